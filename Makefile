@@ -1,0 +1,64 @@
+# Each target sets up what is missing and does its work; the second time is quick.
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+DAGSTER_DIR := $(or $(GANCHENG_DATA_DIR),data)/state/dagster
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
+
+.DEFAULT_GOAL := help
+.PHONY: help run ui test lint format clean
+
+help: ## say what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/runtime ## take in the inbox, check, score, release
+	@$(BIN)/gancheng run
+
+ui: $(VENV)/runtime ## open Dagster on http://127.0.0.1:3000
+	@mkdir -p $(DAGSTER_DIR)
+	@DAGSTER_HOME=$(CURDIR) GANCHENG_DAGSTER_DIR=$(abspath $(DAGSTER_DIR)) $(BIN)/dagster dev --host 127.0.0.1 --port 3000
+
+test: lint $(VENV)/older ## lint, types, import rules, SQL style, all tests
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/sqlfluff lint --quiet --processes 2 sql
+
+format: $(VENV)/dev ## mend what can be mended by itself
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/sqlfluff fix --quiet sql
+
+clean: ## take away the environment; data stays
+	@rm -rf $(VENV)
+
+# The locks name every package with its hash, so nothing is resolved and nothing else can come in.
+$(VENV)/runtime: requirements.lock pyproject.toml | $(VENV)/python
+	@$(PIP) -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock $(VENV)/runtime
+	@$(PIP) -r requirements-dev.lock
+	@touch $@
+
+# Older clients, each in an environment of its own, to open what is published.
+$(VENV)/older: $(wildcard tests/older_duckdb/*.lock) | $(VENV)/python
+	@for lock in tests/older_duckdb/*.lock; do \
+		place=$(VENV)/older-duckdb/$$(basename $$lock .lock); \
+		$(BIN)/python -m venv $$place && $$place/bin/python -m pip install --quiet --disable-pip-version-check \
+			--no-deps --require-hashes -r $$lock || exit 1; \
+	done
+	@touch $@
+
+$(VENV)/python:
+	@$(or $(PYTHON),false) -c '$(FITS)' || \
+		{ echo "需要 Python 3.11 至 3.13。 Python 3.11 to 3.13 is needed: make PYTHON=/path/to/python"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "请先安装 python3-venv。 Install python3-venv first."; rm -rf $(VENV); exit 1; }
+	@touch $@

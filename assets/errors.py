@@ -1,0 +1,365 @@
+"""The catalogue of what can be wrong with the data, in Chinese and English, each with its remedy.
+
+Here: every message that a person must act upon, and the two exceptions that carry them. Not here: how a fault is
+found (the stage that finds it) or how it is shown (pipelines.cli).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Language = Literal["zh", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One kind of fault. Templates hold `{found}` and `{expected}` and nothing else, so that SQL can fill them too."""
+
+    reason_zh: str
+    reason_en: str
+    remedy_zh: str
+    remedy_en: str
+
+
+CATALOGUE: dict[str, Message] = {
+    # --- a whole file of the inbox is refused -------------------------------------------------------------------
+    "file_not_utf8": Message(
+        "文件不是 UTF-8 编码：{found}",
+        "The file is not UTF-8: {found}",
+        "请另存为“CSV UTF-8（逗号分隔）”后重新放入",
+        "Save it as “CSV UTF-8 (comma delimited)” and send it again",
+    ),
+    "file_empty": Message(
+        "文件中没有表头",
+        "The file has no header row",
+        "第一行须为表头：{expected}",
+        "The first row must hold the headers: {expected}",
+    ),
+    "file_kind_unknown": Message(
+        "不能读取此类文件：{found}",
+        "Files of this kind are not read: {found}",
+        "请另存为 {expected} 后重新放入",
+        "Save it as {expected} and send it again",
+    ),
+    "file_is_link": Message(
+        "这是一个链接，不是文件",
+        "This is a link, not a file",
+        "请放入文件本身",
+        "Put the file itself into the inbox",
+    ),
+    "dataset_unknown": Message(
+        "收件箱中没有名为“{found}”的数据集",
+        "The inbox has no dataset “{found}”",
+        "请把文件放入以下目录之一：{expected}",
+        "Put the file into one of these folders: {expected}",
+    ),
+    "header_unknown": Message(
+        "不认识的表头“{found}”",
+        "Unknown header “{found}”",
+        "最接近的是“{expected}”；请改正表头或删去该列",
+        "The nearest known one is “{expected}”; correct the header or take the column out",
+    ),
+    "header_doubled": Message(
+        "表头“{found}”重复出现",
+        "The header “{found}” occurs twice",
+        "“{expected}”只能有一列，请删去一列",
+        "“{expected}” may have one column only; take one out",
+    ),
+    "header_missing": Message(
+        "缺少必填列“{found}”",
+        "The required column “{found}” is missing",
+        "请补上此列：{expected}",
+        "Add the column: {expected}",
+    ),
+    # --- a row is rejected --------------------------------------------------------------------------------------
+    "row_broken": Message(
+        "此行的引号不成对或单元格过长：{found}",
+        "The row has an unbalanced quote or an overlong cell: {found}",
+        "请检查此行的引号",
+        "Check the quotes in this row",
+    ),
+    "row_cell_count": Message(
+        "此行有 {found} 个单元格",
+        "The row has {found} cells",
+        "应与表头一致，共 {expected} 个；请检查多余或缺少的逗号",
+        "The header has {expected}; look for a comma too many or too few",
+    ),
+    "cell_missing": Message(
+        "必填单元格为空",
+        "A required cell is empty",
+        "请填写：{expected}",
+        "Fill it in: {expected}",
+    ),
+    "city_unknown": Message(
+        "不认识的地名“{found}”",
+        "Unknown place “{found}”",
+        "如指“{expected}”，请改写为该名称；本表只收登记在册的城市",
+        "If “{expected}” is meant, write that; only the registered cities are taken",
+    ),
+    "number_unreadable": Message(
+        "“{found}”不是数字",
+        "“{found}” is not a number",
+        "请填写阿拉伯数字，例如 {expected}",
+        "Write digits, for example {expected}",
+    ),
+    "integer_expected": Message(
+        "“{found}”不是整数",
+        "“{found}” is not a whole number",
+        "此列是计数，请填写整数",
+        "This column is a count; write a whole number",
+    ),
+    "number_below_minimum": Message(
+        "{found} 低于下限",
+        "{found} is below the lower limit",
+        "不得小于 {expected}；请核对数值和单位",
+        "It must be at least {expected}; check the figure and its unit",
+    ),
+    "number_above_maximum": Message(
+        "{found} 高于上限",
+        "{found} is above the upper limit",
+        "不得大于 {expected}；请核对数值和单位",
+        "It must be at most {expected}; check the figure and its unit",
+    ),
+    "date_unreadable": Message(
+        "“{found}”不是完整日期",
+        "“{found}” is not a complete date",
+        "请写出年月日，例如 {expected}",
+        "Write year, month and day, for example {expected}",
+    ),
+    "boolean_unreadable": Message(
+        "“{found}”既不是“是”也不是“否”",
+        "“{found}” is neither yes nor no",
+        "请填写 {expected}",
+        "Write {expected}",
+    ),
+    "value_not_allowed": Message(
+        "“{found}”不在允许的取值之内",
+        "“{found}” is not one of the allowed values",
+        "可填：{expected}",
+        "Allowed: {expected}",
+    ),
+    "reference_unknown": Message(
+        "“{found}”没有登记",
+        "“{found}” is not registered",
+        "须是 {expected} 中已登记的代码；请改正，或先登记",
+        "It must be registered in {expected}; correct it, or register it first",
+    ),
+    "unit_differs": Message(
+        "单位“{found}”与登记的单位不同",
+        "The unit “{found}” differs from the registered one",
+        "请换算为“{expected}”后填写",
+        "Convert the figure to “{expected}”",
+    ),
+    "key_repeated": Message(
+        "此行与第 {found} 行完全相同",
+        "The row repeats line {found}",
+        "已采用第一次出现的行；请删去重复的行（关键列：{expected}）",
+        "The first one was taken; take the repeat out (key: {expected})",
+    ),
+    "key_conflict": Message(
+        "此行与第 {found} 行关键列相同而数值不同，均未采用",
+        "The row and line {found} have one key and different values; neither was taken",
+        "请确认哪一行正确，只保留一行（关键列：{expected}）",
+        "Decide which is right and keep one (key: {expected})",
+    ),
+    # --- a reference table or a contract is broken: the run stops -----------------------------------------------
+    "table_missing": Message(
+        "缺少参考表“{found}”",
+        "The reference table “{found}” is missing",
+        "请放入此文件，表头为：{expected}",
+        "Add the file, with the header: {expected}",
+    ),
+    "table_header": Message(
+        "参考表的表头不对：{found}",
+        "The header of the reference table is wrong: {found}",
+        "表头应为：{expected}",
+        "The header must be: {expected}",
+    ),
+    "type_wrong": Message(
+        "“{found}”的类型不对",
+        "“{found}” has the wrong type",
+        "此列应为 {expected}",
+        "The column holds {expected}",
+    ),
+    "foreign_key": Message(
+        "“{found}”在被引用的表中不存在",
+        "“{found}” does not exist in the table it refers to",
+        "须是 {expected} 中的值；请改正其中一处",
+        "It must be a value of {expected}; correct one of the two",
+    ),
+    "key_doubled": Message(
+        "主键“{found}”出现两次",
+        "The key “{found}” occurs twice",
+        "{expected} 须唯一；请删去或改正一行",
+        "{expected} must be unique; take out or correct one row",
+    ),
+    "alias_target": Message(
+        "写法“{found}”没有恰好对应一个地方",
+        "The alias “{found}” does not name exactly one place",
+        "{expected} 须填且只填一个",
+        "Fill in exactly one of {expected}",
+    ),
+    "alias_ambiguous": Message(
+        "写法“{found}”指向两个地方",
+        "“{found}” names two places",
+        "请删去其中一个：{expected}",
+        "Take one of them out: {expected}",
+    ),
+    "goalposts_order": Message(
+        "标尺的次序与方向不符：{found}",
+        "The goalposts run against the direction: {found}",
+        "{expected}",
+        "{expected}",
+    ),
+    "goalposts_incomplete": Message(
+        "标尺不完整：{found}",
+        "The goalposts are incomplete: {found}",
+        "须填 floor 与 upper，或 range_low、range_high 与 width",
+        "Fill in floor and upper, or range_low, range_high and width",
+    ),
+    "indicator_without_measure": Message(
+        "指标“{found}”不对应任何措施",
+        "The indicator “{found}” speaks for no measure",
+        "请在 {expected} 中补上对应关系",
+        "Add it to {expected}",
+    ),
+    "measure_without_indicator": Message(
+        "措施“{found}”没有任何指标",
+        "The measure “{found}” has no indicator",
+        "请在 {expected} 中补上至少一个指标",
+        "Give it at least one in {expected}",
+    ),
+    "indicator_dataset": Message(
+        "指标“{found}”所属的数据集没有合同",
+        "No contract carries the indicator “{found}”",
+        "请在 {expected} 中补上，或改正 indicators.csv 的 dataset 列",
+        "Add it to {expected}, or correct the dataset column of indicators.csv",
+    ),
+    "indicator_unit": Message(
+        "目标的单位“{found}”与指标的单位不同",
+        "The target's unit “{found}” differs from the indicator's",
+        "请换算为“{expected}”",
+        "Convert it to “{expected}”",
+    ),
+    "target_cities": Message(
+        "目标“{found}”的适用城市不对",
+        "The cities of the target “{found}” are wrong",
+        "{expected}",
+        "{expected}",
+    ),
+    "method_rows": Message(
+        "method.csv 有 {found} 行",
+        "method.csv has {found} rows",
+        "应恰为 {expected} 行",
+        "It must have exactly {expected}",
+    ),
+    "contract_unreadable": Message(
+        "合同无法读取：{found}",
+        "The contract cannot be read: {found}",
+        "{expected}",
+        "{expected}",
+    ),
+    "contract_indicator": Message(
+        "合同提到未登记的指标“{found}”",
+        "The contract names the unknown indicator “{found}”",
+        "最接近的登记指标是“{expected}”；请改正合同，或在 indicators.csv 中登记",
+        "The nearest registered one is “{expected}”; correct the contract, or register it in indicators.csv",
+    ),
+    "contract_model": Message(
+        "数据集“{found}”没有转换为观测值的 SQL 文件",
+        "The dataset “{found}” has no SQL that turns its rows into observations",
+        "请添加 {expected}",
+        "Add {expected}",
+    ),
+    # --- the candidate does not pass its audit: the current release stays ---------------------------------------
+    "check_failed": Message(
+        "检查未通过：{found}",
+        "A check failed: {found}",
+        "应满足：{expected}；现行发布保持不变",
+        "Expected: {expected}; the current release stays as it is",
+    ),
+    # --- the call is wrong --------------------------------------------------------------------------------------
+    "run_in_progress": Message(
+        "另一个运行正在进行：{found}",
+        "Another run is in progress: {found}",
+        "请等它结束后再运行",
+        "Run again when it has ended",
+    ),
+    "no_release": Message(
+        "还没有任何发布",
+        "There is no release yet",
+        "请先运行 gancheng run",
+        "Run: gancheng run",
+    ),
+    "no_such_city": Message(
+        "没有城市“{found}”",
+        "There is no city “{found}”",
+        "可选：{expected}",
+        "Choose from: {expected}",
+    ),
+    "query_failed": Message(
+        "查询失败：{found}",
+        "The query failed: {found}",
+        '请检查 SQL；可用的表：gancheng query "from duckdb_tables()"',
+        'Check the SQL; the tables: gancheng query "from duckdb_tables()"',
+    ),
+    "folder_unwritable": Message(
+        "不能写入：{found}",
+        "Cannot write: {found}",
+        "请检查该目录的权限和空间",
+        "Check the folder's permissions and the space left",
+    ),
+    "no_data_directory": Message(
+        "数据目录不完整：{found}",
+        "The data directory is not complete: {found}",
+        "GANCHENG_DATA_DIR 须指向含有 {expected} 的目录",
+        "GANCHENG_DATA_DIR must name a directory with {expected}",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault: what was found, where, and what was expected. `code` is a key of CATALOGUE."""
+
+    code: str
+    found: str = ""
+    expected: str = ""
+    file: str | None = None
+    line: int | None = None
+    column: str | None = None
+
+    def reason(self, language: Language) -> str:
+        message = CATALOGUE[self.code]
+        return self._filled(message.reason_zh if language == "zh" else message.reason_en)
+
+    def remedy(self, language: Language) -> str:
+        message = CATALOGUE[self.code]
+        return self._filled(message.remedy_zh if language == "zh" else message.remedy_en)
+
+    def where(self, language: Language) -> str:
+        words = ("第 {} 行", "列 {}") if language == "zh" else ("line {}", "column {}")
+        parts = [self.file, words[0].format(self.line) if self.line else None]
+        parts.append(words[1].format(self.column) if self.column else None)
+        return ", ".join(part for part in parts if part)
+
+    def _filled(self, template: str) -> str:
+        return template.replace("{expected}", self.expected).replace("{found}", self.found)
+
+
+class Stopped(Exception):
+    """The data must be mended by a person before the run can go on; the current release stays as it is."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(f"{f.where('en')}: {f.reason('en')}. {f.remedy('en')}" for f in self.findings))
+
+
+class WrongCall(Exception):
+    """The command was called for something that cannot be had, such as a city that does not exist."""
+
+    def __init__(self, finding: Finding) -> None:
+        self.finding = finding
+        super().__init__(f"{finding.reason('en')}. {finding.remedy('en')}")

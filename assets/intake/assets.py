@@ -1,0 +1,242 @@
+"""Intake as Dagster assets: the contracts, one asset a dataset, and the receipts and rejects of all of them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import dagster as dg
+import pyarrow as pa
+
+from assets.errors import Finding, Stopped
+from assets.intake.cells import define_macros
+from assets.intake.contracts import Dataset, check_contracts
+from assets.intake.ledger import (
+    Intake,
+    Receipt,
+    accepted_files,
+    digest_of,
+    read_receipts,
+    reject_files,
+    stray_receipts,
+    utc_now,
+)
+from assets.intake.rows import Registered
+from assets.warehouse import factory
+from assets.warehouse.connection import Connection, Warehouse, identifier, in_memory, literal
+from assets.warehouse.tables import Table
+
+_REFERENCE_TABLES = ("reference.aliases", "reference.cities", "reference.provinces", "reference.indicators")
+
+
+def intake_assets(contracts: Mapping[str, Dataset], tables: Mapping[str, Table]) -> list[dg.AssetsDefinition]:
+    """The contracts, every dataset, and what became of their files."""
+    names = tuple(contract.table_name for contract in contracts.values())
+    return [
+        _contracts_asset(contracts, tables),
+        *(_dataset_asset(contract) for contract in contracts.values()),
+        _receipts_asset(tuple(contracts), names, tables),
+    ]
+
+
+def _contracts_asset(contracts: Mapping[str, Dataset], tables: Mapping[str, Table]) -> dg.AssetsDefinition:
+    table = tables["intake.contracts"]
+    deps = tuple(sorted(name for name in tables if name.startswith("reference.")))
+
+    @dg.multi_asset(specs=[factory.spec(table, deps=deps, kinds={"yaml", "duckdb"})], name="intake__contracts")
+    def check(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+        references = {
+            f"{name.split('.')[1]}.{column}"
+            for name, other in tables.items()
+            if name.startswith("reference.")
+            for column in other.columns
+        }
+        with warehouse.connect() as connection:
+            registry = dict(connection.execute("select indicator_id, dataset from reference.indicators").fetchall())
+            findings = list(check_contracts(contracts.values(), registry, references))
+            if findings:
+                raise Stopped(findings)
+            rows = [row for contract in contracts.values() for row in _described(contract)]
+            _fill(connection, table, rows)
+            return dg.MaterializeResult(metadata=factory.metadata(connection, table))
+
+    return check
+
+
+def _described(contract: Dataset) -> Iterator[tuple[object, ...]]:
+    for position, (name, field) in enumerate(contract.columns.items(), start=1):
+        yield (
+            contract.dataset,
+            position,
+            name,
+            field.zh,
+            field.en,
+            field.type,
+            field.unit,
+            field.required,
+            name in contract.key,
+            field.min,
+            field.max,
+            "、".join(field.allowed) if field.allowed else None,
+            "、".join(field.aliases) if field.aliases else None,
+        )
+
+
+def _fill(connection: Connection, table: Table, rows: Sequence[Sequence[object]]) -> None:
+    table.create(connection)
+    if rows:
+        columns = dict(zip(table.columns, map(list, zip(*rows, strict=True)), strict=True))
+        connection.register("new_rows", pa.table(columns))
+        connection.execute(f"insert into {table.qualified_name} select * from new_rows")
+        connection.unregister("new_rows")
+    table.comment(connection)
+
+
+def _dataset_asset(contract: Dataset) -> dg.AssetsDefinition:
+    table = contract.table()
+    deps = tuple(sorted({*_REFERENCE_TABLES, "intake.contracts", *_referred(contract)}))
+
+    @dg.multi_asset(
+        specs=[factory.spec(table, deps=deps, kinds={"csv", "parquet", "duckdb"})], name=f"intake__{contract.dataset}"
+    )
+    def take_in(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+        with warehouse.connect() as connection, in_memory() as work:
+            registered, digest = _register(connection, work, contract)
+            intake = Intake(warehouse.paths, contract, work, registered, digest)
+            receipts = intake.take_in(utc_now())
+            _load(connection, table, intake, receipts)
+            shown = factory.metadata(connection, table)
+        return dg.MaterializeResult(metadata={**shown, **_totals(receipts)})
+
+    return take_in
+
+
+def _referred(contract: Dataset) -> set[str]:
+    references = (field.references for field in contract.columns.values())
+    return {f"reference.{reference.split('.')[0]}" for reference in references if reference}
+
+
+def _register(connection: Connection, work: Connection, contract: Dataset) -> tuple[Registered, str]:
+    """Copy what rows are read against into the work connection; return it with its digest."""
+    define_macros(work)
+    places = connection.execute(
+        """
+        with forms as (
+            select city_code as form, city_code, cast(null as varchar) as province_code from reference.cities
+            union select name_zh, city_code, null from reference.cities
+            union select short_zh, city_code, null from reference.cities
+            union select province_code, null, province_code from reference.provinces
+            union select name_zh, null, province_code from reference.provinces
+            union select alias, city_code, province_code from reference.aliases
+        )
+        select form, city_code, province_code from forms order by all
+        """
+    ).fetchall()
+    indicators = connection.execute(
+        "select indicator_id, unit, minimum, maximum from reference.indicators order by all"
+    ).fetchall()
+    _copy(work, "written", ("form", "city_code", "province_code"), places)
+    work.execute(
+        "create table places as select distinct place_form(form) as form, city_code, province_code from written"
+    )
+    _copy(work, "indicators", ("indicator_id", "unit", "minimum", "maximum"), indicators)
+    content: list[Sequence[object]] = [*places, *indicators]
+    references: dict[str, str] = {}
+    for field in contract.columns.values():
+        if field.references is not None:
+            table, column = field.references.split(".")
+            values = connection.execute(
+                f"select {identifier(column)} from reference.{identifier(table)} order by all"
+            ).fetchall()
+            references[field.references] = f"known_{len(references)}"
+            _copy(work, references[field.references], ("value",), values)
+            content += values
+    return Registered(references), digest_of(content)
+
+
+def _copy(work: Connection, table: str, columns: tuple[str, ...], rows: Sequence[Sequence[object]]) -> None:
+    arrays = {name: [row[position] for row in rows] for position, name in enumerate(columns)}
+    work.register("copied", pa.table(arrays))
+    work.execute(f"create table {table} as select * from copied")
+    work.unregister("copied")
+
+
+def _load(connection: Connection, table: Table, intake: Intake, receipts: Sequence[Receipt]) -> None:
+    """The accepted rows of every file as one table."""
+    table.create(connection)
+    columns = ", ".join(identifier(name) for name in table.columns if name not in ("file_sha256", "sheet", "line"))
+    for receipt, file in accepted_files(intake.folder, receipts):
+        connection.execute(
+            f"insert into {table.qualified_name} select {columns}, {literal(receipt.file_sha256)}, null, line "
+            f"from read_parquet({literal(file)})"
+        )
+    table.comment(connection)
+
+
+def _totals(receipts: Sequence[Receipt]) -> dict[str, int]:
+    return {
+        "files": len(receipts),
+        "rows_read": sum(receipt.rows_read for receipt in receipts),
+        "rows_accepted": sum(receipt.rows_accepted for receipt in receipts),
+        "rows_set_aside": sum(receipt.rows_set_aside for receipt in receipts),
+        "rows_rejected": sum(receipt.rows_rejected for receipt in receipts),
+    }
+
+
+def _receipts_asset(
+    datasets: tuple[str, ...], deps: tuple[str, ...], tables: Mapping[str, Table]
+) -> dg.AssetsDefinition:
+    files, rejects = tables["intake.files"], tables["intake.rejects"]
+
+    @dg.multi_asset(
+        specs=[factory.spec(table, deps=deps, kinds={"json", "duckdb"}) for table in (files, rejects)],
+        name="intake__receipts",
+    )
+    def receipts(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
+        with warehouse.connect() as connection:
+            by_dataset = {name: _in_order(read_receipts(warehouse.paths.lake / name)) for name in datasets}
+            strays = _in_order(stray_receipts(warehouse.paths, datasets, utc_now()))
+            by_dataset |= {name: [r for r in strays if r.dataset == name] for name in {r.dataset for r in strays}}
+            _fill(connection, files, [row for known in by_dataset.values() for row in _receipt_rows(known)])
+            _fill(connection, rejects, [row for known in by_dataset.values() for row in _refusal_rows(known)])
+            for name, known in by_dataset.items():
+                for receipt, file in reject_files(warehouse.paths.lake / name, known):
+                    connection.execute(
+                        f"insert into intake.rejects select {literal(name)}, {literal(receipt.file)}, "
+                        f"{literal(receipt.file_sha256)}, * from read_parquet({literal(file)})"
+                    )
+            for table in (files, rejects):
+                shown = factory.metadata(connection, table)
+                yield dg.MaterializeResult(asset_key=factory.key(table.qualified_name), metadata=shown)
+
+    return receipts
+
+
+def _in_order(receipts: Sequence[Receipt]) -> list[Receipt]:
+    return sorted(receipts, key=lambda receipt: (receipt.received_at, receipt.file, receipt.file_sha256))
+
+
+def _receipt_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
+    for order, receipt in enumerate(receipts, start=1):
+        yield (
+            receipt.dataset,
+            receipt.file,
+            receipt.file_sha256,
+            receipt.bytes,
+            receipt.status,
+            order,
+            receipt.rows_read,
+            receipt.rows_blank,
+            receipt.rows_accepted,
+            receipt.rows_set_aside,
+            receipt.rows_rejected,
+        )
+
+
+def _refusal_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
+    for receipt in receipts:
+        for number, finding in enumerate(receipt.findings, start=1):
+            file = (receipt.dataset, receipt.file, receipt.file_sha256)
+            yield (*file, None, finding.line, number, *_told(finding))
+
+
+def _told(finding: Finding) -> tuple[object, ...]:
+    reasons = (finding.reason("zh"), finding.reason("en"), finding.remedy("zh"), finding.remedy("en"))
+    return (finding.column, finding.code, finding.found, finding.expected, *reasons, None)

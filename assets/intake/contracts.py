@@ -1,0 +1,231 @@
+"""Contracts of datasets: what a file that arrives must look like, and which indicators its rows feed.
+
+Here: reading `data/contracts/*.yml`, checking them against the registry, and the table that the accepted rows become.
+Not here: how a cell is read (assets.intake.cells).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from assets.errors import Finding, Stopped
+from assets.warehouse.tables import Column, ColumnType, Table
+
+FieldType = Literal["place", "text", "integer", "number", "date", "boolean", "indicator", "unit"]
+
+_COLUMN_TYPES: dict[FieldType, ColumnType] = {
+    "text": "varchar",
+    "integer": "double",  # counts may arrive as 8087.0; wholeness is checked, the type stays one with the other figures
+    "number": "double",
+    "date": "date",
+    "boolean": "boolean",
+    "indicator": "varchar",
+    "unit": "varchar",
+}
+
+
+# Where a row is from, and the codes into which its place is resolved.
+_HOUSE_COLUMNS = {"city_code", "province_code", "file_sha256", "sheet", "line"}
+_FIGURES = ("number", "integer")
+
+
+def written(header: str) -> str:
+    """A header without what does not tell it apart: width of characters, spaces, case."""
+    return "".join(unicodedata.normalize("NFKC", header).split()).casefold()
+
+
+class FieldContract(BaseModel):
+    """One column of a file. `qualified` lets a figure be approximate (80余); its qualifier then gets its own column."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: FieldType
+    zh: str
+    en: str
+    unit: str | None = None
+    required: bool = False
+    qualified: bool = False
+    aliases: tuple[str, ...] = ()
+    allowed: tuple[str, ...] | None = None
+    min: float | None = None
+    max: float | None = None
+    references: str | None = None
+
+    @model_validator(mode="after")
+    def _rules_fit_the_type(self) -> FieldContract:
+        if self.type not in _FIGURES and (self.qualified or self.min is not None or self.max is not None):
+            raise ValueError(f"min, max and qualified are for numbers, not for {self.type}")
+        if self.allowed is not None and self.type not in ("text", "indicator", "unit"):
+            raise ValueError(f"allowed is for words, not for {self.type}")
+        if self.references is not None and not re.fullmatch(r"\w+\.\w+", self.references):
+            raise ValueError(f"references must be table.column, not {self.references}")
+        return self
+
+
+class Dataset(BaseModel):
+    """One dataset: the columns of its files, the key that no two rows share, and the indicators that it feeds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dataset: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    zh: str
+    en: str
+    about_zh: str
+    about_en: str
+    key: tuple[str, ...] = Field(min_length=1)
+    columns: dict[str, FieldContract] = Field(min_length=1)
+    feeds: tuple[str, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _key_and_place_are_columns(self) -> Dataset:
+        unknown = [name for name in self.key if name not in self.columns]
+        if unknown:
+            raise ValueError(f"key names no column: {', '.join(unknown)}")
+        places = [name for name, column in self.columns.items() if column.type == "place"]
+        if len(places) != 1:
+            raise ValueError(f"exactly one column must have the type place, not {len(places)}")
+        if not self.columns[places[0]].required:
+            raise ValueError(f"{places[0]} must be required: a row of no place feeds nothing")
+        qualifiers = {qualifier_of(name) for name, column in self.columns.items() if column.qualified}
+        clash = sorted((_HOUSE_COLUMNS | qualifiers) & set(self.columns))
+        if clash:
+            raise ValueError(f"the house adds these columns itself: {', '.join(clash)}")
+        missing = {"source_id", "source_grade"} - set(self.columns)
+        if missing:
+            raise ValueError(f"every row must say where its figures are from: {', '.join(sorted(missing))} is missing")
+        return self
+
+    @model_validator(mode="after")
+    def _headers_name_one_column(self) -> Dataset:
+        named: dict[str, str] = {}
+        for name, field in self.columns.items():
+            for form in {name, field.zh, *field.aliases}:
+                other = named.setdefault(written(form), name)
+                if other != name:
+                    raise ValueError(f"the header {form} would name two columns: {other}, {name}")
+        return self
+
+    @property
+    def place(self) -> str:
+        """The column that names the place."""
+        return next(name for name, column in self.columns.items() if column.type == "place")
+
+    @property
+    def table_name(self) -> str:
+        return f"intake.{self.dataset}"
+
+    def table(self) -> Table:
+        """The table of accepted rows: a city or, for a total, an area above it; then the typed columns."""
+        columns = {
+            "city_code": Column(type="varchar", zh="城市代码（合计行为空）", en="City; empty in a total"),
+            "province_code": Column(
+                type="varchar", zh="上级区域代码（仅合计行）", en="Area above the city, in a total"
+            ),
+        }
+        for name, field in self.columns.items():
+            if field.type == "place":
+                continue
+            columns[name] = Column(
+                type=_COLUMN_TYPES[field.type],
+                zh=field.zh,
+                en=field.en,
+                required=field.required,
+                allowed=field.allowed,
+                min=field.min,
+                max=field.max,
+            )
+            if field.qualified:
+                columns[qualifier_of(name)] = Column(
+                    type="varchar",
+                    zh=f"{field.zh}的限定（至少、约、不足）",
+                    en=f"Qualifier of {name}: at_least, about, under",
+                    allowed=("at_least", "about", "under"),
+                )
+        columns["file_sha256"] = Column(type="varchar", required=True, zh="文件的 sha256", en="sha256 of the file")
+        columns["sheet"] = Column(type="varchar", zh="工作表（CSV 为空）", en="Sheet; empty for CSV")
+        columns["line"] = Column(type="bigint", required=True, min=1, zh="文件中的行号", en="Line in the file")
+        return Table(
+            schema_name="intake",
+            name=self.dataset,
+            zh=f"{self.zh}：{self.about_zh}",
+            en=f"{self.en}. {self.about_en}",
+            key=("file_sha256", "sheet", "line"),
+            columns=columns,
+        )
+
+
+def qualifier_of(column: str) -> str:
+    """The column that holds the qualifier of a figure."""
+    return f"{column}_qualifier"
+
+
+class _NoRepeats(yaml.SafeLoader):
+    """YAML in which a key said twice is an error: the first of two columns would be gone without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        repeated = sorted({str(key) for key in keys if keys.count(key) > 1})
+        if repeated:
+            raise yaml.MarkedYAMLError(problem=f"said twice: {', '.join(repeated)}", problem_mark=node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def read_contracts(folder: Path) -> dict[str, Dataset]:
+    """All contracts by dataset, or Stopped with what is wrong in each file."""
+    contracts, findings = {}, []
+    for file in sorted(folder.glob("*.yml")):
+        try:
+            content = yaml.load(file.read_text(encoding="utf-8"), Loader=_NoRepeats)  # noqa: S506 - a SafeLoader
+            contract = Dataset.model_validate(content)
+        except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
+            findings.append(_unreadable(file, error))
+            continue
+        if contract.dataset != file.stem:
+            expected = f"dataset: {file.stem}"
+            findings.append(Finding("contract_unreadable", contract.dataset, expected, f"contracts/{file.name}"))
+        contracts[contract.dataset] = contract
+    if findings:
+        raise Stopped(findings)
+    return contracts
+
+
+def _unreadable(file: Path, error: Exception) -> Finding:
+    line, column = None, None
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        column, found = ".".join(str(part) for part in first["loc"]), first["msg"]
+    else:
+        mark = getattr(error, "problem_mark", None)
+        line, found = (mark.line + 1 if mark else None), str(getattr(error, "problem", error))
+    return Finding("contract_unreadable", found, "docs/contracts.md", f"contracts/{file.name}", line, column or None)
+
+
+def check_contracts(
+    contracts: Iterable[Dataset], registry: Mapping[str, str], known_references: Iterable[str]
+) -> Iterator[Finding]:
+    """Contracts against the registry (indicator -> dataset): both must name each other, and nothing else."""
+    fed: set[str] = set()
+    references = set(known_references)
+    for contract in contracts:
+        file = f"contracts/{contract.dataset}.yml"
+        fed.update(contract.feeds)
+        for indicator in contract.feeds:
+            if registry.get(indicator) != contract.dataset:
+                own = [name for name, dataset in registry.items() if dataset == contract.dataset]
+                nearest = difflib.get_close_matches(indicator, own or list(registry), n=1, cutoff=0.0)
+                yield Finding("contract_indicator", indicator, nearest[0] if nearest else "", file, None, "feeds")
+        for name, field in contract.columns.items():
+            if field.references is not None and field.references not in references:
+                yield Finding("foreign_key", field.references, "reference/", file, None, name)
+    for indicator, dataset in registry.items():
+        if indicator not in fed:
+            expected = f"contracts/{dataset}.yml feeds"
+            yield Finding("indicator_dataset", indicator, expected, "reference/indicators.csv", None, "dataset")

@@ -1,0 +1,69 @@
+"""Where everything lives, below one data directory.
+
+Here: names of folders and files. Not here: reading or writing them.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+DATA_DIR_VARIABLE = "GANCHENG_DATA_DIR"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The folders of one data directory; `reference` and `contracts` are given, the rest is made by runs."""
+
+    data: Path
+
+    @classmethod
+    def from_environment(cls) -> Paths:
+        """The data directory named by GANCHENG_DATA_DIR, else the one shipped with the project."""
+        configured = os.environ.get(DATA_DIR_VARIABLE)
+        return cls(Path(configured).expanduser().resolve() if configured else PROJECT_ROOT / "data")
+
+    @property
+    def reference(self) -> Path:
+        return self.data / "reference"
+
+    @property
+    def contracts(self) -> Path:
+        return self.data / "contracts"
+
+    @property
+    def inbox(self) -> Path:
+        return self.data / "inbox"
+
+    @property
+    def archive(self) -> Path:
+        return self.data / "archive"
+
+    @property
+    def lake(self) -> Path:
+        return self.data / "lake"
+
+    @property
+    def candidate(self) -> Path:
+        """The DuckDB file that a run writes; readers never open it, they open the published one."""
+        return self.data / "warehouse" / "candidate.duckdb"
+
+    @property
+    def releases(self) -> Path:
+        return self.data / "releases"
+
+    @property
+    def current_release(self) -> Path:
+        return self.releases / "current"
+
+    @property
+    def state(self) -> Path:
+        return self.data / "state"
+
+    @property
+    def sql(self) -> tuple[Path, ...]:
+        """The project's models, then those that the data directory brings for datasets of its own."""
+        own = self.data / "sql"
+        return (PROJECT_ROOT / "sql", own) if own.is_dir() else (PROJECT_ROOT / "sql",)

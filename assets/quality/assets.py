@@ -1,0 +1,128 @@
+"""The audit as Dagster assets: the results as a table, and each of them as an asset check of the table it is about."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+
+from assets.quality.auditor import Auditor
+from assets.quality.checks import Check
+from assets.warehouse import factory
+from assets.warehouse.connection import Warehouse
+from assets.warehouse.models import Model
+from assets.warehouse.tables import Table
+
+_Row = tuple[Any, ...]
+
+
+def quality_assets(
+    checks: Sequence[Check], models: Mapping[str, Model], tables: Mapping[str, Table]
+) -> list[dg.AssetsDefinition]:
+    """The files and rejects as published, `quality.check_results`, and the asset checks that show it on every table."""
+    return [
+        *factory.model_assets(models, "quality", tables),
+        _results_asset(checks, tables["quality.check_results"]),
+        _asset_checks(checks),
+    ]
+
+
+def _results_asset(checks: Sequence[Check], table: Table) -> dg.AssetsDefinition:
+    deps = tuple(sorted({check.table for check in checks}))
+
+    @dg.multi_asset(
+        specs=[factory.spec(table, deps=deps, kinds={"greatexpectations", "duckdb"})], name="quality__check_results"
+    )
+    def audit(
+        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse], auditor: dg.ResourceParam[Auditor]
+    ) -> dg.MaterializeResult[None]:
+        # No connection of ours is open here: the auditor cannot read the file while this process holds it for writing.
+        results = auditor.audit(warehouse.paths.candidate, checks)
+        rows = [
+            (
+                result.check.table,
+                result.check.name,
+                result.check.rule_zh,
+                result.check.rule_en,
+                result.check.is_blocking,
+                result.is_passed,
+                result.rows_checked,
+                result.rows_failing,
+                result.sample,
+            )
+            for result in results
+        ]
+        with warehouse.connect() as connection:
+            table.create(connection)
+            columns = dict(zip(table.columns, map(list, zip(*rows, strict=True)), strict=True))
+            connection.register("audited", pa.table(columns))
+            connection.execute(f"insert into {table.qualified_name} select * from audited")
+            connection.unregister("audited")
+            table.comment(connection)
+            shown = factory.metadata(connection, table)
+        failed = [result for result in results if not result.is_passed]
+        context.log.info(f"{len(results)} checks, {len(failed)} failed")
+        return dg.MaterializeResult(metadata={**shown, "checks": len(results), "failed": len(failed)})
+
+    return audit
+
+
+CONTRACT = "contract"
+
+
+def _asset_checks(checks: Sequence[Check]) -> dg.AssetChecksDefinition:
+    """One asset check for the contract of each table, and one for each rule written as SQL.
+
+    A check costs Dagster several writes, so the many expectations of one contract are shown as one, with every failing
+    one and its rows; `quality.check_results` has a row for each.
+    """
+    of_contract, of_sql = _told_apart(checks)
+    specs = [
+        _spec(table, CONTRACT, f"合同中的 {n} 项要求\n\nThe {n} expectations of its contract")
+        for table, n in of_contract
+    ]
+    specs += [_spec(check.table, check.name, f"{check.rule_zh}\n\n{check.rule_en}") for check in of_sql]
+
+    @dg.multi_asset_check(specs=specs, name="quality__asset_checks")
+    def show(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.AssetCheckResult]:
+        names = {(check.table, check.name) for check in of_sql}
+        shown: dict[tuple[str, str], list[_Row]] = defaultdict(list)
+        with warehouse.connect() as connection:
+            rows = connection.execute(
+                "select table_name, check_name, rule_en, is_passed, is_blocking, rows_failing, failing_sample "
+                "from quality.check_results order by all"
+            ).fetchall()
+        for row in rows:
+            shown[row[0], row[1] if (row[0], row[1]) in names else CONTRACT].append(row)
+        for (table, name), results in shown.items():
+            yield _shown(table, name, results)
+
+    return show
+
+
+def _told_apart(checks: Sequence[Check]) -> tuple[list[tuple[str, int]], list[Check]]:
+    of_contract = Counter(check.table for check in checks if not check.is_sql)
+    return list(of_contract.items()), [check for check in checks if check.is_sql]
+
+
+def _spec(table: str, name: str, description: str) -> dg.AssetCheckSpec:
+    results = factory.key("quality.check_results")
+    return dg.AssetCheckSpec(name, asset=factory.key(table), description=description, additional_deps=[results])
+
+
+def _shown(table: str, name: str, results: Sequence[_Row]) -> dg.AssetCheckResult:
+    failed = [row for row in results if not row[3]]
+    blocking = any(row[4] for row in (failed or results))
+    lines = [f"- **{row[2]}** ({row[5]}): `{row[6]}`" for row in failed]
+    return dg.AssetCheckResult(
+        asset_key=factory.key(table),
+        check_name=name,
+        passed=not failed,
+        severity=dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN,
+        metadata={
+            "expectations": len(results),
+            "rows_failing": sum(row[5] for row in failed),
+            **({"failing_rows": dg.MetadataValue.md("\n".join(lines))} if lines else {}),
+        },
+    )

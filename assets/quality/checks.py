@@ -1,0 +1,138 @@
+"""What is checked: the rules that the contracts of the tables imply, and those written as SQL.
+
+Here: making checks out of contracts and out of `sql/quality/checks/*.sql`. Not here: running them
+(assets.quality.auditor).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from assets.warehouse.connection import identifier
+from assets.warehouse.forms import shown
+from assets.warehouse.tables import Column, Table
+
+Kind = Literal["between", "in_set", "no_rows"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule about one table. `query` of a `no_rows` check selects the rows that break the rule."""
+
+    table: str
+    name: str
+    kind: Kind
+    rule_zh: str
+    rule_en: str
+    is_blocking: bool = True
+    key: tuple[str, ...] = ()
+    column: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    allowed: tuple[str | int, ...] = ()
+    query: str = ""
+    is_sql: bool = False  # written as a file of its own, and so shown by its own name
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one check came out. `sample` names a few failing rows by their key, as JSON."""
+
+    check: Check
+    rows_checked: int | None
+    rows_failing: int
+    sample: str | None
+
+    @property
+    def is_passed(self) -> bool:
+        return self.rows_failing == 0
+
+
+class CheckBroken(Exception):
+    """A check could not be carried out; a fault of this project, never of the data."""
+
+
+class CheckUnreadable(Exception):
+    """A check file of ours does not say what it checks."""
+
+
+def contract_checks(tables: Iterable[Table]) -> list[Check]:
+    """The suite of every table: its key is unique, and each column keeps what its contract says."""
+    return [check for table in tables for check in _of_table(table)]
+
+
+def _of_table(table: Table) -> Iterator[Check]:
+    name, key = table.qualified_name, ", ".join(table.key)
+    columns = ", ".join(identifier(column) for column in table.key)
+    yield Check(
+        table=name,
+        name="key_is_unique",
+        kind="no_rows",
+        rule_zh=f"{key} 唯一",
+        rule_en=f"{key} is unique",
+        key=table.key,
+        query=f"select {columns}, count(*) as occurrences from {name} group by {columns} having count(*) > 1",
+    )
+    if any(column.required for column in table.columns.values()):
+        yield _required(table)
+    for column_name, column in table.columns.items():
+        yield from _of_column(name, table.key, column_name, column)
+
+
+def _required(table: Table) -> Check:
+    """All required columns of a table at once: an expectation costs Great Expectations more than DuckDB its query."""
+    required = [name for name, column in table.columns.items() if column.required]
+    empty = " or ".join(f"{identifier(name)} is null" for name in required)
+    return Check(
+        table=table.qualified_name,
+        name="required_columns_are_present",
+        kind="no_rows",
+        rule_zh=f"{'、'.join(required)} 不为空",
+        rule_en=f"{', '.join(required)} are not empty",
+        key=table.key,
+        query=f"select * from {table.qualified_name} where {empty}",
+    )
+
+
+def _of_column(table: str, key: tuple[str, ...], name: str, column: Column) -> Iterator[Check]:
+    if column.min is not None or column.max is not None:
+        low, high = (("" if limit is None else shown(limit)) for limit in (column.min, column.max))
+        rule = (f"{name} 在 [{low}, {high}] 之内", f"{name} lies in [{low}, {high}]")
+        yield Check(
+            table, f"{name}_is_in_range", "between", *rule, key=key, column=name, minimum=column.min, maximum=column.max
+        )
+    if column.allowed is not None:
+        listed = ", ".join(str(item) for item in column.allowed)
+        rule = (f"{name} 只取：{listed}", f"{name} is one of: {listed}")
+        yield Check(table, f"{name}_is_allowed", "in_set", *rule, key=key, column=name, allowed=column.allowed)
+
+
+_HEADER = re.compile(r"^-- (table|severity|zh|en): (.+)$", re.MULTILINE)
+
+
+def read_sql_checks(folders: Iterable[Path]) -> list[Check]:
+    """The checks written as SQL; their first comments say table, severity (error or warning) and rule."""
+    files = [file for folder in folders for file in sorted((folder / "quality" / "checks").glob("*.sql"))]
+    return [_read_sql_check(file) for file in files]
+
+
+def _read_sql_check(file: Path) -> Check:
+    sql = file.read_text(encoding="utf-8")
+    said = dict(_HEADER.findall(sql))
+    missing = {"table", "severity", "zh", "en"} - set(said)
+    if missing or said.get("severity") not in ("error", "warning"):
+        raise CheckUnreadable(f"{file.name}: the header must say table, severity (error or warning), zh and en")
+    return Check(
+        table=said["table"],
+        name=file.stem,
+        kind="no_rows",
+        rule_zh=said["zh"],
+        rule_en=said["en"],
+        is_blocking=said["severity"] == "error",
+        query=sql,
+        is_sql=True,
+    )

@@ -1,0 +1,141 @@
+"""The one room of Great Expectations: checks in, results out, every one pushed down into DuckDB.
+
+Here: the read-only dialect, the suites, and the reading of their results. Not here: what is checked
+(assets.quality.checks), and the process in which this runs (assets.quality.auditor). Importing great_expectations
+takes seconds, so nobody imports this module at the top.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+# Great Expectations reports its use over the network unless told otherwise before it is imported.
+os.environ["GX_ANALYTICS_ENABLED"] = "false"
+
+import great_expectations as gx
+from duckdb_engine import Dialect
+from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
+from great_expectations.expectations.core.expect_column_values_to_be_between import ExpectColumnValuesToBeBetween
+from great_expectations.expectations.core.expect_column_values_to_be_in_set import ExpectColumnValuesToBeInSet
+from great_expectations.expectations.core.unexpected_rows_expectation import UnexpectedRowsExpectation
+from great_expectations.expectations.expectation import Expectation
+from sqlalchemy.dialects import registry
+
+from assets.quality.checks import Check, CheckBroken, Result
+
+_SAMPLE = 5
+
+
+class ReadOnlyDialect(Dialect):
+    """DuckDB through SQLAlchemy, for reading alone.
+
+    Transactions do nothing: results would die when Great Expectations gives the connection back to the pool, and a
+    reader has nothing to commit.
+    """
+
+    supports_statement_cache = False
+
+    def do_begin(self, dbapi_connection: Any) -> None: ...
+
+    def do_rollback(self, dbapi_connection: Any) -> None: ...
+
+    def do_commit(self, dbapi_connection: Any) -> None: ...
+
+
+registry.register("duckdb.readonly", __name__, "ReadOnlyDialect")
+
+
+def run_checks(database: Path, checks: Sequence[Check]) -> list[Result]:
+    """Run every check on a DuckDB file that nobody holds open for writing; results come together for each table.
+
+    Raises CheckBroken where a check raises instead of answering: to Great Expectations that looks like a failed one.
+    """
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    source = context.data_sources.add_sql(
+        "candidate",
+        connection_string=f"duckdb+readonly:///{database}",
+        kwargs={"connect_args": {"read_only": True}},  # type: ignore[call-arg]  # a field of the datasource
+        create_temp_table=False,
+    )
+    try:
+        tables = list(dict.fromkeys(check.table for check in checks))
+        suites = [[check for check in checks if check.table == table] for table in tables]
+        return [result for suite in suites for result in _run_suite(source, suite)]
+    finally:
+        # Two engines were made, one by the source and one for its metrics; either would keep the file locked.
+        source.get_execution_engine().close()
+        source.get_execution_engine().engine.dispose()
+        source.get_engine().dispose()
+
+
+def _run_suite(source: SQLDatasource, checks: Sequence[Check]) -> list[Result]:
+    table = checks[0].table
+    asset = source.add_query_asset(table, query=f"select * from {table}")
+    batch = asset.add_batch_definition_whole_table("all").get_batch()
+    suite = gx.ExpectationSuite(table, expectations=[_expectation(check) for check in checks])
+    answers = _answers(batch.validate(suite, result_format={"result_format": "BASIC", "partial_unexpected_count": 0}))
+    if not all(answer.success for answer in answers.values()):
+        # Which rows fail is asked only where some do: it costs a query for each expectation.
+        key = [name for check in checks for name in check.key]
+        form = {
+            "result_format": "SUMMARY",
+            "partial_unexpected_count": _SAMPLE,
+            "unexpected_index_column_names": list(dict.fromkeys(key)),
+        }
+        answers = _answers(batch.validate(suite, result_format=form))
+    return [_result(source, check, answers[check.name]) for check in checks]
+
+
+def _answers(results: Any) -> dict[str, Any]:
+    return {answer.expectation_config.meta["check"]: answer for answer in results.results}
+
+
+def _expectation(check: Check) -> Expectation:
+    said: dict[str, Any] = {"meta": {"check": check.name}, "description": check.rule_en}
+    if check.kind == "between" and check.column is not None:
+        return ExpectColumnValuesToBeBetween(
+            column=check.column, min_value=check.minimum, max_value=check.maximum, **said
+        )
+    if check.kind == "in_set" and check.column is not None:
+        return ExpectColumnValuesToBeInSet(column=check.column, value_set=list(check.allowed), **said)
+    # It prints a warning for every query that never says `{batch}`; ours name their tables, of which they read several.
+    query = "/* {batch} */ " + check.query.replace("{", "{{").replace("}", "}}")
+    return UnexpectedRowsExpectation(unexpected_rows_query=query, **said)
+
+
+def _result(source: SQLDatasource, check: Check, answer: Any) -> Result:
+    raised = _raised(answer.exception_info or {})
+    if raised:
+        raise CheckBroken(f"{check.table} {check.name}: {raised}")
+    if check.kind == "no_rows":
+        failing = int(answer.result["observed_value"])
+        return Result(check, None, failing, _rows(source, check.query) if failing else None)
+    checked = int(answer.result["element_count"])
+    # On an empty table there is nothing to count, and Great Expectations gives no number.
+    failing = int(answer.result["unexpected_count"]) if checked else 0
+    rows = answer.result.get("partial_unexpected_index_list") or []
+    sample = json.dumps(rows[:_SAMPLE], ensure_ascii=False, default=str) if failing else None
+    return Result(check, checked, failing, sample)
+
+
+def _raised(exception_info: dict[str, Any]) -> str | None:
+    """The message of an exception inside a check; the information is flat, or nested by metric."""
+    nested = [info for info in exception_info.values() if isinstance(info, dict)]
+    for info in [exception_info, *nested]:
+        if info.get("raised_exception"):
+            return str(info.get("exception_message"))
+    return None
+
+
+def _rows(source: SQLDatasource, query: str) -> str:
+    """A few of the rows that break a rule, asked over the source's own connection: DuckDB allows no second kind."""
+    with source.get_engine().connect() as connection:
+        found = connection.exec_driver_sql(f"select * from (\n{query}\n) order by all limit {_SAMPLE}")
+        rows = [dict(row) for row in found.mappings()]
+    return json.dumps(rows, ensure_ascii=False, default=str)

@@ -1,0 +1,142 @@
+"""What must hold between reference tables: keys, foreign keys, and the sense of the registry.
+
+Here: one function a rule, each returning its findings with file, line and column. Not here: types of cells
+(assets.reference.reading), contracts of datasets (assets.intake.contracts).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from assets.errors import Finding
+from assets.reference.reading import ReferenceTable, Row
+from assets.warehouse.forms import without_blanks
+
+Tables = Mapping[str, ReferenceTable]
+
+
+def check_references(tables: Tables) -> list[Finding]:
+    """Every fault between the tables, in the order of the rules below."""
+    rules = (
+        keys_are_unique,
+        foreign_keys_exist,
+        method_has_one_row,
+        aliases_name_one_place,
+        goalposts_follow_the_direction,
+        measures_and_indicators_meet,
+        targets_have_the_unit_of_their_indicator,
+        target_cities_match_the_scope,
+    )
+    return [finding for rule in rules for finding in rule(tables)]
+
+
+def keys_are_unique(tables: Tables) -> Iterator[Finding]:
+    for table in tables.values():
+        key = table.table.key
+        seen: set[tuple[object, ...]] = set()
+        for row in table.rows:
+            value = tuple(row.values[column] for column in key)
+            if value in seen:
+                text = ", ".join(str(part) for part in value)
+                yield Finding("key_doubled", text, ", ".join(key), table.file, row.line, key[0])
+            seen.add(value)
+
+
+def foreign_keys_exist(tables: Tables) -> Iterator[Finding]:
+    for table in tables.values():
+        for name, column in table.table.columns.items():
+            if column.references is None:
+                continue
+            target, target_column = column.references.split(".")
+            known = set(tables[target].column(target_column))
+            for row in table.rows:
+                if row.values[name] is not None and row.values[name] not in known:
+                    yield table.finding("foreign_key", row, name, f"{target}.csv {target_column}")
+
+
+def method_has_one_row(tables: Tables) -> Iterator[Finding]:
+    method = tables["method"]
+    if len(method.rows) != 1:
+        yield Finding("method_rows", str(len(method.rows)), "1", method.file)
+
+
+def aliases_name_one_place(tables: Tables) -> Iterator[Finding]:
+    """An alias names one city or one area above it, and no two places are ever written alike."""
+    aliases = tables["aliases"]
+    for row in aliases.rows:
+        if (row.values["city_code"] is None) == (row.values["province_code"] is None):
+            yield aliases.finding("alias_target", row, "alias", "city_code, province_code")
+    named: dict[str, tuple[str, str]] = {}
+    for table, row, column, place in _written_forms(tables):
+        form = without_blanks(str(row.values[column]))
+        if named.setdefault(form, place) != place:
+            yield table.finding("alias_ambiguous", row, column, f"{named[form][1]}, {place[1]}")
+
+
+def _written_forms(tables: Tables) -> Iterator[tuple[ReferenceTable, Row, str, tuple[str, str]]]:
+    cities, provinces, aliases = tables["cities"], tables["provinces"], tables["aliases"]
+    for row in cities.rows:
+        for column in ("city_code", "name_zh", "short_zh"):
+            yield cities, row, column, ("city", str(row.values["city_code"]))
+    for row in provinces.rows:
+        for column in ("province_code", "name_zh"):
+            yield provinces, row, column, ("province", str(row.values["province_code"]))
+    for row in aliases.rows:
+        city, province = row.values["city_code"], row.values["province_code"]
+        yield aliases, row, "alias", ("city", str(city)) if city is not None else ("province", str(province))
+
+
+def goalposts_follow_the_direction(tables: Tables) -> Iterator[Finding]:
+    """Higher is better: floor below upper; lower is better: above it; a range: low below high, with a width."""
+    directions = {row.values["indicator_id"]: row.values["direction"] for row in tables["indicators"].rows}
+    goalposts = tables["goalposts"]
+    for row in goalposts.rows:
+        linear = (row.values["floor"], row.values["upper"])
+        band = (row.values["range_low"], row.values["range_high"], row.values["width"])
+        if None not in linear and band == (None, None, None):
+            direction = directions.get(row.values["indicator_id"])
+            if direction is not None and (float(linear[1] or 0) - float(linear[0] or 0)) * float(direction) <= 0:
+                yield Finding(
+                    "goalposts_order",
+                    f"{row.values['indicator_id']}: floor {linear[0]}, upper {linear[1]}",
+                    "floor < upper" if direction == 1 else "floor > upper",
+                    goalposts.file,
+                    row.line,
+                    "floor",
+                )
+        elif linear != (None, None) or None in band or not _ascending(band[0], band[1]) or not band[2]:
+            yield goalposts.finding("goalposts_incomplete", row, "indicator_id", "")
+
+
+def _ascending(low: object, high: object) -> bool:
+    return isinstance(low, int | float) and isinstance(high, int | float) and low <= high
+
+
+def measures_and_indicators_meet(tables: Tables) -> Iterator[Finding]:
+    links = tables["indicator_measures"]
+    linked_indicators, linked_measures = set(links.column("indicator_id")), set(links.column("measure_id"))
+    for row in tables["indicators"].rows:
+        if row.values["indicator_id"] not in linked_indicators:
+            yield tables["indicators"].finding("indicator_without_measure", row, "indicator_id", links.file)
+    for row in tables["measures"].rows:
+        if row.values["measure_id"] not in linked_measures:
+            yield tables["measures"].finding("measure_without_indicator", row, "measure_id", links.file)
+
+
+def targets_have_the_unit_of_their_indicator(tables: Tables) -> Iterator[Finding]:
+    units = {row.values["indicator_id"]: row.values["unit"] for row in tables["indicators"].rows}
+    for row in tables["targets"].rows:
+        unit = units.get(row.values["indicator_id"])
+        if unit is not None and row.values["unit"] != unit:
+            yield tables["targets"].finding("indicator_unit", row, "unit", str(unit))
+
+
+def target_cities_match_the_scope(tables: Tables) -> Iterator[Finding]:
+    """A target for some cities names them; one for all, or for the province, names none."""
+    named = Counter(tables["target_cities"].column("target_id"))
+    for row in tables["targets"].rows:
+        listed = named[row.values["target_id"]] > 0
+        if (row.values["scope"] == "cities") != listed:
+            expected = "scope = cities <-> target_cities.csv"
+            yield tables["targets"].finding("target_cities", row, "target_id", expected)

@@ -1,0 +1,67 @@
+"""What a run is made from, as one digest: if it is that of the last run, there is nothing new.
+
+Here: hashing the inputs, and remembering which digest the last run ended with. Not here: the content of a release
+(assets.release.manifest).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from assets.paths import PROJECT_ROOT, Paths
+
+# What computes the figures; a new version of these is a new input.
+_ENGINES = ("duckdb", "pyarrow", "great-expectations")
+
+
+def digest_inputs(paths: Paths) -> str:
+    """A digest of the inbox, the reference tables, the contracts, the SQL and the code."""
+    digest = hashlib.sha256()
+    for engine in _ENGINES:
+        digest.update(f"{engine} {version(engine)}\n".encode())
+    for label, file in _input_files(paths):
+        digest.update(f"{label} ".encode())
+        if file.is_symlink():
+            digest.update(b"link " + bytes(file.readlink()))
+        else:
+            with file.open("rb") as stream:
+                digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _input_files(paths: Paths) -> Iterator[tuple[str, Path]]:
+    folders = [
+        (paths.inbox, "*"),
+        (paths.reference, "*.csv"),
+        (paths.contracts, "*.yml"),
+        *((folder, "*.*") for folder in paths.sql),
+        (PROJECT_ROOT / "assets", "*.py"),
+        (PROJECT_ROOT / "pipelines", "*.py"),
+    ]
+    for folder, pattern in folders:
+        for file in sorted(folder.rglob(pattern)):
+            hidden = any(part.startswith((".", "~$")) for part in file.relative_to(folder).parts)
+            if not hidden and (file.is_file() or file.is_symlink()):
+                yield f"{folder.name}/{file.relative_to(folder).as_posix()}", file
+
+
+def remember(paths: Paths, inputs_digest: str, release_id: str) -> None:
+    """Note that a run from these inputs ended with this release. Losing the note costs one run, nothing else."""
+    paths.state.mkdir(parents=True, exist_ok=True)
+    note = paths.state / "last_run.json"
+    temporary = note.with_suffix(".tmp")
+    temporary.write_text(json.dumps({"inputs": inputs_digest, "release_id": release_id}), encoding="utf-8")
+    temporary.rename(note)
+
+
+def remembered(paths: Paths) -> tuple[str, str] | None:
+    """The inputs digest of the last run, and the release it ended with."""
+    try:
+        note = json.loads((paths.state / "last_run.json").read_text(encoding="utf-8"))
+        return str(note["inputs"]), str(note["release_id"])
+    except (OSError, ValueError, KeyError):
+        return None

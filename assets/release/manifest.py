@@ -1,0 +1,102 @@
+"""The manifest of a release: what is in it, with the sha256 of each file, and from what it was made.
+
+Here: its shape, how it is written, read and verified. The content digest covers the Parquet files and nothing of the
+run, so that two runs from the same inputs, at two times and places, have the same one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+NAME = "MANIFEST.json"
+
+
+class PublishedFile(BaseModel):
+    """A file of the release; `rows` of a Parquet file, `is_content` where the content digest covers it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: str
+    sha256: str
+    bytes: int
+    rows: int | None = None
+    is_content: bool = False
+
+
+class InputFile(BaseModel):
+    """A file that arrived, and what became of its rows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dataset: str
+    file: str
+    sha256: str
+    status: str
+    rows_read: int
+    rows_accepted: int
+    rows_set_aside: int
+    rows_rejected: int
+
+
+class RunFacts(BaseModel):
+    """When and by which run the release was made; no part of the content."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    run_id: str
+    released_at: datetime
+
+
+class Manifest(BaseModel):
+    """The manifest. `content_digest` is the same wherever and whenever the same inputs are released."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    release_id: str
+    content_digest: str
+    method_version: str
+    files: tuple[PublishedFile, ...]
+    inputs: tuple[InputFile, ...]
+    run: RunFacts
+
+    def write(self, folder: Path) -> Path:
+        target = folder / NAME
+        target.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        return target
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest of a release folder, or None where there is none that can be read."""
+    try:
+        return Manifest.model_validate_json((folder / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def content_digest(files: tuple[PublishedFile, ...]) -> str:
+    """The digest of the files that are content, by path and sha256."""
+    lines = sorted(f"{file.path} {file.sha256}\n" for file in files if file.is_content)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def hash_file(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def damages(folder: Path, manifest: Manifest) -> list[str]:
+    """What in the folder is not as the manifest says; empty for a whole release."""
+    found = []
+    for file in manifest.files:
+        path = folder / file.path
+        if not path.is_file():
+            found.append(f"{file.path} is missing")
+        elif hash_file(path) != file.sha256:
+            found.append(f"{file.path} has other bytes than the manifest says")
+    if content_digest(manifest.files) != manifest.content_digest:
+        found.append("the content digest is not that of the files listed")
+    return found

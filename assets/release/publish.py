@@ -1,0 +1,166 @@
+"""Publishing: the release folder is built aside, made durable, renamed into place, and `current` is switched to it.
+
+Here: the order of these steps, so that a reader finds a whole release at every moment. Not here: whether the candidate
+may be published (assets.release.gate).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from assets.paths import Paths
+from assets.release.manifest import (
+    InputFile,
+    Manifest,
+    PublishedFile,
+    RunFacts,
+    content_digest,
+    hash_file,
+    read_manifest,
+)
+from assets.warehouse.connection import STORAGE_VERSION, Connection, identifier, literal
+from assets.warehouse.tables import Table
+
+DATABASE = "gancheng.duckdb"
+_BUILDING = ".building-"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The release that is current after publishing, and whether it is new."""
+
+    release_id: str
+    is_new: bool
+
+
+def publish(connection: Connection, tables: Sequence[Table], paths: Paths, run_id: str) -> Published:
+    """Publish the candidate behind the connection. The same content as the current release makes no new one."""
+    paths.releases.mkdir(parents=True, exist_ok=True)
+    for leftover in paths.releases.glob(f"{_BUILDING}*"):
+        shutil.rmtree(leftover)
+    folder = paths.releases / f"{_BUILDING}{uuid.uuid4().hex}"
+    try:
+        files = _write_parquet(connection, tables, folder)
+        digest = content_digest(files)
+        current = read_manifest(paths.current_release)
+        if current is not None and current.content_digest == digest:
+            return Published(current.release_id, is_new=False)
+        now = datetime.now(UTC).replace(microsecond=0)
+        release_id = f"{now:%Y%m%dT%H%M%SZ}-{digest[:12]}"
+        manifest = Manifest(
+            release_id=release_id,
+            content_digest=digest,
+            method_version=_method_version(connection),
+            files=(*files, _write_database(connection, tables, folder)),
+            inputs=_inputs(connection),
+            run=RunFacts(run_id=run_id, released_at=now),
+        )
+        manifest.write(folder)
+        _make_durable(folder)
+        folder.rename(paths.releases / release_id)
+        _switch(paths, release_id)
+        return Published(release_id, is_new=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_parquet(connection: Connection, tables: Iterable[Table], folder: Path) -> tuple[PublishedFile, ...]:
+    """One Parquet file a table, in the order of its key: the same content gives the same bytes."""
+    (folder / "parquet").mkdir(parents=True)
+    files = []
+    for table in tables:
+        target = folder / "parquet" / f"{table.name}.parquet"
+        connection.execute(
+            f"copy (select * from {table.qualified_name} order by {_order(table)}) to {literal(target)} "
+            "(format parquet, compression zstd)"
+        )
+        row = connection.execute(f"select count(*) from {table.qualified_name}").fetchone()
+        assert row is not None
+        files.append(_published(folder, target, rows=int(row[0]), is_content=True))
+    return tuple(files)
+
+
+def _write_database(connection: Connection, tables: Sequence[Table], folder: Path) -> PublishedFile:
+    """The DuckDB file, in a format that older clients open, with the comments of tables and columns."""
+    target = folder / DATABASE
+    connection.execute(f"attach {literal(target)} as release (storage_version {literal(STORAGE_VERSION)})")
+    try:
+        for schema in sorted({table.schema_name for table in tables}):
+            connection.execute(f"create schema release.{identifier(schema)}")
+        for table in tables:
+            name = f"release.{table.qualified_name}"
+            connection.execute(f"create table {name} as select * from {table.qualified_name} order by {_order(table)}")
+            table.comment(connection, name)
+        connection.execute("checkpoint release")
+    finally:
+        connection.execute("detach release")
+    return _published(folder, target)
+
+
+def _order(table: Table) -> str:
+    return ", ".join(f"{identifier(column)} nulls first" for column in table.key)
+
+
+def _published(folder: Path, file: Path, rows: int | None = None, is_content: bool = False) -> PublishedFile:
+    return PublishedFile(
+        path=file.relative_to(folder).as_posix(),
+        sha256=hash_file(file),
+        bytes=file.stat().st_size,
+        rows=rows,
+        is_content=is_content,
+    )
+
+
+def _method_version(connection: Connection) -> str:
+    row = connection.execute("select method_version from reference.method").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def _inputs(connection: Connection) -> tuple[InputFile, ...]:
+    columns = "dataset, file, file_sha256, status, rows_read, rows_accepted, rows_set_aside, rows_rejected"
+    rows = connection.execute(f"select {columns} from intake.files order by dataset, file, file_sha256").fetchall()
+    return tuple(
+        InputFile(
+            dataset=dataset,
+            file=file,
+            sha256=sha256,
+            status=status,
+            rows_read=read,
+            rows_accepted=accepted,
+            rows_set_aside=set_aside,
+            rows_rejected=rejected,
+        )
+        for dataset, file, sha256, status, read, accepted, set_aside, rejected in rows
+    )
+
+
+def _make_durable(folder: Path) -> None:
+    """Force files and folders onto the disk: the rename that follows must not outlive what it names."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            _sync(path)
+    for path in [*(path for path in folder.rglob("*") if path.is_dir()), folder, folder.parent]:
+        _sync(path)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _switch(paths: Paths, release_id: str) -> None:
+    """Point `current` at the release in one step; readers that hold the old one keep it."""
+    link = paths.releases / f".current-{uuid.uuid4().hex}"
+    link.symlink_to(release_id, target_is_directory=True)
+    link.rename(paths.current_release)
+    _sync(paths.releases)

@@ -1,0 +1,86 @@
+"""Connections to DuckDB: the candidate that a run writes, and a release that people read.
+
+Here: how a file is opened and with what rights, and the identifiers and literals that go into generated SQL. Not here:
+what is written into it. This package is the only one that imports duckdb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from assets.paths import Paths
+
+Connection = duckdb.DuckDBPyConnection
+DatabaseError = duckdb.Error
+
+# Oldest reader that must open a release; DuckDB 2.0's own format is unreadable for older clients.
+STORAGE_VERSION = "v1.2.0"
+
+# No extension may be fetched or loaded by itself: the machines that run this often have no internet.
+_NO_DOWNLOADS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """The candidate database of one data directory. One run writes it at a time; nobody else opens it."""
+
+    paths: Paths
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        self.paths.candidate.parent.mkdir(parents=True, exist_ok=True)
+        connection = duckdb.connect(str(self.paths.candidate), config=dict(_NO_DOWNLOADS))
+        try:
+            connection.execute("set preserve_insertion_order = true")
+            # DuckDB's own bar would write into the terminal of `gancheng run` and into the logs of Dagster.
+            connection.execute("set enable_progress_bar = false")
+            yield connection
+        finally:
+            connection.close()
+
+
+@contextmanager
+def in_memory() -> Iterator[Connection]:
+    """A connection for working on files alone; nothing is kept."""
+    connection = duckdb.connect(config=dict(_NO_DOWNLOADS))
+    try:
+        connection.execute("set enable_progress_bar = false")
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def read_only(file: Path) -> Iterator[Connection]:
+    """A published database, for reading alone: no file, network, extension or setting is within reach of its SQL."""
+    config: dict[str, str | bool | int | float | list[str]] = {
+        **_NO_DOWNLOADS,
+        "enable_external_access": "false",
+        "lock_configuration": "true",
+    }
+    connection = duckdb.connect(str(file), read_only=True, config=config)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def identifier(name: str) -> str:
+    """A name quoted for SQL; names come from contracts, which people write."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str | Path | float | bool | None) -> str:
+    """A value quoted for SQL, for the places where DuckDB takes no parameter."""
+    if text is None:
+        return "null"
+    if isinstance(text, bool):
+        return "true" if text else "false"
+    if isinstance(text, int | float):
+        return repr(text)
+    return "'" + str(text).replace("'", "''") + "'"

@@ -1,0 +1,1 @@
+"""How it runs: definitions, jobs, the command line."""

@@ -1,0 +1,266 @@
+"""The command line: `gancheng run`, `status`, `scorecard`, `query`, `export`.
+
+Here: arguments, exit codes and what goes to standard output. Not here: layouts (pipelines.terminal) and work of any
+kind. Exit codes: 0 fine, 1 the data failed its checks, 2 wrong call, 3 our own fault. Everything slow to import is
+imported where it is used.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from assets.errors import Finding, Language, Stopped, WrongCall
+from assets.paths import Paths
+
+if TYPE_CHECKING:
+    from assets.release.reader import Release
+
+DATA_FAILED, WRONG_CALL, OUR_FAULT = 1, 2, 3
+
+app = typer.Typer(
+    name="gancheng",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="赣城：各城市文件进，可追溯的评分卡出。 City files in, traceable scorecards out.",
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON 供程序读取。 Write JSON, for programs.")]
+InLanguage = Annotated[
+    str,
+    typer.Option("--lang", envvar="GANCHENG_LANG", help="显示语言：zh 或 en。 Language of the tables: zh or en."),
+]
+
+
+@app.command()
+def run(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
+    """读取收件箱，检查，评分，发布。 Take in the inbox, check, score, release.
+
+    例 Example: gancheng run
+    """
+    from pipelines.running import run_if_new
+
+    language = _language(lang)
+    console = Console(stderr=as_json, highlight=False)
+    with _Progress(Console(stderr=True)) as progress:
+        outcome = run_if_new(Paths.from_environment(), progress.tell)
+    if as_json:
+        _write_json(
+            {
+                "release_id": outcome.release.manifest.release_id,
+                "content_digest": outcome.release.manifest.content_digest,
+                "folder": str(outcome.release.folder),
+                "is_new": outcome.is_new,
+                "had_work": outcome.had_work,
+                "files": outcome.release.rows("from quality.files order by dataset, file"),
+                "failed_checks": outcome.release.rows("from quality.check_results where not is_passed order by all"),
+            }
+        )
+        return
+    if outcome.had_work:
+        _show_run(console, outcome.release, language)
+    elif language == "zh":
+        console.print("没有新的内容，发布保持不变。")
+    else:
+        console.print("Nothing new; the release stays as it is.")
+    told = _release_told(outcome.is_new, language)
+    console.print(
+        f"{told} {outcome.release.manifest.release_id}\n{_shown_path(outcome.release.folder)}", soft_wrap=True
+    )
+
+
+@app.command()
+def status(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
+    """现行发布、各数据集收到的文件，以及收件箱有无新内容。 The release, what was received, and whether there is more.
+
+    例 Example: gancheng status
+    """
+    from assets.release.inputs import digest_inputs, remembered
+    from assets.release.reader import required_release
+    from pipelines import terminal
+
+    language = _language(lang)
+    paths = Paths.from_environment()
+    release = required_release(paths)
+    noted = remembered(paths)
+    is_up_to_date = noted == (digest_inputs(paths), release.manifest.release_id)
+    datasets = release.rows(
+        """
+        select dataset, count(*) as files, sum(rows_read)::bigint as rows_read, sum(rows_accepted)::bigint as
+            rows_accepted, sum(rows_set_aside)::bigint as rows_set_aside, sum(rows_rejected)::bigint as rows_rejected
+        from quality.files group by dataset order by dataset
+        """
+    )
+    manifest = release.manifest
+    if as_json:
+        told = {"release_id": manifest.release_id, "content_digest": manifest.content_digest}
+        told |= {"released_at": manifest.run.released_at.isoformat(), "method_version": manifest.method_version}
+        _write_json({**told, "folder": str(release.folder), "is_up_to_date": is_up_to_date, "datasets": datasets})
+        return
+    console = Console(highlight=False)
+    words = ("发布", "发布时间", "方法版本") if language == "zh" else ("Release", "Released", "Method")
+    values = (manifest.release_id, f"{manifest.run.released_at:%Y-%m-%d %H:%M} UTC", manifest.method_version)
+    for word, value in zip(words, values, strict=True):
+        console.print(f"{word}: {value}")
+    console.print(terminal.datasets_table(datasets, language))
+    new = ("有尚未处理的改动，请运行 gancheng run", "There are changes not yet taken in; run: gancheng run")
+    none = ("收件箱和登记表没有新的改动", "Nothing new in the inbox and the registry")
+    console.print((none if is_up_to_date else new)[0 if language == "zh" else 1])
+
+
+@app.command()
+def scorecard(
+    city: Annotated[str | None, typer.Argument(help="城市名称或代码。 Name or code of a city.")] = None,
+    as_json: AsJson = False,
+    lang: InLanguage = "zh",
+) -> None:
+    """全部城市的评分卡，或一个城市的每个指标。 The scorecard of all cities, or every indicator of one.
+
+    例 Example: gancheng scorecard 南昌
+    """
+    from assets.release.reader import required_release
+    from pipelines import scorecards, terminal
+
+    language = _language(lang)
+    release = required_release(Paths.from_environment())
+    console = Console(highlight=False)
+    if city is None:
+        cities, dimensions, scores = scorecards.overview(release)
+        if as_json:
+            _write_json(
+                [{**row, "dimensions": [s for s in scores if s["city_code"] == row["city_code"]]} for row in cities]
+            )
+            return
+        console.print(terminal.cities_table(cities, dimensions, scores, language))
+        console.print(terminal.coverage_note(language), style="dim")
+        return
+    found = scorecards.find_city(release, city)
+    rows, awaiting = scorecards.of_city(release, found["city_code"])
+    if as_json:
+        _write_json({"city": found, "indicators": rows, "awaiting_data": awaiting})
+    else:
+        console.print(terminal.city_scorecard(found, rows, awaiting, language))
+
+
+@app.command()
+def query(sql: Annotated[str, typer.Argument(help="SQL。")], as_json: AsJson = False) -> None:
+    """对现行发布运行 SQL，只读。 Run SQL on the current release, read-only.
+
+    例 Example: gancheng query "select city_code, available_mean from scorecards.city_scores"
+    """
+    from assets.release.reader import required_release
+    from pipelines import terminal
+
+    rows = required_release(Paths.from_environment()).rows(sql)
+    if as_json:
+        _write_json(rows)
+    else:
+        Console(highlight=False).print(terminal.rows_table(rows))
+
+
+@app.command()
+def export(folder: Annotated[Path, typer.Argument(help="目标目录。 Folder to write to.")]) -> None:
+    """把现行发布的 Parquet 文件和清单复制到目录。 Copy the Parquet files and the manifest of the release to a folder.
+
+    例 Example: gancheng export ./scorecards
+    """
+    from assets.release.manifest import NAME
+    from assets.release.reader import required_release
+
+    release = required_release(Paths.from_environment())
+    files = [*sorted((release.folder / "parquet").iterdir()), release.folder / NAME]
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        temporary = folder / f".{file.name}.tmp"
+        shutil.copyfile(file, temporary)
+        temporary.replace(folder / file.name)
+    Console(highlight=False).print(f"{len(files)} → {folder}", soft_wrap=True)
+
+
+def main() -> None:
+    """Run the command and leave with its exit code; a person's mistake is told without a traceback."""
+    errors = Console(stderr=True, highlight=False)
+    from pipelines.terminal import show_findings
+
+    try:
+        app()
+    except Stopped as stopped:
+        show_findings(errors, stopped.findings)
+        sys.exit(DATA_FAILED)
+    except WrongCall as call:
+        show_findings(errors, [call.finding])
+        sys.exit(WRONG_CALL)
+    except PermissionError as denied:
+        show_findings(errors, [Finding("folder_unwritable", str(denied))])
+        sys.exit(WRONG_CALL)
+    except Exception:
+        traceback.print_exc()
+        errors.print(
+            "这是程序自身的错误，请连同以上内容反馈。", "This is a fault of Gancheng; please report it.", sep="\n"
+        )
+        sys.exit(OUR_FAULT)
+
+
+class _Progress:
+    """A bar on standard error while tables are made; nothing where that is no terminal."""
+
+    def __init__(self, console: Console) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+    def __enter__(self) -> _Progress:
+        self._bar.start()
+        self._task = self._bar.add_task("", total=None)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._bar.stop()
+
+    def tell(self, table: str, total: int) -> None:
+        self._bar.update(self._task, advance=1, total=total, description=table)
+
+
+def _show_run(console: Console, release: Release, language: Language) -> None:
+    from pipelines import scorecards, terminal
+
+    console.print(terminal.files_table(release.rows("from quality.files order by dataset, file"), language))
+    checks = release.rows(
+        "select count(*) as n, count(*) filter (where not is_passed) as failed from quality.check_results"
+    )
+    told = ("{n} 项检查，{failed} 项警告", "{n} checks, {failed} warnings")[0 if language == "zh" else 1]
+    console.print(told.format(**checks[0]))
+    for row in release.rows("from quality.check_results where not is_passed order by table_name, check_name"):
+        console.print(f"  {row[f'rule_{language}']}: {row['rows_failing']}", style="yellow", markup=False)
+    console.print(terminal.cities_table(*scorecards.overview(release), language))
+    console.print(terminal.coverage_note(language), style="dim")
+
+
+def _release_told(is_new: bool, language: Language) -> str:
+    words = ("新发布", "New release") if is_new else ("现行发布", "Current release")
+    return words[0 if language == "zh" else 1]
+
+
+def _shown_path(folder: Path) -> str:
+    return os.path.relpath(folder) if folder.is_relative_to(Path.cwd()) else str(folder)
+
+
+def _language(text: str) -> Language:
+    if text not in ("zh", "en"):
+        raise typer.BadParameter(f"{text}: zh, en", param_hint="--lang")
+    return "zh" if text == "zh" else "en"
+
+
+def _write_json(content: Any) -> None:
+    json.dump(content, sys.stdout, ensure_ascii=False, indent=1, default=str)
+    sys.stdout.write("\n")

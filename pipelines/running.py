@@ -1,0 +1,85 @@
+"""Running the main job from the command line, with its progress, in this process.
+
+Here: whether there is anything to do, the Dagster instance, and what a run ends with. Not here: what is printed
+(pipelines.cli), what is made (assets). Importing Dagster takes seconds, so it happens only when there is work to do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from assets.paths import PROJECT_ROOT, Paths
+from assets.release.inputs import digest_inputs, remembered
+from assets.release.reader import Release, current_release
+
+STATE_VARIABLE = "GANCHENG_DAGSTER_DIR"
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run ended with: the release that is current now, and whether this run made it."""
+
+    release: Release
+    is_new: bool
+    had_work: bool
+
+
+def run_if_new(paths: Paths, progress: Progress) -> Outcome:
+    """Run the main job unless its inputs are those of the last run.
+
+    `progress` is told the name of each table that is made, and how many there are. Raises Stopped where the data must
+    be mended first; the current release then stays as it is.
+    """
+    inputs = digest_inputs(paths)
+    last, current = remembered(paths), current_release(paths)
+    if current is not None and last == (inputs, current.manifest.release_id):
+        return Outcome(current, is_new=False, had_work=False)
+    _run(paths, inputs, progress)
+    made = current_release(paths)
+    assert made is not None
+    before = current.manifest.release_id if current is not None else None
+    return Outcome(made, is_new=made.manifest.release_id != before, had_work=True)
+
+
+def set_up_instance(paths: Paths) -> None:
+    """Tell Dagster where its settings are, and where its state goes."""
+    folder = paths.state / "dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ[STATE_VARIABLE] = str(folder)
+    os.environ.setdefault("DAGSTER_HOME", str(PROJECT_ROOT))
+
+
+def _run(paths: Paths, inputs: str, progress: Progress) -> None:
+    import dagster as dg
+    from dagster._core.errors import DagsterUserCodeExecutionError
+
+    from assets.release.assets import INPUTS_TAG
+    from pipelines.definitions import REFRESH, build_definitions
+    from pipelines.house import read_house
+
+    job = build_definitions(read_house(paths)).resolve_job_def(REFRESH)
+    total = len(list(job.asset_layer.executable_asset_keys))
+
+    def tell(event: dg.EventLogEntry) -> None:
+        happened = event.dagster_event
+        if happened is not None and happened.is_step_materialization and happened.asset_key is not None:
+            progress(".".join(happened.asset_key.path), total)
+
+    set_up_instance(paths)
+    with dg.DagsterInstance.get() as instance:
+        run_id = dg.DagsterRun(job_name=REFRESH).run_id
+        instance.add_event_listener(run_id, tell)
+        try:
+            job.execute_in_process(
+                instance=instance,
+                run_id=run_id,
+                tags={INPUTS_TAG: inputs},
+                # A fault of the data is told by the command line, not by a log of events.
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            )
+        except DagsterUserCodeExecutionError as error:
+            raise error.user_exception from error

@@ -1,0 +1,246 @@
+"""What the commands show on a terminal: tables of rich, in Chinese or English.
+
+Here: labels and layouts. Not here: figures (they come from a release) and commands (pipelines.cli). Rounding happens
+only here: the release keeps every digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from assets.errors import Finding, Language
+
+Row = dict[str, Any]
+
+_LABELS: dict[str, tuple[str, str]] = {
+    "file": ("文件", "File"),
+    "rows_read": ("数据行", "Rows"),
+    "rows_accepted": ("采用", "Accepted"),
+    "rows_set_aside": ("合计另存", "Set aside"),
+    "rows_rejected": ("退回", "Rejected"),
+    "total": ("总计", "Total"),
+    "city": ("城市", "City"),
+    "indicators": ("指标", "Scored"),
+    "mean": ("均分", "Mean of these"),
+    "index": ("指数", "Index"),
+    "indicator": ("指标", "Indicator"),
+    "value": ("数值", "Value"),
+    "year": ("年份", "Year"),
+    "source": ("来源", "Source"),
+    "target": ("目标或参照", "Target or reference"),
+    "attainment": ("得分", "Score"),
+    "status": ("状态", "Status"),
+    "dataset": ("数据集", "Dataset"),
+    "files": ("文件数", "Files"),
+}
+
+STATUSES: dict[str, tuple[str, str, str]] = {
+    "achieved": ("已达到", "achieved", "green"),
+    "achieved_declining": ("已达到·倒退", "achieved, declining", "yellow"),
+    "on_track": ("按期推进", "on track", "green"),
+    "moderate": ("进展一般", "moderate", "yellow"),
+    "limited": ("进展有限", "limited", "dark_orange"),
+    "deteriorating": ("倒退", "deteriorating", "red"),
+    "not_available": ("无法判断", "not available", "dim"),
+    "no_target": ("无目标", "no target", "dim"),
+}
+
+# Only the first two are duties; the rest must never read like one.
+TARGET_STATUSES: dict[str, tuple[str, str]] = {
+    "policy_city": ("本市目标", "target of the city"),
+    "policy_province": ("省定目标", "target of the province"),
+    "national": ("全国参照，非本市任务", "national, not a duty of the city"),
+    "standard": ("标准，参照", "standard, reference"),
+    "expired": ("已过期，仅作基准", "expired, benchmark only"),
+    "none": ("", ""),
+}
+
+_DATA_STATUSES: dict[str, tuple[str, str]] = {
+    "stale": ("陈旧", "stale"),
+    "no_goalposts": ("无标尺", "no scale"),
+    "context": ("背景", "context"),
+}
+
+_BOTH: tuple[Language, Language] = ("zh", "en")
+_QUALIFIERS = {"at_least": "≥", "about": "≈", "under": "<"}
+_OPERATORS = {">=": "≥", ">": ">", "<=": "≤", "<": "<", "=": "=", "about": "≈"}
+
+
+def label(name: str, language: Language) -> str:
+    """A heading in the reader's language."""
+    return _LABELS[name][0 if language == "zh" else 1]
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    return "—" if value is None else f"{value:.{digits}f}"
+
+
+def figure(value: float, decimals: int) -> str:
+    """A figure with the decimals of its indicator, at most two of them, and no more than it has."""
+    return f"{value:,.{min(decimals, 2)}f}"
+
+
+def _in(language: Language, texts: Sequence[str]) -> str:
+    return texts[0 if language == "zh" else 1]
+
+
+def _table(*headings: str, title: str | None = None, right: Sequence[int] = ()) -> Table:
+    table = Table(
+        title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False, padding=(0, 1, 0, 0)
+    )
+    for position, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if position in right else "left", overflow="fold")
+    return table
+
+
+def files_table(files: Sequence[Row], language: Language) -> Table:
+    """Every file with its rows: read = accepted + set aside + rejected."""
+    counts = ("rows_read", "rows_accepted", "rows_set_aside", "rows_rejected")
+    table = _table(label("file", language), *(label(name, language) for name in counts), right=range(1, 5))
+    for file in files:
+        refused = file["status"] == "refused"
+        told = _in(language, ("整个退回", "refused")) if refused else f"{file['rows_read']:,}"
+        rejected = Text(f"{file['rows_rejected']:,}", style="red" if file["rows_rejected"] else "")
+        cells = (f"{file['rows_accepted']:,}", f"{file['rows_set_aside']:,}")
+        table.add_row(escape(file["file"]), Text(told, style="red" if refused else ""), *cells, rejected)
+    table.add_section()
+    totals = [f"{sum(file[name] for file in files):,}" for name in counts]
+    table.add_row(f"{label('total', language)} ({len(files)})", *totals, style="bold")
+    return table
+
+
+def cities_table(cities: Sequence[Row], dimensions: Sequence[Row], scores: Sequence[Row], language: Language) -> Table:
+    """City by dimension: how many of its indicators have data, and before that the score where these are enough."""
+    by_place = {(score["city_code"], score["dimension_id"]): score for score in scores}
+    rows = [
+        (
+            Text(city[f"name_{language}"]),
+            Text(f"{city['indicators_scored']}/{city['indicators_total']}"),
+            Text(number(city["available_mean"])),
+            *(_dimension(by_place[city["city_code"], dimension["dimension_id"]]) for dimension in dimensions),
+            _scored(city["city_index"], city["dimensions_scored"], city["dimensions_total"]),
+        )
+        for city in cities
+    ]
+    headings = [label("indicators", language), label("mean", language)]
+    headings += [dimension[f"name_{language}"] for dimension in dimensions]
+    headings.append(label("index", language))
+    table = _table(label("city", language), *headings, right=range(1, 1 + len(headings)))
+    for position, column in enumerate(table.columns):
+        # On a narrow terminal a heading may fold, a figure may not.
+        column.min_width = max((row[position].cell_len for row in rows), default=0)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _dimension(score: Row) -> Text:
+    return _scored(score["score"], score["indicators_scored"], score["indicators_total"])
+
+
+def _scored(score: float | None, scored: int, total: int) -> Text:
+    covered = Text(f"{scored}/{total}", style="dim")
+    return covered if score is None else Text.assemble((f"{score:.1f} ", "bold"), covered)
+
+
+def coverage_note(language: Language) -> str:
+    return _in(
+        language,
+        (
+            "n/m：有得分的指标数/全部计分指标数。达到门槛的，得分写在前面；未达门槛的不予评分，不是低分。"
+            "均分只概括已有数据的指标，不可用于排名。",
+            "n/m：有得分的指标数/全部计分指标数。达到门槛的，得分写在前面；未达门槛的没有得分。"
+            "均分只概括已有数据的指标，不可用于排名。",
+        ),
+    )
+
+
+def city_scorecard(city: Row, rows: Sequence[Row], awaiting: Sequence[Row], language: Language) -> RenderableType:
+    """The indicators of one city by dimension, then those that await data."""
+    parts: list[RenderableType] = [Text(f"{city[f'name_{language}']}  {city['city_code']}", style="bold")]
+    for dimension in dict.fromkeys(row[f"dimension_{language}"] for row in rows):
+        headings = ("indicator", "value", "year", "source", "target", "attainment", "status")
+        table = _table(*(label(name, language) for name in headings), title=dimension, right=(1, 2, 5))
+        cells = [_indicator_cells(row, language) for row in rows if row[f"dimension_{language}"] == dimension]
+        for position in (1, 2, 5):
+            table.columns[position].min_width = max(Text(str(shown[position])).cell_len for shown in cells)
+        for shown in cells:
+            table.add_row(*shown)
+        parts.append(table)
+    names = (
+        "、".join(row["name_zh"] for row in awaiting) if language == "zh" else "; ".join(r["name_en"] for r in awaiting)
+    )
+    if names:
+        heading = _in(language, (f"待报数据的指标（{len(awaiting)}）", f"Awaiting data ({len(awaiting)})"))
+        parts.append(Text(f"{heading}: {names}", style="dim"))
+    return Group(*parts)
+
+
+def _indicator_cells(row: Row, language: Language) -> tuple[str, str, str, str, str, str, Text]:
+    value = f"{_QUALIFIERS.get(row['qualifier'] or '', '')}{figure(row['value'], row['decimals'])} {row['unit']}"
+    source = f"{row[f'publication_{language}']} ({row['source_grade']})"
+    unscored = _DATA_STATUSES.get(row["data_status"])
+    attainment = _in(language, unscored) if unscored and row["attainment"] is None else number(row["attainment"])
+    return (
+        escape(row[f"name_{language}"]),
+        escape(value),
+        str(row["year"]),
+        escape(source),
+        escape(_target(row, language)),
+        attainment,
+        _status(row, language),
+    )
+
+
+def _target(row: Row, language: Language) -> str:
+    if row["target_id"] is None:
+        return "—"
+    year = f" ({row['target_year']})" if row["target_year"] else ""
+    shown = f"{_OPERATORS.get(row['target_operator'], '')}{row['target_value']:g}"
+    if row["target_operator"] == "between":
+        shown = f"{row['target_value']:g}–{row['target_value_high']:g}"
+    return f"{shown}{year} {_in(language, TARGET_STATUSES[row['target_status']])}"
+
+
+def _status(row: Row, language: Language) -> Text:
+    """The headline status; where the other rule says otherwise, that too."""
+    zh, en, style = STATUSES[row["status"]]
+    text = Text(zh if language == "zh" else en, style=style)
+    if row["rules_agree"] is False:
+        other = row["status_linear"] if row["pace_rule"] == "compound" else row["status_compound"]
+        text.append(f" / {_in(language, STATUSES[other])}", style="dim")
+    return text
+
+
+def datasets_table(datasets: Sequence[Row], language: Language) -> Table:
+    """Every dataset with its files and rows."""
+    counts = ("files", "rows_read", "rows_accepted", "rows_set_aside", "rows_rejected")
+    table = _table(label("dataset", language), *(label(name, language) for name in counts), right=range(1, 6))
+    for row in datasets:
+        table.add_row(row["dataset"], *(f"{row[name]:,}" for name in counts))
+    return table
+
+
+def rows_table(rows: Sequence[Row]) -> Table:
+    """The answer to a query, as it is."""
+    table = _table(*(rows[0] if rows else ()))
+    for row in rows:
+        table.add_row(*("" if value is None else escape(str(value)) for value in row.values()))
+    return table
+
+
+def show_findings(console: Console, findings: Sequence[Finding]) -> None:
+    """What must be mended: in both languages, since the sender of a file and its keeper may not share one."""
+    for finding in findings:
+        for language in _BOTH:
+            where = finding.where(language)
+            told = f"{where}: {finding.reason(language)}" if where else finding.reason(language)
+            console.print(Text(told, style="bold red" if language == "zh" else "red"), soft_wrap=True)
+            console.print(Text(f"  → {finding.remedy(language)}"), soft_wrap=True)

@@ -1,0 +1,53 @@
+-- one row per reported figure, numbered by vintage
+-- definition: docs/method.md, vintages; the source of higher priority is current, then what arrived last, then the
+-- later line
+with arrived as (
+    select
+        reported.*,
+        files.file,
+        sources.priority,
+        files.received_order
+    from observations.reported as reported
+    inner join reference.indicators as indicators on reported.indicator_id = indicators.indicator_id
+    inner join intake.files as files
+        on reported.file_sha256 = files.file_sha256 and indicators.dataset = files.dataset
+    inner join reference.sources as sources on reported.source_id = sources.source_id
+),
+
+numbered as (
+    select
+        *,
+        row_number() over (
+            partition by indicator_id, city_code, province_code, year, scope
+            order by priority desc, received_order asc, sheet asc, line asc, value asc
+            rows between unbounded preceding and current row
+        ) as vintage,
+        count(*) over (
+            partition by indicator_id, city_code, province_code, year, scope
+            rows between unbounded preceding and unbounded following
+        ) as vintages
+    from arrived
+),
+
+vintages as (
+    select
+        city_code,
+        province_code,
+        indicator_id,
+        year,
+        scope,
+        cast(vintage as integer) as vintage,
+        vintage = vintages as is_current,
+        value,
+        qualifier,
+        source_id,
+        source_grade,
+        note,
+        file,
+        file_sha256,
+        sheet,
+        line
+    from numbered
+)
+
+select * from vintages

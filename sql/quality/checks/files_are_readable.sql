@@ -1,0 +1,9 @@
+-- table: quality.files
+-- severity: warning
+-- zh: 没有整个退回的文件
+-- en: No file was refused as a whole
+select
+    dataset,
+    file
+from quality.files
+where status = 'refused'

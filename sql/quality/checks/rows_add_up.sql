@@ -1,0 +1,13 @@
+-- table: quality.files
+-- severity: error
+-- zh: 每个文件：数据行 = 采用 + 另存合计 + 退回
+-- en: In every file the rows read are those accepted, set aside and rejected
+select
+    dataset,
+    file,
+    rows_read,
+    rows_accepted,
+    rows_set_aside,
+    rows_rejected
+from quality.files
+where rows_read <> rows_accepted + rows_set_aside + rows_rejected

@@ -1,0 +1,66 @@
+-- one row per city, indicator and year that has a figure in the scope that scores
+-- definition: docs/method.md, attainment; values are scaled to integers, so that equal figures always score alike
+with figures as (
+    select
+        observations.*,
+        indicators.decimals,
+        power(1e1, indicators.decimals) as scale
+    from observations.observations as observations
+    inner join reference.indicators as indicators
+        on
+            observations.indicator_id = indicators.indicator_id
+            and observations.scope = indicators.scope
+    where observations.is_current
+),
+
+scaled as (
+    select
+        figures.*,
+        goalposts.floor,
+        goalposts.upper,
+        goalposts.range_low,
+        goalposts.range_high,
+        goalposts.width,
+        cast(floor(figures.value * figures.scale + 0.5) as bigint) as value_scaled,
+        cast(floor(goalposts.floor * figures.scale + 0.5) as bigint) as floor_scaled,
+        cast(floor(goalposts.upper * figures.scale + 0.5) as bigint) as upper_scaled
+    from figures
+    left join reference.goalposts as goalposts on figures.indicator_id = goalposts.indicator_id
+),
+
+attained as (
+    select
+        *,
+        case
+            when floor_scaled is not null and upper_scaled is not null
+                then
+                    1e2 * cast(value_scaled - floor_scaled as double)
+                    / nullif(cast(upper_scaled - floor_scaled as double), 0)
+            when width is not null
+                then 1e2 * (1 - greatest(range_low - value, 0, value - range_high) / nullif(width, 0))
+        end as unclipped
+    from scaled
+),
+
+attainment_history as (
+    select
+        city_code,
+        indicator_id,
+        year,
+        value,
+        qualifier,
+        scope,
+        case when unclipped is not null then least(greatest(unclipped, 0), 1e2) end as attainment,
+        value_scaled,
+        vintage,
+        source_id,
+        source_grade,
+        note,
+        file,
+        file_sha256,
+        sheet,
+        line
+    from attained
+)
+
+select * from attainment_history

@@ -1,0 +1,80 @@
+"""The assets as Dagster shows them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import dagster as dg
+import pytest
+
+from assets.paths import PROJECT_ROOT, Paths
+from pipelines.definitions import REFRESH, build_definitions
+from pipelines.house import House, read_house
+
+STAGES = ["reference", "intake", "observations", "scorecards", "quality", "release"]
+
+
+@pytest.fixture(scope="module")
+def house() -> House:
+    return read_house(Paths(PROJECT_ROOT / "data"))
+
+
+@pytest.fixture(scope="module")
+def graph(house: House) -> dg.AssetGraph:
+    return build_definitions(house).resolve_asset_graph()
+
+
+def test_every_asset_has_group_description_and_kinds(graph: dg.AssetGraph) -> None:
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        assert node.group_name in STAGES
+        assert node.group_name == key.path[0]
+        assert "\n\n" in (node.description or "")
+        assert node.kinds
+
+
+def test_models_have_code_versions_and_the_dependencies_of_their_sql(house: House, graph: dg.AssetGraph) -> None:
+    for name, model in house.models.items():
+        node = graph.get(dg.AssetKey(name.split(".")))
+        assert node.code_version == model.version
+        assert {".".join(key.path) for key in node.parent_keys} == set(model.reads)
+
+
+def test_stages_only_read_what_comes_before_them(graph: dg.AssetGraph) -> None:
+    # `quality` has the files and rejects, which stand beside the flow, and the audit, which comes after the scorecards.
+    for key in graph.get_all_asset_keys():
+        for parent in graph.get(key).parent_keys:
+            assert STAGES.index(parent.path[0]) <= STAGES.index(key.path[0])
+
+
+def test_the_refresh_job_makes_everything(house: House, graph: dg.AssetGraph) -> None:
+    job = build_definitions(house).resolve_job_def(REFRESH)
+    assert set(job.asset_layer.executable_asset_keys) == set(graph.get_all_asset_keys())
+    assert job.executor_def is dg.in_process_executor
+
+
+def test_every_audited_table_shows_its_contract_as_a_check(house: House, graph: dg.AssetGraph) -> None:
+    shown = {(".".join(key.asset_key.path), key.name) for key in graph.asset_check_keys}
+    assert {(check.table, check.name if check.is_sql else "contract") for check in house.checks} == shown
+
+
+def test_lineage_of_a_score_names_the_columns_it_is_made_of(house: House) -> None:
+    model = house.models["scorecards.dimension_scores"]
+    made_of = model.column_lineage({name: tuple(house.tables[name].columns) for name in model.reads})
+    assert ("scorecards.indicator_scores", "attainment") in made_of["score"]
+    assert ("reference.dimensions", "minimum_share") in made_of["score"]
+
+
+def test_definitions_load_in_the_way_the_web_server_loads_them(tmp_path: os.PathLike[str]) -> None:
+    state = {"DAGSTER_HOME": str(PROJECT_ROOT), "GANCHENG_DAGSTER_DIR": str(tmp_path)}
+    loaded = "from pipelines.definitions import defs; print(len(defs().resolve_asset_graph().get_all_asset_keys()))"
+    start = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", loaded], cwd=PROJECT_ROOT, env={**os.environ, **state}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 30
+    assert time.monotonic() - start < 20

@@ -1,0 +1,36 @@
+"""The published database opens in older clients, each in an environment of its own that `make test` sets up."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from assets.paths import PROJECT_ROOT
+from tests.integration.places import Place
+
+CLIENTS = PROJECT_ROOT / ".venv" / "older-duckdb"
+
+READ = """
+import json, sys, duckdb
+connection = duckdb.connect(sys.argv[1], read_only=True)
+tables = connection.execute("select schema_name || '.' || table_name from duckdb_tables() order by all").fetchall()
+counts = {name: connection.execute(f"select count(*) from {name}").fetchone()[0] for (name,) in tables}
+comment = connection.execute("select comment from duckdb_tables() where table_name = 'city_scores'").fetchone()[0]
+print(json.dumps([duckdb.__version__, counts, comment]))
+"""
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.5"])
+def test_an_older_client_reads_every_table(countries: Place, version: str) -> None:
+    python = CLIENTS / version / "bin" / "python"
+    if not python.exists():
+        pytest.skip(f"no environment with duckdb {version}: make test sets it up")
+    database = countries.release().folder / "gancheng.duckdb"
+    done = subprocess.run([str(python), "-c", READ, str(database)], capture_output=True, text=True, check=True)
+    client, counts, comment = json.loads(done.stdout)
+    assert client.startswith(f"{version}.")
+    for row in countries.rows("select schema_name || '.' || table_name as name, estimated_size from duckdb_tables()"):
+        assert counts[row["name"]] == row["estimated_size"]
+    assert " | " in comment

@@ -1,0 +1,54 @@
+"""Other directories than the shipped one: another domain, and a sixth dataset, without a line of Python."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.integration.places import FIXTURES, Place, copy_province
+
+
+def test_countries_are_scored_by_the_plain_formulas(countries: Place) -> None:
+    scores = {
+        (row["city_code"], row["dimension_id"]): row["score"]
+        for row in countries.rows("from scorecards.dimension_scores")
+    }
+    assert scores == {
+        ("A", "health"): 80.0,  # (76 - 60) / (80 - 60)
+        ("A", "energy"): 50.0,  # (25 - 50) / (0 - 50)
+        ("B", "health"): 50.0,
+        ("B", "energy"): 60.0,
+        ("C", "health"): None,
+        ("C", "energy"): 10.0,
+    }
+
+
+def test_the_index_weighs_the_dimensions_and_says_how_many_carry_it(countries: Place) -> None:
+    rows = countries.rows("from scorecards.city_scores order by city_code")
+    index = [(row["city_index"], row["rank"], row["dimensions_scored"]) for row in rows]
+    assert index == [(57.5, 1, 2), (57.5, 1, 2), (10.0, 3, 1)]
+
+
+def test_a_target_of_one_country_is_no_target_of_another(countries: Place) -> None:
+    rows = countries.rows("from scorecards.indicator_scores where indicator_id = 'country_statistics.life_years'")
+    assert {row["city_code"]: row["target_status"] for row in rows} == {"A": "none", "B": "policy_city", "C": "none"}
+
+
+def test_the_total_of_the_world_is_set_aside(countries: Place) -> None:
+    (file,) = countries.rows("from quality.files")
+    assert (file["rows_read"], file["rows_accepted"], file["rows_set_aside"]) == (6, 5, 1)
+
+
+def test_a_sixth_dataset_is_a_contract_a_sql_file_and_its_inbox(tmp_path: Path) -> None:
+    place = copy_province(tmp_path / "data")
+    shutil.copytree(FIXTURES / "sixth_dataset", place.data, dirs_exist_ok=True)
+    registry = place.data / "reference" / "indicators.csv"
+    row = "heritage.listed_buildings,heritage,culture,历史建筑,Listed buildings,合成,Synthetic,-,个,0,1,全市,stock"
+    registry.write_text(registry.read_text("utf-8") + row + ",0,,at_least,linear,,5,0,,,\n", "utf-8")
+    links = place.data / "reference" / "indicator_measures.csv"
+    links.write_text(links.read_text("utf-8") + "heritage.listed_buildings,20\n", "utf-8")
+    place.run()
+    (score,) = place.rows(
+        "from scorecards.indicator_scores where indicator_id = 'heritage.listed_buildings' and value is not null"
+    )
+    assert (score["city_code"], score["value"], score["data_status"]) == ("360100", 12.0, "context")

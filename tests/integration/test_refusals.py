@@ -1,0 +1,163 @@
+"""What must not be published is not: the run says why, and the current release stays."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from assets.release.manifest import damages
+from tests.integration.places import Place, copy_countries, wait_until
+
+HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return copy_countries(tmp_path / "data")
+
+
+def assert_stopped(place: Place, *parts: str) -> None:
+    before = place.release().manifest.release_id
+    done = place.call("run")
+    assert done.returncode == 1, done.stdout + done.stderr
+    for part in parts:
+        assert part in done.stderr
+    assert "Traceback" not in done.stderr
+    assert place.release().manifest.release_id == before
+
+
+def test_bad_rows_go_back_with_reason_and_the_rest_is_loaded(place: Place) -> None:
+    place.write(
+        "inbox/country_statistics/bad.csv",
+        HEADER
+        + "Atlantis,2020,70,30,synthetic,A\n"  # 2
+        + "Aland,2020,seventy,30,synthetic,A\n"  # 3
+        + "Aland,2021,71,-3,synthetic,A\n"  # 4
+        + "Borduria,2021,66,30,synthetic,A\n"  # 5
+        + "Borduria,2021,67,30,synthetic,A\n"  # 6
+        + "Cordonia,2022,69,40,synthetic,A\n",  # 7
+    )
+    place.run()
+    told = place.rows("from quality.rejects order by line")
+    assert [(row["line"], row["column_name"], row["code"], row["found"]) for row in told] == [
+        (2, "country", "city_unknown", "Atlantis"),
+        (3, "life_years", "number_unreadable", "seventy"),
+        (4, "coal_pct", "number_below_minimum", "-3"),
+        (5, "country", "key_conflict", "6"),
+        (6, "country", "key_conflict", "5"),
+    ]
+    assert all(row["reason_zh"] and row["reason_en"] and row["remedy_zh"] and row["remedy_en"] for row in told)
+    assert told[0]["row_text"] == "Atlantis,2020,70,30,synthetic,A"
+    assert len(place.rows("from observations.observations where file like '%bad.csv'")) == 2
+    (warned,) = place.rows("from quality.check_results where check_name = 'few_rows_are_rejected'")
+    assert (warned["is_passed"], warned["is_blocking"]) == (False, False)
+
+
+def test_broken_registry_and_failed_check_leave_the_current_release(place: Place) -> None:
+    place.run()
+    cities = place.data / "reference" / "target_cities.csv"
+    good = cities.read_text("utf-8")
+    cities.write_text(good + "life@B,Z\n", "utf-8")
+    assert_stopped(place, "reference/target_cities.csv", "line 3", "column city_code", "“Z”", "cities.csv city_code")
+    cities.write_text(good, "utf-8")
+
+    contract = place.data / "contracts" / "country_statistics.yml"
+    text = contract.read_text("utf-8")
+    contract.write_text(text.replace("feeds:\n", "feeds:\n  - country_statistics.life_span\n"), "utf-8")
+    assert_stopped(
+        place, "contracts/country_statistics.yml", "country_statistics.life_span", "country_statistics.life_years"
+    )
+    contract.write_text(text, "utf-8")
+
+    check = "-- table: scorecards.city_scores\n-- severity: error\n-- zh: 不可能\n-- en: This never holds\n"
+    planted = place.write("sql/quality/checks/planted.sql", check + "select city_code from scorecards.city_scores\n")
+    assert_stopped(place, "scorecards.city_scores", "This never holds", "planted (3)", '"city_code": "A"')
+    planted.unlink()
+
+    assert place.run()["had_work"] is False
+
+
+def test_an_empty_inbox_is_no_success(place: Place) -> None:
+    (place.data / "inbox" / "country_statistics" / "synthetic.csv").unlink()
+    done = place.call("run")
+    assert done.returncode == 1
+    assert "there_are_observations" in done.stderr
+    assert not (place.data / "releases" / "current").exists()
+
+
+def test_a_dataset_without_sql_is_named(place: Place) -> None:
+    (place.data / "sql" / "observations" / "country_statistics.sql").unlink()
+    done = place.call("run")
+    assert done.returncode == 1
+    assert "sql/observations/country_statistics.sql" in done.stderr
+
+
+def test_commands_before_the_first_release_say_what_to_do(place: Place) -> None:
+    for arguments in (["status"], ["scorecard"], ["query", "select 1"], ["export", str(place.data / "out")]):
+        done = place.call(*arguments)
+        assert (done.returncode, "gancheng run" in done.stderr) == (2, True)
+
+
+def test_a_wrong_call_exits_with_2(place: Place) -> None:
+    assert place.call("rnu").returncode == 2
+    assert place.call("run", "--lang", "fr").returncode == 2
+
+
+def test_a_directory_that_is_no_data_directory_is_named(tmp_path: Path) -> None:
+    done = Place(tmp_path).call("run")
+    assert done.returncode == 2
+    assert "GANCHENG_DATA_DIR" in done.stderr
+
+
+def test_two_runs_at_once_do_not_meet(place: Place) -> None:
+    first = place.start("run")
+    assert wait_until(lambda: (place.data / "state" / "run.lock").exists(), 30)
+    second = place.call("run")
+    assert first.wait(120) == 0
+    assert second.returncode == 2
+    assert f"pid {first.pid}" in second.stderr
+
+
+def test_a_killed_run_leaves_the_current_release_and_the_next_completes(place: Place) -> None:
+    place.run()
+    place.write("inbox/country_statistics/more.csv", HEADER + "Cordonia,2023,70,44,synthetic,A\n")
+    stages = ("lake/country_statistics/*.json", "warehouse/candidate.duckdb", "releases/.building-*")
+    for pattern in stages:
+        known = set(place.data.glob(pattern))
+        run = place.start("run")
+        wait_until(lambda known=known, pattern=pattern: set(place.data.glob(pattern)) - known, 12)
+        run.send_signal(signal.SIGKILL)
+        run.communicate()
+        release = place.release()
+        assert damages(release.folder, release.manifest) == []
+    assert place.run()["had_work"] is True
+    (file,) = place.rows("from quality.files where file like '%more.csv'")
+    assert (file["rows_read"], file["rows_accepted"]) == (1, 1)
+    assert len(place.rows("from observations.observations where file like '%more.csv'")) == 2
+    assert list((place.data / "releases").glob(".*")) == []
+
+
+def test_a_file_sent_twice_changes_nothing(place: Place) -> None:
+    place.run()
+    inbox = place.data / "inbox" / "country_statistics"
+    (inbox / "again.csv").write_bytes((inbox / "synthetic.csv").read_bytes())
+    told = place.run()
+    assert (told["had_work"], told["is_new"]) == (True, False)
+    assert place.run()["had_work"] is False
+
+
+def test_a_corrected_file_is_current_and_the_old_figures_are_history(place: Place) -> None:
+    place.run()
+    inbox = place.data / "inbox" / "country_statistics"
+    corrected = (inbox / "synthetic.csv").read_text("utf-8").replace("Aland,2024,76,25", "Aland,2024,77,25")
+    (inbox / "synthetic.csv").write_text(corrected, "utf-8")
+    place.run()
+    rows = place.rows(
+        """
+        select value, vintage, is_current from observations.observations
+        where city_code = 'A' and indicator_id = 'country_statistics.life_years' and year = 2024 order by vintage
+        """
+    )
+    assert [(row["value"], row["is_current"]) for row in rows] == [(76.0, False), (77.0, True)]

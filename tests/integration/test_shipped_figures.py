@@ -1,0 +1,205 @@
+"""The main job on the figures that the project ships."""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from assets.paths import PROJECT_ROOT
+from assets.release.manifest import damages, read_manifest
+from tests.integration.places import Place, copy_province
+
+INBOX = PROJECT_ROOT / "data" / "inbox"
+
+
+def lines_of(file: Path) -> int:
+    with file.open(encoding="utf-8") as stream:
+        return sum(1 for _ in csv.DictReader(stream))
+
+
+def test_rows_of_every_file_are_accepted_set_aside_or_rejected(province: Place) -> None:
+    files = province.rows("from quality.files")
+    assert {file["file"]: file["rows_read"] for file in files} == {
+        file.relative_to(INBOX).as_posix(): lines_of(file) for file in INBOX.rglob("*.csv")
+    }
+    for file in files:
+        assert file["rows_read"] == file["rows_accepted"] + file["rows_set_aside"] + file["rows_rejected"]
+
+
+def test_no_shipped_row_is_rejected(province: Place) -> None:
+    assert province.rows("from quality.rejects") == []
+
+
+@pytest.mark.parametrize("dataset", ["parks", "pipe_networks"])
+def test_every_yearbook_figure_is_published_to_the_digit(province: Place, dataset: str) -> None:
+    (file,) = (INBOX / dataset).glob("yearbook*.csv")
+    with file.open(encoding="utf-8") as stream:
+        sent = list(csv.DictReader(stream))
+    names = {row["name_zh"]: row["city_code"] for row in province.rows("from reference.cities")}
+    published = {
+        (row["city_code"], row["indicator_id"], row["year"]): row
+        for row in province.rows("from observations.observations where file = ?", [f"{dataset}/{file.name}"])
+    }
+    checked = 0
+    for line, row in enumerate(sent, start=2):
+        for column, text in row.items():
+            key = (names[row["city"]], f"{dataset}.{column}", int(row["year"]))
+            if key in published:
+                assert Decimal(repr(published[key]["value"])) == Decimal(text)
+                assert published[key]["line"] == line
+                checked += 1
+    assert checked == len(published) > 300
+
+
+def test_the_capital_has_12_89_square_metres_of_park_a_head(province: Place) -> None:
+    (row,) = province.rows(
+        "from scorecards.indicator_scores where city_code = '360100' and indicator_id = 'parks.park_area_per_capita_m2'"
+    )
+    assert (round(row["value"], 2), row["year"], row["source_grade"]) == (12.89, 2024, "A")
+    assert row["target_status"] == "standard"
+
+
+def test_every_city_lists_every_measure_and_every_indicator(province: Place) -> None:
+    (counts,) = province.rows(
+        """
+        select (select count(*) from scorecards.measure_scores) as measures,
+            (select count(*) from scorecards.indicator_scores) as indicators,
+            (select count(*) from reference.indicators) as registered
+        """
+    )
+    assert counts["measures"] == 11 * 25
+    assert counts["registered"] >= 60
+    assert counts["indicators"] == 11 * counts["registered"]
+
+
+def test_thin_dimensions_have_no_score_and_say_so(province: Place) -> None:
+    thin = province.rows("from scorecards.dimension_scores where coverage < minimum_share")
+    assert thin
+    assert all(row["score"] is None and row["score_status"] != "scored" for row in thin)
+
+
+def test_the_revised_figure_is_current_and_the_first_one_is_kept(province: Place) -> None:
+    rows = province.rows(
+        """
+        select value, is_current from observations.observations
+        where city_code = '360100' and indicator_id = 'city_statistics.gdp_100m_yuan' and year = 2020 order by vintage
+        """
+    )
+    assert [(row["value"], row["is_current"]) for row in rows] == [(5745.51, False), (5783.32, True)]
+
+
+def test_an_approximate_count_keeps_its_qualifier(province: Place) -> None:
+    rows = province.rows("from observations.observations where indicator_id = 'employment_events.posts_offered'")
+    assert {(row["year"], row["value"], row["qualifier"]) for row in rows} >= {(2026, 2563.0, "at_least")}
+
+
+def test_totals_of_the_province_stand_apart(province: Place) -> None:
+    assert province.rows("from observations.observations where city_code = '360000'") == []
+    (leakage,) = province.rows(
+        "from observations.province_totals where indicator_id = 'pipe_networks.water_leakage_pct' and year = 2022"
+    )
+    assert leakage["value"] == 8.97
+
+
+def test_every_table_and_column_has_a_comment_in_both_languages(province: Place) -> None:
+    tables = province.rows("select schema_name, table_name, comment from duckdb_tables()")
+    columns = province.rows("select table_name, column_name, comment from duckdb_columns() where not internal")
+    assert tables
+    assert columns
+    for thing in [*tables, *columns]:
+        chinese, _, english = (thing["comment"] or "").partition(" | ")
+        assert chinese, thing
+        assert english, thing
+
+
+def test_the_manifest_verifies_and_every_table_has_its_parquet_file(province: Place) -> None:
+    folder = province.release().folder
+    manifest = read_manifest(folder)
+    assert manifest is not None
+    assert damages(folder, manifest) == []
+    for table in province.rows("select schema_name, table_name, estimated_size from duckdb_tables()"):
+        parquet = pq.read_table(folder / "parquet" / f"{table['table_name']}.parquet")
+        assert parquet.num_rows == table["estimated_size"]
+
+
+def test_a_damaged_release_is_found_out(province: Place, tmp_path: Path) -> None:
+    manifest = read_manifest(province.release().folder)
+    assert manifest is not None
+    assert len(damages(tmp_path, manifest)) == len(manifest.files)
+
+
+def test_the_same_inputs_give_the_same_bytes_elsewhere_and_later(province: Place, tmp_path: Path) -> None:
+    elsewhere = copy_province(tmp_path / "another" / "place")
+    elsewhere.run()
+    one, other = province.release(), elsewhere.release()
+    assert one.manifest.content_digest == other.manifest.content_digest
+    for file in (one.folder / "parquet").iterdir():
+        assert file.read_bytes() == (other.folder / "parquet" / file.name).read_bytes()
+
+
+def test_nothing_new_is_said_quickly_and_makes_no_release(province: Place) -> None:
+    before = sorted((province.data / "releases").iterdir())
+    start = time.monotonic()
+    told = province.run()
+    assert time.monotonic() - start < 8
+    assert (told["had_work"], told["is_new"]) == (False, False)
+    assert sorted((province.data / "releases").iterdir()) == before
+
+
+def test_the_scorecard_of_a_city_shows_value_year_source_target_and_status(province: Place) -> None:
+    shown = province.call("scorecard", "南昌")
+    assert shown.returncode == 0
+    line = next(line for line in shown.stdout.splitlines() if "人均公园绿地面积" in line)
+    for part in ("12.89 平方米/人", "2024", "中国城市建设统计年鉴 (A)", "≥14.8", "标准，参照", "进展一般"):
+        assert part in line
+
+
+def test_a_city_is_found_by_name_code_and_alias(province: Place) -> None:
+    for text in ("南昌市", "360100", "Nanchang", "江西省南昌市"):
+        told = json.loads(province.call("scorecard", text, "--json").stdout)
+        assert told["city"]["city_code"] == "360100"
+
+
+def test_status_says_whether_there_is_something_new(province: Place) -> None:
+    told = json.loads(province.call("status", "--json").stdout)
+    assert told["is_up_to_date"] is True
+    assert sum(row["rows_read"] for row in told["datasets"]) == sum(map(lines_of, INBOX.rglob("*.csv")))
+
+
+def test_a_query_answers_in_json_objects(province: Place) -> None:
+    answer = province.call("query", "select count(*) as cities from reference.cities", "--json")
+    assert json.loads(answer.stdout) == [{"cities": 11}]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from read_csv('/etc/hostname')",
+        "copy (select 1) to 'stolen.csv'",
+        "attach 'other.duckdb'",
+        "install httpfs",
+        "load httpfs",
+        "create table mine as select 1",
+        "set enable_external_access = true",
+        "export database 'stolen'",
+        "delete from reference.cities",
+        "select from where",
+    ],
+)
+def test_a_query_reaches_nothing_but_the_release(province: Place, sql: str) -> None:
+    answer = province.call("query", sql)
+    assert answer.returncode == 2
+    assert "Traceback" not in answer.stderr
+    assert not (PROJECT_ROOT / "stolen.csv").exists()
+
+
+def test_an_export_holds_every_parquet_file_and_the_manifest(province: Place, tmp_path: Path) -> None:
+    assert province.call("export", str(tmp_path / "out")).returncode == 0
+    exported = {file.name for file in (tmp_path / "out").iterdir()}
+    assert exported == {file.name for file in (province.release().folder / "parquet").iterdir()} | {"MANIFEST.json"}

@@ -1,0 +1,107 @@
+"""Attainment: where a figure stands between its goalposts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sql.conftest import World
+
+HISTORY = "scorecards.attainment_history"
+
+
+def attain(world: World, value: float, floor: float, upper: float) -> float:
+    world.indicator("i", (floor, upper), direction=1 if floor < upper else -1).figures("i", {2024: value})
+    attainment: float = world.row(HISTORY)["attainment"]
+    return attainment
+
+
+def in_range(world: World, value: float) -> float:
+    world.indicator("i", None)
+    world.add("reference.goalposts", {"indicator_id": "i", "range_low": 8, "range_high": 10, "width": 4})
+    attainment: float = world.figures("i", {2024: value}).row(HISTORY)["attainment"]
+    return attainment
+
+
+# COINr, coinr_unit_examples.csv, function goalposts; its 0..1 is 0..100 here
+@pytest.mark.parametrize(
+    ("value", "floor", "upper", "published"),
+    [(1, 0, 10, 0.1), (11, 0, 10, 1), (-1, 0, 10, 0), (1, 10, 0, 0.9), (-1, 10, 0, 1), (11, 10, 0, 0)],
+)
+def test_attainment_is_what_coinr_publishes(
+    world: World, value: float, floor: float, upper: float, published: float
+) -> None:
+    assert attain(world, value, floor, upper) == pytest.approx(100 * published, abs=1e-12)
+
+
+def test_attainment_is_exact_where_the_figures_are(world: World) -> None:
+    assert 100 * (0.2 - 0.1) / (0.3 - 0.1) != 50  # in plain doubles it is not
+    assert attain(world, 0.2, 0.1, 0.3) == 50
+
+
+@pytest.mark.parametrize(
+    ("value", "attained"), [(8, 100), (9, 100), (10, 100), (6, 50), (11, 75), (4, 0), (3, 0), (20, 0)]
+)
+def test_a_range_scores_full_inside_and_falls_over_its_width(world: World, value: float, attained: float) -> None:
+    assert in_range(world, value) == attained
+
+
+def test_zero_is_a_value_and_not_a_gap(world: World) -> None:
+    world.indicator("i", (50, 0), direction=-1).figures("i", {2024: 0})
+    assert world.score("i")["attainment"] == 100
+    assert world.score("i")["data_status"] == "scored"
+
+
+def test_without_goalposts_there_is_no_attainment_and_the_figure_stands(world: World) -> None:
+    world.indicator("i", None).figures("i", {2024: 7})
+    score = world.score("i")
+    assert (score["value"], score["attainment"], score["data_status"]) == (7, None, "no_goalposts")
+
+
+def test_without_a_figure_there_is_no_score_and_it_says_so(world: World) -> None:
+    score = world.indicator("i").score("i")
+    assert (score["value"], score["attainment"], score["data_status"]) == (None, None, "awaiting_data")
+
+
+def test_weight_zero_is_context_and_never_scores(world: World) -> None:
+    score = world.indicator("i", weight=0).figures("i", {2024: 7}).score("i")
+    assert (score["attainment"], score["data_status"]) == (None, "context")
+
+
+def test_only_the_scope_of_the_registry_scores(world: World) -> None:
+    world.indicator("i").figures("i", {2024: 10}).figures("i", {2024: 90}, scope="centre")
+    assert [row["value"] for row in world.rows(HISTORY)] == [10]
+
+
+def test_a_figure_of_another_scope_alone_awaits_data(world: World) -> None:
+    assert world.indicator("i").figures("i", {2024: 90}, scope="centre").score("i")["data_status"] == "awaiting_data"
+
+
+def test_only_the_current_vintage_scores(world: World) -> None:
+    world.indicator("i").figures("i", {2024: 10}, vintage=1, is_current=False).figures("i", {2024: 20}, vintage=2)
+    assert [(row["value"], row["vintage"]) for row in world.rows(HISTORY)] == [(20, 2)]
+
+
+def test_history_has_every_year_and_the_score_the_newest(world: World) -> None:
+    world.indicator("i").figures("i", {2022: 10, 2023: 20, 2024: 30})
+    assert [row["attainment"] for row in world.rows(HISTORY)] == [10, 20, 30]
+    assert (world.score("i")["year"], world.score("i")["attainment"]) == (2024, 30)
+
+
+def test_a_figure_after_the_assessment_year_is_history_that_does_not_score_yet(world: World) -> None:
+    world.indicator("i").figures("i", {2024: 10, 2025: 20})
+    assert len(world.rows(HISTORY)) == 2
+    assert world.score("i")["year"] == 2024
+
+
+def test_a_stale_figure_is_shown_and_does_not_score(world: World) -> None:
+    score = world.indicator("i").figures("i", {2018: 10}).score("i")
+    assert (score["value"], score["attainment"], score["data_status"]) == (10, None, "stale")
+
+
+def test_a_figure_as_old_as_the_limit_still_scores(world: World) -> None:
+    assert world.indicator("i").figures("i", {2019: 10}).score("i")["attainment"] == 10
+
+
+def test_the_goalposts_are_published_beside_the_score(world: World) -> None:
+    score = world.indicator("i", (20, 80)).figures("i", {2024: 50}).score("i")
+    assert (score["floor"], score["upper"], score["goalposts_class"]) == (20, 80, "target")

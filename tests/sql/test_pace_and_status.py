@@ -1,0 +1,363 @@
+"""Pace and status: where a series goes, by two rules side by side, and what it is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from tests.sql.conftest import Row, World, furnished
+
+Test = Callable[..., None]
+Series = Mapping[int, float]
+
+RULES = ("compound", "linear")
+
+# Indicator by indicator: series, targets, and what the registry says. They are judged together, which is quicker.
+CASES: dict[str, tuple[Series, tuple[float | Row, ...], Row]] = {}
+
+
+def case(values: Series, *targets: float | Row, **registry: object) -> Callable[[Test], Test]:
+    """The test is about the score of an indicator with this series and these targets, by default for 2030."""
+
+    def keep(test: Test) -> Test:
+        CASES[test.__name__] = (values, targets, registry)
+        return test
+
+    return keep
+
+
+def cases(**by_name: tuple[Series, tuple[float | Row, ...], Row, object]) -> Callable[[Test], Test]:
+    """The same for several indicators, each with what the test expects of it."""
+
+    def keep(test: Test) -> Test:
+        names = {f"{test.__name__}-{name}": expected for name, (*_, expected) in by_name.items()}
+        CASES.update({f"{test.__name__}-{name}": (told[0], told[1], told[2]) for name, told in by_name.items()})
+        return pytest.mark.parametrize(("score", "expected"), names.items(), ids=by_name, indirect=["score"])(test)
+
+    return keep
+
+
+@pytest.fixture(scope="module")
+def scores(any_world: World) -> dict[str, Row]:
+    world = furnished(any_world).city("B")
+    for name, (values, targets, registry) in CASES.items():
+        world.indicator(name, None, **registry).figures(name, values)
+        for target in targets:
+            world.target(name, **(target if isinstance(target, dict) else {"value": target}))
+    world.add("reference.target_cities", {"target_id": "of B", "city_code": "B"})
+    return {row["indicator_id"]: row for row in world.rows("scorecards.indicator_scores", city_code="A")}
+
+
+@pytest.fixture
+def score(request: pytest.FixtureRequest, scores: dict[str, Row]) -> Row:
+    return scores[getattr(request, "param", request.function.__name__)]
+
+
+def one_of(values: Series, *targets: float | Row, expected: object, **registry: object) -> Any:
+    """One entry of `cases`."""
+    return values, targets, registry, expected
+
+
+# --- Statistics Canada, compound rule, base to target -----------------------------------------------------------
+
+FALLING: Row = {"direction": -1, "pace_rule": "compound"}
+UNDER: Row = {"operator": "<="}
+
+
+@case({2015: 14.5, 2023: 10.2}, {"value": 7.25, **UNDER}, **FALLING)
+def test_a_substantial_series_has_the_published_ratio_and_score(score: Row) -> None:
+    assert score["pace_compound"] == pytest.approx(0.9525901792032172, rel=1e-13)
+    assert score["progress_score"] == pytest.approx(2.5185563910306596, rel=1e-13)
+    assert (score["status"], score["pace_rule"], score["rules_agree"]) == ("on_track", "compound", True)
+
+
+@case({2015: 14.5, 2023: 10.2}, {"value": 7.25, **UNDER}, **FALLING)
+def test_the_linear_ratios_of_the_same_series_are_the_published_ones(score: Row) -> None:
+    assert score["pace_linear"] == pytest.approx(1.112069, abs=5e-7)
+    assert score["trend_per_year"] / score["needed_per_year"] == pytest.approx(1.275424, abs=5e-7)
+
+
+@case({2015: 14.5, 2023: 10.4}, {"value": 7.25, **UNDER}, **FALLING)
+def test_a_moderate_series_has_the_published_ratio_and_score(score: Row) -> None:
+    assert score["pace_compound"] == pytest.approx(0.9010899546976208, rel=1e-13)
+    assert score["progress_score"] == pytest.approx(2.1506954374096354, rel=1e-13)
+    assert score["status"] == "moderate"
+
+
+@case({2015: 14.5, 2023: 10.4}, {"value": 7.25, **UNDER}, **FALLING)
+def test_a_series_on_which_the_rules_differ_shows_both_and_says_so(score: Row) -> None:
+    assert (score["status_compound"], score["status_linear"]) == ("moderate", "on_track")
+    assert score["rules_agree"] is False
+
+
+@case({2015: 4.2, 2024: 4.5}, {"value": 2.8, **UNDER}, **FALLING)
+def test_nine_of_fifteen_years_give_the_published_deterioration(score: Row) -> None:
+    assert score["pace_compound"] == pytest.approx(-0.288550, abs=5e-7)
+    assert score["progress_score"] == pytest.approx(-3.702303, abs=5e-6)
+    assert score["status"] == "deteriorating"
+
+
+@case({2015: 4.2, 2023: 4.5}, {"value": 2.8, **UNDER}, **FALLING)
+def test_eight_of_fifteen_years_do_not_give_it(score: Row) -> None:
+    assert score["pace_compound"] == pytest.approx(-0.324775, abs=5e-7)
+
+
+@case({2016: 95.74, 2021: 98.78}, 100, pace_rule="compound")
+def test_a_series_past_the_pace_has_the_published_ratio_and_the_highest_score(score: Row) -> None:
+    assert score["pace_compound"] == pytest.approx(2.013664, abs=5e-7)
+    assert (score["progress_score"], score["status"]) == (5, "on_track")
+
+
+@case({2015: 100, 2023: 100}, 100, pace_rule="compound")
+def test_a_series_at_its_target_all_along_is_achieved_without_a_ratio(score: Row) -> None:
+    assert (score["status_compound"], score["status_linear"], score["progress_score"]) == ("achieved", "achieved", 5)
+    assert (score["pace_compound"], score["pace_linear"]) == (None, None)
+
+
+# --- the eight statuses -----------------------------------------------------------------------------------------
+
+STATUSES: dict[str, Any] = {
+    "at_the_target_and_moving_to_it": one_of({2015: 50, 2024: 80}, 80, expected="achieved"),
+    "past_the_target_and_standing_still": one_of({2015: 90, 2024: 90}, 80, expected="achieved"),
+    "past_the_target_moving_away": one_of({2015: 90, 2024: 85}, 80, expected="achieved_declining"),
+    "exactly_the_required_pace": one_of({2015: 50, 2024: 59}, 65, expected="on_track"),
+    "95_hundredths_of_the_pace": one_of({2015: 50, 2020: 57.6}, 74, expected="on_track"),
+    "a_little_less_than_that": one_of({2015: 50, 2020: 57.59}, 74, expected="moderate"),
+    "60_hundredths_of_the_pace": one_of({2015: 50, 2020: 54.8}, 74, expected="moderate"),
+    "less_than_60_hundredths": one_of({2015: 50, 2020: 54.79}, 74, expected="limited"),
+    "standing_still": one_of({2015: 50, 2024: 50}, 80, expected="limited"),
+    "moving_away": one_of({2015: 50, 2024: 49.99}, 80, expected="deteriorating"),
+    "fallen_short_of_a_target_met_at_the_base": one_of({2015: 90, 2024: 79}, 80, expected="deteriorating"),
+    "one_figure": one_of({2024: 70}, 80, expected="not_available"),
+    "one_figure_past_the_target": one_of({2024: 90}, 80, expected="not_available"),
+    "no_figure": one_of({}, 80, expected="not_available"),
+    "no_target": one_of({2015: 50, 2024: 60}, expected="no_target"),
+}
+
+
+@cases(**STATUSES)
+def test_status_of(score: Row, expected: str) -> None:
+    assert score["status"] == expected
+
+
+def test_the_cases_above_reach_all_eight_statuses() -> None:
+    assert len({expected for *_, expected in STATUSES.values()}) == 8
+
+
+@cases(
+    on_the_pace=one_of({2015: 50, 2024: 59}, 65, expected=1.0),
+    slower=one_of({2015: 50, 2020: 54.8}, 74, expected=0.6),
+    where_doubles_would_miss_it=one_of({2015: 0.1, 2020: 0.2}, 0.4, expected=1.0),
+)
+def test_the_linear_ratio_is_exact_to_the_last_bit(score: Row, expected: float) -> None:
+    assert ((0.2 - 0.1) / 5) / ((0.4 - 0.1) / 15) != 1.0
+    assert score["pace_linear"] == expected
+
+
+@case({2015: 50, 2024: 60})
+def test_without_a_target_the_trend_is_still_shown(score: Row) -> None:
+    assert score["trend_per_year"] == pytest.approx(10 / 9)
+    assert (score["target_status"], score["target_id"], score["progress_score"]) == ("none", None, None)
+
+
+@case({2015: 90, 2024: 85}, 80)
+def test_past_the_target_and_moving_away_is_never_plain_achieved(score: Row) -> None:
+    assert score["is_target_met"] is True
+    assert (score["status_compound"], score["status_linear"]) == ("achieved_declining", "achieved_declining")
+    assert score["progress_score"] != 5
+
+
+@cases(
+    short_of_it=one_of({2015: 50, 2024: 60}, 80, expected=20),
+    past_it=one_of({2015: 50, 2024: 85}, 80, expected=-5),
+    lower_is_better=one_of({2015: 50, 2024: 40}, {"value": 30, **UNDER}, direction=-1, expected=10),
+)
+def test_the_gap_is_positive_short_of_the_target_and_negative_past_it(score: Row, expected: float) -> None:
+    assert score["gap_to_target"] == pytest.approx(expected)
+
+
+@cases(
+    at_it=one_of({2015: 50, 2020: 54.8}, 74, expected=7.1429 * 0.6 - 4.2857),
+    below_it=one_of({2015: 50, 2020: 54.72}, 74, expected=4.1667 * 0.59 - 2.5),
+    still=one_of({2015: 50, 2020: 50}, 74, expected=-2.5),
+    away=one_of({2015: 50, 2020: 30}, 74, expected=-5),
+)
+def test_the_progress_score_bends_at_60_hundredths(score: Row, expected: float) -> None:
+    assert score["progress_score"] == pytest.approx(expected, abs=1e-12)
+
+
+# --- a range, and strict limits ---------------------------------------------------------------------------------
+
+BETWEEN: Row = {"value": 8, "value_high": 10, "operator": "between"}
+
+
+@cases(
+    below=one_of({2015: 5, 2024: 7.99}, BETWEEN, expected=False),
+    low_end=one_of({2015: 5, 2024: 8}, BETWEEN, expected=True),
+    high_end=one_of({2015: 5, 2024: 10}, BETWEEN, expected=True),
+    above=one_of({2015: 5, 2024: 10.01}, BETWEEN, expected=False),
+)
+def test_a_range_is_met_inside_it_and_has_no_pace(score: Row, expected: bool) -> None:
+    assert score["is_target_met"] is expected
+    assert (score["pace_linear"], score["pace_compound"]) == (None, None)
+
+
+@case({2015: 14, 2024: 12}, BETWEEN)
+def test_moving_toward_a_range_from_above_is_not_deteriorating(score: Row) -> None:
+    assert score["status"] != "deteriorating"
+
+
+@case({2015: 9.5, 2024: 9}, BETWEEN)
+def test_moving_about_inside_a_range_is_achieved(score: Row) -> None:
+    assert score["status"] == "achieved"
+
+
+@case({2015: 14, 2024: 12}, BETWEEN)
+def test_the_gap_above_a_range_is_counted_to_its_high_end(score: Row) -> None:
+    assert score["gap_to_target"] == pytest.approx(2)
+
+
+@cases(
+    over=one_of({2015: 30, 2024: 43}, {"value": 43, "operator": ">"}, expected=False),
+    at_least=one_of({2015: 30, 2024: 43}, {"value": 43, "operator": ">="}, expected=True),
+    under=one_of({2015: 50, 2024: 43}, {"value": 43, "operator": "<"}, direction=-1, expected=False),
+    at_most=one_of({2015: 50, 2024: 43}, {"value": 43, "operator": "<="}, direction=-1, expected=True),
+)
+def test_over_and_under_do_not_include_the_value_itself(score: Row, expected: bool) -> None:
+    assert score["is_target_met"] is expected
+
+
+# --- where the compound rule breaks -----------------------------------------------------------------------------
+
+
+@cases(
+    from_zero=one_of({2015: 0, 2024: 5}, 10, pace_rule="compound", expected="moderate"),
+    sign_change=one_of({2015: -4, 2024: 5}, 10, pace_rule="compound", expected="on_track"),
+    negative=one_of({2015: -9, 2024: -4}, 10, pace_rule="compound", expected="limited"),
+    toward_zero=one_of({2015: 9, 2024: 4}, {"value": 0, **UNDER}, **FALLING, expected="moderate"),
+)
+def test_compound_falls_back_to_linear_and_says_so(score: Row, expected: str) -> None:
+    assert (score["pace_compound"], score["status_compound"], score["pace_rule"]) == (None, "not_available", "linear")
+    assert score["status"] == score["status_linear"] == expected
+    assert score["rules_agree"] is None
+
+
+@cases(
+    compound=one_of({2015: 14.5, 2023: 10.4}, {"value": 7.25, **UNDER}, **FALLING, expected="compound"),
+    linear=one_of(
+        {2015: 14.5, 2023: 10.4}, {"value": 7.25, **UNDER}, direction=-1, pace_rule="linear", expected="linear"
+    ),
+)
+def test_the_headline_is_that_of_the_rule_that_the_registry_names(score: Row, expected: str) -> None:
+    assert (score["pace_rule"], score["status"]) == (expected, score[f"status_{expected}"])
+
+
+@case({2021: 100, 2024: 200}, 400, target_kind="cumulative", pace_rule="compound")
+def test_a_cumulative_count_is_paced_linearly(score: Row) -> None:
+    assert score["pace_rule"] == "linear"
+
+
+# --- base and current year --------------------------------------------------------------------------------------
+
+
+@cases(
+    of_the_registry=one_of({2015: 10, 2018: 20, 2024: 30}, 60, base_year=2018, expected=2018),
+    of_the_method=one_of({2012: 10, 2015: 20, 2024: 30}, 60, expected=2015),
+    next_with_data=one_of({2012: 10, 2017: 20, 2024: 30}, 60, expected=2017),
+    just_far_enough=one_of({2022: 10, 2024: 30}, 60, expected=2022),
+    too_near=one_of({2023: 10, 2024: 30}, 60, expected=None),
+    too_early=one_of({2014: 10, 2024: 30}, 60, expected=None),
+)
+def test_base_year(score: Row, expected: int | None) -> None:
+    assert score["base_year"] == expected
+    assert score["span_years"] == (expected and 2024 - expected)
+    assert (score["status"] == "not_available") == (expected is None)
+
+
+def test_the_minimum_span_is_a_parameter_of_the_method(any_world: World) -> None:
+    world = furnished(any_world, minimum_span_years=1).indicator("i").figures("i", {2023: 10, 2024: 30})
+    assert world.score("i")["base_year"] == 2023
+
+
+@case({2015: 10, 2018: 30}, 20)
+def test_a_stale_figure_has_neither_status_nor_attainment(score: Row) -> None:
+    assert (score["data_status"], score["status"], score["attainment"]) == ("stale", "not_available", None)
+
+
+@case({2015: 10, 2018: 15}, 60)
+def test_a_stale_figure_has_no_progress_score(score: Row) -> None:
+    assert (score["status"], score["progress_score"]) == ("not_available", None)
+
+
+# --- which target -----------------------------------------------------------------------------------------------
+
+SERIES = {2015: 10, 2024: 20}
+BY_STANDING: dict[str, Row] = {
+    "policy_city": {"value": 31, "status": "policy_city"},
+    "policy_province": {"value": 32, "status": "policy_province"},
+    "national": {"value": 33, "status": "national"},
+    "standard": {"value": 34, "status": "standard"},
+    "expired": {"value": 35, "status": "policy_city", "year": 2020},
+}
+
+
+@cases(
+    **{
+        standing: one_of(SERIES, *reversed(list(BY_STANDING.values())[n:]), expected=standing)
+        for n, standing in enumerate(BY_STANDING)
+    }
+)
+def test_the_order_of_targets_is_city_province_nation_standard_expired(score: Row, expected: str) -> None:
+    assert score["target_status"] == expected
+
+
+@cases(
+    **{
+        status: one_of(SERIES, {"value": 40, "status": status, "year": 2023}, expected="expired")
+        for status in ("policy_city", "policy_province", "national", "standard")
+    }
+)
+def test_a_target_whose_year_has_passed_is_shown_as_expired_and_paced_to_the_horizon(score: Row, expected: str) -> None:
+    assert (score["target_status"], score["target_year"], score["pace_year"]) == (expected, 2023, 2030)
+    assert score["pace_linear"] == 10 * 15 / (30 * 9)
+
+
+@case(SERIES, {"value": 40, "status": "policy_city", "year": 2024})
+def test_a_target_of_the_assessment_year_has_not_expired(score: Row) -> None:
+    assert (score["target_status"], score["pace_year"], score["needed_per_year"]) == ("policy_city", 2024, None)
+
+
+@case(SERIES, {"value": 40, "status": "standard", "year": None})
+def test_a_standard_without_a_year_is_paced_to_the_horizon(score: Row) -> None:
+    assert (score["target_status"], score["target_year"], score["pace_year"]) == ("standard", None, 2030)
+
+
+@case(SERIES, {"value": 30, "year": 2025}, {"value": 40, "year": 2029}, {"value": 50, "year": 2035})
+def test_of_two_milestones_the_one_nearest_to_the_horizon_is_taken(score: Row) -> None:
+    assert score["target_year"] == 2029
+
+
+@cases(
+    higher_is_better=one_of(SERIES, 36, 43, expected=43),
+    lower_is_better=one_of(SERIES, 43, 36, direction=-1, expected=36),
+)
+def test_of_two_equal_references_the_stricter_one_is_taken(score: Row, expected: float) -> None:
+    assert score["target_value"] == expected
+
+
+@case(SERIES, {"value": 40, "scope": "province", "status": "policy_province"})
+def test_a_target_of_the_province_as_a_whole_never_attaches_to_a_city(score: Row) -> None:
+    assert (score["target_status"], score["target_id"], score["status"]) == ("none", None, "no_target")
+
+
+@case(SERIES, {"target_id": "of B", "value": 40, "scope": "cities", "status": "policy_city"})
+def test_a_target_for_some_cities_does_not_attach_to_the_others(score: Row) -> None:
+    assert score["target_status"] == "none"
+
+
+def test_a_target_for_some_cities_attaches_to_those_alone(world: World) -> None:
+    world.city("B").indicator("i").target("i", 40, scope="cities", status="policy_city")
+    world.add("reference.target_cities", {"target_id": "i@40", "city_code": "B"})
+    assert [row["city_code"] for row in world.rows("scorecards.city_targets")] == ["B"]

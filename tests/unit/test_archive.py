@@ -1,0 +1,92 @@
+"""The archive: every byte that arrived is kept once, under its hash, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from assets.intake.archive import Arrival, arrivals, keep, path_of
+
+
+def test_bytes_are_kept_under_their_hash_and_cannot_be_written(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 9000  # more than one block
+    (tmp_path / "a.csv").write_bytes(content)
+    sha256, size = keep(tmp_path / "a.csv", tmp_path / "archive")
+    kept = path_of(tmp_path / "archive", sha256)
+    assert (sha256, size) == (hashlib.sha256(content).hexdigest(), len(content))
+    assert kept.read_bytes() == content
+    assert kept.stat().st_mode & 0o222 == 0
+
+
+def test_bytes_that_are_kept_are_not_written_again(tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("x")
+    sha256, _ = keep(tmp_path / "a.csv", tmp_path / "archive")
+    kept = path_of(tmp_path / "archive", sha256)
+    before = kept.stat()
+    assert keep(tmp_path / "b.csv", tmp_path / "archive") == (sha256, 1)
+    assert (kept.stat().st_ino, kept.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert [file for file in (tmp_path / "archive").rglob("*") if file.is_file()] == [kept]
+
+
+def test_a_file_that_cannot_be_read_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        keep(tmp_path / "gone.csv", tmp_path / "archive")
+    assert list((tmp_path / "archive").iterdir()) == []
+
+
+def test_files_of_all_depths_arrive_in_order_of_their_names(tmp_path: Path) -> None:
+    folder = tmp_path / "inbox" / "parks"
+    for name in ("b.csv", "2024/a.csv", "a.csv"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    names = [arrival.name for arrival in arrivals(tmp_path / "inbox", "parks", tmp_path / "archive")]
+    assert names == ["parks/2024/a.csv", "parks/a.csv", "parks/b.csv"]
+
+
+@pytest.mark.parametrize("name", [".a.csv", "~$a.csv", ".old/a.csv", "~$old/a.csv"])
+def test_hidden_and_lock_files_are_passed_over(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "inbox" / "parks" / name
+    file.parent.mkdir(parents=True)
+    file.write_text("x")
+    assert list(arrivals(tmp_path / "inbox", "parks", tmp_path / "archive")) == []
+    assert not (tmp_path / "archive").exists()
+
+
+def test_a_link_is_told_and_what_it_points_to_is_not_kept(tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "a.csv").write_text("secret")
+    folder = tmp_path / "inbox" / "parks"
+    folder.mkdir(parents=True)
+    (folder / "file.csv").symlink_to(tmp_path / "secrets" / "a.csv")
+    (folder / "folder").symlink_to(tmp_path / "secrets")
+    (folder / "gone.csv").symlink_to(tmp_path / "gone.csv")
+    found = list(arrivals(tmp_path / "inbox", "parks", tmp_path / "archive"))
+    assert [(arrival.name, arrival.size, arrival.is_link) for arrival in found] == [
+        ("parks/file.csv", 0, True),
+        ("parks/folder", 0, True),
+        ("parks/gone.csv", 0, True),
+    ]
+    assert not (tmp_path / "archive").exists()
+
+
+def test_a_folder_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a.csv").write_text("x")
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "parks").symlink_to(tmp_path / "elsewhere")
+    (found,) = arrivals(tmp_path / "inbox", "parks", tmp_path / "archive")
+    assert (found.name, found.is_link) == ("parks", True)
+
+
+def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
+    assert list(arrivals(tmp_path / "inbox", "parks", tmp_path / "archive")) == []
+
+
+def test_a_single_file_of_the_inbox_arrives(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "lost.csv").write_text("x")
+    sha256 = hashlib.sha256(b"x").hexdigest()
+    assert list(arrivals(tmp_path / "inbox", "lost.csv", tmp_path / "archive")) == [Arrival("lost.csv", sha256, 1)]

@@ -1,0 +1,116 @@
+"""Contracts of datasets, checks, and the catalogue of errors."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from assets.errors import CATALOGUE, Finding, Stopped
+from assets.intake.contracts import Dataset, check_contracts, read_contracts
+from assets.observations.models import dataset_models
+from assets.paths import PROJECT_ROOT
+from assets.quality.checks import CheckUnreadable, contract_checks, read_sql_checks
+from assets.warehouse.connection import in_memory
+from assets.warehouse.models import ModelBroken, read_models
+from assets.warehouse.tables import Table, read_tables
+
+CONTRACT = (PROJECT_ROOT / "tests/fixtures/countries/contracts/country_statistics.yml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("dataset: country_statistics", "dataset: other", "other"),
+        ("columns:", "columns: [", "expected"),
+        ("{type: place, required: true, zh: 国家", "{type: text, required: true, zh: 国家", "place"),
+        ("  year: {type: integer", "  year: {type: place", "place"),
+        ("  source_grade: {type: text", "  grade: {type: text", "source_grade"),
+        ("key: [country, year]", "key: [country, month]", "month"),
+        ("type: number, unit: 年", "type: figure, unit: 年", "Input should be"),
+        ("min: 0, max: 120", "minimum: 0, max: 120", "Extra inputs"),
+    ],
+)
+def test_a_contract_that_makes_no_sense_is_told_with_its_file(tmp_path: Path, old: str, new: str, told: str) -> None:
+    assert old in CONTRACT
+    (tmp_path / "country_statistics.yml").write_text(CONTRACT.replace(old, new, 1), "utf-8")
+    with pytest.raises(Stopped) as stopped:
+        read_contracts(tmp_path)
+    (finding,) = stopped.value.findings
+    assert finding.file == "contracts/country_statistics.yml"
+    assert told in finding.found
+
+
+def test_contract_and_registry_must_name_each_other(fairs: Dataset) -> None:
+    known = ["sources.source_id"]
+    assert list(check_contracts([fairs], {"fairs.posts": "fairs"}, known)) == []
+    (unknown, unfed) = check_contracts([fairs], {"fairs.post": "fairs"}, known)
+    assert (unknown.code, unknown.found, unknown.expected) == ("contract_indicator", "fairs.posts", "fairs.post")
+    assert (unfed.code, unfed.found) == ("indicator_dataset", "fairs.post")
+    (reference,) = check_contracts([fairs], {"fairs.posts": "fairs"}, [])
+    assert (reference.code, reference.found) == ("foreign_key", "sources.source_id")
+
+
+def test_a_dataset_without_sql_stops_the_run(tmp_path: Path) -> None:
+    with pytest.raises(Stopped) as stopped:
+        dataset_models(["fairs"], [tmp_path], read_tables([PROJECT_ROOT / "sql"]))
+    assert stopped.value.findings[0].code == "contract_model"
+
+
+def test_a_model_that_breaks_its_contract_is_not_built() -> None:
+    tables = read_tables([PROJECT_ROOT / "sql"])
+    model = read_models([PROJECT_ROOT / "sql"], tables)["quality.files"]
+    with in_memory() as connection:
+        connection.execute("create schema intake; create table intake.files as select 1 as other")
+        with pytest.raises(ModelBroken, match="other integer is built and not promised"):
+            model.build(connection)
+        assert connection.execute("select count(*) from duckdb_tables() where schema_name = 'quality'").fetchone() == (
+            0,
+        )
+
+
+def test_a_contract_becomes_a_suite() -> None:
+    content = {
+        "zh": "表",
+        "en": "table",
+        "key": ["a", "b"],
+        "columns": {
+            "a": {"type": "varchar", "zh": "甲", "en": "a", "required": True, "allowed": ["x"]},
+            "b": {"type": "double", "zh": "乙", "en": "b", "min": 0},
+        },
+    }
+    table = Table.model_validate(content | {"schema_name": "s", "name": "t"})
+    assert [(check.name, check.kind) for check in contract_checks([table])] == [
+        ("key_is_unique", "no_rows"),
+        ("required_columns_are_present", "no_rows"),
+        ("a_is_allowed", "in_set"),
+        ("b_is_in_range", "between"),
+    ]
+
+
+@pytest.mark.parametrize("header", ["-- table: a.b\n", "-- table: a.b\n-- severity: fatal\n-- zh: 甲\n-- en: a\n"])
+def test_a_check_that_does_not_say_what_it_checks_is_refused(tmp_path: Path, header: str) -> None:
+    folder = tmp_path / "quality" / "checks"
+    folder.mkdir(parents=True)
+    (folder / "bad.sql").write_text(header + "select 1", "utf-8")
+    with pytest.raises(CheckUnreadable, match=r"bad\.sql"):
+        read_sql_checks([tmp_path])
+
+
+@pytest.mark.parametrize("code", CATALOGUE)
+def test_a_message_has_two_languages_with_the_same_blanks(code: str) -> None:
+    message = CATALOGUE[code]
+    texts = (message.reason_zh, message.reason_en, message.remedy_zh, message.remedy_en)
+    assert all(texts)
+    blanks = [set(re.findall(r"\{[^}]*\}", text)) for text in texts]
+    assert set().union(*blanks) <= {"{found}", "{expected}"}
+    assert blanks[0] == blanks[1]
+    assert blanks[2] == blanks[3]
+
+
+def test_a_finding_says_where_in_both_languages() -> None:
+    finding = Finding("city_unknown", "{expected}", "南昌", "parks/a.csv", 7, "city")
+    assert finding.where("en") == "parks/a.csv, line 7, column city"
+    assert finding.where("zh") == "parks/a.csv, 第 7 行, 列 city"
+    assert finding.reason("en") == "Unknown place “{expected}”"

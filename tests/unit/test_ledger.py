@@ -1,0 +1,189 @@
+"""The archive and the ledger: every file is kept once, read once by a recipe, and never lost."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from assets.intake.archive import arrivals, path_of
+from assets.intake.contracts import Dataset
+from assets.intake.ledger import Intake, Receipt, accepted_files, read_receipts, stray_receipts
+from assets.intake.rows import Registered
+from assets.paths import PROJECT_ROOT, Paths
+from assets.warehouse.connection import Connection, literal
+
+NOW = datetime(2026, 2, 5, tzinfo=UTC)
+HEADER = "city,date,posts,source_id,source_grade\n"
+
+
+@pytest.fixture
+def intake(tmp_path: Path, fairs: Dataset, connection: Connection, registered: Registered) -> Intake:
+    (tmp_path / "inbox" / "fairs").mkdir(parents=True)
+    return Intake(Paths(tmp_path), fairs, connection, registered, "registry-1")
+
+
+def send(intake: Intake, name: str, text: str) -> Path:
+    file = intake.paths.inbox / "fairs" / name
+    file.write_text(text, "utf-8")
+    return file
+
+
+def counts(receipts: list[Receipt]) -> list[tuple[str, str, int, int]]:
+    return [(r.file, r.status, r.rows_accepted, r.rows_rejected) for r in receipts]
+
+
+def test_a_file_is_kept_parsed_and_receipted(intake: Intake) -> None:
+    send(intake, "a.csv", HEADER + "甲市,2026-02-05,3,book,A\n丙市,2026-02-05,3,book,A\n")
+    (receipt,) = intake.take_in(NOW)
+    assert counts([receipt]) == [("fairs/a.csv", "read", 1, 1)]
+    assert path_of(intake.paths.archive, receipt.file_sha256).read_text("utf-8").startswith("city,date")
+    assert read_receipts(intake.folder) == [receipt]
+
+
+def test_the_same_bytes_are_taken_in_once(intake: Intake) -> None:
+    text = HEADER + "甲市,2026-02-05,3,book,A\n"
+    send(intake, "a.csv", text)
+    first = intake.take_in(NOW)
+    send(intake, "b.csv", text)
+    before = {file: file.stat().st_mtime_ns for file in intake.folder.iterdir()}
+    assert intake.take_in(NOW + timedelta(days=1)) == first
+    assert {file: file.stat().st_mtime_ns for file in intake.folder.iterdir()} == before
+
+
+def test_a_file_taken_out_of_the_inbox_stays(intake: Intake) -> None:
+    file = send(intake, "a.csv", HEADER + "甲市,2026-02-05,3,book,A\n")
+    first = intake.take_in(NOW)
+    file.unlink()
+    assert intake.take_in(NOW) == first
+
+
+def test_another_recipe_reads_again_from_the_archive_and_keeps_the_time_of_arrival(intake: Intake) -> None:
+    send(intake, "a.csv", HEADER + "甲市,2026-02-05,3,book,A\n").rename(intake.paths.inbox / "fairs" / "c.csv")
+    (first,) = intake.take_in(NOW)
+    (intake.paths.inbox / "fairs" / "c.csv").unlink()
+    other = Intake(intake.paths, intake.contract, intake.connection, intake.registered, "registry-2")
+    (again,) = other.take_in(NOW + timedelta(days=9))
+    assert again.recipe != first.recipe
+    assert (again.received_at, again.rows_accepted) == (first.received_at, 1)
+
+
+def test_a_clock_set_back_does_not_make_a_correction_older(intake: Intake) -> None:
+    send(intake, "a.csv", HEADER + "甲市,2026-02-05,3,book,A\n")
+    intake.take_in(NOW)
+    send(intake, "a.csv", HEADER + "甲市,2026-02-05,4,book,A\n")
+    receipts = intake.take_in(NOW - timedelta(days=400))
+    assert all(receipt.received_at >= NOW for receipt in receipts)
+
+
+def test_what_is_no_file_of_data_is_refused_or_passed_over(intake: Intake, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text(HEADER + "甲市,2026-02-05,3,book,A\n", "utf-8")
+    (intake.paths.inbox / "fairs" / "link.csv").symlink_to(secret)
+    for name in ("~$a.csv", ".hidden.csv"):
+        send(intake, name, HEADER)
+    send(intake, "b.xlsx", "PK")
+    send(intake, "empty.csv", "\n\n")
+    send(intake, "header.csv", "city,when\n")
+    told = {receipt.file: [finding.code for finding in receipt.findings] for receipt in intake.take_in(NOW)}
+    assert told == {
+        "fairs/link.csv": ["file_is_link"],
+        "fairs/b.xlsx": ["file_kind_unknown"],
+        "fairs/empty.csv": ["file_empty"],
+        "fairs/header.csv": ["header_unknown"],
+    }
+
+
+def test_refused_bytes_are_read_under_a_name_that_fits(intake: Intake) -> None:
+    file = send(intake, "a.txt", HEADER + "甲市,2026-02-05,3,book,A\n")
+    assert counts(intake.take_in(NOW)) == [("fairs/a.txt", "refused", 0, 0)]
+    file.rename(file.with_suffix(".csv"))
+    assert counts(intake.take_in(NOW)) == [("fairs/a.csv", "read", 1, 0)]
+
+
+def test_a_file_outside_every_dataset_is_told(intake: Intake) -> None:
+    (intake.paths.inbox / "lost.csv").write_text("a,b\n", "utf-8")
+    (intake.paths.inbox / "fare").mkdir()
+    (intake.paths.inbox / "fare" / "x.csv").write_text("a,b\n1,2\n", "utf-8")
+    receipts = stray_receipts(intake.paths, ["fairs"], NOW)
+    assert [(receipt.file, receipt.findings[0].code) for receipt in receipts] == [
+        ("fare/x.csv", "dataset_unknown"),
+        ("lost.csv", "dataset_unknown"),
+    ]
+    assert all(path_of(intake.paths.archive, receipt.file_sha256).is_file() for receipt in receipts)
+
+
+def test_names_with_odd_characters_are_names(intake: Intake) -> None:
+    send(intake, "a'b;--\"<x>.csv", HEADER + "甲市,2026-02-05,3,book,A\n")
+    (receipt,) = intake.take_in(NOW)
+    assert receipt.rows_accepted == 1
+
+
+def test_results_without_their_receipt_do_not_count_and_are_made_again(intake: Intake) -> None:
+    send(intake, "a.csv", HEADER + "甲市,2026-02-05,3,book,A\n")
+    (receipt,) = intake.take_in(NOW)
+    (intake.folder / f"{receipt.stem}.json").unlink()
+    (intake.folder / ".work-left").mkdir()
+    assert read_receipts(intake.folder) == []
+    assert counts(intake.take_in(NOW)) == counts([receipt])
+    assert list(intake.folder.glob(".*")) == []
+
+
+KILLED = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from assets.intake.cells import define_macros
+from assets.intake.contracts import Dataset
+from assets.intake.ledger import Intake
+from assets.intake.rows import Registered
+from assets.paths import Paths
+from assets.warehouse.connection import in_memory
+with in_memory() as connection:
+    define_macros(connection)
+    connection.execute("create table places as select '甲市' as form, '1' as city_code, null as province_code")
+    connection.execute("create table indicators (indicator_id varchar, unit varchar, minimum double, maximum double)")
+    connection.execute("create table known as select 'book' as value")
+    contract = Dataset.model_validate_json(sys.argv[2])
+    intake = Intake(Paths(Path(sys.argv[1])), contract, connection, Registered({"sources.source_id": "known"}), "r")
+    print("ready", flush=True)
+    intake.take_in(datetime.now(UTC))
+"""
+
+
+def test_killed_at_random_moments_no_row_is_lost_or_doubled(intake: Intake, connection: Connection) -> None:
+    files = 8
+    for number in range(files):
+        rows = "".join(
+            f"甲市,2026-{month:02}-{day:02},{number},book,A\n" for month in range(1, 13) for day in range(1, 29)
+        )
+        send(intake, f"{number}.csv", HEADER + rows)
+    command = [sys.executable, "-c", KILLED, str(intake.paths.data), intake.contract.model_dump_json()]
+    chance = random.Random(1)
+    for _ in range(3):
+        process = subprocess.Popen(command, cwd=PROJECT_ROOT, stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(chance.uniform(0.0, 0.25))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        known = read_receipts(intake.folder)
+        assert all(file.is_file() for _, file in accepted_files(intake.folder, known))
+    subprocess.run(command, cwd=PROJECT_ROOT, check=True, capture_output=True)
+    receipts = read_receipts(intake.folder)
+    assert len(receipts) == files
+    for receipt, file in accepted_files(intake.folder, receipts):
+        row = connection.execute(f"select count(*), count(distinct line) from read_parquet({literal(file)})").fetchone()
+        assert row == (12 * 28, 12 * 28) == (receipt.rows_accepted, receipt.rows_read)
+
+
+def test_hidden_folders_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "inbox" / "fairs" / ".git").mkdir(parents=True)
+    (tmp_path / "inbox" / "fairs" / ".git" / "x.csv").write_text("a", "utf-8")
+    assert list(arrivals(tmp_path / "inbox", "fairs", tmp_path / "archive")) == []

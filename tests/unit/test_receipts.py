@@ -1,0 +1,215 @@
+"""Receipts: what became of every file, whatever it is called, whatever it holds, and whenever a run was killed."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from assets.intake.archive import path_of
+from assets.intake.contracts import Dataset
+from assets.intake.ledger import (
+    Intake,
+    Receipt,
+    RowsLost,
+    accepted_files,
+    digest_of,
+    read_receipts,
+    reject_files,
+    stray_receipts,
+)
+from assets.intake.rows import Registered
+from assets.paths import Paths
+from assets.warehouse.connection import Connection, literal
+
+NOW = datetime(2026, 2, 5, tzinfo=UTC)
+HEADER = "city,date,posts,source_id,source_grade\n"
+ROW = "甲市,2026-02-05,3,book,A\n"
+
+
+@pytest.fixture
+def intake(tmp_path: Path, fairs: Dataset, connection: Connection, registered: Registered) -> Intake:
+    (tmp_path / "inbox" / "fairs").mkdir(parents=True)
+    return Intake(Paths(tmp_path), fairs, connection, registered, "registry-1")
+
+
+def send(intake: Intake, name: str, text: str) -> Path:
+    file = intake.paths.inbox / "fairs" / name
+    file.write_text(text, "utf-8")
+    return file
+
+
+def counts(receipts: list[Receipt]) -> list[tuple[str, str, int, int]]:
+    return [(r.file, r.status, r.rows_accepted, r.rows_rejected) for r in receipts]
+
+
+def moved_on(intake: Intake, **changed: object) -> Intake:
+    """The intake of another day, with something in its recipe changed."""
+    return dataclasses.replace(intake, **changed)
+
+
+def test_the_recipe_is_contract_registry_and_parser(intake: Intake) -> None:
+    relimited = intake.contract.model_copy(update={"about_en": "changed"})
+    recipes = {
+        intake.recipe,
+        moved_on(intake, contract=relimited).recipe,
+        moved_on(intake, registry_digest="registry-2").recipe,
+    }
+    assert len(recipes) == 3
+    assert moved_on(intake).recipe == intake.recipe
+
+
+def test_a_changed_contract_reads_again_and_decides_anew(intake: Intake) -> None:
+    send(intake, "a.csv", HEADER + ROW)
+    assert counts(intake.take_in(NOW)) == [("fairs/a.csv", "read", 1, 0)]
+    strict = intake.contract.columns["posts"].model_copy(update={"min": 10})
+    contract = intake.contract.model_copy(update={"columns": {**intake.contract.columns, "posts": strict}})
+    (again,) = moved_on(intake, contract=contract).take_in(NOW + timedelta(days=1))
+    assert (counts([again]), again.received_at) == ([("fairs/a.csv", "read", 0, 1)], NOW)
+    (back,) = intake.take_in(NOW + timedelta(days=2))
+    assert (counts([back]), back.received_at) == ([("fairs/a.csv", "read", 1, 0)], NOW)
+    assert read_receipts(intake.folder) == [back]
+
+
+def test_refused_files_have_a_receipt_and_no_rows(intake: Intake) -> None:
+    (intake.paths.inbox / "fairs" / "gbk.csv").write_bytes((HEADER + ROW).encode("gb18030"))
+    send(intake, "quote.csv", '"city"x,date\n' + ROW)
+    send(intake, "missing.csv", "city,posts,source_id,source_grade\n甲市,3,book,A\n")
+    send(intake, "doubled.csv", "city,城市,date,source_id,source_grade\n")
+    send(intake, "zero.csv", "")
+    receipts = intake.take_in(NOW)
+    assert {receipt.file: receipt.findings[0].code for receipt in receipts} == {
+        "fairs/gbk.csv": "file_not_utf8",
+        "fairs/quote.csv": "row_broken",
+        "fairs/missing.csv": "header_missing",
+        "fairs/doubled.csv": "header_doubled",
+        "fairs/zero.csv": "file_empty",
+    }
+    assert accepted_files(intake.folder, receipts) == reject_files(intake.folder, receipts) == []
+    assert sorted(file.suffix for file in intake.folder.iterdir()) == [".json"] * 5
+
+
+def test_a_file_that_turns_out_not_to_be_utf_8_in_its_middle_is_refused_whole(intake: Intake) -> None:
+    text = (HEADER + ROW * 2000).encode() + b"\xff,\n"
+    (intake.paths.inbox / "fairs" / "a.csv").write_bytes(text)
+    (receipt,) = intake.take_in(NOW)
+    assert (receipt.status, receipt.rows_read, receipt.findings[0].code) == ("refused", 0, "file_not_utf8")
+    assert [file.suffix for file in intake.folder.iterdir()] == [".json"]
+
+
+def test_the_header_may_stand_below_blank_lines_and_rows_keep_their_lines(intake: Intake) -> None:
+    send(intake, "a.csv", "\n,,\n" + HEADER + "\n" + ROW + "丙市,2026-02-05,3,book,A\n")
+    (receipt,) = intake.take_in(NOW)
+    assert (receipt.rows_read, receipt.rows_blank, receipt.rows_accepted, receipt.rows_rejected) == (2, 1, 1, 1)
+    ((_, file),) = reject_files(intake.folder, [receipt])
+    rows = intake.connection.execute(f"select line from read_parquet({literal(file)})").fetchall()
+    assert rows == [(6,)]
+
+
+def test_a_header_without_rows_is_read_and_empty(intake: Intake) -> None:
+    send(intake, "a.csv", HEADER)
+    (receipt,) = intake.take_in(NOW)
+    assert (receipt.status, receipt.rows_read) == ("read", 0)
+
+
+@pytest.mark.parametrize("name", ["a.CSV", "名 称.csv", "2024/南昌.csv", "a.b.csv"])
+def test_a_csv_file_may_have_any_name_and_depth(intake: Intake, name: str) -> None:
+    (intake.paths.inbox / "fairs" / "2024").mkdir()
+    send(intake, name, HEADER + ROW)
+    assert counts(intake.take_in(NOW)) == [(f"fairs/{name}", "read", 1, 0)]
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.xls", "a.csv.gz", "a.zip", "csv", "a.tsv"])
+def test_a_file_of_another_kind_is_refused_and_kept(intake: Intake, name: str) -> None:
+    send(intake, name, HEADER + ROW)
+    (receipt,) = intake.take_in(NOW)
+    (finding,) = receipt.findings
+    assert (finding.code, finding.found, finding.expected) == ("file_kind_unknown", Path(name).suffix, "CSV")
+    assert path_of(intake.paths.archive, receipt.file_sha256).is_file()
+
+
+def test_what_a_killed_run_left_behind_is_cleared_away(intake: Intake) -> None:
+    send(intake, "a.csv", HEADER + ROW)
+    (receipt,) = intake.take_in(NOW)
+    (intake.folder / ".work-left").mkdir()
+    (intake.folder / ".work-left" / "text.parquet").write_text("half")
+    (intake.folder / f".{receipt.stem}.json.tmp").write_text("{")
+    (intake.folder / f"{receipt.stem}.json").unlink()
+    (intake.folder / f"{receipt.stem}.rejects.parquet").unlink()
+    (intake.paths.archive / ".arriving-half").write_text("half")
+    assert intake.take_in(NOW) == [receipt]
+    assert sorted(file.name for file in intake.folder.iterdir()) == [
+        f"{receipt.stem}.{suffix}" for suffix in ("json", "parquet", "rejects.parquet")
+    ]
+    assert list(intake.paths.archive.glob(".*")) == []
+
+
+def test_no_receipt_is_no_receipts(tmp_path: Path) -> None:
+    assert read_receipts(tmp_path / "lake" / "fairs") == []
+
+
+def test_an_inbox_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
+    assert stray_receipts(Paths(tmp_path), ["fairs"], NOW) == []
+
+
+def test_hidden_folders_of_the_inbox_and_those_of_datasets_are_no_strays(intake: Intake) -> None:
+    for name in ("fairs", ".git", "~$x"):
+        (intake.paths.inbox / name).mkdir(exist_ok=True)
+        (intake.paths.inbox / name / "a.csv").write_text("x", "utf-8")
+    assert stray_receipts(intake.paths, ["fairs"], NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [([["a"]], [["b"]]), ([["a", "b"]], [["a"], ["b"]]), ([["1"]], [[1]]), ([], [[]])]
+)
+def test_the_digest_tells_other_rows_apart(one: list[list[object]], other: list[list[object]]) -> None:
+    assert digest_of(one) != digest_of(other)
+    assert digest_of(one) == digest_of(one)
+
+
+def test_rows_that_do_not_add_up_stop_the_run(intake: Intake) -> None:
+    # Two cities written alike are refused in the reference tables; were they not, a row would become two.
+    intake.connection.execute("insert into places values ('甲市', '2', null)")
+    send(intake, "a.csv", HEADER + ROW)
+    with pytest.raises(RowsLost, match=r"fairs/a\.csv: 1 rows read"):
+        intake.take_in(NOW)
+    assert read_receipts(intake.folder) == []
+
+
+def test_a_clock_set_back_leaves_corrections_in_the_order_in_which_they_came(intake: Intake) -> None:
+    for number in range(4, 8):
+        send(intake, "a.csv", HEADER + f"甲市,2026-02-05,{number},book,A\n")
+        receipts = intake.take_in(NOW - timedelta(days=400 * (number - 4)))
+    read = [
+        intake.connection.execute(f"select posts from read_parquet({literal(file)})").fetchall()
+        for _, file in accepted_files(intake.folder, receipts)
+    ]
+    assert read == [[(number,)] for number in range(4, 8)]
+
+
+def test_a_file_name_that_is_not_utf_8_does_not_stop_the_run(intake: Intake) -> None:
+    name = os.fsdecode("南昌.csv".encode("gb18030"))
+    send(intake, name, HEADER + ROW)
+    (receipt,) = intake.take_in(NOW)
+    assert receipt.rows_accepted == 1
+    assert read_receipts(intake.folder) == [receipt]
+
+
+def test_two_copies_of_a_stray_file_have_one_receipt_key_each(intake: Intake) -> None:
+    (intake.paths.inbox / "fare").mkdir()
+    for name in ("a.csv", "b.csv"):
+        (intake.paths.inbox / "fare" / name).write_text("x", "utf-8")
+    receipts = stray_receipts(intake.paths, ["fairs"], NOW)
+    assert len({(receipt.dataset, receipt.file_sha256) for receipt in receipts}) == len(receipts)
+
+
+def test_refused_bytes_under_two_names_are_taken_in_once(intake: Intake) -> None:
+    for name in ("a.txt", "b.txt"):
+        send(intake, name, HEADER + ROW)
+    intake.take_in(NOW)
+    before = [file.stat().st_mtime_ns for file in intake.folder.iterdir()]
+    intake.take_in(NOW + timedelta(days=1))
+    assert [file.stat().st_mtime_ns for file in intake.folder.iterdir()] == before

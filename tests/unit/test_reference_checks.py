@@ -1,0 +1,251 @@
+"""What must hold between reference tables: for every rule, tables that keep it and tables that break it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from assets.errors import Finding
+from assets.reference import checks
+from assets.reference.checks import Tables, check_references
+from assets.reference.reading import read_reference_table
+from assets.warehouse.tables import Table
+
+# Columns with their types; a star marks the key, an arrow the column referred to.
+COLUMNS = {
+    "method": "method_version*",
+    "provinces": "province_code* name_zh",
+    "cities": "city_code* province_code>provinces.province_code name_zh short_zh",
+    "aliases": "alias* city_code>cities.city_code province_code>provinces.province_code",
+    "indicators": "indicator_id* unit direction:integer",
+    "measures": "measure_id*:integer",
+    "indicator_measures": "indicator_id*>indicators.indicator_id measure_id*:integer>measures.measure_id",
+    "goalposts": "indicator_id*>indicators.indicator_id floor:double upper:double "
+    "range_low:double range_high:double width:double",
+    "targets": "target_id* indicator_id>indicators.indicator_id unit scope",
+    "target_cities": "target_id*>targets.target_id city_code*>cities.city_code",
+}
+GOOD = {
+    "method": "1",
+    "provinces": "P,全省",
+    "cities": "A,P,甲市,甲\nB,P,乙市,乙",
+    "aliases": "Aland,A,\nAll,,P",
+    "indicators": "up,%,1\ndown,%,-1\nband,km,1",
+    "measures": "1\n2",
+    "indicator_measures": "up,1\ndown,2\nband,2",
+    "goalposts": "up,0,100,,,\ndown,100,0,,,\nband,,,5,10,3",
+    "targets": "t1,up,%,all\nt2,down,%,cities\nt3,band,km,province",
+    "target_cities": "t2,A",
+}
+
+Rule = Callable[[Tables], Iterable[Finding]]
+
+
+def contract(name: str) -> Table:
+    columns, key = {}, []
+    for said in COLUMNS[name].split():
+        rest, _, references = said.partition(">")
+        column, _, kind = rest.partition(":")
+        if column.endswith("*"):
+            key.append(column[:-1])
+        said_of_it = {"type": kind or "varchar", "zh": "列", "en": "column", "references": references or None}
+        columns[column.removesuffix("*")] = said_of_it
+    content = {"schema_name": "reference", "name": name, "zh": "表", "en": "table", "key": key, "columns": columns}
+    return Table.model_validate(content)
+
+
+CONTRACTS = {name: contract(name) for name in COLUMNS}
+
+
+def tables(folder: Path, **changed: str) -> Tables:
+    """The good tables, with the rows of some of them replaced."""
+    read = {}
+    for name, rows in {**GOOD, **changed}.items():
+        file = folder / f"{name}.csv"
+        file.write_text(f"{','.join(CONTRACTS[name].columns)}\n{rows}\n" if rows else "", "utf-8")
+        if not rows:
+            file.write_text(",".join(CONTRACTS[name].columns) + "\n", "utf-8")
+        read[name], findings = read_reference_table(CONTRACTS[name], file)
+        assert findings == []
+    return read
+
+
+def test_good_tables_keep_every_rule(tmp_path: Path) -> None:
+    assert check_references(tables(tmp_path)) == []
+
+
+BROKEN: list[tuple[Rule, dict[str, str], Finding]] = [
+    (
+        checks.keys_are_unique,
+        {"cities": "A,P,甲市,甲\nA,P,乙市,乙"},
+        Finding("key_doubled", "A", "city_code", "reference/cities.csv", 3, "city_code"),
+    ),
+    (
+        checks.keys_are_unique,
+        {"indicator_measures": "up,1\ndown,2\nup,2\nup,1"},
+        Finding(
+            "key_doubled", "up, 1", "indicator_id, measure_id", "reference/indicator_measures.csv", 5, "indicator_id"
+        ),
+    ),
+    (
+        checks.foreign_keys_exist,
+        {"cities": "A,P,甲市,甲\nB,Q,乙市,乙"},
+        Finding("foreign_key", "Q", "provinces.csv province_code", "reference/cities.csv", 3, "province_code"),
+    ),
+    (
+        checks.foreign_keys_exist,
+        {"indicator_measures": "up,1\ndown,3"},
+        Finding("foreign_key", "3", "measures.csv measure_id", "reference/indicator_measures.csv", 3, "measure_id"),
+    ),
+    (checks.method_has_one_row, {"method": ""}, Finding("method_rows", "0", "1", "reference/method.csv")),
+    (checks.method_has_one_row, {"method": "1\n2"}, Finding("method_rows", "2", "1", "reference/method.csv")),
+    *(
+        (
+            checks.aliases_name_one_place,
+            {"aliases": f"All,,P\n{row}"},
+            Finding("alias_target", "Aland", "city_code, province_code", "reference/aliases.csv", 3, "alias"),
+        )
+        for row in ("Aland,,", "Aland,A,P")
+    ),
+    *(
+        (
+            checks.aliases_name_one_place,
+            {"aliases": f"All,,P\n{form},B,"},
+            Finding("alias_ambiguous", form, f"{place}, B", "reference/aliases.csv", 3, "alias"),
+        )
+        for form, place in (
+            ("甲", "A"),
+            ("甲市", "A"),
+            ("甲　市", "A"),
+            ("a", "A"),
+            ("全省", "P"),
+            ("ALL", "P"),
+        )
+    ),
+    (
+        checks.aliases_name_one_place,
+        {"cities": "A,P,甲市,甲\nB,P,甲市,乙"},
+        Finding("alias_ambiguous", "甲市", "A, B", "reference/cities.csv", 3, "name_zh"),
+    ),
+    (
+        checks.aliases_name_one_place,
+        {"provinces": "P,甲市"},
+        Finding("alias_ambiguous", "甲市", "A, P", "reference/provinces.csv", 2, "name_zh"),
+    ),
+    *(
+        (
+            checks.goalposts_follow_the_direction,
+            {"goalposts": f"{indicator},{floor},{upper},,,"},
+            Finding(
+                "goalposts_order",
+                f"{indicator}: floor {floor}, upper {upper}",
+                expected,
+                "reference/goalposts.csv",
+                2,
+                "floor",
+            ),
+        )
+        for indicator, floor, upper, expected in (
+            ("up", 100.0, 0.0, "floor < upper"),
+            ("up", 5.0, 5.0, "floor < upper"),
+            ("down", 0.0, 100.0, "floor > upper"),
+            ("down", 0.0, 0.0, "floor > upper"),
+        )
+    ),
+    *(
+        (
+            checks.goalposts_follow_the_direction,
+            {"goalposts": f"up,{numbers}"},
+            Finding("goalposts_incomplete", "up", "", "reference/goalposts.csv", 2, "indicator_id"),
+        )
+        for numbers in (",,,,", "0,,,,", ",9,,,", "0,9,1,2,3", "0,9,,,3", ",,1,2,", ",,1,,3", ",,2,1,3", ",,1,2,0")
+    ),
+    (
+        checks.measures_and_indicators_meet,
+        {"indicator_measures": "up,1\ndown,2"},
+        Finding(
+            "indicator_without_measure",
+            "band",
+            "reference/indicator_measures.csv",
+            "reference/indicators.csv",
+            4,
+            "indicator_id",
+        ),
+    ),
+    (
+        checks.measures_and_indicators_meet,
+        {"indicator_measures": "up,1\ndown,1\nband,1"},
+        Finding(
+            "measure_without_indicator",
+            "2",
+            "reference/indicator_measures.csv",
+            "reference/measures.csv",
+            3,
+            "measure_id",
+        ),
+    ),
+    (
+        checks.targets_have_the_unit_of_their_indicator,
+        {"targets": "t1,up,%,all\nt2,band,m,cities"},
+        Finding("indicator_unit", "m", "km", "reference/targets.csv", 3, "unit"),
+    ),
+    *(
+        (
+            checks.target_cities_match_the_scope,
+            {"targets": f"t1,up,%,all\nt2,down,%,{scope}", "target_cities": listed},
+            Finding(
+                "target_cities", "t2", "scope = cities <-> target_cities.csv", "reference/targets.csv", 3, "target_id"
+            ),
+        )
+        for scope, listed in (("all", "t2,A"), ("province", "t2,A\nt2,B"), ("cities", ""))
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "changed", "finding"), BROKEN)
+def test_a_rule_that_is_broken_is_told_with_its_place(
+    tmp_path: Path, rule: Rule, changed: dict[str, str], finding: Finding
+) -> None:
+    broken = tables(tmp_path, **changed)
+    assert list(rule(broken)) == [finding]
+    assert finding in check_references(broken)
+
+
+def test_every_rule_has_tables_that_break_it() -> None:
+    rules = {
+        name for name, it in vars(checks).items() if callable(it) and getattr(it, "__module__", "") == checks.__name__
+    }
+    assert {rule.__name__ for rule, _, _ in BROKEN} == {
+        name for name in rules if not name.startswith("_") and name != "check_references"
+    }
+
+
+def test_an_empty_reference_is_no_foreign_key(tmp_path: Path) -> None:
+    assert list(checks.foreign_keys_exist(tables(tmp_path, aliases="Aland,A,\nAll,,P"))) == []
+
+
+def test_a_range_may_be_a_single_value(tmp_path: Path) -> None:
+    assert list(checks.goalposts_follow_the_direction(tables(tmp_path, goalposts="band,,,5,5,3"))) == []
+
+
+def test_what_an_unknown_indicator_would_need_is_left_to_the_foreign_key(tmp_path: Path) -> None:
+    broken = tables(tmp_path, goalposts="other,9,0,,,", targets="t2,other,m,cities\nt1,up,%,all")
+    assert [finding.code for finding in check_references(broken)] == ["foreign_key", "foreign_key"]
+
+
+def test_two_forms_of_one_place_may_be_alike(tmp_path: Path) -> None:
+    assert check_references(tables(tmp_path, cities="A,P,甲市,甲市\nB,P,乙市,B", aliases="甲 市,A,")) == []
+
+
+def test_a_city_and_an_area_above_it_with_one_code_are_two_places(tmp_path: Path) -> None:
+    alike = tables(
+        tmp_path, cities="P,P,甲市,甲\nB,P,乙市,乙", aliases="Aland,P,", target_cities="t2,B", provinces="P,全省"
+    )
+    assert [finding.code for finding in checks.aliases_name_one_place(alike)] == ["alias_ambiguous"]
+
+
+def test_forms_that_intake_reads_alike_are_alike(tmp_path: Path) -> None:
+    alike = tables(tmp_path, aliases="甲\ufeff市,B,")
+    assert [finding.code for finding in checks.aliases_name_one_place(alike)] == ["alias_ambiguous"]

@@ -1,0 +1,180 @@
+"""Rows: each is accepted or rejected whole, and every fault is told with line, column, reason and remedy."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assets.intake.contracts import Dataset
+from tests.unit.conftest import TakeIn
+
+HEADER = "city,date,kind,posts,share,is_local,source_id,source_grade\n"
+GOOD = "甲市,2026-02-05,big,12,3.5,是,book,A\n"
+
+
+def test_a_good_row_is_accepted_with_its_types(fairs: Dataset, take_in: TakeIn) -> None:
+    taken = take_in(fairs, HEADER + GOOD)
+    (row,) = taken.accepted
+    assert row == {
+        "line": 2,
+        "city_code": "1",
+        "province_code": None,
+        "date": datetime.date(2026, 2, 5),
+        "kind": "big",
+        "posts": 12.0,
+        "posts_qualifier": None,
+        "share": 3.5,
+        "is_local": True,
+        "source_id": "book",
+        "source_grade": "A",
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "code", "found", "expected"),
+    [
+        ("丙市,2026-02-05,big,12,3.5,是,book,A", "city", "city_unknown", "丙市", "乙市"),
+        (",2026-02-05,big,12,3.5,是,book,A", "city", "cell_missing", "", "列city"),
+        ("甲市,,big,12,3.5,是,book,A", "date", "cell_missing", "", "列date"),
+        ("甲市,11月2日,big,12,3.5,是,book,A", "date", "date_unreadable", "11月2日", "2026-02-05"),
+        ("甲市,2026-02-30,big,12,3.5,是,book,A", "date", "date_unreadable", "2026-02-30", "2026-02-05"),
+        ("甲市,2026-02-05,huge,12,3.5,是,book,A", "kind", "value_not_allowed", "huge", "big、small"),
+        ("甲市,2026-02-05,big,many,3.5,是,book,A", "posts", "number_unreadable", "many", "1234"),
+        ("甲市,2026-02-05,big,1O.5,3.5,是,book,A", "posts", "number_unreadable", "1O.5", "1234"),
+        ("甲市,2026-02-05,big,1.5,3.5,是,book,A", "posts", "integer_expected", "1.5", ""),
+        ("甲市,2026-02-05,big,-1,3.5,是,book,A", "posts", "number_below_minimum", "-1", "0"),
+        ("甲市,2026-02-05,big,12,100.1,是,book,A", "share", "number_above_maximum", "100.1", "100"),
+        ("甲市,2026-02-05,big,12,80余,是,book,A", "share", "number_unreadable", "80余", "1234.5"),
+        ("甲市,2026-02-05,big,12,inf,是,book,A", "share", "number_unreadable", "inf", "1234.5"),
+        ("甲市,2026-02-05,big,12,3.5,maybe,book,A", "is_local", "boolean_unreadable", "maybe", "是 / 否"),
+        ("甲市,2026-02-05,big,12,3.5,是,hearsay,A", "source_id", "reference_unknown", "hearsay", "sources.source_id"),
+        ("甲市,2026-02-05,big,12,3.5,是,book,C", "source_grade", "value_not_allowed", "C", "A、B"),
+        ("甲市,2026-02-05,big", None, "row_cell_count", "3", "8"),
+        (GOOD.strip() + ",extra", None, "row_cell_count", "9", "8"),
+    ],
+)
+def test_a_bad_cell_rejects_its_row_and_no_other(
+    fairs: Dataset, take_in: TakeIn, row: str, column: str | None, code: str, found: str, expected: str
+) -> None:
+    taken = take_in(fairs, HEADER + GOOD + row + "\n" + "乙市,2026-02-06,small,5,,否,book,B\n")
+    assert taken.told == [(3, column, code, found)]
+    (reject,) = taken.rejects
+    assert reject["expected"] == expected
+    assert reject["row_text"] == row
+    assert all(reject[name] for name in ("reason_zh", "reason_en", "remedy_zh", "remedy_en"))
+    assert [accepted["line"] for accepted in taken.accepted] == [2, 4]
+
+
+def test_every_fault_of_a_row_is_told(fairs: Dataset, take_in: TakeIn) -> None:
+    taken = take_in(fairs, HEADER + "丙市,soon,big,-1,3.5,是,book,A\n")
+    assert [(row["column_name"], row["fault_number"]) for row in taken.rejects] == [
+        ("city", 1),
+        ("date", 2),
+        ("posts", 3),
+    ]
+    assert taken.parsed.rejected == 1
+
+
+def test_an_unbalanced_quote_rejects_its_row(fairs: Dataset, take_in: TakeIn) -> None:
+    taken = take_in(fairs, HEADER + '甲市,2026-02-05,"b"ig,12,3.5,是,book,A\n' + GOOD)
+    assert [(line, code) for line, _, code, _ in taken.told] == [(2, "row_broken")]
+    assert [row["line"] for row in taken.accepted] == [3]
+
+
+def test_an_exact_repeat_keeps_the_first_row(fairs: Dataset, take_in: TakeIn) -> None:
+    taken = take_in(fairs, HEADER + GOOD + GOOD + GOOD)
+    assert [row["line"] for row in taken.accepted] == [2]
+    assert taken.told == [(3, "city", "key_repeated", "2"), (4, "city", "key_repeated", "2")]
+
+
+def test_of_rows_with_one_key_and_other_values_none_is_taken(fairs: Dataset, take_in: TakeIn) -> None:
+    taken = take_in(fairs, HEADER + GOOD + "alpha,2026/2/5,big,13,3.5,是,book,A\n")
+    assert taken.accepted == []
+    assert taken.told == [(2, "city", "key_conflict", "3"), (3, "city", "key_conflict", "2")]
+
+
+def test_a_broken_row_does_not_make_its_twin_a_conflict(fairs: Dataset, take_in: TakeIn) -> None:
+    taken = take_in(fairs, HEADER + GOOD + "甲市,2026-02-05,big,-1,3.5,是,book,A\n")
+    assert [row["line"] for row in taken.accepted] == [2]
+    assert [code for _, _, code, _ in taken.told] == ["number_below_minimum"]
+
+
+def test_a_total_is_set_aside(fairs: Dataset, take_in: TakeIn) -> None:
+    taken = take_in(fairs, HEADER + GOOD + "全省,2026-02-05,big,99,,是,book,A\n")
+    assert (taken.parsed.accepted, taken.parsed.set_aside, taken.parsed.rejected) == (1, 1, 0)
+    assert [(row["city_code"], row["province_code"]) for row in taken.accepted] == [("1", None), (None, "9")]
+
+
+def test_an_approximate_number_keeps_its_qualifier(fairs: Dataset, take_in: TakeIn) -> None:
+    sent = ["80余家", "500多个", "近1000", "超50", "约3,000", "不足12", "20以上"]
+    rows = "".join(f'甲市,2026-02-{day:02},big,"{text}",,是,book,A\n' for day, text in enumerate(sent, start=1))
+    read = [(row["posts"], row["posts_qualifier"]) for row in take_in(fairs, HEADER + rows).accepted]
+    assert read == [
+        (80, "at_least"),
+        (500, "at_least"),
+        (1000, "about"),
+        (50, "at_least"),
+        (3000, "about"),
+        (12, "under"),
+        (20, "at_least"),
+    ]
+
+
+def test_columns_may_come_in_any_order_and_optional_ones_may_be_missing(fairs: Dataset, take_in: TakeIn) -> None:
+    taken = take_in(fairs, "source_grade,source_id,date,城市\nA,book,20260205,乙市\n")
+    (row,) = taken.accepted
+    assert (row["city_code"], row["posts"], row["is_local"]) == ("2", None, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=cmd|' /C calc'!A0", "'; drop table typed; --", "<script>alert(1)</script>", "a\x00b", "{found}{expected}", '"'],
+)
+def test_hostile_text_is_data(fairs: Dataset, take_in: TakeIn, text: str) -> None:
+    cell = text.replace('"', '""')
+    taken = take_in(fairs, HEADER + f'"{cell}",2026-02-05,big,12,3.5,是,book,A\n' + GOOD)
+    assert [row["line"] for row in taken.accepted] == [3]
+    (reject,) = taken.rejects
+    assert (reject["code"], reject["found"]) == ("city_unknown", text)
+
+
+def test_a_row_of_a_long_layout_keeps_unit_and_limits_of_its_indicator(fairs: Dataset, take_in: TakeIn) -> None:
+    types = {"city": "place", "indicator": "indicator", "value": "number", "unit": "unit"}
+    types |= {"source_id": "text", "source_grade": "text"}
+    columns = {name: {"type": kind, "zh": f"列{name}", "en": name, "required": True} for name, kind in types.items()}
+    content = fairs.model_dump() | {"dataset": "long", "columns": columns, "key": ["city", "indicator"]}
+    contract = Dataset.model_validate(content | {"feeds": ["long.rate", "long.length"]})
+    taken = take_in(
+        contract,
+        "city,indicator,value,unit,source_id,source_grade\n"
+        "甲市,long.rate,101,%,book,A\n"
+        "乙市,long.rate,50,‰,book,A\n"
+        "甲市,long.length,5000,公里,book,A\n"
+        "乙市,other.rate,5,%,book,A\n",
+    )
+    assert taken.told == [
+        (2, "value", "number_above_maximum", "101"),
+        (3, "unit", "unit_differs", "‰"),
+        (5, "indicator", "reference_unknown", "other.rate"),
+    ]
+    assert [row["line"] for row in taken.accepted] == [4]
+
+
+CELLS = st.sampled_from(
+    ["甲市", "乙市", "全省", "", "2026-02-05", "big", "-1", "3", "是", "book", "A", "=1+1", "x\ny", '"q"']
+)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(CELLS, min_size=1, max_size=9), max_size=8))
+def test_rows_in_are_rows_accepted_set_aside_and_rejected(
+    fairs: Dataset, take_in: TakeIn, rows: list[list[str]]
+) -> None:
+    quoted = ["".join((",".join('"' + cell.replace('"', '""') + '"' for cell in row), "\n")) for row in rows]
+    taken = take_in(fairs, HEADER + "".join(quoted))
+    assert taken.read + taken.blank == len(rows)
+    kept = {row["line"] for row in taken.accepted} | {row["line"] for row in taken.rejects}
+    assert len(kept) == taken.read
