@@ -140,7 +140,7 @@ def scorecard(
                 [{**row, "dimensions": [s for s in scores if s["city_code"] == row["city_code"]]} for row in cities]
             )
             return
-        console.print(terminal.cities_table(cities, dimensions, scores, language))
+        console.print(terminal.cities_table(cities, dimensions, scores, language, console.width))
         console.print(terminal.coverage_note(language), style="dim")
         return
     found = scorecards.find_city(release, city)
@@ -242,7 +242,7 @@ def _show_run(console: Console, release: Release, language: Language) -> None:
     console.print(told.format(**checks[0]))
     for row in release.rows("from quality.check_results where not is_passed order by table_name, check_name"):
         console.print(f"  {row[f'rule_{language}']}: {row['rows_failing']}", style="yellow", markup=False)
-    console.print(terminal.cities_table(*scorecards.overview(release), language))
+    console.print(terminal.cities_table(*scorecards.overview(release), language, console.width))
     console.print(terminal.coverage_note(language), style="dim")
 
 

@@ -6,10 +6,12 @@ only here: the release keeps every digit.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
@@ -69,6 +71,7 @@ _DATA_STATUSES: dict[str, tuple[str, str]] = {
 }
 
 _BOTH: tuple[Language, Language] = ("zh", "en")
+_NARROW = 100
 _QUALIFIERS = {"at_least": "≥", "about": "≈", "under": "<"}
 _OPERATORS = {">=": "≥", ">": ">", "<=": "≤", "<": "<", "=": "=", "about": "≈"}
 
@@ -116,7 +119,9 @@ def files_table(files: Sequence[Row], language: Language) -> Table:
     return table
 
 
-def cities_table(cities: Sequence[Row], dimensions: Sequence[Row], scores: Sequence[Row], language: Language) -> Table:
+def cities_table(
+    cities: Sequence[Row], dimensions: Sequence[Row], scores: Sequence[Row], language: Language, width: int
+) -> Table:
     """City by dimension: how many of its indicators have data, and before that the score where these are enough."""
     by_place = {(score["city_code"], score["dimension_id"]): score for score in scores}
     rows = [
@@ -129,16 +134,37 @@ def cities_table(cities: Sequence[Row], dimensions: Sequence[Row], scores: Seque
         )
         for city in cities
     ]
-    headings = [label("indicators", language), label("mean", language)]
+    headings = [label(name, language) for name in ("city", "indicators", "mean")]
     headings += [dimension[f"name_{language}"] for dimension in dimensions]
     headings.append(label("index", language))
-    table = _table(label("city", language), *headings, right=range(1, 1 + len(headings)))
-    for position, column in enumerate(table.columns):
-        # On a narrow terminal a heading may fold, a figure may not.
-        column.min_width = max((row[position].cell_len for row in rows), default=0)
+    gap = 1 if width < _NARROW else 2
+    folded, widths = _fit(headings, rows, width - gap * len(headings))
+    table = _table(*folded, right=range(1, len(headings)))
+    table.padding = (0, gap - 1, 0, 0)
+    for column, cells in zip(table.columns, widths, strict=True):
+        column.width = cells
     for row in rows:
         table.add_row(*row)
     return table
+
+
+def _fit(headings: Sequence[str], rows: Sequence[Sequence[Text]], room: int) -> tuple[list[str], list[int]]:
+    """Headings and widths that fit the room: "61.2 4/13" goes on two lines, then long headings are broken.
+
+    Figures are never broken: a terminal too narrow even for them gets the narrowest table.
+    """
+    cells = [[row[position].plain for row in rows] for position in range(len(headings))]
+    lines: list[list[str]] = []
+    widths: list[int] = []
+    for is_folded, limit in ((False, 12), (True, 12), (True, 10), (True, 8), (True, 6)):
+        lines = [textwrap.wrap(heading, limit) for heading in headings]
+        shown = ((word for cell in column for word in (cell.split() if is_folded else (cell,))) for column in cells)
+        widths = [
+            max(map(cell_len, (*column, *heading)), default=1) for column, heading in zip(shown, lines, strict=True)
+        ]
+        if sum(widths) <= room:
+            break
+    return ["\n".join(heading) for heading in lines], widths
 
 
 def _dimension(score: Row) -> Text:
@@ -156,8 +182,9 @@ def coverage_note(language: Language) -> str:
         (
             "n/m：有得分的指标数/全部计分指标数。达到门槛的，得分写在前面；未达门槛的不予评分，不是低分。"
             "均分只概括已有数据的指标，不可用于排名。",
-            "n/m：有得分的指标数/全部计分指标数。达到门槛的，得分写在前面；未达门槛的没有得分。"
-            "均分只概括已有数据的指标，不可用于排名。",
+            "n/m: indicators with a score, of all that are scored. Where enough have one, the score stands before it; "
+            "elsewhere no score is given, which is not a low score. "
+            "The mean sums up only the indicators that have figures and is not for ranking.",
         ),
     )
 
