@@ -156,7 +156,7 @@ def _fit(headings: Sequence[str], rows: Sequence[Sequence[Text]], room: int) -> 
     cells = [[row[position].plain for row in rows] for position in range(len(headings))]
     lines: list[list[str]] = []
     widths: list[int] = []
-    for is_folded, limit in ((False, 12), (True, 12), (True, 10), (True, 8), (True, 6)):
+    for is_folded, limit in ((False, 14), (True, 14), (True, 10), (True, 8), (True, 6)):
         lines = [textwrap.wrap(heading, limit) for heading in headings]
         shown = ((word for cell in column for word in (cell.split() if is_folded else (cell,))) for column in cells)
         widths = [

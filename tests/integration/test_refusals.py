@@ -124,6 +124,7 @@ def test_two_runs_at_once_do_not_meet(place: Place) -> None:
 def test_a_killed_run_leaves_the_current_release_and_the_next_completes(place: Place) -> None:
     place.run()
     place.write("inbox/country_statistics/more.csv", HEADER + "Cordonia,2023,70,44,synthetic,A\n")
+    before = place.release().manifest.release_id
     stages = ("lake/country_statistics/*.json", "warehouse/candidate.duckdb", "releases/.building-*")
     for pattern in stages:
         (place.data / "warehouse" / "candidate.duckdb").unlink(missing_ok=True)
@@ -135,8 +136,9 @@ def test_a_killed_run_leaves_the_current_release_and_the_next_completes(place: P
         run.communicate()
         release = place.release()
         assert damages(release.folder, release.manifest) == []
-    # On a quick machine the last signal comes after the release is switched; then there is nothing left to do.
-    place.run()
+    # On a quick machine the last signal comes after the release is switched; then there may be nothing left to do.
+    was_switched = place.release().manifest.release_id != before
+    assert place.run()["had_work"] or was_switched
     assert place.run()["had_work"] is False
     (file,) = place.rows("from quality.files where file like '%more.csv'")
     assert (file["rows_read"], file["rows_accepted"]) == (1, 1)

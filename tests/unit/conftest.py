@@ -12,8 +12,10 @@ import pytest
 from assets.intake.cells import define_macros
 from assets.intake.contracts import Dataset
 from assets.intake.headers import match_headers
+from assets.intake.ledger import Intake
 from assets.intake.rows import Parsed, Registered, parse_rows
 from assets.intake.text import read_rows, write_text
+from assets.paths import Paths
 from assets.warehouse.connection import Connection, in_memory, literal
 
 
@@ -108,3 +110,9 @@ def take_in(connection: Connection, registered: Registered, tmp_path: Path) -> T
         return Taken(read, blank, parsed, rows_of(accepted), rows_of(rejects))
 
     return take
+
+
+@pytest.fixture
+def intake(tmp_path: Path, fairs: Dataset, connection: Connection, registered: Registered) -> Intake:
+    (tmp_path / "inbox" / "fairs").mkdir(parents=True)
+    return Intake(Paths(tmp_path), fairs, connection, registered, "registry-1")

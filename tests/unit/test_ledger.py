@@ -7,36 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from assets.intake.archive import arrivals, path_of
-from assets.intake.contracts import Dataset
-from assets.intake.ledger import Intake, Receipt, accepted_files, read_receipts, stray_receipts
-from assets.intake.rows import Registered
-from assets.paths import PROJECT_ROOT, Paths
+from assets.intake.ledger import Intake, accepted_files, read_receipts, stray_receipts
+from assets.paths import PROJECT_ROOT
 from assets.warehouse.connection import Connection, literal
-
-NOW = datetime(2026, 2, 5, tzinfo=UTC)
-HEADER = "city,date,posts,source_id,source_grade\n"
-
-
-@pytest.fixture
-def intake(tmp_path: Path, fairs: Dataset, connection: Connection, registered: Registered) -> Intake:
-    (tmp_path / "inbox" / "fairs").mkdir(parents=True)
-    return Intake(Paths(tmp_path), fairs, connection, registered, "registry-1")
-
-
-def send(intake: Intake, name: str, text: str) -> Path:
-    file = intake.paths.inbox / "fairs" / name
-    file.write_text(text, "utf-8")
-    return file
-
-
-def counts(receipts: list[Receipt]) -> list[tuple[str, str, int, int]]:
-    return [(r.file, r.status, r.rows_accepted, r.rows_rejected) for r in receipts]
+from tests.unit.fairs import HEADER, NOW, counts, send
 
 
 def test_a_file_is_kept_parsed_and_receipted(intake: Intake) -> None:

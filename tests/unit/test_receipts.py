@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from assets.intake.archive import path_of
-from assets.intake.contracts import Dataset
 from assets.intake.ledger import (
     Intake,
-    Receipt,
     RowsLost,
     accepted_files,
     digest_of,
@@ -21,29 +19,11 @@ from assets.intake.ledger import (
     reject_files,
     stray_receipts,
 )
-from assets.intake.rows import Registered
 from assets.paths import Paths
-from assets.warehouse.connection import Connection, literal
+from assets.warehouse.connection import literal
+from tests.unit.fairs import HEADER, NOW, counts, send
 
-NOW = datetime(2026, 2, 5, tzinfo=UTC)
-HEADER = "city,date,posts,source_id,source_grade\n"
 ROW = "甲市,2026-02-05,3,book,A\n"
-
-
-@pytest.fixture
-def intake(tmp_path: Path, fairs: Dataset, connection: Connection, registered: Registered) -> Intake:
-    (tmp_path / "inbox" / "fairs").mkdir(parents=True)
-    return Intake(Paths(tmp_path), fairs, connection, registered, "registry-1")
-
-
-def send(intake: Intake, name: str, text: str) -> Path:
-    file = intake.paths.inbox / "fairs" / name
-    file.write_text(text, "utf-8")
-    return file
-
-
-def counts(receipts: list[Receipt]) -> list[tuple[str, str, int, int]]:
-    return [(r.file, r.status, r.rows_accepted, r.rows_rejected) for r in receipts]
 
 
 def moved_on(intake: Intake, **changed: object) -> Intake:
