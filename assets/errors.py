@@ -25,11 +25,59 @@ class Message:
 
 CATALOGUE: dict[str, Message] = {
     # --- a whole file of the inbox is refused -------------------------------------------------------------------
-    "file_not_utf8": Message(
-        "文件不是 UTF-8 编码：{found}",
-        "The file is not UTF-8: {found}",
-        "请另存为“CSV UTF-8（逗号分隔）”后重新放入",
-        "Save it as “CSV UTF-8 (comma delimited)” and send it again",
+    "file_encoding_unknown": Message(
+        "文件的编码既不是 UTF-8、UTF-16，也不是 GB18030：{found}",
+        "The file is neither UTF-8 nor UTF-16 nor GB18030: {found}",
+        "请在 Excel 中另存为“CSV UTF-8（逗号分隔）”或 xlsx 后重新放入",
+        "Save it in Excel as “CSV UTF-8 (comma delimited)” or xlsx and send it again",
+    ),
+    "file_encoding_broken": Message(
+        "文件是 UTF-8，但此行有损坏的字节：{found}",
+        "The file is UTF-8, with a broken byte in this line: {found}",
+        "请从原件重新导出；不要改动编码后再保存",
+        "Export it anew from the original",
+    ),
+    "file_has_nul": Message(
+        "文件中有空字节，不是文本文件",
+        "The file holds NUL bytes: it is no text file",
+        "请从原件重新导出为 CSV 或 xlsx",
+        "Export it anew as CSV or xlsx",
+    ),
+    "line_too_long": Message(
+        "此行长达 {found} 字节",
+        "The line is {found} bytes long",
+        "每行至多 {expected} 字节；请检查换行",
+        "A line may have {expected} bytes; check the line ends",
+    ),
+    "too_many_columns": Message(
+        "此表有 {found} 列",
+        "The table has {found} columns",
+        "至多 {expected} 列；请删去表外的列",
+        "It may have {expected}; take out what is not part of the table",
+    ),
+    "file_too_large": Message(
+        "文件有 {found} 字节",
+        "The file has {found} bytes",
+        "至多 {expected} 字节；请拆成几个文件，或在 limits.yml 中放宽",
+        "It may have {expected}; split it, or raise the limit in limits.yml",
+    ),
+    "workbook_too_large": Message(
+        "工作簿展开后过大：{found}",
+        "The workbook is too large when unpacked: {found}",
+        "上限为 {expected}；请只保留数据区域，或另存为 CSV",
+        "The limit is {expected}; keep the table alone, or save it as CSV",
+    ),
+    "too_many_sheets": Message(
+        "工作簿有 {found} 个工作表",
+        "The workbook has {found} sheets",
+        "至多 {expected} 个；请拆成几个文件",
+        "It may have {expected}; split it",
+    ),
+    "workbook_unreadable": Message(
+        "工作簿无法打开：{found}",
+        "The workbook cannot be opened: {found}",
+        "请取消密码，在 Excel 中另存为 xlsx 后重新放入",
+        "Take the password off, save it in Excel as xlsx and send it again",
     ),
     "file_empty": Message(
         "文件中没有表头",
@@ -67,6 +115,18 @@ CATALOGUE: dict[str, Message] = {
         "“{expected}”只能有一列，请删去一列",
         "“{expected}” may have one column only; take one out",
     ),
+    "header_unit": Message(
+        "表头中的单位“{found}”不能换算为此列的单位",
+        "The unit “{found}” in the header cannot be converted to that of the column",
+        "应为“{expected}”或同类单位；请核对此列是否填错",
+        "It must be “{expected}” or a unit of that kind; check whether this is the right column",
+    ),
+    "tables_side_by_side": Message(
+        "同一工作表中左右并排了两个表",
+        "Two tables stand side by side",
+        "请把右边的表移到左边的表下面，只留一行表头",
+        "Move the right one below the left one and keep one row of headers",
+    ),
     "header_missing": Message(
         "缺少必填列“{found}”",
         "The required column “{found}” is missing",
@@ -97,6 +157,42 @@ CATALOGUE: dict[str, Message] = {
         "Unknown place “{found}”",
         "如指“{expected}”，请改写为该名称；本表只收登记在册的城市",
         "If “{expected}” is meant, write that; only the registered cities are taken",
+    ),
+    "place_homophone": Message(
+        "“{found}”可指不同省份的几个城市",
+        "“{found}” may be cities of several provinces",
+        "请写汉字名称、六位行政区划代码，或在前面写上省名",
+        "Write the Chinese name, the six-digit code, or the province before it",
+    ),
+    "place_code_differs": Message(
+        "地名“{found}”与行政区划代码“{expected}”不是同一个地方",
+        "The place “{found}” and the code “{expected}” are not one place",
+        "请改正其中一个",
+        "Correct one of the two",
+    ),
+    "county_not_city": Message(
+        "“{found}”是县（市、区），不是设区市",
+        "“{found}” is a county or district, not a city",
+        "本表填设区市（{expected}）的数字；县级数字请勿填入",
+        "Give the figure of the city ({expected}), not of one of its counties",
+    ),
+    "text_damaged": Message(
+        "“{found}”中有丢失或无法显示的字符",
+        "“{found}” holds lost or private characters",
+        "请从原件重新填写此单元格",
+        "Fill in this cell anew from the original",
+    ),
+    "cell_without_header": Message(
+        "“{found}”所在的列没有表头",
+        "“{found}” stands in a column without a header",
+        "请补上表头，或删去此单元格",
+        "Give the column a header, or take the cell out",
+    ),
+    "number_approximate": Message(
+        "“{found}”不是准确数字，此列不收约数",
+        "“{found}” is approximate, and this column takes exact figures",
+        "请填写准确数字，例如 {expected}",
+        "Write the exact figure, for example {expected}",
     ),
     "number_unreadable": Message(
         "“{found}”不是数字",
@@ -147,13 +243,13 @@ CATALOGUE: dict[str, Message] = {
         "It must be registered in {expected}; correct it, or register it first",
     ),
     "unit_differs": Message(
-        "单位“{found}”与登记的单位不同",
-        "The unit “{found}” differs from the registered one",
-        "请换算为“{expected}”后填写",
-        "Convert the figure to “{expected}”",
+        "“{found}”的单位不能换算为此指标的单位",
+        "The unit of “{found}” cannot be converted to that of the indicator",
+        "请按“{expected}”填写",
+        "Give the figure in “{expected}”",
     ),
     "key_repeated": Message(
-        "此行与第 {found} 行完全相同",
+        "此行与第 {found} 行内容相同",
         "The row repeats line {found}",
         "已采用第一次出现的行；请删去重复的行（关键列：{expected}）",
         "The first one was taken; take the repeat out (key: {expected})",
@@ -255,6 +351,12 @@ CATALOGUE: dict[str, Message] = {
         "应恰为 {expected} 行",
         "It must have exactly {expected}",
     ),
+    "limits_unreadable": Message(
+        "限额无法读取：{found}",
+        "The limits cannot be read: {found}",
+        "{expected}",
+        "{expected}",
+    ),
     "contract_unreadable": Message(
         "合同无法读取：{found}",
         "The contract cannot be read: {found}",
@@ -330,6 +432,7 @@ class Finding:
     file: str | None = None
     line: int | None = None
     column: str | None = None
+    sheet: str | None = None
 
     def reason(self, language: Language) -> str:
         message = CATALOGUE[self.code]
@@ -340,9 +443,9 @@ class Finding:
         return self._filled(message.remedy_zh if language == "zh" else message.remedy_en)
 
     def where(self, language: Language) -> str:
-        words = ("第 {} 行", "列 {}") if language == "zh" else ("line {}", "column {}")
-        parts = [self.file, words[0].format(self.line) if self.line else None]
-        parts.append(words[1].format(self.column) if self.column else None)
+        words = ("工作表 {}", "第 {} 行", "列 {}") if language == "zh" else ("sheet {}", "line {}", "column {}")
+        places = (self.sheet, self.line, self.column)
+        parts = [self.file, *(word.format(place) for word, place in zip(words, places, strict=True) if place)]
         return ", ".join(part for part in parts if part)
 
     def _filled(self, template: str) -> str:

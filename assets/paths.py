@@ -34,6 +34,11 @@ class Paths:
         return self.data / "contracts"
 
     @property
+    def limits(self) -> Path:
+        """How much of a file is taken in; may be absent."""
+        return self.data / "limits.yml"
+
+    @property
     def inbox(self) -> Path:
         return self.data / "inbox"
 

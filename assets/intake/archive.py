@@ -8,42 +8,79 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from assets.intake.limits import Limits
+
 _BLOCK = 1 << 20
+# What programs call a file that they have not finished.
+_UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".tmp", "~")
+REFUSED_UNREAD = ("file_is_link", "file_too_large")
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A file of the inbox whose bytes are in the archive. `name` is its path below the inbox."""
+    """A file of the inbox. `name` is its path below the inbox; its bytes are in the archive unless it is `refused`."""
 
     name: str
     sha256: str
     size: int
-    is_link: bool = False
+    refused: str | None = None
 
 
-def arrivals(inbox: Path, dataset: str, archive: Path) -> Iterator[Arrival]:
+def arrivals(inbox: Path, dataset: str, archive: Path, limits: Limits) -> Iterator[Arrival]:
     """The files that lie in a folder of the inbox, or that one file, each kept before anything reads it.
 
-    Lock files of Office (`~$...`) and hidden files are nobody's data and are passed over. A link is not followed: what
-    it points to was not sent.
+    Lock files of Office (`~$...`), hidden files and unfinished downloads are nobody's data and are passed over. A link
+    is not followed: what it points to was not sent. A file that is still being written is left for the next run.
     """
     folder = inbox / dataset
     files = sorted(folder.rglob("*")) if folder.is_dir() and not folder.is_symlink() else [folder]
+    _let_writers_finish(files, limits.still_written_seconds)
     for file in files:
         if any(part.startswith((".", "~$")) for part in file.relative_to(inbox).parts):
+            continue
+        if file.name.lower().endswith(_UNFINISHED):
             continue
         # A name packed on another system may be no UTF-8; it is told as far as it can be.
         name = os.fsencode(file.relative_to(inbox).as_posix()).decode("utf-8", "backslashreplace")
         if file.is_symlink():
             target = bytes(file.readlink())
-            yield Arrival(name, hashlib.sha256(b"link:" + target).hexdigest(), 0, is_link=True)
+            yield Arrival(name, hashlib.sha256(b"link:" + target).hexdigest(), 0, "file_is_link")
         elif file.is_file():
+            before = _state(file)
+            size = before[0]
+            if size > limits.file_bytes:
+                digest = hashlib.sha256(f"too large:{name}:{before}".encode()).hexdigest()
+                yield Arrival(name, digest, size, "file_too_large")
+                continue
+            if _is_fresh(before, limits.still_written_seconds):
+                continue
             sha256, size = keep(file, archive)
-            yield Arrival(name, sha256, size)
+            if _state(file) == before:
+                yield Arrival(name, sha256, size)
+
+
+def _state(file: Path) -> tuple[int, int]:
+    found = file.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def _is_fresh(state: tuple[int, int], seconds: float) -> bool:
+    age = time.time() - state[1] / 1e9
+    return 0 <= age < seconds
+
+
+def _let_writers_finish(files: Iterable[Path], seconds: float) -> None:
+    """Wait, once and not long, until the youngest file is old enough to tell whether it still grows."""
+    regular = [file for file in files if file.is_file() and not file.is_symlink()]
+    ages = [time.time() - file.stat().st_mtime for file in regular]
+    youngest = min((age for age in ages if age >= 0), default=seconds)
+    if youngest < seconds:
+        time.sleep(seconds - youngest)
 
 
 def keep(file: Path, archive: Path) -> tuple[str, int]:

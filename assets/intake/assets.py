@@ -1,4 +1,4 @@
-"""Intake as Dagster assets: the contracts, one asset a dataset, and the receipts and rejects of all of them."""
+"""Intake as Dagster assets: the contracts, one asset a dataset, and what became of the files of all of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -6,24 +6,25 @@ import dagster as dg
 import pyarrow as pa
 
 from assets.errors import Finding, Stopped
-from assets.intake.cells import define_macros
-from assets.intake.contracts import Dataset, check_contracts
+from assets.intake import registry
+from assets.intake.contracts import RETURN_ID, Dataset, check_contracts
 from assets.intake.ledger import (
     Intake,
     Receipt,
     accepted_files,
-    digest_of,
     read_receipts,
     reject_files,
     stray_receipts,
     utc_now,
 )
-from assets.intake.rows import Registered
+from assets.intake.limits import read_limits
 from assets.warehouse import factory
 from assets.warehouse.connection import Connection, Warehouse, identifier, in_memory, literal
 from assets.warehouse.tables import Table
 
-_REFERENCE_TABLES = ("reference.aliases", "reference.cities", "reference.provinces", "reference.indicators")
+_TABLES = ("intake.files", "intake.sheets", "intake.notes", "intake.rejects")
+# Of the memory of a run, which other stages share; repeated keys beyond it are found with the help of the disk.
+_MEMORY = "1GB"
 
 
 def intake_assets(contracts: Mapping[str, Dataset], tables: Mapping[str, Table]) -> list[dg.AssetsDefinition]:
@@ -91,15 +92,17 @@ def _fill(connection: Connection, table: Table, rows: Sequence[Sequence[object]]
 
 def _dataset_asset(contract: Dataset) -> dg.AssetsDefinition:
     table = contract.table()
-    deps = tuple(sorted({*_REFERENCE_TABLES, "intake.contracts", *_referred(contract)}))
+    deps = tuple(sorted({*registry.TABLES, "intake.contracts", *_referred(contract)}))
 
     @dg.multi_asset(
-        specs=[factory.spec(table, deps=deps, kinds={"csv", "parquet", "duckdb"})], name=f"intake__{contract.dataset}"
+        specs=[factory.spec(table, deps=deps, kinds={"csv", "excel", "parquet", "duckdb"})],
+        name=f"intake__{contract.dataset}",
     )
     def take_in(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
-        with warehouse.connect() as connection, in_memory() as work:
-            registered, digest = _register(connection, work, contract)
-            intake = Intake(warehouse.paths, contract, work, registered, digest)
+        limits = read_limits(warehouse.paths.limits)
+        with warehouse.connect() as connection, in_memory(_MEMORY, warehouse.paths.state / "spill") as work:
+            known = registry.read_registry(connection, contract)
+            intake = Intake(warehouse.paths, contract, work, known, limits)
             receipts = intake.take_in(utc_now())
             _load(connection, table, intake, receipts)
             shown = factory.metadata(connection, table)
@@ -113,60 +116,14 @@ def _referred(contract: Dataset) -> set[str]:
     return {f"reference.{reference.split('.')[0]}" for reference in references if reference}
 
 
-def _register(connection: Connection, work: Connection, contract: Dataset) -> tuple[Registered, str]:
-    """Copy what rows are read against into the work connection; return it with its digest."""
-    define_macros(work)
-    places = connection.execute(
-        """
-        with forms as (
-            select city_code as form, city_code, cast(null as varchar) as province_code from reference.cities
-            union select name_zh, city_code, null from reference.cities
-            union select short_zh, city_code, null from reference.cities
-            union select province_code, null, province_code from reference.provinces
-            union select name_zh, null, province_code from reference.provinces
-            union select alias, city_code, province_code from reference.aliases
-        )
-        select form, city_code, province_code from forms order by all
-        """
-    ).fetchall()
-    indicators = connection.execute(
-        "select indicator_id, unit, minimum, maximum from reference.indicators order by all"
-    ).fetchall()
-    _copy(work, "written", ("form", "city_code", "province_code"), places)
-    work.execute(
-        "create table places as select distinct place_form(form) as form, city_code, province_code from written"
-    )
-    _copy(work, "indicators", ("indicator_id", "unit", "minimum", "maximum"), indicators)
-    content: list[Sequence[object]] = [*places, *indicators]
-    references: dict[str, str] = {}
-    for field in contract.columns.values():
-        if field.references is not None:
-            table, column = field.references.split(".")
-            values = connection.execute(
-                f"select {identifier(column)} from reference.{identifier(table)} order by all"
-            ).fetchall()
-            references[field.references] = f"known_{len(references)}"
-            _copy(work, references[field.references], ("value",), values)
-            content += values
-    return Registered(references), digest_of(content)
-
-
-def _copy(work: Connection, table: str, columns: tuple[str, ...], rows: Sequence[Sequence[object]]) -> None:
-    arrays = {name: [row[position] for row in rows] for position, name in enumerate(columns)}
-    work.register("copied", pa.table(arrays))
-    work.execute(f"create table {table} as select * from copied")
-    work.unregister("copied")
-
-
 def _load(connection: Connection, table: Table, intake: Intake, receipts: Sequence[Receipt]) -> None:
     """The accepted rows of every file as one table."""
     table.create(connection)
-    columns = ", ".join(identifier(name) for name in table.columns if name not in ("file_sha256", "sheet", "line"))
     for receipt, file in accepted_files(intake.folder, receipts):
-        connection.execute(
-            f"insert into {table.qualified_name} select {columns}, {literal(receipt.file_sha256)}, null, line "
-            f"from read_parquet({literal(file)})"
+        columns = ", ".join(
+            literal(receipt.file_sha256) if name == "file_sha256" else identifier(name) for name in table.columns
         )
+        connection.execute(f"insert into {table.qualified_name} select {columns} from read_parquet({literal(file)})")
     table.comment(connection)
 
 
@@ -183,60 +140,93 @@ def _totals(receipts: Sequence[Receipt]) -> dict[str, int]:
 def _receipts_asset(
     datasets: tuple[str, ...], deps: tuple[str, ...], tables: Mapping[str, Table]
 ) -> dg.AssetsDefinition:
-    files, rejects = tables["intake.files"], tables["intake.rejects"]
+    made = [tables[name] for name in _TABLES]
 
     @dg.multi_asset(
-        specs=[factory.spec(table, deps=deps, kinds={"json", "duckdb"}) for table in (files, rejects)],
-        name="intake__receipts",
+        specs=[factory.spec(table, deps=deps, kinds={"json", "duckdb"}) for table in made], name="intake__receipts"
     )
     def receipts(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
+        limits = read_limits(warehouse.paths.limits)
         with warehouse.connect() as connection:
             by_dataset = {name: _in_order(read_receipts(warehouse.paths.lake / name)) for name in datasets}
-            strays = _in_order(stray_receipts(warehouse.paths, datasets, utc_now()))
+            strays = _in_order(stray_receipts(warehouse.paths, datasets, utc_now(), limits))
             by_dataset |= {name: [r for r in strays if r.dataset == name] for name in {r.dataset for r in strays}}
-            _fill(connection, files, [row for known in by_dataset.values() for row in _receipt_rows(known)])
-            _fill(connection, rejects, [row for known in by_dataset.values() for row in _refusal_rows(known)])
-            for name, known in by_dataset.items():
-                for receipt, file in reject_files(warehouse.paths.lake / name, known):
-                    connection.execute(
-                        f"insert into intake.rejects select {literal(name)}, {literal(receipt.file)}, "
-                        f"{literal(receipt.file_sha256)}, * from read_parquet({literal(file)})"
-                    )
-            for table in (files, rejects):
+            known = [receipt for name in sorted(by_dataset) for receipt in by_dataset[name]]
+            _fill(connection, tables["intake.files"], list(_file_rows(by_dataset)))
+            _fill(connection, tables["intake.sheets"], list(_sheet_rows(known)))
+            _fill(connection, tables["intake.notes"], list(_note_rows(known)))
+            _fill(connection, tables["intake.rejects"], list(_refusal_rows(known)))
+            for name in datasets:
+                _add_rejects(connection, name, warehouse, by_dataset[name])
+            for table in made:
                 shown = factory.metadata(connection, table)
                 yield dg.MaterializeResult(asset_key=factory.key(table.qualified_name), metadata=shown)
 
     return receipts
 
 
+def _add_rejects(connection: Connection, dataset: str, warehouse: Warehouse, receipts: Sequence[Receipt]) -> None:
+    """The rejected rows of a dataset; one that a later file brought again, corrected and accepted, is resolved."""
+    for receipt, file in reject_files(warehouse.paths.lake / dataset, receipts):
+        row = f"concat_ws('|', {literal(dataset)}, {literal(receipt.file_sha256)}, coalesce(sheet, ''), line)"
+        connection.execute(
+            f"""
+            insert into intake.rejects by name
+            select {literal(dataset)} as dataset, {literal(receipt.file)} as file,
+                {literal(receipt.file_sha256)} as file_sha256, substr(sha256({row}), 1, 12) as return_id,
+                return_id in (
+                    select {RETURN_ID} from intake.{identifier(dataset)} where {RETURN_ID} is not null
+                ) as is_resolved,
+                *
+            from read_parquet({literal(file)})
+            """
+        )
+
+
 def _in_order(receipts: Sequence[Receipt]) -> list[Receipt]:
     return sorted(receipts, key=lambda receipt: (receipt.received_at, receipt.file, receipt.file_sha256))
 
 
-def _receipt_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
-    for order, receipt in enumerate(receipts, start=1):
-        yield (
-            receipt.dataset,
-            receipt.file,
-            receipt.file_sha256,
-            receipt.bytes,
-            receipt.status,
-            order,
-            receipt.rows_read,
-            receipt.rows_blank,
-            receipt.rows_accepted,
-            receipt.rows_set_aside,
-            receipt.rows_rejected,
-        )
+def _file_rows(by_dataset: Mapping[str, Sequence[Receipt]]) -> Iterator[tuple[object, ...]]:
+    for receipts in by_dataset.values():
+        for order, receipt in enumerate(receipts, start=1):
+            yield (
+                receipt.dataset,
+                receipt.file,
+                receipt.file_sha256,
+                receipt.bytes,
+                receipt.status,
+                order,
+                receipt.rows_read,
+                receipt.rows_blank,
+                receipt.rows_skipped,
+                receipt.rows_accepted,
+                receipt.rows_set_aside,
+                receipt.rows_rejected,
+            )
+
+
+def _sheet_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
+    for receipt in receipts:
+        for position, sheet in enumerate(receipt.sheets, start=1):
+            file = (receipt.dataset, receipt.file, receipt.file_sha256)
+            yield (*file, position, sheet.sheet, sheet.encoding, sheet.delimiter, sheet.header_line, sheet.header_text)
+
+
+def _note_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
+    for receipt in receipts:
+        for number, note in enumerate(receipt.notes, start=1):
+            file = (receipt.dataset, receipt.file, receipt.file_sha256)
+            yield (*file, number, note.sheet, note.line, note.kind, note.text)
 
 
 def _refusal_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
     for receipt in receipts:
         for number, finding in enumerate(receipt.findings, start=1):
             file = (receipt.dataset, receipt.file, receipt.file_sha256)
-            yield (*file, None, finding.line, number, *_told(finding))
+            yield (*file, finding.sheet, finding.line, number, *_told(finding))
 
 
 def _told(finding: Finding) -> tuple[object, ...]:
     reasons = (finding.reason("zh"), finding.reason("en"), finding.remedy("zh"), finding.remedy("en"))
-    return (finding.column, finding.code, finding.found, finding.expected, *reasons, None)
+    return (finding.column, None, finding.code, finding.found, finding.expected, *reasons, None, None, False)

@@ -1,65 +1,165 @@
-"""How one cell is read: text, place, number with its qualifier, date, yes or no - as SQL expressions over text.
+"""How one cell is read: number with its qualifier and unit, date, yes or no, text.
 
-Here: macros and expressions that DuckDB evaluates over whole columns. Not here: which rows are refused for what
-(assets.intake.rows).
+Here: one parser for each type, from text to value, tried on every distinct text of a file. Not here: columns
+(assets.intake.rows), places (assets.intake.places), units (assets.intake.units).
+
+Every parser gives None where the cell says that there is nothing, and raises Unreadable where a person must look: a
+letter O for a zero is not guessed to be one.
 """
 
 from __future__ import annotations
 
-from assets.intake.contracts import FieldContract
-from assets.warehouse.connection import Connection
+import datetime as dt
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Literal
+
+from assets.intake.units import MULTIPLIERS
 from assets.warehouse.forms import BLANKS
 
-_WIDE = "０１２３４５６７８９．，－＋％（）"
-_HALF = "0123456789.,-+%()"
-_MISSING = ("-", "--", "—", "——", "–", "…", "……", "/", "N/A", "n/a", "NA", "无", "暂无")
-_NUMBER = r"[+-]?[0-9]+(?:\.[0-9]+)?"
-_THOUSANDS = r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?"
-_BEFORE = "近|约|超过|超|不足"
-_AFTER = "余|多|以上"
-_COUNTED = "家|个|人|名|户|栋|套"
-_QUALIFIED = f"^({_BEFORE})?({_THOUSANDS}|{_NUMBER})({_AFTER})?(?:{_COUNTED})?$"
-_DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y%m%d")
-# `%Y` alone would take 26 for a year, and `%m%d` seven digits for a date.
-_DATE = "[0-9]{4}(-[0-9]{1,2}-[0-9]{1,2}|/[0-9]{1,2}/[0-9]{1,2}|年[0-9]{1,2}月[0-9]{1,2}日|[0-9]{4})"
+Qualifier = Literal["at_least", "about", "under"]
 
-YES = ("是", "true", "yes", "1")
-NO = ("否", "false", "no", "0")
+_WIDE = str.maketrans("０１２３４５６７８９．，－＋％（）：／　－", "0123456789.,-+%():/ -")
+MISSING = frozenset(
+    ("-", "--", "—", "——", "–", "…", "……", "...", "/", "n/a", "na", "nan", "null", "#n/a", "无", "暂无", "无数据")
+)
+_BEFORE: dict[str, Qualifier] = {
+    "近": "about", "约": "about", "大约": "about", "超": "at_least", "超过": "at_least", "逾": "at_least",
+    "至少": "at_least", "上": "at_least", "不足": "under", "不到": "under",
+}  # fmt: skip
+_AFTER: dict[str, Qualifier] = {
+    "余": "at_least", "多": "at_least", "以上": "at_least", "左右": "about", "上下": "about", "以内": "under",
+}  # fmt: skip
+_DIGITS = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?"
+_FIGURE = re.compile(
+    rf"(?P<before>{'|'.join(sorted(_BEFORE, key=len, reverse=True))})?\s?"
+    rf"(?P<sign>[+-])?(?P<digits>{_DIGITS})?(?::(?P<to>{_DIGITS}))?"
+    rf"(?P<more>[余多])?\s?(?P<times>万亿|亿|[十百千]?万|[十百千]|)(?P<again>[余多])?\s?"
+    rf"(?P<unit>(?!{'|'.join(_AFTER)})[^\s0-9.,:+-][^0-9.,:+]{{0,15}}?)?"
+    rf"(?P<after>{'|'.join(sorted(_AFTER, key=len, reverse=True))})?"
+)
+_TIMES = {"十": 10, **MULTIPLIERS}
+# Excel and every double keep 15 digits; what follows them is the noise of a binary fraction.
+_KEPT_DIGITS = 15
+
+_DATE = re.compile(
+    r"(?P<year>[0-9]{4})(?:-(?P<m1>[0-9]{1,2})-(?P<d1>[0-9]{1,2})|/(?P<m2>[0-9]{1,2})/(?P<d2>[0-9]{1,2})"
+    r"|\.(?P<m3>[0-9]{1,2})\.(?P<d3>[0-9]{1,2})|年(?P<m4>[0-9]{1,2})月(?P<d4>[0-9]{1,2})日?"
+    r"|(?P<m5>[0-9]{2})(?P<d5>[0-9]{2}))(?P<rest>.*)"
+)
+# A later day of the same event, a time of midnight, or "from this day on": the first day stays determined.
+_REST = re.compile(
+    r"(?:[T ]00:00(?::00)?)?"
+    r"|起"
+    r"|(?:-|—|–|~|至|到)+(?:[0-9]{4}[-/.年])?(?:[0-9]{1,2}[-/.月])?[0-9]{1,2}日?"
+)
+_SERIAL = re.compile(r"[2-9][0-9]{4}(?:\.0+)?")
+_SERIAL_EPOCH = dt.date(1899, 12, 30)
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+
+YES = ("是", "true", "yes", "1", "有", "√")
+NO = ("否", "false", "no", "0", "无", "×")
+
+# Characters that no keyboard makes: lost on the way, private to one font, or control codes.
+_DAMAGED = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[?？]{2,}")
 
 
-def define_macros(connection: Connection) -> None:
-    """Define the readers of cells, each of which gives null where there is nothing that it can read.
-
-    `clean` and `figure` take a cell as it was sent; the others take what these two give: a cell is cleaned once.
-    """
-    missing = ", ".join(f"'{marker}'" for marker in _MISSING)
-    dates = "[" + ", ".join(f"'{form}'" for form in _DATES) + "]"
-    yes, no = (", ".join(f"'{word}'" for word in words) for words in (YES, NO))
-    for macro in (
-        f"clean(t) as nullif(trim(t, '{BLANKS}'), '')",
-        f"figure(t) as case when clean(t) in ({missing}) then null else translate(clean(t), '{_WIDE}', '{_HALF}') end",
-        f"place_form(t) as lower(regexp_replace(t, '[{BLANKS}]', '', 'g'))",
-        f"plain_number(t) as case when regexp_full_match(t, '{_NUMBER}') then try_cast(t as double) "
-        f"when regexp_full_match(t, '{_THOUSANDS}') then try_cast(replace(t, ',', '') as double) end",
-        "number_of(t) as case when isfinite(plain_number(t)) then plain_number(t) end",
-        f"parts_of(t) as regexp_extract(t, '{_QUALIFIED}', ['before', 'number', 'after'])",
-        "qualifier_of(parts) as case when parts.before in ('近', '约') then 'about' "
-        "when parts.before = '不足' then 'under' when parts.before <> '' or parts.after <> '' then 'at_least' end",
-        f"date_of(t) as case when regexp_full_match(t, '{_DATE}') and not starts_with(t, '0000') "
-        f"then cast(try_strptime(t, {dates}) as date) end",
-        f"boolean_of(t) as case when lower(t) in ({yes}) then true when lower(t) in ({no}) then false end",
-    ):
-        connection.execute(f"create or replace temp macro {macro}")
+class Unreadable(ValueError):
+    """The cell holds something, and it is not what the column holds."""
 
 
-def cell_reader(field: FieldContract) -> str:
-    """The macro that gives a cell's text, or null where it says that there is none: `无` is a gap in a figure alone."""
-    return "figure" if field.type in ("number", "integer", "date") else "clean"
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number as it was written. `unit` is what stood behind it, `is_scaled` whether 万 or the like was counted in."""
+
+    value: Decimal
+    qualifier: Qualifier | None = None
+    unit: str | None = None
+    is_scaled: bool = False
 
 
-def typed_value(field: FieldContract, cell: str, parts: str) -> str:
-    """The value of a cell, from its text and, where it may be approximate, from its parts; a place is looked up."""
-    if field.type in ("number", "integer"):
-        return f"number_of({parts}.number)" if field.qualified else f"number_of({cell})"
-    readers = {"date": "date_of", "boolean": "boolean_of"}
-    return f"{readers[field.type]}({cell})" if field.type in readers else cell
+def read_text(cell: str) -> str | None:
+    """The text without blanks around it. Raises Unreadable where characters were lost or are private to a font."""
+    text = cell.strip(BLANKS)
+    if _DAMAGED.search(text):
+        raise Unreadable(text)
+    return text or None
+
+
+def read_figure(cell: str) -> Figure | None:
+    """A number: 1,234.5 · １２．３ · 3万 · 12.5‰ · 80余家 · 近千名 · 1:8."""
+    text = cell.strip(BLANKS).translate(_WIDE)
+    if not text or text.lower() in MISSING:
+        return None
+    match = _FIGURE.fullmatch(text)
+    if match is None:
+        raise Unreadable(text)
+    return Figure(_value(match), _qualifier(match), _unit(match), bool(match["times"]))
+
+
+def _value(match: re.Match[str]) -> Decimal:
+    digits, times = match["digits"], match["times"]
+    if digits is None and not (match["before"] and times):
+        raise Unreadable(match.string)
+    try:
+        value = Decimal((match["sign"] or "") + (digits or "1").replace(",", ""))
+        if match["to"]:
+            value /= Decimal(match["to"].replace(",", ""))
+    except (InvalidOperation, ZeroDivisionError) as error:
+        raise Unreadable(match.string) from error
+    for word in times:
+        value *= _TIMES[word]
+    return value
+
+
+def _qualifier(match: re.Match[str]) -> Qualifier | None:
+    before = _BEFORE.get(match["before"] or "")
+    after = _AFTER.get(match["after"] or match["more"] or match["again"] or "")
+    return before if before in ("about", "under") else (after or before)
+
+
+def _unit(match: re.Match[str]) -> str | None:
+    if match["to"]:
+        if match["unit"]:
+            raise Unreadable(match.string)
+        return ":"
+    return match["unit"]
+
+
+def number(value: Decimal) -> float:
+    """The double nearest to the first 15 digits. Raises Unreadable beyond what a double holds."""
+    kept = float(f"{value:.{_KEPT_DIGITS}g}")
+    if kept in (float("inf"), float("-inf")):
+        raise Unreadable(str(value))
+    return kept
+
+
+def read_date(cell: str) -> dt.date | None:
+    """A day: 2026-02-05 · 2026/2/5 · 2026年2月5日 · 20260205 · the serial of Excel; of a range, its first day."""
+    text = cell.strip(BLANKS).translate(_WIDE)
+    if not text or text.lower() in MISSING:
+        return None
+    if _SERIAL.fullmatch(text):
+        return _SERIAL_EPOCH + dt.timedelta(days=int(float(text)))
+    match = _DATE.fullmatch(text)
+    if match is None or not _REST.fullmatch(match["rest"]):
+        raise Unreadable(text)
+    month, day = (next(match[f"{part}{n}"] for n in range(1, 6) if match[f"{part}{n}"]) for part in "md")
+    year = int(match["year"])
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        raise Unreadable(text)
+    try:
+        return dt.date(year, int(month), int(day))
+    except ValueError as error:
+        raise Unreadable(text) from error
+
+
+def read_boolean(cell: str) -> bool | None:
+    """Yes or no: 是 否 true false yes no 1 0 有 无 √ ×."""
+    text = cell.strip(BLANKS).translate(_WIDE).lower()
+    if not text:
+        return None
+    if text in YES or text in NO:
+        return text in YES
+    raise Unreadable(text)

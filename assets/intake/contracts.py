@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from assets.errors import Finding, Stopped
 from assets.warehouse.tables import Column, ColumnType, Table
 
-FieldType = Literal["place", "text", "integer", "number", "date", "boolean", "indicator", "unit"]
+FieldType = Literal["place", "place_code", "text", "integer", "number", "date", "boolean", "indicator", "unit"]
 
 _COLUMN_TYPES: dict[FieldType, ColumnType] = {
     "text": "varchar",
@@ -32,9 +32,20 @@ _COLUMN_TYPES: dict[FieldType, ColumnType] = {
 }
 
 
-# Where a row is from, and the codes into which its place is resolved.
-_HOUSE_COLUMNS = {"city_code", "province_code", "file_sha256", "sheet", "line"}
+# Where a row is from, the codes into which its place is resolved, and what stands in files that we sent back.
+_HOUSE_COLUMNS = {"city_code", "province_code", "file_sha256", "sheet", "line", "other_cells"}
 _FIGURES = ("number", "integer")
+
+RETURN_ID = "return_id"
+# Columns of a returned file: the first says which rejected row a row corrects, the others are told to the sender.
+RETURN_HEADERS: dict[str, str | None] = {
+    "退回编号": RETURN_ID,
+    RETURN_ID: RETURN_ID,
+    "退回原因": None,
+    "return_reason": None,
+    "处理办法": None,
+    "return_remedy": None,
+}
 
 
 def written(header: str) -> str:
@@ -43,7 +54,11 @@ def written(header: str) -> str:
 
 
 class FieldContract(BaseModel):
-    """One column of a file. `qualified` lets a figure be approximate (80余); its qualifier then gets its own column."""
+    """One column of a file.
+
+    `qualified` lets a figure be approximate (80余); its qualifier then gets its own column. `takes_counties` lets a
+    place be a county, which counts for its city.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -53,6 +68,7 @@ class FieldContract(BaseModel):
     unit: str | None = None
     required: bool = False
     qualified: bool = False
+    takes_counties: bool = False
     aliases: tuple[str, ...] = ()
     allowed: tuple[str, ...] | None = None
     min: float | None = None
@@ -65,13 +81,18 @@ class FieldContract(BaseModel):
             raise ValueError(f"min, max and qualified are for numbers, not for {self.type}")
         if self.allowed is not None and self.type not in ("text", "indicator", "unit"):
             raise ValueError(f"allowed is for words, not for {self.type}")
+        if self.takes_counties and self.type != "place":
+            raise ValueError(f"takes_counties is for places, not for {self.type}")
         if self.references is not None and not re.fullmatch(r"\w+\.\w+", self.references):
             raise ValueError(f"references must be table.column, not {self.references}")
         return self
 
 
 class Dataset(BaseModel):
-    """One dataset: the columns of its files, the key that no two rows share, and the indicators that it feeds."""
+    """One dataset: the columns of its files, the key that no two rows share, and the indicators that it feeds.
+
+    A header that no column has refuses the file, or is set aside with its cells where `unknown_columns` says so.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -83,6 +104,7 @@ class Dataset(BaseModel):
     key: tuple[str, ...] = Field(min_length=1)
     columns: dict[str, FieldContract] = Field(min_length=1)
     feeds: tuple[str, ...] = Field(min_length=1)
+    unknown_columns: Literal["refuse", "set_aside"] = "refuse"
 
     @model_validator(mode="after")
     def _key_and_place_are_columns(self) -> Dataset:
@@ -95,7 +117,7 @@ class Dataset(BaseModel):
         if not self.columns[places[0]].required:
             raise ValueError(f"{places[0]} must be required: a row of no place feeds nothing")
         qualifiers = {qualifier_of(name) for name, column in self.columns.items() if column.qualified}
-        clash = sorted((_HOUSE_COLUMNS | qualifiers) & set(self.columns))
+        clash = sorted((_HOUSE_COLUMNS | set(RETURN_HEADERS) | qualifiers) & set(self.columns))
         if clash:
             raise ValueError(f"the house adds these columns itself: {', '.join(clash)}")
         missing = {"source_id", "source_grade"} - set(self.columns)
@@ -118,6 +140,15 @@ class Dataset(BaseModel):
         """The column that names the place."""
         return next(name for name, column in self.columns.items() if column.type == "place")
 
+    def column_of(self, kind: FieldType) -> str | None:
+        """The first column of a type, where there is one."""
+        return next((name for name, column in self.columns.items() if column.type == kind), None)
+
+    @property
+    def place_code(self) -> str | None:
+        """The column with the code of the place, where the contract has one beside the name."""
+        return self.column_of("place_code")
+
     @property
     def table_name(self) -> str:
         return f"intake.{self.dataset}"
@@ -131,7 +162,7 @@ class Dataset(BaseModel):
             ),
         }
         for name, field in self.columns.items():
-            if field.type == "place":
+            if field.type in ("place", "place_code"):
                 continue
             columns[name] = Column(
                 type=_COLUMN_TYPES[field.type],
@@ -149,6 +180,12 @@ class Dataset(BaseModel):
                     en=f"Qualifier of {name}: at_least, about, under",
                     allowed=("at_least", "about", "under"),
                 )
+        columns["other_cells"] = Column(
+            type="varchar", zh="表式之外的列（JSON）", en="Cells of columns that the contract does not know, as JSON"
+        )
+        columns[RETURN_ID] = Column(
+            type="varchar", zh="所更正的退回行编号", en="The rejected row that this row corrects"
+        )
         columns["file_sha256"] = Column(type="varchar", required=True, zh="文件的 sha256", en="sha256 of the file")
         columns["sheet"] = Column(type="varchar", zh="工作表（CSV 为空）", en="Sheet; empty for CSV")
         columns["line"] = Column(type="bigint", required=True, min=1, zh="文件中的行号", en="Line in the file")

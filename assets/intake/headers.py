@@ -1,35 +1,134 @@
-"""Which header is which column: by name or by an alias of the contract, never by likeness."""
+"""Which header is which column: by name or by an alias of the contract, never by likeness; and in which unit.
+
+Here: one row of headers. Not here: in which row the headers stand (assets.intake.layout).
+"""
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from assets.errors import Finding
-from assets.intake.contracts import Dataset, written
+from assets.intake.contracts import RETURN_HEADERS, Dataset, written
+from assets.intake.units import Units
+
+# Half-width by now: `written` has folded （） and ％.
+_BRACKETED = re.compile(r"(?P<name>.+?)[(\[](?P<unit>[^()\[\]]+)[)\]]")
+_SUFFIXED = re.compile(r"(?P<name>.+?)(?:[_:,、/](?P<word>[^_:,、]+)|(?P<sign>[%‰]))")
+_LATIN = re.compile(r"(?P<other>.*[^\x00-\x7f])[_/|-]?(?P<latin>[\x00-\x7f]+)")
 
 
-def match_headers(headers: Sequence[str], contract: Dataset, line: int) -> tuple[list[str], list[Finding]]:
-    """The column of each header, in the order of the file, and every fault of the header row on `line`."""
-    known = {
-        written(form): name for name, field in contract.columns.items() for form in (name, field.zh, *field.aliases)
-    }
-    columns: list[str] = []
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a column of the file is. `column` is the contract's column; `unit` stands in the header, if one does."""
+
+    sent: str
+    role: Literal["column", "return_id", "told", "set_aside", "empty"]
+    column: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """The headers that a contract understands, by written form."""
+
+    columns: dict[str, str]
+    units: Units
+
+    @classmethod
+    def of(cls, contract: Dataset, units: Units) -> Known:
+        return cls(
+            {
+                written(form): name
+                for name, field in contract.columns.items()
+                for form in (name, field.zh, *field.aliases)
+            },
+            units,
+        )
+
+    def header(self, sent: str) -> Header | None:
+        """The column that a header names, or None. A unit may stand behind it, or its English name: 年份Year."""
+        form = written(sent)
+        if not form:
+            return Header(sent, "empty")
+        if form in RETURN_HEADERS:
+            return Header(sent, "return_id" if RETURN_HEADERS[form] else "told")
+        if form in self.columns:
+            return Header(sent, "column", self.columns[form])
+        for pattern in (_BRACKETED, _SUFFIXED):
+            match = pattern.fullmatch(form)
+            if match is not None:
+                said = match.groupdict()
+                unit = said.get("unit") or said.get("word") or said.get("sign") or ""
+                if match["name"] in self.columns and self.units.is_unit(unit):
+                    return Header(sent, "column", self.columns[match["name"]], unit)
+        return self._bilingual(sent, form)
+
+    def _bilingual(self, sent: str, form: str) -> Header | None:
+        match = _LATIN.fullmatch(form)
+        if match is None or match["other"] not in self.columns:
+            return None
+        column = self.columns[match["other"]]
+        return Header(sent, "column", column) if self.columns.get(match["latin"], column) == column else None
+
+    def nearest(self, sent: str) -> str:
+        """The known header most like this one, to be named to the sender and to nobody else."""
+        near = difflib.get_close_matches(written(sent), list(self.columns), n=1, cutoff=0.0)
+        return near[0] if near else ""
+
+
+def match_headers(
+    sent: Sequence[str], contract: Dataset, units: Units, line: int, sheet: str | None = None
+) -> tuple[list[Header], list[Finding]]:
+    """What each header of a row is, in the order of the file, and every fault of the row on `line`."""
+    known = Known.of(contract, units)
+    headers: list[Header] = []
     findings: list[Finding] = []
-    for header in headers:
-        column = known.get(written(header))
-        if column is None:
-            nearest = difflib.get_close_matches(written(header), list(known), n=1, cutoff=0.0)
-            findings.append(Finding("header_unknown", header, nearest[0] if nearest else "", line=line, column=header))
-        elif column in columns:
-            findings.append(Finding("header_doubled", header, column, line=line, column=header))
+    for text in sent:
+        header = known.header(text)
+        if header is None and contract.unknown_columns == "set_aside":
+            header = Header(text, "set_aside")
+        if header is None:
+            finding = Finding("header_unknown", text, known.nearest(text), line=line, column=text, sheet=sheet)
+            findings.append(finding)
+        elif header.column is not None and header.column in {other.column for other in headers}:
+            findings.append(Finding("header_doubled", text, header.column, line=line, column=text, sheet=sheet))
         else:
-            columns.append(column)
+            findings += _unit_faults(header, contract, units, line, sheet)
+        headers.append(header or Header(text, "set_aside"))
+    if _side_by_side(headers):
+        return headers, [Finding("tables_side_by_side", sent[0], line=line, sheet=sheet)]
     if findings:
         # An unknown header may be a required one that was misspelt; it would be told twice.
-        return columns, findings
-    for name, field in contract.columns.items():
-        if field.required and name not in columns:
-            expected = ", ".join((name, *field.aliases))
-            findings.append(Finding("header_missing", name, expected, line=line, column=name))
-    return columns, findings
+        return headers, findings
+    return headers, _missing(headers, contract, line, sheet)
+
+
+def _unit_faults(header: Header, contract: Dataset, units: Units, line: int, sheet: str | None) -> list[Finding]:
+    if header.column is None or header.unit is None:
+        return []
+    expected = contract.columns[header.column].unit
+    if expected is not None and units.factor(header.unit, expected) is not None:
+        return []
+    column = header.column
+    return [Finding("header_unit", header.unit, expected or "", line=line, column=column, sheet=sheet)]
+
+
+def _side_by_side(headers: Sequence[Header]) -> bool:
+    columns = [header.column for header in headers if header.role != "empty"]
+    half = len(columns) // 2
+    return half >= 2 and len(columns) % 2 == 0 and columns[:half] == columns[half:] and None not in columns
+
+
+def _missing(headers: Sequence[Header], contract: Dataset, line: int, sheet: str | None) -> list[Finding]:
+    there = {header.column for header in headers}
+    if contract.place_code in there:
+        there.add(contract.place)
+    return [
+        Finding("header_missing", name, ", ".join((name, *field.aliases)), line=line, column=name, sheet=sheet)
+        for name, field in contract.columns.items()
+        if field.required and name not in there
+    ]

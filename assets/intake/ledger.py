@@ -8,7 +8,6 @@ other mutable state: a kill at any moment leaves either the old truth or the new
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -21,17 +20,42 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from assets.errors import Finding
-from assets.intake.archive import Arrival, arrivals, path_of
+from assets.intake.archive import REFUSED_UNREAD, Arrival, arrivals, path_of
 from assets.intake.contracts import Dataset
-from assets.intake.headers import match_headers
-from assets.intake.rows import Parsed, Registered, parse_rows
-from assets.intake.text import FileRefused, read_rows, write_text
+from assets.intake.encoding import FileRefused
+from assets.intake.limits import Limits
+from assets.intake.parsing import READABLE, Parsed, Parser
+from assets.intake.registry import Registry
 from assets.paths import Paths
 from assets.warehouse.connection import Connection
 
 # Changes when the same bytes and the same contract would be read differently; files are then read again.
-PARSER_VERSION = "1"
-READABLE = (".csv",)
+PARSER_VERSION = "2"
+_MOST_REFUSALS = 50
+_COUNTS = ("rows_read", "rows_blank", "rows_skipped", "rows_accepted", "rows_set_aside", "rows_rejected")
+
+
+class SheetReceipt(BaseModel):
+    """How one sheet was read; a CSV file is one sheet without a name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+
+    sheet: str | None
+    encoding: str | None
+    delimiter: str
+    header_line: int
+    header_text: str
+
+
+class NoteReceipt(BaseModel):
+    """What a file says beside its rows (title, footnote), or what was done to it (converted, column_set_aside)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+
+    sheet: str | None
+    line: int | None
+    kind: str
+    text: str
 
 
 class Receipt(BaseModel):
@@ -48,10 +72,13 @@ class Receipt(BaseModel):
     status: Literal["read", "refused"]
     rows_read: int = 0
     rows_blank: int = 0
+    rows_skipped: int = 0
     rows_accepted: int = 0
     rows_set_aside: int = 0
     rows_rejected: int = 0
     refusals: tuple[dict[str, str | int | None], ...] = ()
+    sheets: tuple[SheetReceipt, ...] = ()
+    notes: tuple[NoteReceipt, ...] = ()
 
     @property
     def stem(self) -> str:
@@ -74,8 +101,8 @@ class Intake:
     paths: Paths
     contract: Dataset
     connection: Connection
-    registered: Registered
-    registry_digest: str
+    registry: Registry
+    limits: Limits
 
     @property
     def folder(self) -> Path:
@@ -83,8 +110,13 @@ class Intake:
 
     @property
     def recipe(self) -> str:
-        """Contract, registry and parser: the same bytes by the same recipe give the same rows."""
-        parts = (PARSER_VERSION, self.contract.model_dump_json(), self.registry_digest)
+        """Contract, registry, limits and parser: the same bytes by the same recipe give the same rows."""
+        parts = (
+            PARSER_VERSION,
+            self.contract.model_dump_json(),
+            self.registry.digest,
+            self.limits.model_dump_json(),
+        )
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
     def take_in(self, now: datetime) -> list[Receipt]:
@@ -98,8 +130,8 @@ class Intake:
         # A clock set back must not make a correction as old as what it corrects.
         latest = max((receipt.received_at for receipt in receipts.values()), default=None)
         moment = now if latest is None else max(now, latest + timedelta(microseconds=1))
-        known = [Arrival(r.file, r.file_sha256, r.bytes, _is_link(r)) for r in receipts.values()]
-        for arrival in [*known, *arrivals(self.paths.inbox, self.contract.dataset, self.paths.archive)]:
+        known = [Arrival(r.file, r.file_sha256, r.bytes, _refused_unread(r)) for r in receipts.values()]
+        for arrival in [*known, *arrivals(self.paths.inbox, self.contract.dataset, self.paths.archive, self.limits)]:
             earlier = receipts.get(arrival.sha256)
             # Bytes refused under one name may be right under another: the ending says what kind of file they are.
             renamed = earlier is not None and _is_of_no_kind(earlier) and not _is_of_no_kind(arrival)
@@ -122,46 +154,31 @@ class Intake:
             try:
                 counted = self._parse(arrival, Path(work), base.stem)
             except FileRefused as refused:
-                counted = {"refusals": (_as_dict(refused.finding),)}
+                counted = {"refusals": tuple(_as_dict(f) for f in refused.findings[:_MOST_REFUSALS])}
             receipt = base.model_copy(update=counted)
             _write_atomically(self.folder / f"{receipt.stem}.json", receipt.model_dump_json(indent=1))
         return receipt
 
     def _parse(self, arrival: Arrival, work: Path, stem: str) -> dict[str, object]:
         """Parse into the work folder and put the results into place; the receipt that makes them count comes after."""
-        if arrival.is_link:
-            raise FileRefused(Finding("file_is_link"))
-        if _is_of_no_kind(arrival):
-            raise FileRefused(Finding("file_kind_unknown", Path(arrival.name).suffix, "CSV"))
-        rows = read_rows(path_of(self.paths.archive, arrival.sha256))
-        header = next((row for row in rows if not row.is_blank), None)
-        if header is None:
-            raise FileRefused(Finding("file_empty", expected=", ".join(self.contract.columns)))
-        if header.fault is not None:
-            raise FileRefused(Finding("row_broken", header.fault, line=header.line))
-        columns, findings = match_headers(header.cells, self.contract, header.line)
-        if findings:
-            return {"refusals": tuple(_as_dict(finding) for finding in findings)}
-        read, blank = write_text(rows, columns, work / "text.parquet")
+        if arrival.refused is not None:
+            raise FileRefused(Finding(arrival.refused, str(arrival.size), str(self.limits.file_bytes)))
         accepted, rejects = work / "accepted.parquet", work / "rejects.parquet"
-        parsed = parse_rows(
-            self.connection, self.contract, work / "text.parquet", columns, self.registered, accepted, rejects
-        )
-        _no_row_is_lost(arrival, read, parsed)
+        parser = Parser(self.connection, self.contract, self.registry, self.limits)
+        parsed = parser.parse(path_of(self.paths.archive, arrival.sha256), arrival.name, accepted, rejects)
+        _no_row_is_lost(arrival, parsed)
         for result, suffix in ((accepted, "parquet"), (rejects, "rejects.parquet")):
             _sync(result)
             result.rename(self.folder / f"{stem}.{suffix}")
         return {
             "status": "read",
-            "rows_read": read,
-            "rows_blank": blank,
-            "rows_accepted": parsed.accepted,
-            "rows_set_aside": parsed.set_aside,
-            "rows_rejected": parsed.rejected,
+            **{name: getattr(parsed, name) for name in _COUNTS},
+            "sheets": tuple(SheetReceipt.model_validate(sheet) for sheet in parsed.sheets),
+            "notes": tuple(NoteReceipt.model_validate(note) for note in parsed.notes),
         }
 
 
-def stray_receipts(paths: Paths, datasets: Sequence[str], now: datetime) -> list[Receipt]:
+def stray_receipts(paths: Paths, datasets: Sequence[str], now: datetime, limits: Limits) -> list[Receipt]:
     """Files that lie in the inbox outside the folder of any dataset: kept, and refused with the folders there are."""
     folders = sorted(path.name for path in paths.inbox.iterdir()) if paths.inbox.is_dir() else []
     receipts: dict[tuple[str, str], Receipt] = {}
@@ -169,7 +186,7 @@ def stray_receipts(paths: Paths, datasets: Sequence[str], now: datetime) -> list
         if folder in datasets or folder.startswith((".", "~$")):
             continue
         finding = Finding("dataset_unknown", folder, ", ".join(f"{name}/" for name in datasets))
-        for arrival in arrivals(paths.inbox, folder, paths.archive):
+        for arrival in arrivals(paths.inbox, folder, paths.archive, limits):
             receipt = Receipt(
                 dataset=folder,
                 file=arrival.name,
@@ -208,15 +225,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def digest_of(rows: Sequence[Sequence[object]]) -> str:
-    """A digest of registry rows, for the recipe."""
-    return hashlib.sha256(json.dumps(rows, ensure_ascii=False, default=str).encode()).hexdigest()
-
-
-def _no_row_is_lost(arrival: Arrival, read: int, parsed: Parsed) -> None:
-    total = parsed.accepted + parsed.set_aside + parsed.rejected
-    if read != total:
-        raise RowsLost(f"{arrival.name}: {read} rows read, {total} accounted for: {parsed}")
+def _no_row_is_lost(arrival: Arrival, parsed: Parsed) -> None:
+    total = parsed.rows_accepted + parsed.rows_set_aside + parsed.rows_rejected
+    if parsed.rows_read != total:
+        raise RowsLost(f"{arrival.name}: {parsed.rows_read} rows read, {total} accounted for")
 
 
 def _is_of_no_kind(file: Receipt | Arrival) -> bool:
@@ -224,8 +236,10 @@ def _is_of_no_kind(file: Receipt | Arrival) -> bool:
     return Path(name).suffix.lower() not in READABLE
 
 
-def _is_link(receipt: Receipt) -> bool:
-    return any(refusal["code"] == "file_is_link" for refusal in receipt.refusals)
+def _refused_unread(receipt: Receipt) -> str | None:
+    """A link or a file above the limit is in no archive; it stays refused until its name brings other bytes."""
+    codes = [str(refusal["code"]) for refusal in receipt.refusals]
+    return next((code for code in codes if code in REFUSED_UNREAD), None)
 
 
 def _as_dict(finding: Finding) -> dict[str, str | int | None]:

@@ -1,263 +1,359 @@
-"""From rows of text to accepted and rejected rows: every cell read, every rule checked, every row in one of the two.
+"""From rows of text to typed rows and faults: every cell read, every rule checked, every row in one of the two.
 
-Here: the SQL made from a contract, for one file. Not here: how a cell is read (assets.intake.cells), where the results
-are kept (assets.intake.ledger).
+Here: one chunk of rows at a time, column by column. Not here: how a cell is read (assets.intake.cells), rules that need
+the whole file (assets.intake.keys), where the results are kept (assets.intake.parsing).
+
+A column is read by its distinct texts: a parser written for people to read runs once for each, and Arrow spreads the
+results over the rows. Figures, which are mostly distinct, are read in assets.intake.figures.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
-from assets.errors import CATALOGUE
-from assets.intake.cells import NO, YES, cell_reader, define_macros, typed_value
-from assets.intake.contracts import Dataset, FieldContract, qualifier_of
-from assets.intake.text import CELLS, FAULT, LINE, TEXT
-from assets.warehouse.connection import Connection, identifier, literal
-from assets.warehouse.forms import shown
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-_PARQUET = "(format parquet, compression zstd)"
+from assets.intake import cells
+from assets.intake.cells import Unreadable
+from assets.intake.contracts import RETURN_ID, Dataset, FieldContract, qualifier_of, written
+from assets.intake.faults import Faults, SentColumn, faults_of_odd
+from assets.intake.figures import FigureReader, LongRows
+from assets.intake.layout import Layout
+from assets.intake.places import Place, PlaceUnknown
+from assets.intake.registry import Registry
+from assets.intake.rowtext import WORDS, Chunk, Shape
+from assets.intake.vectors import as_type, constant, distinct, mask_of, plain_text, spread, texts_at
+from assets.warehouse.forms import BLANKS
+
+_DAMAGED = r"[\x{FFFD}\x{E000}-\x{F8FF}\x00-\x08\x0B\x0C\x0E-\x1F\x7F]|[?？]{2,}"
+_TYPES: dict[str, pa.DataType] = {
+    "number": pa.float64(),
+    "integer": pa.float64(),
+    "date": pa.date32(),
+    "boolean": pa.bool_(),
+}
+
+
+def accepted_schema(contract: Dataset) -> pa.Schema:
+    """The columns of the accepted rows of a dataset, in the order of its table, with sheet and line before them."""
+    fields = [("sheet", pa.string()), ("line", pa.int64()), ("city_code", WORDS), ("province_code", WORDS)]
+    for name, said in contract.columns.items():
+        if said.type not in ("place", "place_code"):
+            fields.append((name, _TYPES.get(said.type, WORDS if _is_word(said) else pa.string())))
+        if said.qualified:
+            fields.append((qualifier_of(name), WORDS))
+    return pa.schema([*fields, ("other_cells", pa.string()), (RETURN_ID, pa.string())])
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
-    """What the reference tables say that rows are read against, as tables of one connection.
+class Note:
+    """Something that a file says beside its rows, or that was done to it."""
 
-    `places` (form, city_code, province_code), `indicators` (indicator_id, unit, minimum, maximum), and one table of one
-    column `value` for each reference that a contract may name (`sources.source_id`).
-    """
-
-    references: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """How many rows of a file went where; they add up to the rows that were read."""
-
-    accepted: int
-    set_aside: int
-    rejected: int
+    sheet: str | None
+    line: int | None
+    kind: str
+    text: str
 
 
-def parse_rows(
-    connection: Connection,
-    contract: Dataset,
-    text: Path,
-    columns: list[str],
-    registered: Registered,
-    accepted: Path,
-    rejects: Path,
-) -> Parsed:
-    """Read the text Parquet of one file and write its accepted and its rejected rows as Parquet.
+@dataclass
+class ReadRows:
+    """What became of one chunk. Rows of data = rows accepted + lines in the faults."""
 
-    `columns` are those that the file has, in its order. A row is accepted whole or rejected whole; a rejected one has a
-    reject for every fault found in it.
-    """
-    define_macros(connection)
-    connection.execute(f"create or replace temp view text_rows as select * from read_parquet({literal(text)})")
-    connection.execute(f"create or replace temp table typed as {_typed(contract, columns)}")
-    connection.execute(f"create or replace temp table faults as {_cell_faults(contract, registered, len(columns))}")
-    connection.execute(f"insert into faults {_key_faults(contract)}")
-    good = 'from typed where "raw:line" not in (select faults.line from faults)'
-    connection.execute(
-        f"copy (select {_accepted_columns(contract)} {good} order by line) to {literal(accepted)} {_PARQUET}"
-    )
-    connection.execute(f"copy ({_rejects()}) to {literal(rejects)} {_PARQUET}")
-    return Parsed(
-        accepted=_number(connection, f"select count(*) {good} and province_code is null"),
-        set_aside=_number(connection, f"select count(*) {good} and province_code is not null"),
-        rejected=_number(connection, "select count(distinct line) from faults"),
-    )
+    accepted: pa.Table
+    faults: pa.Table
+    read: int
+    blank: int
+    skipped: int
+    notes: list[Note]
+    conversions: Counter[str]
+    years: set[int]
 
 
-def _number(connection: Connection, sql: str) -> int:
-    row = connection.execute(sql).fetchone()
-    assert row is not None
-    return int(row[0])
+@dataclass(frozen=True)
+class RowReader:
+    """Reads the rows of one sheet by its layout."""
 
+    contract: Dataset
+    registry: Registry
+    layout: Layout
+    sheet: str | None
 
-def _raw(name: str) -> str:
-    return identifier(f"raw:{name}")
-
-
-def _cell(name: str) -> str:
-    return identifier(f"cell:{name}")
-
-
-def _parts(name: str) -> str:
-    return identifier(f"parts:{name}")
-
-
-def _typed(contract: Dataset, columns: list[str]) -> str:
-    """Every cell read, in layers: as sent, cleaned, taken apart, and as a value.
-
-    Each layer names its results for the next: written as one expression, the cleaning would be planned a dozen times.
-    """
-    sent, cells, parts, values = [], [], [], []
-    for name, field in contract.columns.items():
-        sent.append(f"{identifier(name) if name in columns else 'cast(null as varchar)'} as {_raw(name)}")
-        cells.append(f"{cell_reader(field)}({_raw(name)}) as {_cell(name)}")
-        if field.qualified:
-            parts.append(f"parts_of({_cell(name)}) as {_parts(name)}")
-            values.append(f"qualifier_of({_parts(name)}) as {identifier(qualifier_of(name))}")
-        if field.type != "place":
-            values.append(f"{typed_value(field, _cell(name), _parts(name))} as {identifier(name)}")
-    row = f'"{LINE}", "{CELLS}", "{FAULT}", "{TEXT}"'
-    return f"""
-        with sent as (select {row}, {", ".join(sent)} from text_rows),
-        cells as materialized (select *, {", ".join(cells)} from sent),
-        parts as materialized (select {", ".join(["*", *parts])} from cells)
-        select parts.*, places.city_code, places.province_code, {", ".join(values)}
-        from parts left join places on places.form = place_form({_cell(contract.place)})
-    """
-
-
-def _cell_faults(contract: Dataset, registered: Registered, width: int) -> str:
-    """Every rule about one row, as one select each; a row that cannot be split into cells is judged by that alone."""
-    whole = f'"{FAULT}" is null and "{CELLS}" = {width}'
-    selects = [
-        _fault(0, "", "row_broken", f'"{FAULT}"', "''", f'"{FAULT}" is not null'),
-        _fault(
-            0,
-            "",
-            "row_cell_count",
-            f'cast("{CELLS}" as varchar)',
-            f"'{width}'",
-            f'"{FAULT}" is null and "{CELLS}" <> {width}',
-        ),
-    ]
-    for position, (name, field) in enumerate(contract.columns.items(), start=1):
-        for code, expected, condition in _rules(contract, name, field, registered):
-            selects.append(_fault(position, name, code, _raw(name), expected, f"{whole} and {condition}"))
-    return " union all ".join(selects)
-
-
-def _fault(position: int, column: str, code: str, found: str, expected: str, condition: str) -> str:
-    return (
-        f'select "{LINE}" as line, {position} as position, {literal(column)} as column_name, {literal(code)} as code, '
-        f"coalesce({found}, '') as found, coalesce(cast({expected} as varchar), '') as expected "
-        f"from typed where {condition}"
-    )
-
-
-def _rules(contract: Dataset, name: str, field: FieldContract, registered: Registered) -> list[tuple[str, str, str]]:
-    """The rules of one column: error code, what was expected (SQL), and when a row breaks it (SQL)."""
-    value = identifier(name)
-    empty = f"{_cell(name)} is null"
-    rules = [("cell_missing", literal(field.zh), empty)] if field.required else []
-    unread = f"not ({empty}) and {value} is null"
-    if field.type == "place":
-        nearness = f"jaro_winkler_similarity(form, place_form({_raw(name)}))"
-        nearest = f"(select form from places order by {nearness} desc, form limit 1)"
-        rules.append(("city_unknown", nearest, f"not ({empty}) and city_code is null and province_code is null"))
-    if field.type in ("number", "integer"):
-        rules.append(("number_unreadable", literal("1234.5" if field.type == "number" else "1234"), unread))
-    if field.type == "integer":
-        rules.append(("integer_expected", "''", f"{value} <> floor({value})"))
-    if field.type == "date":
-        rules.append(("date_unreadable", literal("2026-02-05"), unread))
-    if field.type == "boolean":
-        rules.append(("boolean_unreadable", literal(f"{YES[0]} / {NO[0]}"), unread))
-    if field.min is not None:
-        rules.append(("number_below_minimum", literal(shown(field.min)), f"{value} < {field.min!r}"))
-    if field.max is not None:
-        rules.append(("number_above_maximum", literal(shown(field.max)), f"{value} > {field.max!r}"))
-    if field.allowed is not None:
-        allowed = ", ".join(literal(item) for item in field.allowed)
-        rules.append(("value_not_allowed", literal("、".join(field.allowed)), f"{value} not in ({allowed})"))
-    if field.references is not None:
-        table = registered.references[field.references]
-        rules.append(
-            (
-                "reference_unknown",
-                literal(field.references),
-                f"{value} not in (select cast(value as varchar) from {table} where value is not null)",
-            )
+    @cached_property
+    def shape(self) -> Shape:
+        words = frozenset(
+            number
+            for number, header in enumerate(self.layout.headers)
+            if header.column is not None and _is_word(self.contract.columns[header.column])
         )
-    return rules + _registry_rules(contract, name, field)
+        return Shape(self.layout.width, words)
 
+    @cached_property
+    def columns(self) -> dict[str, SentColumn]:
+        sent = {header.column: (number, header.unit) for number, header in enumerate(self.layout.headers, start=1)}
+        return {
+            name: SentColumn(name, position, *sent.get(name, (None, None)))
+            for position, name in enumerate(self.contract.columns, start=1)
+        }
 
-def _registry_rules(contract: Dataset, name: str, field: FieldContract) -> list[tuple[str, str, str]]:
-    """In a long layout a row names its indicator: its unit and limits are then those of the registry."""
-    value = identifier(name)
-    indicator = next((column for column, other in contract.columns.items() if other.type == "indicator"), None)
-    if indicator is None:
-        return []
-    if field.type == "indicator":
-        fed = ", ".join(literal(item) for item in contract.feeds)
-        return [("reference_unknown", literal("indicators.indicator_id"), f"{value} not in ({fed})")]
-    limit = f"(select {{}} from indicators where indicators.indicator_id = typed.{identifier(indicator)})"
-    if field.type == "unit":
-        return [("unit_differs", limit.format("unit"), f"{value} <> {limit.format('unit')}")]
-    if field.type == "number":
-        return [
-            ("number_below_minimum", limit.format("minimum"), f"{value} < {limit.format('minimum')}"),
-            ("number_above_maximum", limit.format("maximum"), f"{value} > {limit.format('maximum')}"),
+    @cached_property
+    def schema(self) -> pa.Schema:
+        return accepted_schema(self.contract)
+
+    def read(self, chunk: Chunk) -> ReadRows:
+        """Read every row of a chunk. Rows that are no data (blank, repeated headers, notes) are counted and told."""
+        kinds: Counter[str] = Counter()
+        notes: list[Note] = []
+        odd = [row for row in chunk.odd if not self._is_passed_over(row.line, row.cells, row.fault, kinds, notes)]
+        chunk = self._data_only(chunk, kinds, notes)
+        reading = _Reading(self, chunk, Faults(len(chunk.lines)))
+        accepted = reading.typed()
+        faults = pa.concat_tables(
+            [reading.faults.table(self.sheet, chunk), faults_of_odd(self.sheet, odd, self.layout.width)]
+        )
+        return ReadRows(
+            accepted.filter(pa.array(~reading.faults.is_bad)),
+            faults,
+            len(chunk.lines) + len(odd),
+            kinds["blank"],
+            kinds["header"] + kinds["continuation"] + kinds["note"],
+            notes,
+            reading.conversions,
+            reading.years(),
+        )
+
+    def _is_passed_over(
+        self, line: int, texts: Sequence[str], fault: str | None, kinds: Counter[str], notes: list[Note]
+    ) -> bool:
+        kind = self.layout.kind_of(texts) if fault is None else "data"
+        kinds[kind] += 1
+        if kind == "note":
+            notes.append(Note(self.sheet, line, "footnote", " ".join(text for text in texts if text.strip())))
+        return kind != "data"
+
+    def _data_only(self, chunk: Chunk, kinds: Counter[str], notes: list[Note]) -> Chunk:
+        """Without rows that are no data; only a row that names no known place can be one."""
+        named = self.columns[self.contract.place].sent_position or self._code_position()
+        if named is None or not len(chunk.lines):
+            return chunk
+        names, indices = distinct(chunk.columns[named - 1])
+        places = self.registry.places
+        unknown = np.array([not places.is_known(name) for name in names], dtype=np.bool_)[indices]
+        numbers = np.flatnonzero(unknown)
+        if not len(numbers):
+            return chunk
+        rows = zip(*(texts_at(column, numbers) for column in chunk.columns), strict=True)
+        passed = [
+            self._is_passed_over(int(chunk.lines[number]), texts, None, kinds, notes)
+            for number, texts in zip(numbers.tolist(), rows, strict=True)
         ]
-    return []
+        keep = np.ones(len(chunk.lines), dtype=np.bool_)
+        keep[numbers[np.array(passed, dtype=np.bool_)]] = False
+        if keep.all():
+            return chunk
+        columns = [column.filter(pa.array(keep)) for column in chunk.columns]
+        return Chunk(chunk.lines[keep], columns, chunk.texts, chunk.odd)
+
+    def _code_position(self) -> int | None:
+        code = self.contract.place_code
+        return self.columns[code].sent_position if code else None
 
 
-def _key_faults(contract: Dataset) -> str:
-    """Rows with one key: of identical ones the first stays; where they differ none can be believed."""
-    key = ", ".join(
-        "coalesce(city_code, province_code)" if name == contract.place else identifier(name) for name in contract.key
-    )
-    position = list(contract.columns).index(contract.key[0]) + 1
-    expected = literal(", ".join(contract.key))
-    told = f"{position}, {literal(contract.key[0])}"
-    return f"""
-        with good as (
-            select *, row_number() over same_key as "key:repeat", first_value("{LINE}") over same_key as "key:first",
-                first_value("{TEXT}") over same_key as "key:text"
-            from typed where "{LINE}" not in (select faults.line from faults)
-            window same_key as (
-                partition by {key} order by "{LINE}" rows between unbounded preceding and unbounded following
-            )
-        ),
-        compared as (
-            select *,
-                min("{LINE}") filter (where "{TEXT}" <> "key:text") over (partition by {key}) as "key:other"
-            from good
-        )
-        select "{LINE}", {told}, 'key_repeated', cast("key:first" as varchar), {expected}
-        from compared where "key:other" is null and "key:repeat" > 1
-        union all
-        select "{LINE}", {told}, 'key_conflict',
-            cast(case when "{TEXT}" = "key:text" then "key:other" else "key:first" end as varchar), {expected}
-        from compared where "key:other" is not null
-    """
+@dataclass
+class _Reading:
+    """One chunk being read."""
+
+    reader: RowReader
+    chunk: Chunk
+    faults: Faults
+    conversions: Counter[str] = field(default_factory=Counter)
+    made: dict[str, pa.Array] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        return len(self.chunk.lines)
+
+    def typed(self) -> pa.Table:
+        contract = self.reader.contract
+        self.made["sheet"] = constant(self.reader.sheet, self.size)
+        self.made["line"] = pa.array(self.chunk.lines)
+        self._place()
+        for name, said in contract.columns.items():
+            if said.type not in ("place", "place_code", "number", "integer"):
+                self._column(self.reader.columns[name], said)
+        # Figures come last: in a long layout their limits and units are those of the row's indicator.
+        long = LongRows.of(contract, self.made, self.size)
+        figures = FigureReader(self.reader.registry, long, self.size, self.faults, self.conversions)
+        for name, said in contract.columns.items():
+            if said.type in ("number", "integer"):
+                where = self.reader.columns[name]
+                self.made[name], qualifiers = figures.read(where, said, self._sent(where))
+                if said.qualified:
+                    self.made[qualifier_of(name)] = qualifiers
+        self.made["other_cells"] = self._other_cells()
+        self.made[RETURN_ID] = self._return_ids()
+        schema = self.reader.schema
+        return pa.table([as_type(self.made[entry.name], entry.type) for entry in schema], schema=schema)
+
+    def years(self) -> set[int]:
+        """The years of the rows, where the dataset has a column of that name."""
+        if "year" not in self.made or not pa.types.is_floating(self.made["year"].type):
+            return set()
+        return {int(year) for year in self.made["year"].unique().to_pylist() if year is not None and year < 1e4}
+
+    def _sent(self, where: SentColumn) -> pa.Array:
+        if where.sent_position is None:
+            return constant("", self.size)
+        return self.chunk.columns[where.sent_position - 1]
+
+    # --- places -------------------------------------------------------------------------------------------------
+
+    def _place(self) -> None:
+        contract = self.reader.contract
+        where = self.reader.columns[contract.place]
+        column = self._sent(where)
+        texts, indices = distinct(column)
+        if contract.place_code is not None and self.reader.columns[contract.place_code].sent_position is not None:
+            code_column = self._sent(self.reader.columns[contract.place_code])
+            codes, code_indices = distinct(code_column)
+            pairs, indices = np.unique(indices * len(codes) + code_indices, return_inverse=True)
+            sent = [(texts[int(pair) // len(codes)], codes[int(pair) % len(codes)]) for pair in pairs]
+        else:
+            sent = [(text, "") for text in texts]
+        results = [self._resolve(text, code) for text, code in sent]
+        self.made["city_code"] = spread([place.city_code for place, _, _ in results], indices)
+        self.made["province_code"] = spread([place.province_code for place, _, _ in results], indices)
+        told, expected = [code for _, code, _ in results], [wanted for _, _, wanted in results]
+        self.faults.add_by_distinct(where, column, told, expected, indices)
+
+    def _resolve(self, text: str, code: str) -> tuple[Place, str | None, str]:
+        """The place, and where it cannot be taken the error with what was expected."""
+        said, places = self.reader.contract.columns[self.reader.contract.place], self.reader.registry.places
+        named, coded = text.strip(BLANKS), code.strip(BLANKS)
+        if not named and not coded:
+            return Place(), "cell_missing", said.zh
+        try:
+            by_code = places.resolve(coded) if coded else None
+            place = by_code if by_code and (not named or places.is_homophone(named)) else places.resolve(named)
+        except PlaceUnknown as unknown:
+            return Place(), unknown.code, unknown.nearest
+        if by_code is not None and by_code != place:
+            return Place(), "place_code_differs", code
+        if place.county_code is not None and not said.takes_counties:
+            return Place(), "county_not_city", place.city_code or ""
+        return place, None, ""
+
+    # --- words, dates, yes or no --------------------------------------------------------------------------------
+
+    def _column(self, where: SentColumn, said: FieldContract) -> None:
+        column = self._sent(where)
+        if said.type == "text" and not _is_word(said):
+            self.made[where.name] = self._free_text(where, said, column)
+            return
+        readers: dict[str, Callable[[str], Any]] = {"date": cells.read_date, "boolean": cells.read_boolean}
+        read = readers.get(said.type) or self._word_reader(said)
+        texts, indices = distinct(column)
+        values: list[Any] = []
+        codes: list[str | None] = []
+        expected: list[str] = []
+        for text in texts:
+            value, code, wanted = _tried(read, text, said)
+            values.append(value)
+            codes.append(code)
+            expected.append(wanted)
+        self.made[where.name] = spread(values, indices, _TYPES.get(said.type))
+        self.faults.add_by_distinct(where, column, codes, expected, indices)
+
+    def _free_text(self, where: SentColumn, said: FieldContract, column: pa.Array) -> pa.Array:
+        text = pc.utf8_trim(column, characters=BLANKS)
+        empty = pc.equal(text, "")
+        self.faults.add(mask_of(pc.match_substring_regex(text, _DAMAGED)), where, "text_damaged", column)
+        if said.required:
+            self.faults.add(mask_of(empty), where, "cell_missing", None, said.zh)
+        return pc.if_else(empty, pa.scalar(None, pa.string()), text)
+
+    def _word_reader(self, said: FieldContract) -> Callable[[str], str | None]:
+        """A text that is one of a list; width, blanks and case do not tell two words apart."""
+        contract, registry = self.reader.contract, self.reader.registry
+        if said.type == "unit":
+            return cells.read_text
+        lists: list[Sequence[str]] = [said.allowed] if said.allowed is not None else []
+        lists += [sorted(registry.references[said.references])] if said.references is not None else []
+        lists += [contract.feeds] if said.type == "indicator" else []
+        known = [{**{written(word): word for word in words}, **{word: word for word in words}} for words in lists]
+
+        def read(cell: str) -> str | None:
+            text = cells.read_text(cell)
+            for words in known:
+                if text is not None:
+                    text = words.get(text) or words.get(written(text)) or _unlisted(text)
+            return text
+
+        return read
+
+    # --- columns that the contract does not know ----------------------------------------------------------------
+
+    def _other_cells(self) -> pa.Array:
+        headers = list(enumerate(self.reader.layout.headers))
+        for number, header in headers:
+            if header.role == "empty":
+                column = self.chunk.columns[number]
+                where = SentColumn("", 0, number + 1)
+                filled = pc.not_equal(pc.utf8_trim(plain_text(column), characters=BLANKS), "")
+                self.faults.add(mask_of(filled), where, "cell_without_header", column)
+        columns: dict[str, list[str]] = {}
+        for number, header in headers:
+            if header.role == "set_aside":
+                name = header.sent if header.sent not in columns else f"{header.sent} ({number + 1})"
+                columns[name] = plain_text(self.chunk.columns[number]).to_pylist()
+        if not columns:
+            return pa.nulls(self.size, pa.string())
+        rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+        return pa.array([json.dumps(row, ensure_ascii=False) for row in rows], pa.string())
+
+    def _return_ids(self) -> pa.Array:
+        for number, header in enumerate(self.reader.layout.headers):
+            if header.role == "return_id":
+                text = pc.utf8_trim(plain_text(self.chunk.columns[number]), characters=BLANKS)
+                return pc.if_else(pc.match_substring_regex(text, "^[0-9a-f]{12}$"), text, pa.scalar(None, pa.string()))
+        return pa.nulls(self.size, pa.string())
 
 
-def _accepted_columns(contract: Dataset) -> str:
-    columns = [f'"{LINE}" as line', "city_code", "province_code"]
-    for name, field in contract.columns.items():
-        if field.type != "place":
-            columns.append(identifier(name))
-        if field.qualified:
-            columns.append(identifier(qualifier_of(name)))
-    return ", ".join(columns)
+class _Unlisted(Unreadable):
+    """A word that is not on its list."""
 
 
-def _rejects() -> str:
-    messages = ", ".join(
-        f"({', '.join(literal(part) for part in (code, m.reason_zh, m.reason_en, m.remedy_zh, m.remedy_en))})"
-        for code, m in CATALOGUE.items()
-    )
-    texts = ", ".join(
-        f"replace(replace(messages.{name}, '{{expected}}', faults.expected), '{{found}}', faults.found) as {name}"
-        for name in ("reason_zh", "reason_en", "remedy_zh", "remedy_en")
-    )
-    return f"""
-        with messages (code, reason_zh, reason_en, remedy_zh, remedy_en) as (values {messages})
-        select cast(null as varchar) as sheet, faults.line, row_number() over in_row as fault_number,
-            nullif(faults.column_name, '') as column_name, faults.code, faults.found, faults.expected, {texts},
-            sent.row_text
-        from faults
-        join messages on messages.code = faults.code
-        join (select "{LINE}" as line, "{TEXT}" as row_text from text_rows) as sent on sent.line = faults.line
-        window in_row as (
-            partition by faults.line order by faults.position, faults.code
-            rows between unbounded preceding and current row
-        )
-        order by faults.line, fault_number
-    """
+def _unlisted(text: str) -> str:
+    raise _Unlisted(text)
+
+
+def _tried(read: Callable[[str], Any], text: str, said: FieldContract) -> tuple[Any, str | None, str]:
+    """Value, error code and what was expected, of one distinct text."""
+    try:
+        value = read(text)
+    except _Unlisted:
+        if said.allowed is not None:
+            return None, "value_not_allowed", "、".join(said.allowed)
+        return None, "reference_unknown", said.references or "indicators.indicator_id"
+    except Unreadable:
+        if said.type == "date":
+            return None, "date_unreadable", "2026-02-05"
+        if said.type == "boolean":
+            return None, "boolean_unreadable", f"{cells.YES[0]} / {cells.NO[0]}"
+        return None, "text_damaged", ""
+    if value is None and said.required:
+        return None, "cell_missing", said.zh
+    return value, None, ""
+
+
+def _is_word(said: FieldContract) -> bool:
+    """Whether a column holds few different texts."""
+    if said.type == "text":
+        return said.allowed is not None or said.references is not None
+    return said.type not in ("number", "integer")

@@ -62,10 +62,11 @@ def method_has_one_row(tables: Tables) -> Iterator[Finding]:
 
 
 def aliases_name_one_place(tables: Tables) -> Iterator[Finding]:
-    """An alias names one city or one area above it, and no two places are ever written alike."""
+    """An alias names one city or one area above it, a homophone none; and no two places are ever written alike."""
     aliases = tables["aliases"]
     for row in aliases.rows:
-        if (row.values["city_code"] is None) == (row.values["province_code"] is None):
+        named_places = sum(row.values[column] is not None for column in ("city_code", "province_code"))
+        if named_places != (0 if row.values["kind"] == "homophone" else 1):
             yield aliases.finding("alias_target", row, "alias", "city_code, province_code")
     named: dict[str, tuple[str, str]] = {}
     for table, row, column, place in _written_forms(tables):

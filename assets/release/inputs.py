@@ -38,6 +38,7 @@ def _input_files(paths: Paths) -> Iterator[tuple[str, Path]]:
         (paths.inbox, "*"),
         (paths.reference, "*.csv"),
         (paths.contracts, "*.yml"),
+        (paths.data, "limits.yml"),
         *((folder, "*.*") for folder in paths.sql),
         (PROJECT_ROOT / "assets", "*.py"),
         (PROJECT_ROOT / "pipelines", "*.py"),

@@ -45,10 +45,14 @@ class Warehouse:
 
 
 @contextmanager
-def in_memory() -> Iterator[Connection]:
-    """A connection for working on files alone; nothing is kept."""
+def in_memory(limit: str | None = None, spill: Path | None = None) -> Iterator[Connection]:
+    """A connection for working on files alone; nothing is kept. Beyond the memory limit it works on the disk."""
     connection = duckdb.connect(config=dict(_NO_DOWNLOADS))
     try:
+        if limit is not None:
+            connection.execute(f"set memory_limit = {literal(limit)}")
+        if spill is not None:
+            connection.execute(f"set temp_directory = {literal(spill)}")
         connection.execute("set enable_progress_bar = false")
         yield connection
     finally:

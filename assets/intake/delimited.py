@@ -1,0 +1,206 @@
+"""CSV and TSV: text into rows, each with the physical line on which it begins.
+
+Here: splitting lines into cells, quickly where a block of lines is regular and carefully where it is not. Not here:
+encodings (assets.intake.encoding), which row is the header (assets.intake.layout).
+
+Regular means: no line end inside a cell, and every quote at the edge of a cell. Then each line is a row, Arrow may
+split the whole block, and line numbers need no counting. All else goes line by line through the csv module.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from assets.intake.encoding import utf8_blocks
+from assets.intake.limits import Limits
+from assets.intake.rowtext import Chunk, Row, Shape, chunk_of
+
+DELIMITERS = (",", "\t", ";")
+_QUOTE, _LINE_END, _RETURN = ord('"'), ord("\n"), ord("\r")
+
+
+@dataclass(frozen=True, slots=True)
+class DelimitedSheet:
+    """The one table of a text file."""
+
+    file: Path
+    encoding: str
+    delimiter: str
+    limits: Limits
+    name: str | None = None
+
+    def head(self, count: int) -> list[Row]:
+        block = next(utf8_blocks(self.file, self.encoding, self.limits), b"")
+        rows, _ = careful_rows(_lines_of(block)[: count * 4], 1, self.delimiter, None, self.limits, is_last=True)
+        return rows[:count]
+
+    def chunks(self, after: int, shape: Shape) -> Iterator[Callable[[], Chunk]]:
+        line, waiting = 1, b""
+        for block in _with_last(utf8_blocks(self.file, self.encoding, self.limits)):
+            data, is_last = waiting + block[0], block[1]
+            if line <= after:
+                start = _offset_of_line(data, after + 1 - line)
+                line += data[:start].count(b"\n")
+                data = data[start:]
+            waiting = b""
+            if not data:
+                continue
+            if is_regular(data, self.delimiter):
+                yield partial(_split_block, data, line, self.delimiter, shape, self.limits)
+                line += data.count(b"\n")
+            else:
+                rows, left = careful_rows(_lines_of(data), line, self.delimiter, shape.width, self.limits, is_last)
+                yield partial(chunk_of, rows, shape)
+                waiting = "".join(left).encode()
+                line += data.count(b"\n") - waiting.count(b"\n")
+
+
+def _with_last(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
+    before: bytes | None = None
+    for block in blocks:
+        if before is not None:
+            yield before, False
+        before = block
+    if before is not None:
+        yield before, True
+
+
+def _offset_of_line(data: bytes, lines: int) -> int:
+    """Where the line after the first `lines` ones begins."""
+    offset = 0
+    for _ in range(lines):
+        end = data.find(b"\n", offset)
+        if end < 0:
+            return len(data)
+        offset = end + 1
+    return offset
+
+
+def _lines_of(block: bytes) -> list[str]:
+    """Physical lines with their ends; a lone carriage return ends a line too, as on an old Macintosh."""
+    return list(io.StringIO(block.decode(), newline=""))
+
+
+def is_regular(data: bytes, delimiter: str) -> bool:
+    """Whether each line is a row and each quote stands at the edge of a cell."""
+    if data.count(b"\r") != data.count(b"\r\n"):
+        return False
+    if b'"' not in data:
+        return True
+    text = np.frombuffer(data, dtype=np.uint8)
+    quotes = np.flatnonzero(text == _QUOTE)
+    ends = np.append(np.flatnonzero(text == _LINE_END), len(text))
+    if np.any(np.diff(np.searchsorted(quotes, ends), prepend=0) % 2):
+        return False
+    framed = np.concatenate(([_LINE_END], text, [_LINE_END]))
+    edges = (_QUOTE, ord(delimiter), _LINE_END)
+    # Quotes come in pairs on every line: the first opens a cell or ends an escaped quote, the second is its mirror.
+    opens, closes = framed[quotes[0::2]], framed[quotes[1::2] + 2]
+    return bool(np.all(np.isin(opens, edges)) and np.all(np.isin(closes, (*edges, _RETURN))))
+
+
+def careful_rows(
+    lines: list[str], first_line: int, delimiter: str, width: int | None, limits: Limits, is_last: bool
+) -> tuple[list[Row], list[str]]:
+    """Rows line by line, and the lines left over at the end because a cell that began in them goes on.
+
+    A quote without its other half breaks its own line alone: what follows is read as if the line were not there.
+    """
+    rows: list[Row] = []
+    position = 0
+    while position < len(lines):
+        taken = _lines_of_row(lines, position, limits)
+        if taken is None and not is_last and len(lines) - position < limits.row_lines:
+            return rows, lines[position:]
+        row, count = _row(lines[position : position + (taken or 1)], first_line + position, delimiter)
+        if count > 1 and width is not None and len(row.cells) != width:
+            row, count = _row([lines[position]], first_line + position, delimiter)
+        rows.append(row)
+        position += count
+    return rows, []
+
+
+def _lines_of_row(lines: list[str], position: int, limits: Limits) -> int | None:
+    """How many lines it takes until every quote has its other half; None where that does not happen soon."""
+    quotes = 0
+    for count, line in enumerate(lines[position : position + limits.row_lines], start=1):
+        quotes += line.count('"')
+        if quotes % 2 == 0:
+            return count
+    return None
+
+
+def _row(lines: list[str], first_line: int, delimiter: str) -> tuple[Row, int]:
+    """The row that begins in the first of the lines, and how many of them it takes."""
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    try:
+        cells = tuple(next(reader))
+    except (csv.Error, StopIteration) as error:
+        return Row(first_line, (), lines[0].rstrip("\r\n"), str(error)), 1
+    return Row(first_line, cells, "".join(lines[: reader.line_num]).rstrip("\r\n")), reader.line_num
+
+
+def _split_block(data: bytes, line: int, delimiter: str, shape: Shape, limits: Limits) -> Chunk:
+    """A regular block, split by Arrow; rows of another width are handed over by number and split carefully."""
+    odd_numbers: list[int] = []
+
+    def set_aside(row: pa_csv.InvalidRow) -> str:
+        odd_numbers.append(row.number)
+        return "skip"
+
+    names = [str(position) for position in range(shape.width)]
+    table = pa_csv.read_csv(
+        pa.py_buffer(data),
+        read_options=pa_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(data) + 1),
+        parse_options=pa_csv.ParseOptions(
+            delimiter=delimiter, quote_char='"' if b'"' in data else False, invalid_row_handler=set_aside
+        ),
+        convert_options=pa_csv.ConvertOptions(
+            column_types={name: shape.type_of(position) for position, name in enumerate(names)},
+            strings_can_be_null=False,
+            check_utf8=False,
+        ),
+    ).combine_chunks()
+    starts = _line_starts(data)
+    lines = line + _filled(data, starts)
+    odd_lines = lines[np.array(odd_numbers, dtype=np.int64) - 1]
+    lines = np.delete(lines, np.array(odd_numbers, dtype=np.int64) - 1)
+    if len(lines) != table.num_rows:  # pragma: no cover - Arrow and we disagree about what a line is: go carefully
+        rows, _ = careful_rows(_lines_of(data), line, delimiter, shape.width, limits, is_last=True)
+        return chunk_of([row for row in rows if row.cells or row.fault], shape)
+
+    def texts(wanted: Collection[int]) -> dict[int, str]:
+        return {number: _text_of(data, starts, number - line) for number in wanted if 0 <= number - line < len(starts)}
+
+    odd = [_row([texts([number])[number]], number, delimiter)[0] for number in odd_lines.tolist()]
+    columns = [column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in table.itercolumns()]
+    return Chunk(lines, columns, texts, odd)
+
+
+def _line_starts(data: bytes) -> npt.NDArray[np.int64]:
+    ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _LINE_END)
+    starts = np.concatenate(([0], ends + 1))
+    return starts[starts < len(data)]
+
+
+def _filled(data: bytes, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Which lines, counted from 0, hold anything: Arrow passes over the others."""
+    if not (data.startswith((b"\n", b"\r\n")) or b"\n\n" in data or b"\n\r\n" in data):
+        return np.arange(len(starts), dtype=np.int64)
+    first = np.frombuffer(data, dtype=np.uint8)[starts]
+    return np.flatnonzero((first != _LINE_END) & (first != _RETURN)).astype(np.int64)
+
+
+def _text_of(data: bytes, starts: npt.NDArray[np.int64], number: int) -> str:
+    end = int(starts[number + 1]) if number + 1 < len(starts) else len(data)
+    return data[int(starts[number]) : end].decode().rstrip("\r\n")

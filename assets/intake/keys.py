@@ -1,0 +1,76 @@
+"""Rows of a file that share one key: of equal ones the first stays, and where they differ none can be believed.
+
+Here: the one rule that needs the whole file, on its accepted rows. Not here: rules about one row (assets.intake.rows).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assets.intake.contracts import Dataset, qualifier_of
+from assets.warehouse.connection import Connection, identifier, literal
+
+
+def find_repeats(connection: Connection, contract: Dataset, accepted: Path) -> int:
+    """Fill the temporary table `repeats` (sheet, line, code, found) and return its number of rows.
+
+    Keys are compared by their hash first: whole keys of a big file would not fit into the memory, hashes do, and few
+    of them occur twice.
+    """
+    key = ["city_code", "province_code", *(identifier(name) for name in contract.key if not _is_place(contract, name))]
+    content = ", ".join(f"coalesce(cast({name} as varchar), '')" for name in _content(contract))
+    told = "coalesce(sheet, '') <> coalesce(first_sheet, '')"
+    connection.execute(
+        f"""
+        create or replace temp table repeats as
+        with hashes as (
+            select hash({", ".join(key)}) as key_hash from read_parquet({literal(accepted)})
+            group by key_hash having count(*) > 1
+        ),
+        suspects as (
+            select sheet, line, {", ".join(key)}, concat_ws(chr(31), {content}) as content
+            from read_parquet({literal(accepted)})
+            where hash({", ".join(key)}) in (select key_hash from hashes)
+        ),
+        compared as (
+            select *, count(*) over same_key as rows_of_key, count(distinct content) over same_key as contents,
+                row_number() over in_order as repeat, first_value(line) over in_order as first_line,
+                first_value(sheet) over in_order as first_sheet, first_value(content) over in_order as first_content
+            from suspects
+            window same_key as (partition by {", ".join(key)}),
+                in_order as (
+                    partition by {", ".join(key)} order by sheet, line
+                    rows between unbounded preceding and unbounded following
+                )
+        ),
+        others as (
+            select *,
+                min(line) filter (where content <> first_content) over (partition by {", ".join(key)}) as other_line
+            from compared
+        )
+        select sheet, line, case when contents = 1 then 'key_repeated' else 'key_conflict' end as code,
+            case when {told} then first_sheet || ' ' else '' end
+            || cast(case when contents > 1 and content = first_content then other_line else first_line end as varchar)
+            as found
+        from others
+        where rows_of_key > 1 and (contents > 1 or repeat > 1)
+        """
+    )
+    row = connection.execute("select count(*) from repeats").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _is_place(contract: Dataset, name: str) -> bool:
+    return contract.columns[name].type in ("place", "place_code")
+
+
+def _content(contract: Dataset) -> list[str]:
+    """What two rows must agree in to be one and the same."""
+    names = ["other_cells"]
+    for name, said in contract.columns.items():
+        if not _is_place(contract, name):
+            names.append(identifier(name))
+        if said.qualified:
+            names.append(identifier(qualifier_of(name)))
+    return names

@@ -1,0 +1,318 @@
+"""From the bytes of one file to its accepted rows, its rejected rows and what is to be told about it.
+
+Here: what kind of file it is, its sheets in turn, chunks read in parallel and written in order, in constant memory. Not
+here: the ledger (assets.intake.ledger), what a row is (assets.intake.rows).
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from assets.errors import CATALOGUE, Finding
+from assets.intake.contracts import Dataset
+from assets.intake.delimited import DELIMITERS, DelimitedSheet
+from assets.intake.encoding import FileRefused, encoding_of
+from assets.intake.faults import FAULTS
+from assets.intake.headers import Known
+from assets.intake.keys import find_repeats
+from assets.intake.layout import HEAD_ROWS, Layout, NoTable, find_layout
+from assets.intake.limits import Limits
+from assets.intake.registry import Registry
+from assets.intake.rows import Note, ReadRows, RowReader, accepted_schema
+from assets.intake.rowtext import Sheet, record
+from assets.intake.spreadsheet import read_workbook
+from assets.warehouse.connection import Connection, literal
+
+READABLE = (".csv", ".tsv", ".txt", ".xlsx", ".xls")
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_WORKERS = 2
+# Chunks waiting to be written; more would only fill the memory.
+_AHEAD = _WORKERS + 1
+_MOST_NOTES = 200
+_MOST_FINDINGS = 50
+_PARQUET = "(format parquet, compression zstd)"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRead:
+    """How one sheet was read; `header_text` is its header row as one record in its delimiter."""
+
+    sheet: str | None
+    encoding: str | None
+    delimiter: str
+    header_line: int
+    header_text: str
+
+
+@dataclass
+class Parsed:
+    """What became of a file: rows_read = rows_accepted + rows_set_aside + rows_rejected."""
+
+    rows_read: int = 0
+    rows_blank: int = 0
+    rows_skipped: int = 0
+    rows_accepted: int = 0
+    rows_set_aside: int = 0
+    rows_rejected: int = 0
+    sheets: list[SheetRead] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Parser:
+    """Everything that the files of one dataset are read with."""
+
+    connection: Connection
+    contract: Dataset
+    registry: Registry
+    limits: Limits
+
+    def parse(self, file: Path, name: str, accepted: Path, rejects: Path) -> Parsed:
+        """Read a file and write its accepted and rejected rows. Raises FileRefused where nothing of it can be taken."""
+        parsed = Parsed()
+        readers = self._tables(self.sheets(file, name), parsed)
+        faults = accepted.with_name("faults.parquet")
+        self._read(readers, accepted, faults, parsed)
+        if find_repeats(self.connection, self.contract, accepted):
+            self._take_out_repeats(readers, accepted, faults)
+        self._write_rejects(faults, rejects)
+        parsed.rows_rejected = self._number(
+            f"select count(*) from (select distinct sheet, line from {_parquet(faults)})"
+        )
+        parsed.rows_set_aside = self._number(f"select count(province_code) from {_parquet(accepted)}")
+        parsed.rows_accepted = self._number(f"select count(*) from {_parquet(accepted)}") - parsed.rows_set_aside
+        return parsed
+
+    def sheets(self, file: Path, name: str) -> Sequence[Sheet]:
+        """The sheets of a file; its content says what it is, whatever the ending of its name promises."""
+        suffix = Path(name).suffix.lower()
+        with file.open("rb") as stream:
+            start = stream.read(len(_OLE))
+        is_zip = start.startswith(_ZIP)
+        if suffix not in READABLE or (is_zip and not _is_workbook(file)):
+            raise FileRefused(Finding("file_kind_unknown", suffix, "CSV, XLSX"))
+        if is_zip or start == _OLE:
+            return read_workbook(file, self.limits, is_zip=is_zip)
+        encoding = encoding_of(file, self.limits)
+        return [DelimitedSheet(file, encoding, self._delimiter(file, encoding), self.limits)]
+
+    def _delimiter(self, file: Path, encoding: str) -> str:
+        """The one that splits some row into the most headers of the contract."""
+        known = Known.of(self.contract, self.registry.units)
+
+        def headers(delimiter: str) -> int:
+            rows = DelimitedSheet(file, encoding, delimiter, self.limits).head(HEAD_ROWS)
+            found = (sum(known.header(cell) is not None for cell in row.cells if cell.strip()) for row in rows)
+            return max(found, default=0)
+
+        return max(DELIMITERS, key=headers)
+
+    def _tables(self, sheets: Sequence[Sheet], parsed: Parsed) -> list[tuple[Sheet, RowReader]]:
+        """The sheets that hold a table. One without is passed over and told, unless no sheet holds one."""
+        readers, without = [], []
+        for sheet in sheets:
+            try:
+                layout = find_layout(sheet.head(HEAD_ROWS), self.contract, self.registry.units, sheet.name)
+            except NoTable as refused:
+                without.append((sheet, refused))
+                continue
+            if layout.width > self.limits.columns:
+                found, expected = str(layout.width), str(self.limits.columns)
+                raise FileRefused(Finding("too_many_columns", found, expected, sheet=sheet.name))
+            readers.append((sheet, RowReader(self.contract, self.registry, layout, sheet.name)))
+        if not readers:
+            raise (
+                without[0][1]
+                if without
+                else FileRefused(Finding("file_empty", expected=", ".join(self.contract.columns)))
+            )
+        parsed.notes += [Note(sheet.name, None, "sheet_skipped", sheet.name or "") for sheet, _ in without]
+        for sheet, reader in readers:
+            parsed.sheets.append(_sheet_read(sheet, reader.layout))
+            parsed.notes += _told_by(reader)
+        return readers
+
+    def _read(self, readers: Iterable[tuple[Sheet, RowReader]], accepted: Path, faults: Path, parsed: Parsed) -> None:
+        schema = accepted_schema(self.contract)
+        words = [entry.name for entry in schema if pa.types.is_dictionary(entry.type)]
+        with (
+            pq.ParquetWriter(
+                accepted, schema, compression="zstd", use_dictionary=words, write_statistics=False
+            ) as good,
+            pq.ParquetWriter(faults, FAULTS, compression="zstd") as bad,
+            ThreadPoolExecutor(_WORKERS) as workers,
+            ThreadPoolExecutor(1) as writer,
+        ):
+            written: Future[None] | None = None
+            for sheet, reader in readers:
+                conversions: Counter[str] = Counter()
+                years: set[int] = set()
+                tasks = (_reading(task, reader) for task in sheet.chunks(reader.layout.last_line, reader.shape))
+                for rows in _in_order(tasks, workers):
+                    if written is not None:
+                        written.result()
+                    written = writer.submit(_write, good, bad, rows)
+                    _count(parsed, rows)
+                    conversions += rows.conversions
+                    years |= rows.years
+                parsed.notes += [
+                    Note(reader.sheet, None, "converted", f"{said} ({count})")
+                    for said, count in sorted(conversions.items())
+                ]
+                parsed.notes += _title_year(reader, years)
+            if written is not None:
+                written.result()
+        del parsed.notes[_MOST_NOTES:]
+
+    def _take_out_repeats(self, readers: Iterable[tuple[Sheet, RowReader]], accepted: Path, faults: Path) -> None:
+        """Move rows of one key from the accepted ones to the faults, with their text read once more from the file."""
+        wanted: dict[str | None, set[int]] = {}
+        for sheet, line in self.connection.execute("select sheet, line from repeats").fetchall():
+            wanted.setdefault(sheet, set()).add(line)
+        texts = [
+            (sheet.name, line, text)
+            for sheet, reader in readers
+            for line, text in _texts_of(sheet, reader, wanted.get(sheet.name, set()))
+        ]
+        columns = list(zip(*texts, strict=True))
+        names = zip(("sheet", "line", "row_text"), columns, (pa.string(), pa.int64(), pa.string()), strict=True)
+        self.connection.register("sent", pa.table({name: pa.array(values, kind) for name, values, kind in names}))
+        key = self.contract.key[0]
+        position = list(self.contract.columns).index(key) + 1
+        more, rest = faults.with_name("all_faults.parquet"), accepted.with_name("unrepeated.parquet")
+        self.connection.execute(
+            f"""
+            copy (
+                select * from {_parquet(faults)}
+                union all
+                select repeats.sheet, repeats.line, {position}, {literal(key)}, null, repeats.code, repeats.found,
+                    {literal(", ".join(self.contract.key))}, sent.row_text
+                from repeats
+                left join sent on repeats.sheet is not distinct from sent.sheet and repeats.line = sent.line
+            ) to {literal(more)} {_PARQUET}
+            """
+        )
+        self.connection.execute(
+            f"""
+            copy (
+                select * from {_parquet(accepted)} as rows
+                where (coalesce(rows.sheet, ''), rows.line) not in (select (coalesce(sheet, ''), line) from repeats)
+            ) to {literal(rest)} {_PARQUET}
+            """
+        )
+        self.connection.unregister("sent")
+        more.replace(faults)
+        rest.replace(accepted)
+
+    def _write_rejects(self, faults: Path, rejects: Path) -> None:
+        """Every fault with its reason and remedy in both languages."""
+        messages = ", ".join(
+            f"({', '.join(literal(part) for part in (code, m.reason_zh, m.reason_en, m.remedy_zh, m.remedy_en))})"
+            for code, m in CATALOGUE.items()
+        )
+        texts = ", ".join(
+            f"replace(replace(messages.{name}, '{{expected}}', faults.expected), '{{found}}', faults.found) as {name}"
+            for name in ("reason_zh", "reason_en", "remedy_zh", "remedy_en")
+        )
+        self.connection.execute(
+            f"""
+            copy (
+                with messages (code, reason_zh, reason_en, remedy_zh, remedy_en) as (values {messages})
+                select faults.sheet, faults.line, row_number() over in_row as fault_number,
+                    nullif(faults.column_name, '') as column_name, faults.sent_position as position, faults.code,
+                    faults.found, faults.expected, {texts}, faults.row_text
+                from {_parquet(faults)} as faults
+                join messages on messages.code = faults.code
+                window in_row as (
+                    partition by faults.sheet, faults.line order by faults.position, faults.sent_position, faults.code
+                    rows between unbounded preceding and current row
+                )
+                order by faults.sheet, faults.line, fault_number
+            ) to {literal(rejects)} {_PARQUET}
+            """
+        )
+
+    def _number(self, sql: str) -> int:
+        row = self.connection.execute(sql).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def _parquet(file: Path) -> str:
+    return f"read_parquet({literal(file)})"
+
+
+def _is_workbook(file: Path) -> bool:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except zipfile.BadZipFile:
+        # It begins like one: a broken workbook, and told as such.
+        return True
+
+
+def _reading(task: Callable[[], object], reader: RowReader) -> Callable[[], ReadRows]:
+    return lambda: reader.read(task())  # type: ignore[arg-type]
+
+
+def _in_order(tasks: Iterator[Callable[[], ReadRows]], workers: ThreadPoolExecutor) -> Iterator[ReadRows]:
+    """Results in the order of the tasks, a few of which are always under way."""
+    under_way: deque[Future[ReadRows]] = deque()
+    for task in tasks:
+        under_way.append(workers.submit(task))
+        if len(under_way) >= _AHEAD:
+            yield under_way.popleft().result()
+    while under_way:
+        yield under_way.popleft().result()
+
+
+def _write(good: pq.ParquetWriter, bad: pq.ParquetWriter, rows: ReadRows) -> None:
+    if rows.accepted.num_rows:
+        good.write_table(rows.accepted)
+    if rows.faults.num_rows:
+        bad.write_table(rows.faults)
+
+
+def _count(parsed: Parsed, rows: ReadRows) -> None:
+    parsed.rows_read += rows.read
+    parsed.rows_blank += rows.blank
+    parsed.rows_skipped += rows.skipped
+    parsed.notes += rows.notes[:_MOST_NOTES]
+
+
+def _texts_of(sheet: Sheet, reader: RowReader, wanted: set[int]) -> Iterator[tuple[int, str]]:
+    if not wanted:
+        return
+    for task in sheet.chunks(reader.layout.last_line, reader.shape):
+        chunk = task()
+        yield from chunk.texts(wanted & set(chunk.lines.tolist())).items()
+
+
+def _sheet_read(sheet: Sheet, layout: Layout) -> SheetRead:
+    header = record([header.sent for header in layout.headers], sheet.delimiter)
+    return SheetRead(sheet.name, sheet.encoding, sheet.delimiter, layout.header_rows[0].line, header)
+
+
+def _told_by(reader: RowReader) -> Iterator[Note]:
+    """What a sheet says above its table, and the columns that were kept aside."""
+    for row in reader.layout.titles:
+        yield Note(reader.sheet, row.line, "title", " ".join(cell for cell in row.cells if cell.strip()))
+    for header in reader.layout.headers:
+        if header.role == "set_aside":
+            yield Note(reader.sheet, reader.layout.last_line, "column_set_aside", header.sent)
+
+
+def _title_year(reader: RowReader, years: set[int]) -> Iterator[Note]:
+    """A title that names another year than every row below it: one of the two is wrong."""
+    said = reader.layout.title_years()
+    if said and years and not said & years:
+        rows = ", ".join(str(year) for year in sorted(years))
+        yield Note(reader.sheet, reader.layout.titles[0].line, "title_year_differs", f"{min(said)} / {rows}")

@@ -1,0 +1,87 @@
+"""Which place a cell names: by code, name or alias of the registry, never by likeness.
+
+Here: the resolver of places. Not here: the registry (data/reference), which levels a dataset takes (its contract).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from assets.warehouse.forms import without_blanks
+
+_CODE = re.compile(r"([0-9]{6})(?:\.0+|0{6}(?:\.0+)?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A city, an area above it (then the row is a total), or a county, which has the code of its city too."""
+
+    city_code: str | None = None
+    province_code: str | None = None
+    county_code: str | None = None
+
+
+class PlaceUnknown(ValueError):
+    """The text names no registered place. `code` is the error, `nearest` what may have been meant."""
+
+    def __init__(self, code: str, nearest: str) -> None:
+        self.code, self.nearest = code, nearest
+        super().__init__(code)
+
+
+@dataclass(frozen=True)
+class Places:
+    """The registered ways of writing places, by form; homophones are forms that name no place by themselves."""
+
+    forms: Mapping[str, Place]
+    homophones: frozenset[str] = frozenset()
+    written: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, names: Iterable[tuple[str, str | None, str | None, str | None]], homophones: Iterable[str]) -> Places:
+        """From rows (written, city_code, province_code, county_code).
+
+        A province may stand before the name of any of its places; a county's name that two cities have counts for none.
+        """
+        named = [(text, Place(city, province, county)) for text, city, province, county in names]
+        forms: dict[str, Place] = {}
+        doubled: set[str] = set()
+        for text, place in named:
+            other = forms.setdefault(form_of(text), place)
+            if other != place:
+                doubled.add(form_of(text))
+        for form in doubled:
+            del forms[form]
+        above = [form for form, place in forms.items() if place.province_code and not form[:1].isascii()]
+        glued = {f"{one}{form}": place for one in above for form, place in forms.items() if place.city_code}
+        return cls({**glued, **forms}, frozenset(map(form_of, homophones)), {form_of(text): text for text, _ in named})
+
+    def resolve(self, cell: str) -> Place:
+        """The place that a cell names. Raises PlaceUnknown with the nearest known name, which is never taken for it."""
+        form = form_of(cell)
+        place = self.forms.get(form)
+        if place is not None:
+            return place
+        if form in self.homophones:
+            raise PlaceUnknown("place_homophone", "")
+        near = difflib.get_close_matches(form, list(self.written), n=1, cutoff=0.0)
+        raise PlaceUnknown("city_unknown", self.written[near[0]] if near else "")
+
+    def is_homophone(self, cell: str) -> bool:
+        return form_of(cell) in self.homophones and form_of(cell) not in self.forms
+
+    def is_known(self, cell: str) -> bool:
+        """Whether the text is a place's, if not for certain which."""
+        form = form_of(cell)
+        return form in self.forms or form in self.homophones
+
+
+def form_of(text: str) -> str:
+    """A name as it is compared: one width, no blanks, one case, one apostrophe; a code without the zeros behind it."""
+    form = without_blanks(unicodedata.normalize("NFKC", text)).replace("’", "'").replace("‘", "'")
+    code = _CODE.fullmatch(form)
+    return code[1] if code else form

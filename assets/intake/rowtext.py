@@ -1,0 +1,104 @@
+"""Rows of text as they were sent: the form that every kind of file is brought into before its cells are read.
+
+Here: rows, chunks of rows by column, and what a file of rows can do. Not here: how a kind of file becomes rows
+(assets.intake.delimited, assets.intake.spreadsheet).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+TEXT = pa.string()
+WORDS = pa.dictionary(pa.int32(), pa.string())
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row as it was sent. `line` is where it begins in the file; `fault` is why it could not be split into cells."""
+
+    line: int
+    cells: tuple[str, ...]
+    text: str
+    fault: str | None = None
+
+    @property
+    def is_blank(self) -> bool:
+        return self.fault is None and all(not cell.strip() for cell in self.cells)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Rows that have as many cells as the header, by column, and beside them those that have not.
+
+    `lines` and every column have one length; `texts` gives the rows on some lines as they were sent.
+    """
+
+    lines: npt.NDArray[np.int64]
+    columns: list[pa.Array]
+    texts: Callable[[Collection[int]], Mapping[int, str]]
+    odd: list[Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How wide the table is, and which of its columns hold few different words and are kept as a dictionary."""
+
+    width: int
+    words: frozenset[int]
+
+    def type_of(self, position: int) -> pa.DataType:
+        return WORDS if position in self.words else TEXT
+
+
+class Sheet(Protocol):
+    """One table of a file: a CSV file has one, a workbook has several. `name` is None where sheets have no names."""
+
+    @property
+    def name(self) -> str | None: ...
+
+    @property
+    def encoding(self) -> str | None: ...
+
+    @property
+    def delimiter(self) -> str: ...
+
+    def head(self, count: int) -> list[Row]:
+        """The first rows, blank ones too."""
+        ...
+
+    def chunks(self, after: int, shape: Shape) -> Iterator[Callable[[], Chunk]]:
+        """The rows below line `after`, in order; each is work that may be done in any thread."""
+        ...
+
+
+def chunk_of(rows: Sequence[Row], shape: Shape) -> Chunk:
+    """Rows read one by one, as a chunk."""
+    fitting = [row for row in rows if row.fault is None and len(row.cells) == shape.width]
+    known = {row.line: row.text for row in rows}
+    columns = [
+        pa.array([row.cells[position] for row in fitting], TEXT).cast(shape.type_of(position))
+        if shape.type_of(position) is TEXT
+        else pa.array([row.cells[position] for row in fitting], TEXT).dictionary_encode()
+        for position in range(shape.width)
+    ]
+    return Chunk(
+        np.array([row.line for row in fitting], dtype=np.int64),
+        columns,
+        lambda lines: {line: known[line] for line in lines if line in known},
+        [row for row in rows if row.fault is not None or len(row.cells) != shape.width],
+    )
+
+
+def record(cells: Sequence[str], delimiter: str = ",") -> str:
+    """Cells as one record of a CSV file, without a line end."""
+    target = io.StringIO()
+    csv.writer(target, delimiter=delimiter, lineterminator="").writerow(cells)
+    return target.getvalue()

@@ -1,0 +1,71 @@
+"""Columns of a chunk as Arrow and numpy arrays: by distinct texts, by mask, by row.
+
+Here: small turns between the two libraries, without any rule about data. Not here: rules (assets.intake.rows,
+assets.intake.figures).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Mask = npt.NDArray[np.bool_]
+Indices = npt.NDArray[np.int64]
+
+
+def distinct(column: pa.Array) -> tuple[list[str], Indices]:
+    """The distinct texts of a column, and which of them each row has; -1 is a null."""
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return encoded.dictionary.to_pylist(), indices.astype(np.int64)
+
+
+def spread(values: Sequence[Any], indices: Indices, kind: pa.DataType | None = None) -> pa.Array:
+    """One value for each distinct text, over the rows; words stay a dictionary."""
+    if kind is not None:
+        return pa.array(values, kind).take(pa.array(indices))
+    words = list(dict.fromkeys(value for value in values if value is not None))
+    number_of = {word: number for number, word in enumerate(words)}
+    numbers = np.array([number_of.get(value, -1) for value in values], dtype=np.int32)[indices]
+    return pa.DictionaryArray.from_arrays(pa.array(numbers, mask=numbers < 0), pa.array(words, pa.string()))
+
+
+def plain_text(column: pa.Array) -> pa.Array:
+    """The column as texts, whether it is kept as a dictionary or not."""
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+
+
+def texts_at(column: pa.Array, numbers: Indices) -> list[str]:
+    """The texts of some rows."""
+    return list(plain_text(column.take(pa.array(numbers))).to_pylist())
+
+
+def as_type(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    """The column in another type, dictionaries included."""
+    if column.type == kind:
+        return column
+    if pa.types.is_dictionary(kind):
+        return column.dictionary_encode() if not pa.types.is_dictionary(column.type) else column.cast(kind)
+    return column.cast(kind)
+
+
+def mask_of(column: pa.Array) -> Mask:
+    """A boolean column without nulls as a numpy mask."""
+    mask: Mask = column.to_numpy(zero_copy_only=False)
+    return mask.astype(np.bool_)
+
+
+def constant(value: str | None, size: int) -> pa.Array:
+    """One text on every row."""
+    return pa.nulls(size, pa.string()) if value is None else pa.repeat(pa.scalar(value, pa.string()), size)
+
+
+def table_of(schema: pa.Schema, columns: Sequence[Sequence[Any]]) -> pa.Table:
+    """A table from lists in the order of the schema; no lists at all are no rows."""
+    if not columns:
+        return schema.empty_table()
+    return pa.table([pa.array(c, s.type) for c, s in zip(columns, schema, strict=True)], schema=schema)
