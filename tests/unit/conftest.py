@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import pyarrow.parquet as pq
 import pytest
 
-from assets.intake.cells import define_macros
 from assets.intake.contracts import Dataset
-from assets.intake.headers import match_headers
 from assets.intake.ledger import Intake
-from assets.intake.rows import Parsed, Registered, parse_rows
-from assets.intake.text import read_rows, write_text
-from assets.paths import Paths
-from assets.warehouse.connection import Connection, in_memory, literal
+from assets.intake.limits import Limits
+from assets.intake.parsing import Parsed, Parser
+from assets.intake.places import Places
+from assets.intake.registry import Indicator, Registry
+from assets.intake.units import Units
+from assets.paths import PROJECT_ROOT, Paths
+from assets.warehouse.connection import Connection, in_memory
+
+LIMITS = Limits(still_written_seconds=0)
 
 
 @pytest.fixture
 def connection() -> Iterator[Connection]:
     with in_memory() as opened:
-        define_macros(opened)
         yield opened
 
 
@@ -52,29 +56,34 @@ def fairs() -> Dataset:
     )
 
 
+def shipped_units() -> Units:
+    with (PROJECT_ROOT / "data" / "reference" / "units.csv").open(encoding="utf-8", newline="") as stream:
+        return Units.of((row["unit"], row["quantity"], float(row["factor"])) for row in csv.DictReader(stream))
+
+
 @pytest.fixture
-def registered(connection: Connection) -> Registered:
-    """Two cities and their province, one source, two indicators."""
-    connection.execute(
-        """
-        create table places as select * from (values
-            ('a', '1', null), ('甲市', '1', null), ('alpha', '1', null), ('b', '2', null), ('乙市', '2', null),
-            ('全省', null, '9')) as t (form, city_code, province_code);
-        create table known_sources as select 'book' as value;
-        create table indicators as select * from (values
-            ('long.rate', '%', 0.0, 100.0), ('long.length', '公里', 0.0, null)) as t
-            (indicator_id, unit, minimum, maximum);
-        """
-    )
-    return Registered({"sources.source_id": "known_sources"})
+def registry() -> Registry:
+    """Two cities with a county each and their province, one source, two indicators."""
+    names = [
+        ("a", "1", None, None),
+        ("甲市", "1", None, None),
+        ("alpha", "1", None, None),
+        ("甲东县", "1", None, "11"),
+        ("b", "2", None, None),
+        ("乙市", "2", None, None),
+        ("乙西县", "2", None, "21"),
+        ("全省", None, "9", None),
+        ("丁省", None, "9", None),
+    ]
+    indicators = {"long.rate": Indicator("%", 0.0, 100.0), "long.length": Indicator("公里", 0.0, None)}
+    references = {"sources.source_id": frozenset({"book"})}
+    return Registry(Places.of(names, ["beta"]), shipped_units(), indicators, references, "registry-1")
 
 
 @dataclass(frozen=True)
 class Taken:
     """What became of a file."""
 
-    read: int
-    blank: int
     parsed: Parsed
     accepted: list[dict[str, Any]]
     rejects: list[dict[str, Any]]
@@ -84,35 +93,40 @@ class Taken:
         return [(row["line"], row["column_name"], row["code"], row["found"]) for row in self.rejects]
 
 
-TakeIn = Callable[[Dataset, str], Taken]
+class TakeIn(Protocol):
+    """Takes in one file; Excel and other encodings are sent as bytes. Raises FileRefused."""
+
+    def __call__(
+        self,
+        contract: Dataset,
+        content: str | bytes,
+        name: str = "sent.csv",
+        registry: Registry | None = None,
+        limits: Limits = LIMITS,
+    ) -> Taken: ...
 
 
 @pytest.fixture
-def take_in(connection: Connection, registered: Registered, tmp_path: Path) -> TakeIn:
-    """Take in the text of one CSV file by a contract."""
+def take_in(connection: Connection, registry: Registry, tmp_path: Path) -> TakeIn:
+    given = registry
 
-    def rows_of(file: Path) -> list[dict[str, Any]]:
-        cursor = connection.execute(f"select * from read_parquet({literal(file)})")
-        names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-    def take(contract: Dataset, text: str) -> Taken:
-        file, work = tmp_path / "sent.csv", tmp_path / "text.parquet"
-        file.write_text(text, encoding="utf-8", newline="")
-        rows = read_rows(file)
-        header = next(rows)
-        columns, findings = match_headers(header.cells, contract, header.line)
-        assert findings == []
-        read, blank = write_text(rows, columns, work)
-        accepted, rejects = tmp_path / "accepted.parquet", tmp_path / "rejects.parquet"
-        parsed = parse_rows(connection, contract, work, columns, registered, accepted, rejects)
-        assert read == parsed.accepted + parsed.set_aside + parsed.rejected
-        return Taken(read, blank, parsed, rows_of(accepted), rows_of(rejects))
+    def take(
+        contract: Dataset,
+        content: str | bytes,
+        name: str = "sent.csv",
+        registry: Registry | None = None,
+        limits: Limits = LIMITS,
+    ) -> Taken:
+        file, accepted, rejects = (tmp_path / end for end in ("sent", "accepted.parquet", "rejects.parquet"))
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        parsed = Parser(connection, contract, registry or given, limits).parse(file, name, accepted, rejects)
+        assert parsed.rows_read == parsed.rows_accepted + parsed.rows_set_aside + parsed.rows_rejected
+        return Taken(parsed, pq.read_table(accepted).to_pylist(), pq.read_table(rejects).to_pylist())
 
     return take
 
 
 @pytest.fixture
-def intake(tmp_path: Path, fairs: Dataset, connection: Connection, registered: Registered) -> Intake:
+def intake(tmp_path: Path, fairs: Dataset, connection: Connection, registry: Registry) -> Intake:
     (tmp_path / "inbox" / "fairs").mkdir(parents=True)
-    return Intake(Paths(tmp_path), fairs, connection, registered, "registry-1")
+    return Intake(Paths(tmp_path), fairs, connection, registry, LIMITS)
