@@ -31,6 +31,8 @@ FAULTS: dict[str, str] = {
     "scores_are_finite": "update scorecards.indicator_scores set pace_linear = 'inf'::double where value > 0",
     "there_are_observations": "delete from observations.observations",
     "thin_coverage_never_scores": "update scorecards.dimension_scores set coverage = 0.66, score = 50",
+    "thin_indices_never_score": "update scorecards.city_scores set dimensions_scored = 0, city_index = 50",
+    "thin_measures_never_score": "update scorecards.measure_scores set coverage = 0.66, score = 50",
 }
 
 # Other faults that the same check must find.
