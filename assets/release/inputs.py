@@ -15,7 +15,7 @@ from pathlib import Path
 from assets.paths import PROJECT_ROOT, Paths
 
 # What computes the figures; a new version of these is a new input.
-_ENGINES = ("duckdb", "pyarrow", "great-expectations")
+_ENGINES = ("duckdb", "pyarrow", "great-expectations", "numpy", "scipy")
 
 
 def digest_inputs(paths: Paths) -> str:

@@ -7,10 +7,11 @@ here. Not here: contracts of the files that arrive (assets.intake.contracts).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+import pyarrow as pa
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -58,6 +59,17 @@ class Table(BaseModel):
         columns = ", ".join(f"{identifier(name)} {column.type}" for name, column in self.columns.items())
         connection.execute(f"create schema if not exists {identifier(self.schema_name)}")
         connection.execute(f"create or replace table {self.qualified_name} ({columns})")
+
+    def fill(self, connection: Connection, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Create the table anew with these columns, whatever their order, and its comments; none given: no rows."""
+        self.create(connection)
+        types = {"varchar": pa.string(), "integer": pa.int32(), "bigint": pa.int64(), "double": pa.float64()}
+        types["boolean"] = pa.bool_()
+        arrays = {name: pa.array(columns.get(name, ()), types[column.type]) for name, column in self.columns.items()}
+        connection.register("filled_rows", pa.table(arrays))
+        connection.execute(f"insert into {self.qualified_name} select * from filled_rows")
+        connection.unregister("filled_rows")
+        self.comment(connection)
 
     def comment(self, connection: Connection, target: str | None = None) -> None:
         """Write the meaning of the table and of each column into the database, in Chinese and English."""
