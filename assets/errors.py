@@ -207,6 +207,30 @@ CATALOGUE: dict[str, Message] = {
         "请删去其中一个：{expected}",
         "Take one of them out: {expected}",
     ),
+    "indicator_in_two_dimensions": Message(
+        "指标“{found}”出现在两个维度中",
+        "The indicator “{found}” stands in two dimensions",
+        "一个指标只能在一个维度中计分：{expected}",
+        "An indicator scores in one dimension only: {expected}",
+    ),
+    "target_operator": Message(
+        "比较关系“{found}”与目标种类不符",
+        "The operator “{found}” does not fit the kind of the target",
+        "应为其中之一：{expected}",
+        "Use one of: {expected}",
+    ),
+    "target_range": Message(
+        "目标的上端“{found}”与目标种类不符",
+        "The high end “{found}” does not fit the kind of the target",
+        "区间目标（且只有区间目标）须有上端，且不低于下端：{expected}",
+        "A range, and nothing else, has a high end, not below its low end: {expected}",
+    ),
+    "profile_shape": Message(
+        "累计目标“{found}”的进度安排不完整",
+        "The profile of the cumulative target “{found}” is not whole",
+        "应从 0 开始、逐年不减、在目标年份为 1：{expected}",
+        "It starts at 0, never falls, and is 1 in the year of the target: {expected}",
+    ),
     "goalposts_order": Message(
         "标尺的次序与方向不符：{found}",
         "The goalposts run against the direction: {found}",

@@ -115,13 +115,14 @@ def normalise(panel: Panel, normalisation: str) -> Floats:
 def weighted_mean(scores: Floats, weights: Floats, aggregation: str) -> Floats:
     """Mean over the last axis of scores 0 to 100, weights of the missing left out.
 
-    Geometric: on scores shifted to 1..100. For few scores at a time, by the formula itself; `simulate` does the same for many draws.
+    Geometric: on scores shifted to 1..100. This is the formula itself, for few scores; `simulate` serves many draws.
     """
     there = ~np.isnan(scores)
     used = np.where(there, weights, 0.0)
     basis = np.log(1 + 0.99 * scores) if aggregation == "geometric" else scores
     mean: Floats = (np.where(there, basis, 0.0) @ weights) / used.sum(axis=-1)
-    return (np.exp(mean) - 1) / 0.99 if aggregation == "geometric" else mean
+    shifted: Floats = (np.exp(mean) - 1) / 0.99
+    return shifted if aggregation == "geometric" else mean
 
 
 def simulate(panel: Panel, design: Design) -> Ranks:

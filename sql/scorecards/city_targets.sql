@@ -7,14 +7,14 @@ with ranked as (
         row_number() over (
             partition by applying.city_code, applying.indicator_id
             order by
-                applying.precedence,
+                applying.precedence asc,
                 -- the milestone nearest to the horizon; a standard without a year holds at the horizon
-                abs(coalesce(applying.year, method.horizon_year) - method.horizon_year),
+                abs(coalesce(applying.year, method.horizon_year) - method.horizon_year) asc,
                 -- a city's own number replaces the one for all
-                case when applying.is_for_named_cities then 0 else 1 end,
+                case when applying.is_for_named_cities then 0 else 1 end asc,
                 -- of two standards the stricter one
                 indicators.direction * applying.value desc,
-                applying.target_id
+                applying.target_id asc
             rows between unbounded preceding and current row
         ) as position
     from scorecards.applying_targets as applying

@@ -7,10 +7,10 @@ with holding as (
         row_number() over (
             partition by applying.city_code, applying.indicator_id, milestones.milestone_year
             order by
-                applying.precedence,
-                case when applying.is_for_named_cities then 0 else 1 end,
+                applying.precedence asc,
+                case when applying.is_for_named_cities then 0 else 1 end asc,
                 indicators.direction * applying.value desc,
-                applying.target_id
+                applying.target_id asc
             rows between unbounded preceding and current row
         ) as position
     from scorecards.applying_targets as applying
