@@ -146,9 +146,11 @@ def scorecard(
     found = scorecards.find_city(release, city)
     rows, awaiting = scorecards.of_city(release, found["city_code"])
     if as_json:
-        _write_json({"city": found, "indicators": rows, "awaiting_data": awaiting})
+        ranks = scorecards.ranks_of_city(release, found["city_code"])
+        _write_json({"city": found, "indicators": rows, "awaiting_data": awaiting, "ranks": ranks})
     else:
         console.print(terminal.city_scorecard(found, rows, awaiting, language))
+        console.print(terminal.ranks_note(scorecards.ranks_of_city(release, found["city_code"]), language))
 
 
 @app.command()

@@ -50,11 +50,15 @@ def of_city(release: Release, city_code: str) -> tuple[list[Row], list[Row]]:
         """
         select
             dimensions.name_zh as dimension_zh, dimensions.name_en as dimension_en, indicators.name_zh,
-            indicators.name_en, indicators.decimals, sources.publication_zh, sources.publication_en, scores.*
+            indicators.name_en, indicators.decimals, sources.publication_zh, sources.publication_en,
+            projections.projected_year, projections.projected_value, projections.projected_low,
+            projections.projected_high, projections.probability_met, projections.expected_year, scores.*
         from scorecards.indicator_scores as scores
         inner join reference.indicators as indicators on scores.indicator_id = indicators.indicator_id
         inner join reference.dimensions as dimensions on scores.dimension_id = dimensions.dimension_id
         left join reference.sources as sources on scores.source_id = sources.source_id
+        left join scorecards.projections as projections
+            on scores.city_code = projections.city_code and scores.indicator_id = projections.indicator_id
         where scores.city_code = ?
         order by dimensions.position, indicators.dataset, scores.indicator_id
         """,
@@ -62,3 +66,23 @@ def of_city(release: Release, city_code: str) -> tuple[list[Row], list[Row]]:
     )
     have = [row for row in rows if row["data_status"] != "awaiting_data"]
     return have, [row for row in rows if row["data_status"] == "awaiting_data"]
+
+
+def ranks_of_city(release: Release, city_code: str) -> list[Row]:
+    """The rank of a city in each ranking with its interval; without one where too few cities have a score."""
+    return release.rows(
+        """
+        select
+            rankings.*, dimensions.name_zh, dimensions.name_en, intervals.nominal_rank, intervals.median_rank,
+            intervals.rank_low, intervals.rank_high, intervals.probability_top_three
+        from scorecards.rankings as rankings
+        left join reference.dimensions as dimensions on rankings.dimension_id = dimensions.dimension_id
+        left join scorecards.rank_intervals as intervals
+            on
+                rankings.level = intervals.level
+                and rankings.dimension_id is not distinct from intervals.dimension_id
+                and intervals.city_code = ?
+        order by rankings.level desc, dimensions.position
+        """,
+        [city_code],
+    )

@@ -39,6 +39,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "target": ("目标或参照", "Target or reference"),
     "attainment": ("得分", "Score"),
     "status": ("状态", "Status"),
+    "projection": ("趋势外推（区间，达标概率）", "Projection (interval, chance of the target)"),
     "dataset": ("数据集", "Dataset"),
     "files": ("文件数", "Files"),
 }
@@ -193,7 +194,7 @@ def city_scorecard(city: Row, rows: Sequence[Row], awaiting: Sequence[Row], lang
     """The indicators of one city by dimension, then those that await data."""
     parts: list[RenderableType] = [Text(f"{city[f'name_{language}']}  {city['city_code']}", style="bold")]
     for dimension in dict.fromkeys(row[f"dimension_{language}"] for row in rows):
-        headings = ("indicator", "value", "year", "source", "target", "attainment", "status")
+        headings = ("indicator", "value", "year", "source", "target", "attainment", "status", "projection")
         table = _table(*(label(name, language) for name in headings), title=dimension, right=(1, 2, 5))
         cells = [_indicator_cells(row, language) for row in rows if row[f"dimension_{language}"] == dimension]
         for position in (1, 2, 5):
@@ -210,7 +211,7 @@ def city_scorecard(city: Row, rows: Sequence[Row], awaiting: Sequence[Row], lang
     return Group(*parts)
 
 
-def _indicator_cells(row: Row, language: Language) -> tuple[str, str, str, str, str, str, Text]:
+def _indicator_cells(row: Row, language: Language) -> tuple[str, str, str, str, str, str, Text, str]:
     value = f"{_QUALIFIERS.get(row['qualifier'] or '', '')}{figure(row['value'], row['decimals'])} {row['unit']}"
     source = f"{row[f'publication_{language}']} ({row['source_grade']})"
     unscored = _DATA_STATUSES.get(row["data_status"])
@@ -223,7 +224,38 @@ def _indicator_cells(row: Row, language: Language) -> tuple[str, str, str, str, 
         escape(_target(row, language)),
         attainment,
         _status(row, language),
+        _projection(row),
     )
+
+
+def _projection(row: Row) -> str:
+    """Year, value and interval of the projection, and the probability that the target is met."""
+    if row.get("projected_value") is None:
+        return "—"
+    value, low, high = (figure(row[f"projected_{name}"], row["decimals"]) for name in ("value", "low", "high"))
+    chance = "" if row["probability_met"] is None else f", {100 * row['probability_met']:.0f}%"
+    return f"{row['projected_year']}: {value} ({low}–{high}{chance})"
+
+
+def ranks_note(ranks: Sequence[Row], language: Language) -> Text:
+    """Each rank with the places between which 90 % of the draws put the city; why there is none, where there is none."""
+    told = [_rank(row, language) for row in ranks if row["nominal_rank"] is not None]
+    heading = _in(language, ("名次（90% 的抽样在此区间）", "Ranks (90 % of the draws lie between)"))
+    if told:
+        return Text(f"{heading}: " + _in(language, ("；", "; ")).join(told), style="dim")
+    reason = _in(
+        language,
+        (
+            "没有名次：各维度有得分的城市不足两个，或本市覆盖不足",
+            "No rank: too few figures for this city or for any other to rank with",
+        ),
+    )
+    return Text(reason, style="dim")
+
+
+def _rank(row: Row, language: Language) -> str:
+    name = row[f"name_{language}"] or _in(language, ("指数", "Index"))
+    return f"{name} {row['nominal_rank']} ({row['rank_low']:g}–{row['rank_high']:g} / {row['cities_ranked']})"
 
 
 def _target(row: Row, language: Language) -> str:

@@ -213,7 +213,7 @@ class Told:
 
 def tell(ranks: Ranks) -> Told:
     """Mean, median, 5 % and 95 % rank (linear quantiles) and the probability of the first three places."""
-    ordered = np.sort(ranks, axis=1)
+    ordered = np.sort(ranks, axis=1, kind="stable")  # short whole numbers: sorted by their digits, not by comparing
     draws = ranks.shape[1]
     mean = ordered.sum(axis=1, dtype=np.int64) / draws
     top = (ordered <= 3).sum(axis=1) / draws
@@ -226,7 +226,8 @@ def _quantile(ordered: Ranks, share: float) -> Floats:
     above = min(below + 1, ordered.shape[1] - 1)
     low: Floats = ordered[:, below].astype(np.float64)
     high: Floats = ordered[:, above].astype(np.float64)
-    return low + max(place - below, 0.0) * (high - low)
+    between: Floats = low + max(place - below, 0.0) * (high - low)
+    return between
 
 
 def firm_pairs(ranks: Ranks, share: float) -> list[tuple[int, int, float]]:

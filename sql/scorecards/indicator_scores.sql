@@ -15,17 +15,41 @@ with units as (
     cross join reference.method as method
 ),
 
-current_points as (
-    select history.*
+current_years as (
+    select
+        history.city_code,
+        history.indicator_id,
+        max(history.year) as year
     from scorecards.attainment_history as history
     cross join reference.method as method
     where history.year <= method.assessment_year
-    qualify
-        row_number() over (
-            partition by history.city_code, history.indicator_id
-            order by history.year desc
-            rows between unbounded preceding and current row
-        ) = 1
+    group by history.city_code, history.indicator_id
+),
+
+current_points as (
+    select history.*
+    from scorecards.attainment_history as history
+    inner join current_years
+        on
+            history.city_code = current_years.city_code
+            and history.indicator_id = current_years.indicator_id
+            and history.year = current_years.year
+),
+
+base_years as (
+    select
+        history.city_code,
+        history.indicator_id,
+        min(history.year) as year
+    from scorecards.attainment_history as history
+    inner join units
+        on history.city_code = units.city_code and history.indicator_id = units.indicator_id
+    inner join current_years
+        on history.city_code = current_years.city_code and history.indicator_id = current_years.indicator_id
+    where
+        history.year >= units.first_base_year
+        and current_years.year - history.year >= units.minimum_span_years
+    group by history.city_code, history.indicator_id
 ),
 
 base_points as (
@@ -36,19 +60,11 @@ base_points as (
         history.value,
         history.value_scaled
     from scorecards.attainment_history as history
-    inner join units
-        on history.city_code = units.city_code and history.indicator_id = units.indicator_id
-    inner join current_points
-        on history.city_code = current_points.city_code and history.indicator_id = current_points.indicator_id
-    where
-        history.year >= units.first_base_year
-        and current_points.year - history.year >= units.minimum_span_years
-    qualify
-        row_number() over (
-            partition by history.city_code, history.indicator_id
-            order by history.year
-            rows between unbounded preceding and current row
-        ) = 1
+    inner join base_years
+        on
+            history.city_code = base_years.city_code
+            and history.indicator_id = base_years.indicator_id
+            and history.year = base_years.year
 ),
 
 -- a cumulative count starts from zero when its profile does, else at the base year

@@ -53,7 +53,7 @@ def test_the_latest_ten_points_are_taken(world: World) -> None:
 def test_what_cannot_be_projected_says_why(world: World) -> None:
     world.indicator("few").figures("few", {2021: 1, 2022: 2, 2024: 3})
     world.indicator("old").figures("old", {year: year - 2000 for year in range(2010, 2018)})
-    world.indicator("flag", kind="yes_no").figures("flag", {year: 1 for year in range(2018, 2025)})
+    world.indicator("flag", kind="yes_no").figures("flag", dict.fromkeys(range(2018, 2025), 1))
     world.indicator("none")
     found = projections(world)
     assert {name: row["projection_status"] for name, row in found.items()} == {
@@ -67,8 +67,8 @@ def test_what_cannot_be_projected_says_why(world: World) -> None:
 def test_a_break_starts_the_series_anew_for_the_city_it_names(world: World) -> None:
     world.city("B").indicator("i").indicator("j")
     for city in "AB":
-        world.figures("i", {year: 5.0 for year in range(2016, 2025)}, city_code=city)
-        world.figures("j", {year: 5.0 for year in range(2016, 2025)}, city_code=city)
+        world.figures("i", dict.fromkeys(range(2016, 2025), 5.0), city_code=city)
+        world.figures("j", dict.fromkeys(range(2016, 2025), 5.0), city_code=city)
     world.add(
         "reference.series_breaks",
         {"indicator_id": "i", "city_code": "B", "year": 2020},
