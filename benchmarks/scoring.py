@@ -1,4 +1,6 @@
-"""How fast scores and rank intervals are made, on synthetic figures: 2,800 units, 60 indicators, 10 years, 10,000 draws.
+"""How fast scores and rank intervals are made, on synthetic figures.
+
+2,800 units, 60 indicators, 10 years, 10,000 draws.
 
 `python -m benchmarks.scoring` prints wall and processor seconds of every step, and the peak memory.
 """

@@ -39,7 +39,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "target": ("目标或参照", "Target or reference"),
     "attainment": ("得分", "Score"),
     "status": ("状态", "Status"),
-    "projection": ("趋势外推（区间，达标概率）", "Projection (interval, chance of the target)"),
+    "projection": ("趋势外推", "Projection"),
     "dataset": ("数据集", "Dataset"),
     "files": ("文件数", "Files"),
 }
@@ -205,6 +205,8 @@ def city_scorecard(city: Row, rows: Sequence[Row], awaiting: Sequence[Row], lang
     names = (
         "、".join(row["name_zh"] for row in awaiting) if language == "zh" else "; ".join(r["name_en"] for r in awaiting)
     )
+    if any(row.get("projected_value") is not None for row in rows):
+        parts.append(Text(_projection_note(language), style="dim"))
     if names:
         heading = _in(language, (f"待报数据的指标（{len(awaiting)}）", f"Awaiting data ({len(awaiting)})"))
         parts.append(Text(f"{heading}: {names}", style="dim"))
@@ -237,8 +239,19 @@ def _projection(row: Row) -> str:
     return f"{row['projected_year']}: {value} ({low}–{high}{chance})"
 
 
+def _projection_note(language: Language) -> str:
+    return _in(
+        language,
+        (
+            "趋势外推：直线外推值（90% 预测区间，达到目标或参照值的概率）；只说明照此下去会怎样。",
+            "Projection: the straight line, its 90 % prediction interval, and the probability that the target or "
+            "reference is met; it says what comes if all goes on as before.",
+        ),
+    )
+
+
 def ranks_note(ranks: Sequence[Row], language: Language) -> Text:
-    """Each rank with the places between which 90 % of the draws put the city; why there is none, where there is none."""
+    """Each rank with the places between which 90 % of the draws put the city, or why there is none."""
     told = [_rank(row, language) for row in ranks if row["nominal_rank"] is not None]
     heading = _in(language, ("名次（90% 的抽样在此区间）", "Ranks (90 % of the draws lie between)"))
     if told:
