@@ -16,7 +16,7 @@ import numpy as np
 
 from assets.paths import PROJECT_ROOT, Paths
 from assets.scorecards import rank_intervals
-from assets.scorecards.tabulation import project, rankings
+from assets.scorecards.tabulation import Ranking, project, rankings
 from assets.warehouse.connection import Connection, in_memory
 from assets.warehouse.models import read_models
 from assets.warehouse.tables import Table, read_tables
@@ -87,6 +87,12 @@ def _insert(connection: Connection, table: str, columns: dict[str, str], source:
     connection.execute(f"insert into {table} ({names}) select {', '.join(columns.values())} from {source}")
 
 
+def _draw(ranking: Ranking) -> None:
+    design = rank_intervals.draw(ranking.panel, DRAWS, 0.25, 1, ranking.level)
+    rank_intervals.tell(rank_intervals.simulate(ranking.panel, design))
+    rank_intervals.sensitivity(ranking.panel, design, ranking.indicators)
+
+
 def main() -> None:
     paths = Paths(PROJECT_ROOT / "data")
     tables = read_tables(paths.sql)
@@ -105,12 +111,11 @@ def main() -> None:
             project(connection)
         with timed("panels of the rankings"):
             all_rankings = rankings(connection)
-        for ranking in (all_rankings[-1], all_rankings[0]):
-            with timed(f"rank intervals, {ranking.level} ({len(ranking.cities)} units)"):
-                design = rank_intervals.draw(ranking.panel, DRAWS, 0.25, 1, ranking.level)
-                ranks = rank_intervals.simulate(ranking.panel, design)
-                rank_intervals.tell(ranks)
-                rank_intervals.sensitivity(ranking.panel, design, ranking.indicators)
+        with timed("rank intervals, the index"):
+            _draw(all_rankings[-1])
+        with timed(f"rank intervals, {len(all_rankings) - 1} dimensions"):
+            for ranking in all_rankings[:-1]:
+                _draw(ranking)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory {peak:,.0f} MB, numpy {np.__version__}")  # noqa: T201
 
