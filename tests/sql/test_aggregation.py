@@ -121,13 +121,6 @@ def test_only_cities_with_an_index_have_a_rank(world: World) -> None:
     assert {row["city_code"]: row["rank"] for row in world.rows(CITIES)} == {"A": 2, "B": None, "C": 1}
 
 
-def test_a_city_more_changes_nobodys_goalpost_score(world: World) -> None:
-    alone = attain(world, {"A": (10, 20), "C": (50, 60)}).rows(DIMENSIONS)
-    world.clear().add("reference.method", {}).city("A").add("reference.dimensions", {}).figures("-", {})
-    more = attain(world, {"A": (10, 20), "B": (0, 100), "C": (50, 60)}).rows(DIMENSIONS)
-    assert [row["score"] for row in more if row["city_code"] != "B"] == [row["score"] for row in alone]
-
-
 def test_a_measure_has_the_geometric_mean_beside_the_arithmetic_one(world: World) -> None:
     world.add("reference.measures", {"measure_id": 1})
     world.add("reference.indicator_measures", *({"indicator_id": f"d{n}", "measure_id": 1} for n in range(2)))
