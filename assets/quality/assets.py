@@ -21,7 +21,7 @@ _Row = tuple[Any, ...]
 def quality_assets(
     checks: Sequence[Check], models: Mapping[str, Model], tables: Mapping[str, Table]
 ) -> list[dg.AssetsDefinition]:
-    """Flags, files and rejects as published, `quality.check_results`, and the asset checks that show it on every table."""
+    """Flags, files, rejects and `quality.check_results`, and the asset checks that show the last on every table."""
     return [
         _flags_asset(tables["quality.flags"]),
         *factory.model_assets(models, "quality", tables),

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from assets.errors import Finding, Stopped
 from assets.quality import plausibility, shifts
 from assets.quality.plausibility import Figure, Knowledge, Parameters, Suspicion
 from assets.warehouse.connection import Connection
@@ -31,6 +32,21 @@ DETECTORS: dict[str, Detector] = {
     "spike": plausibility.spikes,
     "total": plausibility.totals,
     "zero": plausibility.zeros,
+}
+
+# Every parameter that a detector needs; the registry gives the values.
+NEEDED: dict[str, tuple[str, ...]] = {
+    "copy": ("threshold", "minimum_cities", "minimum_digits"),
+    "flip": ("threshold", "minimum_step", "same_level"),
+    "invented": ("threshold",),
+    "jump": ("threshold", "scale_floor", "minimum_changes"),
+    "magnitude": ("threshold", "nearest_years", "minimum_years"),
+    "parts": ("threshold",),
+    "repeat": ("threshold",),
+    "shifted_block": ("threshold", "minimum_share", "minimum_cities", "nearest_years", "minimum_years"),
+    "spike": ("threshold", "scale_floor", "minimum_others"),
+    "total": ("threshold",),
+    "zero": ("threshold",),
 }
 
 # The tables that the flags are made of.
@@ -82,17 +98,37 @@ def read_knowledge(connection: Connection) -> Knowledge:
     )
 
 
+def read_parameters(connection: Connection) -> dict[str, dict[str, float]]:
+    """The parameters of every registered detector. Raises Stopped where one has too few or too many."""
+    listed: dict[str, dict[str, float]] = {
+        row[0]: {} for row in connection.execute("select detector_id from reference.detectors").fetchall()
+    }
+    for detector, name, value in connection.execute(
+        "select detector_id, parameter, value from reference.detector_parameters"
+    ).fetchall():
+        listed[detector][name] = value
+    findings = [
+        Finding(
+            "detector_parameters",
+            f"{detector}: {', '.join(sorted(given)) or '-'}",
+            ", ".join(sorted(NEEDED[detector])),
+            "reference/detector_parameters.csv",
+        )
+        for detector, given in sorted(listed.items())
+        if set(given) != set(NEEDED[detector])
+    ]
+    if findings:
+        raise Stopped(findings)
+    return listed
+
+
 def make_flags(connection: Connection, table: Table) -> int:
     """Make the table `quality.flags` anew; returns how many flags there are.
 
     A detector that the registry does not list is off.
     """
     figures, known = read_figures(connection), read_knowledge(connection)
-    parameters: dict[str, dict[str, float]] = defaultdict(dict)
-    for detector, name, value in connection.execute(
-        "select detector_id, parameter, value from reference.detector_parameters"
-    ).fetchall():
-        parameters[detector][name] = value
+    parameters = read_parameters(connection)
     registered = connection.execute(
         "select detector_id, severity, looks_for_zh, looks_for_en, remedy_zh, remedy_en from reference.detectors"
     ).fetchall()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
 from statistics import median
@@ -61,7 +61,8 @@ class Knowledge:
     parts: tuple[tuple[str, str, str, float], ...] = ()
     # indicator, city (None: all), first year after the break
     breaks: frozenset[tuple[str, str | None, int]] = frozenset()
-    cities_of: Mapping[str, frozenset[str]] | None = None
+    # the cities of each area above them
+    cities_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def explains(self, figure: Figure) -> bool:
         """Whether a listed change of definition or boundary explains a change into this year."""
@@ -118,15 +119,31 @@ def _scores(one: Series, known: Knowledge, parameters: Parameters) -> dict[int, 
 
 
 def spikes(figures: Sequence[Figure], known: Knowledge, parameters: Parameters) -> Iterator[Suspicion]:
-    """A figure that leaves the level of its series and comes back the next year."""
+    """A figure that leaves the level of its series and comes back the next year.
+
+    Its distance from the middle of its neighbours is measured by such distances elsewhere in the series: those of the
+    years beside it are made by the spike itself.
+    """
     for one in series(figures):
-        scores = _scores(one, known, parameters)
-        for i in range(1, len(one) - 1):
-            here, after = scores.get(i, 0.0), scores.get(i + 1, 0.0)
-            if here * after < 0 and min(abs(here), abs(after)) > parameters["threshold"]:
+        if one[0].kind == "yes_no":
+            continue
+        places = positions([figure.value for figure in one], one[0].kind)
+        middles = {i: (places[i - 1] + places[i + 1]) / 2 for i in range(1, len(one) - 1) if _is_plain(one, i, known)}
+        for i in middles:
+            others = [abs(places[j] - middles[j]) for j in middles if abs(i - j) > 1]
+            leaves, returns = places[i] - places[i - 1], places[i] - places[i + 1]
+            if len(others) < parameters["minimum_others"] or leaves * returns <= 0:
+                continue
+            size = min(abs(leaves), abs(returns)) / max(_NORMAL * median(others), parameters["scale_floor"])
+            if size > parameters["threshold"]:
                 around = f"{shown(one[i - 1].value)} … {shown(one[i + 1].value)}"
-                size = min(abs(here), abs(after))
                 yield Suspicion(one[i], shown(one[i].value), around, size, parameters["threshold"])
+
+
+def _is_plain(one: Series, i: int, known: Knowledge) -> bool:
+    """Whether a figure has a neighbour in the year before and after it, without a listed break between."""
+    is_dense = one[i - 1].year + 1 == one[i].year == one[i + 1].year - 1
+    return is_dense and not known.explains(one[i]) and not known.explains(one[i + 1])
 
 
 def jumps(figures: Sequence[Figure], known: Knowledge, parameters: Parameters) -> Iterator[Suspicion]:
@@ -166,7 +183,7 @@ def copies(figures: Sequence[Figure], known: Knowledge, parameters: Parameters) 
         values = sorted(figure.value for figure in block)
         spread = values[(3 * count) // 4] - values[count // 4]
         resolution = 10.0 ** -max(decimals(value) for value in values)
-        chance = count * (count - 1) / 2 * resolution / spread if spread > 0 else math.inf
+        chance = count * (count - 1) / 2 * resolution / spread if spread > resolution / 2 else math.inf
         if chance >= parameters["threshold"]:
             continue
         holders: dict[float, Series] = defaultdict(list)
@@ -193,7 +210,7 @@ def totals(figures: Sequence[Figure], known: Knowledge, parameters: Parameters) 
     """A total that the cities do not add up to, or that some of them exceed already."""
     sums: dict[tuple[str, str, int, str], float] = defaultdict(float)
     present: dict[tuple[str, str, int, str], set[str]] = defaultdict(set)
-    province_of = {city: province for province, cities in (known.cities_of or {}).items() for city in cities}
+    province_of = {city: province for province, cities in known.cities_of.items() for city in cities}
     for figure in figures:
         if figure.city_code in province_of:
             key = (figure.indicator_id, figure.scope, figure.year, province_of[figure.city_code])
@@ -205,7 +222,7 @@ def totals(figures: Sequence[Figure], known: Knowledge, parameters: Parameters) 
         key = (figure.indicator_id, figure.scope, figure.year, figure.province_code)
         if key not in sums:
             continue
-        is_whole = present[key] == (known.cities_of or {}).get(figure.province_code)
+        is_whole = frozenset(present[key]) == known.cities_of.get(figure.province_code)
         gap = (sums[key] - figure.value) / abs(figure.value)
         size = abs(gap) if is_whole else gap
         if size > parameters["threshold"]:

@@ -6,78 +6,118 @@ here: oddities of single figures (assets.quality.plausibility), what becomes of 
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from statistics import fmean, median
 
-from assets.quality.plausibility import Figure, Knowledge, Parameters, Suspicion, positions, series, shown
+from assets.quality.plausibility import Figure, Knowledge, Parameters, Series, Suspicion, series, shown
 
 _SHIFTS = (1, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shift:
+    """A block and the rows by which its cities' figures lie further down: each city's own stands `rows` below it."""
+
+    block: Series
+    rows: int
+    ratio: float
 
 
 def shifted(figures: Sequence[Figure], known: Knowledge, parameters: Parameters) -> Iterator[Suspicion]:
     """Every figure of a block that fits its cities better when moved by one row.
 
-    A block is what one file says of one indicator in one year, in the order of the file's lines. Each city is expected
-    where the median of its own nearest other years lies. The misfit is the mean distance from there, after taking out
-    what all cities moved by in that year.
+    A block is what one file says of one indicator and scope in one year, in the order of its lines. Each city is
+    expected at the median of its own nearest other years. The misfit is the mean distance from there, after taking out
+    what the cities moved by together. The worst block goes first and no longer counts as anyone's past or future.
     """
     del known
-    usual = _expected(figures, parameters)
-    for block in _blocks(figures):
-        places = [(figure, *usual[figure]) for figure in block if figure in usual]
-        if len(places) < parameters["minimum_cities"] or len(places) < len(block):
+    for one in _by_indicator(figures):
+        if one[0].kind == "yes_no":
             continue
-        own = [place for _, place, _ in places]
-        expected = [middle for _, _, middle in places]
-        for shift in _SHIFTS:
-            ratio, better = _compare(own, expected, shift)
-            if ratio > parameters["threshold"] and better >= parameters["minimum_share"]:
-                for i, (figure, _, _) in enumerate(places):
-                    source = block[(i + shift) % len(block)]
-                    told = f"{shown(source.value)} ({source.file}:{source.line})"
-                    yield Suspicion(figure, shown(figure.value), told, ratio, parameters["threshold"])
-                break
+        left = one
+        while worst := _worst(left, parameters):
+            yield from _suspicions(worst, parameters["threshold"])
+            held = set(worst.block)
+            left = [figure for figure in left if figure not in held]
 
 
-def _compare(own: Sequence[float], expected: Sequence[float], shift: int) -> tuple[float, float]:
-    """How many times worse the block fits as it stands than when shifted, and the share of rows that fit better then.
+def _worst(figures: Series, parameters: Parameters) -> _Shift | None:
+    places = _places(figures)
+    usual = _expected(figures, places, parameters)
+    found: list[_Shift] = []
+    for block in _blocks(figures):
+        own = [places[figure] for figure in block]
+        expected = [usual.get(figure) for figure in block]
+        for rows in _SHIFTS:
+            ratio, better, compared = _compare(own, expected, rows)
+            is_known = compared + 1 >= parameters["minimum_cities"]
+            if is_known and ratio > parameters["threshold"] and better >= parameters["minimum_share"]:
+                found.append(_Shift(block, rows, ratio))
+    return max(found, key=lambda shift: shift.ratio, default=None)
+
+
+def _suspicions(shift: _Shift, threshold: float) -> Iterator[Suspicion]:
+    block = shift.block
+    for i, figure in enumerate(block):
+        j = i + shift.rows
+        # Beyond an end stands nothing: what belongs there was lost, or carried round to the other end.
+        told = f"{shown(block[j].value)} ({block[j].file}:{block[j].line})" if 0 <= j < len(block) else ""
+        yield Suspicion(figure, shown(figure.value), told, shift.ratio, threshold)
+
+
+def _compare(own: Sequence[float], expected: Sequence[float | None], shift: int) -> tuple[float, float, int]:
+    """How many times worse the block fits as it stands than when moved, the share of rows that fit better then, and
+    how many rows could be compared.
 
     Rows whose partner would lie beyond an end are left out: a shift may have lost the end row or carried it round.
     """
-    rows = [i for i in range(len(own)) if 0 <= i + shift < len(own)]
-    standing = _misfits([own[i] - expected[i] for i in rows])
-    moved = _misfits([own[i + shift] - expected[i] for i in rows])
-    better = fmean(float(after < before) for before, after in zip(standing, moved, strict=True))
-    return fmean(standing) / max(fmean(moved), 1e-9), better
+    both = [(place, usual) for place, usual in zip(own, expected, strict=True) if usual is not None]
+    if len(both) < 2:
+        return 0.0, 0.0, 0
+    # What the cities moved by together: the difference of the means, which exchanging rows does not change.
+    common = fmean(place for place, _ in both) - fmean(usual for _, usual in both)
+    pairs = [
+        (abs(own[i] - usual - common), abs(own[i + shift] - usual - common))
+        for i, usual in enumerate(expected)
+        if usual is not None and 0 <= i + shift < len(own)
+    ]
+    better = fmean(float(moved < standing) for standing, moved in pairs)
+    # A millionth keeps the ratio finite where the moved block fits to the digit, and at 0 where both do.
+    misfit = fmean(standing for standing, _ in pairs)
+    return misfit / max(fmean(moved for _, moved in pairs), 1e-6), better, len(pairs)
 
 
-def _misfits(differences: Sequence[float]) -> list[float]:
-    common = median(differences)
-    return [abs(difference - common) for difference in differences]
+def _places(figures: Series) -> dict[Figure, float]:
+    """Where figures lie on one scale for all cities: logarithms of amounts, everything else as it is."""
+    is_amount = figures[0].kind in ("stock", "flow") and min(figure.value for figure in figures) > 0
+    return {figure: math.log(figure.value) if is_amount else figure.value for figure in figures}
 
 
-def _expected(figures: Sequence[Figure], parameters: Parameters) -> dict[Figure, tuple[float, float]]:
-    """Where each figure lies and where the nearest other years of its city do, on a common scale."""
-    found: dict[Figure, tuple[float, float]] = {}
+def _expected(figures: Series, places: dict[Figure, float], parameters: Parameters) -> dict[Figure, float]:
+    """The median of the nearest other years of its city, for figures that have enough of them."""
+    found: dict[Figure, float] = {}
     for one in series(figures):
-        if one[0].kind == "yes_no":
-            continue
-        # Rates stay in their own unit: dividing by the city's level would make cities incomparable.
-        values = [figure.value for figure in one]
-        places = positions(values, one[0].kind) if one[0].kind != "rate" else values
-        for i, figure in enumerate(one):
-            nearest = sorted((abs(other.year - figure.year), j) for j, other in enumerate(one) if j != i)
-            near = [places[j] for _, j in nearest[: int(parameters["nearest_years"])]]
+        for figure in one:
+            others = sorted((o for o in one if o is not figure), key=lambda o: (abs(o.year - figure.year), o.year))
+            near = [places[other] for other in others[: int(parameters["nearest_years"])]]
             if len(near) >= parameters["minimum_years"]:
-                found[figure] = (places[i], median(near))
+                found[figure] = median(near)
     return found
 
 
-def _blocks(figures: Sequence[Figure]) -> list[list[Figure]]:
-    found: dict[tuple[str, str, int, str, str], list[Figure]] = defaultdict(list)
+def _by_indicator(figures: Sequence[Figure]) -> list[Series]:
+    found: dict[tuple[str, str], Series] = defaultdict(list)
     for figure in figures:
         if figure.city_code is not None:
-            key = (figure.indicator_id, figure.scope, figure.year, figure.file_sha256, figure.sheet or "")
-            found[key].append(figure)
+            found[figure.indicator_id, figure.scope].append(figure)
+    return [one for _, one in sorted(found.items())]
+
+
+def _blocks(figures: Series) -> list[Series]:
+    found: dict[tuple[int, str, str], Series] = defaultdict(list)
+    for figure in figures:
+        found[figure.year, figure.file_sha256, figure.sheet or ""].append(figure)
     return [sorted(block, key=lambda figure: figure.line) for _, block in sorted(found.items())]
