@@ -65,7 +65,9 @@ def of_city(release: Release, city_code: str) -> tuple[list[Row], list[Row]]:
             inner join reference.detectors as detectors on flags.detector = detectors.detector_id
             where flags.severity <> 'blocking'
             group by all
-        ) as flagged using (city_code, indicator_id, year, scope)
+        ) as flagged
+            on scores.city_code = flagged.city_code and scores.indicator_id = flagged.indicator_id
+            and scores.year = flagged.year and scores.scope = flagged.scope
         where scores.city_code = ?
         order by dimensions.position, indicators.dataset, scores.indicator_id
         """,
@@ -122,7 +124,7 @@ def flag_counts(release: Release) -> list[Row]:
         select flags.detector, detectors.name_zh, detectors.name_en, flags.severity, count(*) as flags
         from quality.flags as flags
         inner join reference.detectors as detectors on flags.detector = detectors.detector_id
-        group by all
+        group by flags.detector, detectors.name_zh, detectors.name_en, flags.severity
         order by case flags.severity when 'blocking' then 1 when 'warning' then 2 else 3 end, flags.detector
         """
     )

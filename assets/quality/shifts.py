@@ -32,35 +32,53 @@ def shifted(figures: Sequence[Figure], known: Knowledge, parameters: Parameters)
     A block is what one file says of one indicator and scope in one year, in the order of its lines. Each city is
     expected at the median of its own nearest other years. The misfit is the mean distance from there, after taking out
     what the cities moved by together. The worst block goes first and no longer counts as anyone's past or future.
+    Rows move with all their columns: beside a shifted block, less is enough for another of the same lines.
     """
     del known
+    shifts: list[_Shift] = []
+    rest: list[Series] = []
     for one in _by_indicator(figures):
         if one[0].kind == "yes_no":
             continue
         left = one
-        while worst := _worst(left, parameters):
-            yield from _suspicions(worst, parameters["threshold"])
+        while found := _shifts(left, parameters, parameters["threshold"], parameters["minimum_share"]):
+            worst = max(found, key=lambda shift: shift.ratio)
+            shifts.append(worst)
             held = set(worst.block)
             left = [figure for figure in left if figure not in held]
+        rest.append(left)
+    moved = {(*_lines(shift.block[0]), shift.rows) for shift in shifts}
+    for left in rest if moved else ():
+        found = _shifts(left, parameters, parameters["sibling_threshold"], 0)
+        shifts += [shift for shift in found if (*_lines(shift.block[0]), shift.rows) in moved]
+    for shift in shifts:
+        yield from _suspicions(shift, parameters)
 
 
-def _worst(figures: Series, parameters: Parameters) -> _Shift | None:
+def _shifts(figures: Series, parameters: Parameters, threshold: float, minimum_share: float) -> list[_Shift]:
+    """The blocks of one indicator that fit better by more than the threshold when moved, each with its better side."""
+    if not figures:
+        return []
     places = _places(figures)
     usual = _expected(figures, places, parameters)
     found: list[_Shift] = []
     for block in _blocks(figures):
         own = [places[figure] for figure in block]
         expected = [usual.get(figure) for figure in block]
+        sides: list[_Shift] = []
         for rows in _SHIFTS:
             ratio, better, compared = _compare(own, expected, rows)
             is_known = compared + 1 >= parameters["minimum_cities"]
-            if is_known and ratio > parameters["threshold"] and better >= parameters["minimum_share"]:
-                found.append(_Shift(block, rows, ratio))
-    return max(found, key=lambda shift: shift.ratio, default=None)
+            if is_known and ratio > threshold and better >= minimum_share:
+                sides.append(_Shift(block, rows, ratio))
+        found += sorted(sides, key=lambda shift: -shift.ratio)[:1]
+    return found
 
 
-def _suspicions(shift: _Shift, threshold: float) -> Iterator[Suspicion]:
+def _suspicions(shift: _Shift, parameters: Parameters) -> Iterator[Suspicion]:
     block = shift.block
+    is_sibling = shift.ratio <= parameters["threshold"]
+    threshold = parameters["sibling_threshold" if is_sibling else "threshold"]
     for i, figure in enumerate(block):
         j = i + shift.rows
         # Beyond an end stands nothing: what belongs there was lost, or carried round to the other end.
@@ -116,8 +134,13 @@ def _by_indicator(figures: Sequence[Figure]) -> list[Series]:
     return [one for _, one in sorted(found.items())]
 
 
+def _lines(figure: Figure) -> tuple[int, str, str]:
+    """The part of a file that is shifted as one."""
+    return figure.year, figure.file_sha256, figure.sheet or ""
+
+
 def _blocks(figures: Series) -> list[Series]:
     found: dict[tuple[int, str, str], Series] = defaultdict(list)
     for figure in figures:
-        found[figure.year, figure.file_sha256, figure.sheet or ""].append(figure)
+        found[_lines(figure)].append(figure)
     return [sorted(block, key=lambda figure: figure.line) for _, block in sorted(found.items())]

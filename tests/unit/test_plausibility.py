@@ -114,6 +114,37 @@ def test_two_shifted_years_do_not_drag_the_year_between_them_along() -> None:
     assert {year for _, year in places(found("shifted_block", figures))} == {2016, 2018}
 
 
+def noisy(seed: int, year: int, rows: int) -> list[Figure]:
+    """A second column of the same lines, whose history is too noisy to tell a shift by itself."""
+    rng = random.Random(seed)
+    levels = {city: rng.gauss(50, 4) for city in CITIES}
+    figures = [
+        figure(city, y, round(levels[city] + rng.gauss(0, 2.0), 2), indicator_id="noisy", kind="rate")
+        for city in CITIES
+        for y in YEARS
+    ]
+    return shift(figures, year, rows) if rows else figures
+
+
+def test_beside_a_shifted_block_the_other_columns_of_its_lines_are_held_too() -> None:
+    alone = sum(bool(found("shifted_block", noisy(seed, 2024, 1))) for seed in SEEDS)
+    together = sum(
+        "noisy"
+        in {
+            s.figure.indicator_id for s in found("shifted_block", [*shift(clean(seed), 2024, 1), *noisy(seed, 2024, 1)])
+        }
+        for seed in SEEDS
+    )
+    assert together == len(SEEDS) > alone
+    assert not any(
+        "noisy"
+        in {
+            s.figure.indicator_id for s in found("shifted_block", [*shift(clean(seed), 2024, 1), *noisy(seed, 2024, 0)])
+        }
+        for seed in SEEDS
+    )
+
+
 def test_a_shifted_block_says_on_which_line_the_figure_of_a_city_stands() -> None:
     figures = shift(clean(5), 2018, -1)
     first = found("shifted_block", figures)[0]
