@@ -165,6 +165,18 @@ CATALOGUE: dict[str, Message] = {
         "Decide which is right and keep one (key: {expected})",
     ),
     # --- a reference table or a contract is broken: the run stops -----------------------------------------------
+    "detector_parameters": Message(
+        "检测器的参数不全或多余：{found}",
+        "A detector has too few or too many parameters: {found}",
+        "请登记且只登记：{expected}",
+        "List these and no others: {expected}",
+    ),
+    "block_shifted": Message(
+        "整块错行，已扣留，其余照常发布：{found}",
+        "A block is shifted by a row; it is held back and the rest is released: {found}",
+        "请核对这些行，更正后重新放入；各行应有的数字见 {expected}",
+        "Check these lines, correct them and send the file again; what each should be is in {expected}",
+    ),
     "table_missing": Message(
         "缺少参考表“{found}”",
         "The reference table “{found}” is missing",

@@ -86,7 +86,7 @@ def status(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
     """
     from assets.release.inputs import digest_inputs, remembered
     from assets.release.reader import required_release
-    from pipelines import terminal
+    from pipelines import scorecards, terminal
 
     language = _language(lang)
     paths = Paths.from_environment()
@@ -101,10 +101,19 @@ def status(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
         """
     )
     manifest = release.manifest
+    flags = scorecards.flag_counts(release)
     if as_json:
         told = {"release_id": manifest.release_id, "content_digest": manifest.content_digest}
         told |= {"released_at": manifest.run.released_at.isoformat(), "method_version": manifest.method_version}
-        _write_json({**told, "folder": str(release.folder), "is_up_to_date": is_up_to_date, "datasets": datasets})
+        _write_json(
+            {
+                **told,
+                "folder": str(release.folder),
+                "is_up_to_date": is_up_to_date,
+                "datasets": datasets,
+                "flags": flags,
+            }
+        )
         return
     console = Console(highlight=False)
     words = ("发布", "发布时间", "方法版本") if language == "zh" else ("Release", "Released", "Method")
@@ -112,6 +121,7 @@ def status(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
     for word, value in zip(words, values, strict=True):
         console.print(f"{word}: {value}")
     console.print(terminal.datasets_table(datasets, language))
+    console.print(terminal.flags_count(flags, language), markup=False)
     new = ("有尚未处理的改动，请运行 gancheng run", "There are changes not yet taken in; run: gancheng run")
     none = ("收件箱和登记表没有新的改动", "Nothing new in the inbox and the registry")
     console.print((none if is_up_to_date else new)[0 if language == "zh" else 1])
@@ -145,11 +155,16 @@ def scorecard(
         return
     found = scorecards.find_city(release, city)
     rows, awaiting = scorecards.of_city(release, found["city_code"])
+    held = scorecards.held_of_city(release, found["city_code"])
     if as_json:
         ranks = scorecards.ranks_of_city(release, found["city_code"])
-        _write_json({"city": found, "indicators": rows, "awaiting_data": awaiting, "ranks": ranks})
+        _write_json(
+            {"city": found, "indicators": rows, "awaiting_data": awaiting, "held_back": held, "ranks": ranks}
+        )
     else:
         console.print(terminal.city_scorecard(found, rows, awaiting, language))
+        for note in terminal.flags_note(rows, held, language):
+            console.print(note)
         console.print(terminal.ranks_note(scorecards.ranks_of_city(release, found["city_code"]), language))
 
 
@@ -244,6 +259,7 @@ def _show_run(console: Console, release: Release, language: Language) -> None:
     console.print(told.format(**checks[0]))
     for row in release.rows("from quality.check_results where not is_passed order by table_name, check_name"):
         console.print(f"  {row[f'rule_{language}']}: {row['rows_failing']}", style="yellow", markup=False)
+    terminal.show_findings(console, scorecards.held_blocks(release))
     console.print(terminal.cities_table(*scorecards.overview(release), language, console.width))
     console.print(terminal.coverage_note(language), style="dim")
 

@@ -71,6 +71,14 @@ _DATA_STATUSES: dict[str, tuple[str, str]] = {
     "context": ("背景", "context"),
 }
 
+FLAG = " ⚑"
+
+_SEVERITIES: dict[str, tuple[str, str]] = {
+    "blocking": ("扣留", "held back"),
+    "warning": ("警告", "warning"),
+    "note": ("提示", "note"),
+}
+
 _BOTH: tuple[Language, Language] = ("zh", "en")
 _NARROW = 100
 _QUALIFIERS = {"at_least": "≥", "about": "≈", "under": "<"}
@@ -215,6 +223,7 @@ def city_scorecard(city: Row, rows: Sequence[Row], awaiting: Sequence[Row], lang
 
 def _indicator_cells(row: Row, language: Language) -> tuple[str, str, str, str, str, str, Text, str]:
     value = f"{_QUALIFIERS.get(row['qualifier'] or '', '')}{figure(row['value'], row['decimals'])} {row['unit']}"
+    value += FLAG if row["flags_zh"] else ""
     source = f"{row[f'publication_{language}']} ({row['source_grade']})"
     unscored = _DATA_STATUSES.get(row["data_status"])
     attainment = _in(language, unscored) if unscored and row["attainment"] is None else number(row["attainment"])
@@ -289,6 +298,28 @@ def _status(row: Row, language: Language) -> Text:
         other = row["status_linear"] if row["pace_rule"] == "compound" else row["status_compound"]
         text.append(f" / {_in(language, STATUSES[other])}", style="dim")
     return text
+
+
+def flags_note(rows: Sequence[Row], held: Sequence[Row], language: Language) -> list[Text]:
+    """What the mark of flagged figures stands for, and what is held back, line by line."""
+    told = [
+        Text(f"{FLAG.strip()} {row[f'name_{language}']} {row['year']}: {row[f'flags_{language}']}", style="yellow")
+        for row in rows
+        if row["flags_zh"]
+    ]
+    return told + [
+        Text(f"{FLAG.strip()} {row[f'name_{language}']} {row['year']}: {row[f'explanation_{language}']}", style="red")
+        for row in held
+    ]
+
+
+def flags_count(counts: Sequence[Row], language: Language) -> str:
+    """How many figures are flagged, by detector."""
+    each = [
+        f"{row[f'name_{language}']} ({_in(language, _SEVERITIES[row['severity']])}) {row['flags']}" for row in counts
+    ]
+    none, words = _in(language, ("无", "none")), _in(language, ("存疑数字", "Flagged figures"))
+    return f"{words}: {_in(language, ('、', ', ')).join(each) or none}"
 
 
 def datasets_table(datasets: Sequence[Row], language: Language) -> Table:

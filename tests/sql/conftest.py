@@ -59,7 +59,7 @@ DEFAULTS: dict[str, Row] = {
     },
     "reference.sources": {"source_id": "s", "priority": 1},
     "intake.files": {"dataset": "sheet", "file": "f.csv", "file_sha256": "f", "status": "read"},
-    "observations.observations": {"city_code": "A", "scope": "whole", "source_id": "s", "vintage": 1},
+    "observations.observations": {"city_code": "A", "scope": "whole", "source_id": "s", "vintage": 1, "is_held": False},
     "observations.reported": {"indicator_id": "i", "year": 2024, "scope": "whole", "source_id": "s"},
     "intake.employment_events": {"scope": "whole", "source_id": "s", "is_local": True},
 }
