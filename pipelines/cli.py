@@ -127,6 +127,7 @@ def scorecard(
 
     例 Example: gancheng scorecard 南昌
     """
+    from assets.release.places import city_of
     from assets.release.reader import required_release
     from pipelines import scorecards, terminal
 
@@ -143,7 +144,7 @@ def scorecard(
         console.print(terminal.cities_table(cities, dimensions, scores, language, console.width))
         console.print(terminal.coverage_note(language), style="dim")
         return
-    found = scorecards.find_city(release, city)
+    found = city_of(release, city)
     rows, awaiting = scorecards.of_city(release, found["city_code"])
     if as_json:
         _write_json({"city": found, "indicators": rows, "awaiting_data": awaiting})
