@@ -336,10 +336,10 @@ CATALOGUE: dict[str, Message] = {
         "It must hold that: {expected}",
     ),
     "whatif_nothing": Message(
-        "没有说明要假设什么",
-        "Nothing was assumed",
-        "请写一个城市，或至少一个 --set，例如 {expected}",
-        "Name a city, or give at least one --set, for example {expected}",
+        "须写一个城市，或至少一个 --set，二者取一",
+        "Either a city or at least one --set is wanted, and not both",
+        "例如 {expected}",
+        "For example {expected}",
     ),
     "query_failed": Message(
         "查询失败：{found}",

@@ -21,6 +21,7 @@ from assets.warehouse.connection import Connection, identifier, in_memory
 Row = dict[str, Any]
 
 FORMS = "INDICATOR@CITY[@YEAR]=45, target:ID=45, goalpost:INDICATOR.upper=50, weight:INDICATOR=2, weight:dimension:ID=2"
+EXAMPLE = "--set weight:dimension:ID=2"
 _GOALPOSTS = ("floor", "upper", "range_low", "range_high", "width")
 _OBSERVATIONS = "observations.observations"
 _LEVERS = 3
@@ -178,8 +179,10 @@ def _goalpost(release: Release, text: str, subject: str, value: float) -> Change
     _known(release, "goalposts", "indicator_id", indicator_id)
     (now,) = release.rows("select * from reference.goalposts where indicator_id = ?", [indicator_id])
     after = {**now, column: value}
-    if after["floor"] is not None and after["floor"] == after["upper"]:
-        raise WrongCall(Finding("whatif_value", text, "floor ≠ upper"))
+    (indicator,) = release.rows("select direction from reference.indicators where indicator_id = ?", [indicator_id])
+    rising = indicator["direction"]
+    if None not in (after["floor"], after["upper"]) and rising * (after["upper"] - after["floor"]) <= 0:
+        raise WrongCall(Finding("whatif_value", text, "floor < upper" if rising > 0 else "floor > upper"))
     if after["width"] is not None and not (after["width"] > 0 and after["range_low"] <= after["range_high"]):
         raise WrongCall(Finding("whatif_value", text, "width > 0, range_low ≤ range_high"))
     return Change("reference.goalposts", column, value, (("indicator_id", indicator_id),))
@@ -198,7 +201,7 @@ def _weight(release: Release, subject: str, value: float) -> Change:
 
 def _figure(release: Release, text: str, subject: str, value: float) -> Change:
     indicator_id, *place = (part.strip() for part in subject.split("@"))
-    if len(place) > 2 or not place[0] or not (len(place) == 1 or place[1].isascii() and place[1].isdigit()):
+    if len(place) > 2 or not place[0] or not (len(place) == 1 or (place[1].isascii() and place[1].isdigit())):
         raise WrongCall(Finding("whatif_unreadable", text, FORMS))
     _known(release, "indicators", "indicator_id", indicator_id)
     (indicator,) = release.rows("select * from reference.indicators where indicator_id = ?", [indicator_id])
@@ -263,7 +266,9 @@ def _set(connection: Connection, copy: str, change: Change) -> None:
     """Set the cell; a figure that nobody reported yet is added as a row, marked as assumed."""
     where = " and ".join(f"{column} = ?" for column, _ in change.where)
     values = [value for _, value in change.where]
-    told = connection.execute(f"update {copy} set {identifier(change.column)} = ? where {where}", [change.value, *values])
+    told = connection.execute(
+        f"update {copy} set {identifier(change.column)} = ? where {where}", [change.value, *values]
+    )
     row = told.fetchone()
     if change.table != _OBSERVATIONS or (row is not None and row[0]):
         return
@@ -294,9 +299,7 @@ def _with_doubles(connection: Connection, snapshot: Snapshot, city_code: str, st
         if "city_code" not in columns:
             continue
         copied = ", ".join(
-            "doubles.double_code as city_code"
-            if column == "city_code"
-            else _stepped_cell(column, name)
+            "doubles.double_code as city_code" if column == "city_code" else _stepped_cell(column, name)
             for column in columns
         )
         replaced[name] = f"""{select} union all select {copied} from ({select}) as mine
