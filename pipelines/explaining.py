@@ -25,7 +25,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "rule": ("公式", "Formula"),
     "filled": ("代入", "With the figures"),
     "held": ("限于 0 至 100", "held to 0..100"),
-    "published": ("与发布的得分一致", "the published score"),
+    "published": ("与发布的数值一致", "as published"),
     "not_published": (
         "与发布的得分不同：该指标的算法见发布中的 SQL",
         "not the published score: its SQL is in the release",
@@ -211,7 +211,6 @@ def _group_score(tree: Tree, found: Row, value: float | None, language: Language
     formula = found["formula"]
     if formula is not None and value is None:
         branch = branch.add(_leaf("mean", f"{formula['result']:.15g}", language))
-        formula = {**formula, "is_published": formula["is_published"] or found["level"] == "index"}
     _formula(branch, formula, language)
 
 
@@ -281,12 +280,15 @@ def assumed_table(rows: Sequence[Row], language: Language) -> RenderableType:
 
 _BASES: dict[str, tuple[str, str]] = {
     "index": ("城市指数", "the city index"),
-    "dimension": ("该城市没有指数（覆盖不足）；以下为对所属维度得分的影响", "no index for lack of coverage: the score of the dimension"),
+    "dimension": (
+        "该城市没有指数（覆盖不足）；以下为对所属维度得分的影响",
+        "no index for lack of coverage: the score of the dimension",
+    ),
     "available_mean": (
         "该城市没有指数和维度得分（覆盖不足）；以下为对现有指标均分的影响，不可用于排名",
         "no index and no dimension score for lack of coverage: the mean of the available indicators, not for ranking",
     ),
-}  # fmt: skip
+}
 
 
 def levers_table(city: Row, found: Row, language: Language) -> RenderableType:

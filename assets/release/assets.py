@@ -56,7 +56,9 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
         if inputs_digest:
             remember(warehouse.paths, inputs_digest, outcome.release_id)
         yield dg.MaterializeResult(asset_key=factory.key(CHANGES), metadata=shown)
-        told = {"release_id": outcome.release_id, "is_new": outcome.is_new}
-        yield dg.MaterializeResult(asset_key=factory.key("release.current"), metadata=told)
+        yield dg.MaterializeResult(
+            asset_key=factory.key("release.current"),
+            metadata={"release_id": outcome.release_id, "is_new": outcome.is_new},
+        )
 
     return [model_texts, release]

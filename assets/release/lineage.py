@@ -29,7 +29,7 @@ _EQUAL = 1e-9
 
 
 def trace(release: Release, paths: Paths, city: str, item: str) -> Row:
-    """The tree of an indicator, a dimension or the index of a city. Raises WrongCall where there is none of the name."""
+    """The tree of an indicator, a dimension or the index of a city. Raises WrongCall where the name is unknown."""
     found = city_of(release, city)
     code = found["city_code"]
     if item == INDEX:
@@ -65,7 +65,9 @@ def _of_index(release: Release, code: str) -> Row:
         [code],
     )
     carrying = [row for row in members if row["is_in_index"]]
-    return {"level": INDEX, "score": score, "formula": weighted_mean(carrying, score["city_index"]), "members": members}
+    # Below the threshold no mean of the dimensions is published, so none is worked out either.
+    formula = None if score["city_index"] is None else weighted_mean(carrying, score["city_index"])
+    return {"level": INDEX, "score": score, "formula": formula, "members": members}
 
 
 def _of_dimension(release: Release, code: str, dimension_id: str) -> Row:

@@ -65,14 +65,14 @@ def attach(connection: Connection, folder: Path, alias: str) -> Snapshot:
         f"{schema}.{table}": f"select * from {identifier(alias)}.{identifier(schema)}.{identifier(table)}"
         for schema, table in found
     }
-    return Snapshot(selects, _models(connection, selects))
+    return _snapshot(connection, selects)
 
 
 def from_parquet(connection: Connection, folder: Path, tables: Iterable[Table]) -> Snapshot:
     """A release that is being built: its Parquet files are written, its database is not."""
     files = {table.qualified_name: folder / "parquet" / f"{table.name}.parquet" for table in tables}
     selects = {name: f"select * from read_parquet({literal(file)})" for name, file in files.items() if file.is_file()}
-    return Snapshot(selects, _models(connection, selects))
+    return _snapshot(connection, selects)
 
 
 def write_models(connection: Connection, table: Table, models: Iterable[Model]) -> None:
@@ -82,6 +82,12 @@ def write_models(connection: Connection, table: Table, models: Iterable[Model]) 
     if rows:
         connection.executemany(f"insert into {table.qualified_name} values (?, ?, ?, ?)", rows)
     table.comment(connection)
+
+
+def _snapshot(connection: Connection, selects: Mapping[str, str]) -> Snapshot:
+    """What a release says of itself, its models and changes, is no table that a model reads."""
+    read = {name: select for name, select in selects.items() if not name.startswith("release.")}
+    return Snapshot(read, _models(connection, selects))
 
 
 def _models(connection: Connection, selects: Mapping[str, str]) -> tuple[ModelText, ...]:
