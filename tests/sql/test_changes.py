@@ -130,7 +130,7 @@ FIGURES = st.dictionaries(
 RELEASES = st.fixed_dictionaries({"figures": FIGURES, "upper": st.integers(50, 120), "w": st.integers(1, 5)})
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(old=RELEASES, new=RELEASES)
 def test_the_parts_add_up_to_the_move(memory: Connection, old: dict[str, Any], new: dict[str, Any]) -> None:
     for row in moves(memory, old, new).values():
