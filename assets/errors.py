@@ -335,6 +335,48 @@ CATALOGUE: dict[str, Message] = {
         "可选：{expected}",
         "Choose from: {expected}",
     ),
+    "no_such_release": Message(
+        "没有唯一的发布“{found}”",
+        "There is not exactly one release “{found}”",
+        "可选：current、previous 或 {expected}",
+        "Choose current, previous, or one of: {expected}",
+    ),
+    "no_previous_release": Message(
+        "发布 {found} 之前没有可比的发布",
+        "There is no release before {found}",
+        "有第二次发布之后才能比较；也可写明两个发布",
+        "Compare once there is a second release, or name two",
+    ),
+    "no_such_indicator": Message(
+        "没有指标或维度“{found}”",
+        "There is no indicator or dimension “{found}”",
+        "最接近的是：{expected}；或写 index",
+        "The nearest are: {expected}; or write index",
+    ),
+    "whatif_unreadable": Message(
+        "看不懂的假设“{found}”",
+        "The assumption “{found}” cannot be read",
+        "可写：{expected}",
+        "Write one of: {expected}",
+    ),
+    "whatif_unknown": Message(
+        "假设中的“{found}”没有登记",
+        "“{found}” of the assumption is not registered",
+        "最接近的是：{expected}",
+        "The nearest are: {expected}",
+    ),
+    "whatif_value": Message(
+        "假设的数值不可能：{found}",
+        "The assumed value is not possible: {found}",
+        "应满足：{expected}",
+        "It must hold that: {expected}",
+    ),
+    "whatif_nothing": Message(
+        "须写一个城市，或至少一个 --set，二者取一",
+        "Either a city or at least one --set is wanted, and not both",
+        "例如 {expected}",
+        "For example {expected}",
+    ),
     "query_failed": Message(
         "查询失败：{found}",
         "The query failed: {found}",

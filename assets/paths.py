@@ -41,6 +41,10 @@ class Paths:
     def archive(self) -> Path:
         return self.data / "archive"
 
+    def archived(self, sha256: str) -> Path:
+        """Where the bytes with this hash are kept."""
+        return self.archive / sha256[:2] / sha256
+
     @property
     def lake(self) -> Path:
         return self.data / "lake"

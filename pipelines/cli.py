@@ -1,4 +1,4 @@
-"""The command line: `gancheng run`, `status`, `scorecard`, `query`, `export`.
+"""The command line: `gancheng run`, `status`, `scorecard`, `trace`, `diff`, `whatif`, `query`, `export`.
 
 Here: arguments, exit codes and what goes to standard output. Not here: layouts (pipelines.terminal) and work of any
 kind. Exit codes: 0 fine, 1 the data failed its checks, 2 wrong call, 3 our own fault. Everything slow to import is
@@ -137,6 +137,7 @@ def scorecard(
 
     例 Example: gancheng scorecard 南昌
     """
+    from assets.release.places import city_of
     from assets.release.reader import required_release
     from pipelines import scorecards, terminal
 
@@ -153,7 +154,7 @@ def scorecard(
         console.print(terminal.cities_table(cities, dimensions, scores, language, console.width))
         console.print(terminal.coverage_note(language), style="dim")
         return
-    found = scorecards.find_city(release, city)
+    found = city_of(release, city)
     rows, awaiting = scorecards.of_city(release, found["city_code"])
     held = scorecards.held_of_city(release, found["city_code"])
     if as_json:
@@ -166,6 +167,97 @@ def scorecard(
         for note in terminal.flags_note(rows, held, language):
             console.print(note)
         console.print(terminal.ranks_note(scorecards.ranks_of_city(release, found["city_code"]), language))
+
+
+@app.command()
+def trace(
+    city: Annotated[str, typer.Argument(help="城市名称或代码。 Name or code of a city.")],
+    item: Annotated[str, typer.Argument(help="指标、维度或 index。 Indicator, dimension or index.")],
+    release: Annotated[str, typer.Option("--release", help="发布。 Release.")] = "current",
+    as_json: AsJson = False,
+    lang: InLanguage = "zh",
+) -> None:
+    """一个得分的来历：公式、标尺、目标文件、观测值、文件和行。 The tree of a number, down to file and line.
+
+    例 Example: gancheng trace 南昌 index
+    """
+    from assets.release.lineage import trace as find
+    from assets.release.reader import named_release
+    from pipelines import explaining
+
+    language = _language(lang)
+    paths = Paths.from_environment()
+    found = find(named_release(paths, release), paths, city, item)
+    if as_json:
+        _write_json(found)
+    else:
+        Console(highlight=False).print(explaining.trace_tree(found, language))
+
+
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(help="较早的发布。 The older release.")] = "previous",
+    new: Annotated[str, typer.Argument(help="较新的发布。 The newer release.")] = "current",
+    as_json: AsJson = False,
+    lang: InLanguage = "zh",
+) -> None:
+    """两次发布之间变动的得分及原因。 Each score that moved between two releases, and why.
+
+    例 Example: gancheng diff previous current
+    """
+    from assets.release.differences import between
+    from assets.release.reader import named_release, previous_release
+    from pipelines import explaining
+
+    language = _language(lang)
+    paths = Paths.from_environment()
+    newer = named_release(paths, new)
+    older = previous_release(paths, newer) if old == "previous" else named_release(paths, old)
+    changes, left = between(older, newer)
+    ids = older.manifest.release_id, newer.manifest.release_id
+    if as_json:
+        _write_json({"old": ids[0], "new": ids[1], "not_recomputed": left, "changes": changes})
+    else:
+        Console(highlight=False).print(explaining.changes_table(*ids, changes, left, language))
+
+
+@app.command()
+def whatif(
+    city: Annotated[str | None, typer.Argument(help="城市名称或代码。 Name or code of a city.")] = None,
+    assumed: Annotated[
+        list[str] | None, typer.Option("--set", help="假设，可多次。 An assumption; may be repeated.")
+    ] = None,
+    release: Annotated[str, typer.Option("--release", help="发布。 Release.")] = "current",
+    as_json: AsJson = False,
+    lang: InLanguage = "zh",
+) -> None:
+    """假设一个数值、目标、标尺或权重改变，得分会怎样；不写入任何文件。 What scores would be, if; nothing is written.
+
+    例 Example: gancheng whatif 南昌
+    """
+    from assets.release.places import city_of
+    from assets.release.reader import named_release
+    from assets.release.whatif import EXAMPLE, assume, levers
+    from pipelines import explaining
+
+    language = _language(lang)
+    if (city is None) == (not assumed):
+        raise WrongCall(Finding("whatif_nothing", expected=EXAMPLE))
+    found = named_release(Paths.from_environment(), release)
+    console = Console(highlight=False)
+    if city is not None:
+        place = city_of(found, city)
+        best = levers(found, place["city_code"])
+        if as_json:
+            _write_json(best)
+        else:
+            console.print(explaining.levers_table(place, best, language))
+        return
+    rows = assume(found, assumed or [])
+    if as_json:
+        _write_json(rows)
+    else:
+        console.print(explaining.assumed_table(rows, language))
 
 
 @app.command()
