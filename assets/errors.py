@@ -273,6 +273,31 @@ CATALOGUE: dict[str, Message] = {
         "请添加 {expected}",
         "Add {expected}",
     ),
+    # --- a correction is broken, or its source has changed under it: the run stops --------------------------------
+    "correction_unreadable": Message(
+        "更正无法读取：{found}",
+        "The correction cannot be read: {found}",
+        "写法见 {expected}",
+        "How to write one: {expected}",
+    ),
+    "correction_missing": Message(
+        "找不到更正所指的数字：{found}，原为 {expected}",
+        "The figure of the correction is not there: {found}, expected {expected}",
+        "请核对城市、指标、年份、口径及来源；来源已无此数字的，请删去此条",
+        "Check city, indicator, year, scope and source; take the entry out where its source no longer has the figure",
+    ),
+    "correction_changed": Message(
+        "来源已变：{found}，更正所指的是 {expected}",
+        "The source has changed: {found}; the correction expects {expected}",
+        "请核对来源，再改写或删去此条；只更正某一文件某一行的，请写明 file_sha256 和 line",
+        "Look at the source, then renew the entry or take it out; to correct one line alone, give file_sha256 and line",
+    ),
+    "correction_doubled": Message(
+        "同一数字有两条更正：{found}",
+        "The figure has two corrections: {found}",
+        "只能保留一条；另有：{expected}",
+        "Keep one of them; the other: {expected}",
+    ),
     # --- the candidate does not pass its audit: the current release stays ---------------------------------------
     "check_failed": Message(
         "检查未通过：{found}",

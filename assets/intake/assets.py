@@ -1,6 +1,7 @@
 """Intake as Dagster assets: the contracts, one asset a dataset, and the receipts and rejects of all of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC
 
 import dagster as dg
 import pyarrow as pa
@@ -227,6 +228,7 @@ def _receipt_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
             receipt.rows_accepted,
             receipt.rows_set_aside,
             receipt.rows_rejected,
+            receipt.received_at.astimezone(UTC).replace(tzinfo=None),
         )
 
 

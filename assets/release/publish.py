@@ -82,7 +82,7 @@ def _write_parquet(connection: Connection, tables: Iterable[Table], folder: Path
         )
         row = connection.execute(f"select count(*) from {table.qualified_name}").fetchone()
         assert row is not None
-        files.append(_published(folder, target, rows=int(row[0]), is_content=True))
+        files.append(_published(folder, target, rows=int(row[0]), is_content=table.is_content))
     return tuple(files)
 
 

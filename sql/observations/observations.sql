@@ -16,7 +16,10 @@ with of_cities as (
         file,
         file_sha256,
         sheet,
-        line
+        line,
+        correction_id,
+        correction_action,
+        value_sent
     from observations.vintages
     where city_code is not null
 )
