@@ -324,6 +324,12 @@ CATALOGUE: dict[str, Message] = {
         "可选：{expected}",
         "Choose from: {expected}",
     ),
+    "no_such_indicator": Message(
+        "没有指标“{found}”，或不止一个",
+        "There is no indicator “{found}”, or more than one",
+        "最接近的：{expected}",
+        "The nearest: {expected}",
+    ),
     "query_failed": Message(
         "查询失败：{found}",
         "The query failed: {found}",

@@ -1,4 +1,4 @@
-"""The command line: `gancheng run`, `status`, `scorecard`, `query`, `export`.
+"""The command line: `gancheng run`, `status`, `scorecard`, `history`, `check`, `query`, `export`.
 
 Here: arguments, exit codes and what goes to standard output. Not here: layouts (pipelines.terminal) and work of any
 kind. Exit codes: 0 fine, 1 the data failed its checks, 2 wrong call, 3 our own fault. Everything slow to import is
@@ -101,10 +101,13 @@ def status(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
         """
     )
     manifest = release.manifest
+    noteworthy = _noteworthy(release)
     if as_json:
         told = {"release_id": manifest.release_id, "content_digest": manifest.content_digest}
         told |= {"released_at": manifest.run.released_at.isoformat(), "method_version": manifest.method_version}
-        _write_json({**told, "folder": str(release.folder), "is_up_to_date": is_up_to_date, "datasets": datasets})
+        _write_json(
+            {**told, "folder": str(release.folder), "is_up_to_date": is_up_to_date, **noteworthy, "datasets": datasets}
+        )
         return
     console = Console(highlight=False)
     words = ("发布", "发布时间", "方法版本") if language == "zh" else ("Release", "Released", "Method")
@@ -112,6 +115,11 @@ def status(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
     for word, value in zip(words, values, strict=True):
         console.print(f"{word}: {value}")
     console.print(terminal.datasets_table(datasets, language))
+    counted = (
+        "来源不一致：{source_conflicts}；更正：{corrections}",
+        "Sources differ: {source_conflicts}; corrections: {corrections}",
+    )
+    console.print(counted[0 if language == "zh" else 1].format(**noteworthy))
     new = ("有尚未处理的改动，请运行 gancheng run", "There are changes not yet taken in; run: gancheng run")
     none = ("收件箱和登记表没有新的改动", "Nothing new in the inbox and the registry")
     console.print((none if is_up_to_date else new)[0 if language == "zh" else 1])
@@ -149,6 +157,36 @@ def scorecard(
         _write_json({"city": found, "indicators": rows, "awaiting_data": awaiting})
     else:
         console.print(terminal.city_scorecard(found, rows, awaiting, language))
+
+
+@app.command()
+def history(
+    city: Annotated[str, typer.Argument(help="城市名称或代码。 Name or code of a city.")],
+    indicator: Annotated[str, typer.Argument(help="指标名称或代码。 Name or identifier of an indicator.")],
+    as_json: AsJson = False,
+    lang: InLanguage = "zh",
+) -> None:
+    """一个数字的全部版本：何时收到，何时被哪个文件取代，有何更正。 Every vintage of a figure, and what superseded it.
+
+    例 Example: gancheng history 南昌 地区生产总值
+    """
+    from assets.release.reader import required_release
+    from pipelines import histories, scorecards, terminal
+
+    language = _language(lang)
+    release = required_release(Paths.from_environment())
+    found, about = scorecards.find_city(release, city), histories.find_indicator(release, indicator)
+    rows = histories.history(release, found["city_code"], about["indicator_id"])
+    if as_json:
+        _write_json({"city": found, "indicator": about, "vintages": rows})
+        return
+    console = Console(highlight=False)
+    console.print(f"{found[f'name_{language}']}  {about[f'name_{language}']} ({about['unit']})", style="bold")
+    if rows:
+        console.print(terminal.history_table(rows, about, language))
+        console.print(("时间为 UTC", "Times are UTC")[0 if language == "zh" else 1], style="dim")
+    else:
+        console.print(("尚无数字", "No figure so far")[0 if language == "zh" else 1])
 
 
 @app.command()
@@ -244,6 +282,15 @@ def _show_run(console: Console, release: Release, language: Language) -> None:
         console.print(f"  {row[f'rule_{language}']}: {row['rows_failing']}", style="yellow", markup=False)
     console.print(terminal.cities_table(*scorecards.overview(release), language, console.width))
     console.print(terminal.coverage_note(language), style="dim")
+
+
+def _noteworthy(release: Release) -> dict[str, int]:
+    """How many figures have sources that differ, and how many a correction changed; 0 in a release of an older make."""
+    told = {}
+    for table in ("source_conflicts", "corrections"):
+        known = release.rows("from duckdb_tables() where schema_name = 'observations' and table_name = ?", [table])
+        told[table] = release.rows(f"select count(*) as n from observations.{table}")[0]["n"] if known else 0
+    return told
 
 
 def _release_told(is_new: bool, language: Language) -> str:
