@@ -24,6 +24,7 @@ from assets.release.manifest import (
     hash_file,
     read_manifest,
 )
+from assets.release.returns import write_returns
 from assets.warehouse.connection import STORAGE_VERSION, Connection, identifier, literal
 from assets.warehouse.tables import Table
 
@@ -57,7 +58,7 @@ def publish(connection: Connection, tables: Sequence[Table], paths: Paths, run_i
             release_id=release_id,
             content_digest=digest,
             method_version=_method_version(connection),
-            files=(*files, _write_database(connection, tables, folder)),
+            files=(*files, _write_database(connection, tables, folder), *_write_returns(connection, tables, folder)),
             inputs=_inputs(connection),
             run=RunFacts(run_id=run_id, released_at=now),
         )
@@ -101,6 +102,13 @@ def _write_database(connection: Connection, tables: Sequence[Table], folder: Pat
     finally:
         connection.execute("detach release")
     return _published(folder, target)
+
+
+def _write_returns(connection: Connection, tables: Sequence[Table], folder: Path) -> tuple[PublishedFile, ...]:
+    """What goes back to the senders, where the candidate knows the rejected rows as they were sent."""
+    if "quality.sheets" not in {table.qualified_name for table in tables}:
+        return ()
+    return tuple(_published(folder, file) for file in write_returns(connection, folder))
 
 
 def _order(table: Table) -> str:
