@@ -49,6 +49,12 @@ CATALOGUE: dict[str, Message] = {
         "请放入文件本身",
         "Put the file itself into the inbox",
     ),
+    "file_passed_over": Message(
+        "隐藏文件和 Office 锁定文件不会被读取：{found}",
+        "Hidden files and the lock files of Office are passed over: {found}",
+        "请关闭文件后，发送文件本身",
+        "Close the file and send the file itself",
+    ),
     "dataset_unknown": Message(
         "收件箱中没有名为“{found}”的数据集",
         "The inbox has no dataset “{found}”",
@@ -323,6 +329,24 @@ CATALOGUE: dict[str, Message] = {
         "There is no city “{found}”",
         "可选：{expected}",
         "Choose from: {expected}",
+    ),
+    "no_such_file": Message(
+        "没有文件“{found}”",
+        "There is no file “{found}”",
+        "请写出要检查的文件的路径",
+        "Name the file to be checked by its path",
+    ),
+    "no_such_dataset": Message(
+        "没有数据集“{found}”",
+        "There is no dataset “{found}”",
+        "可选：{expected}",
+        "Choose from: {expected}",
+    ),
+    "dataset_ambiguous": Message(
+        "“{found}”的表头同时符合几个数据集",
+        "The headers of “{found}” fit several datasets",
+        "请用 --dataset 指明其中一个：{expected}",
+        "Say which with --dataset: {expected}",
     ),
     "no_such_indicator": Message(
         "没有指标“{found}”，或不止一个",

@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 import traceback
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -187,6 +188,33 @@ def history(
         console.print(("时间为 UTC", "Times are UTC")[0 if language == "zh" else 1], style="dim")
     else:
         console.print(("尚无数字", "No figure so far")[0 if language == "zh" else 1])
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(help="要检查的文件。 Files to check.")],
+    dataset: Annotated[
+        str | None, typer.Option(help="数据集；不写则按表头判断。 Dataset; else told by headers.")
+    ] = None,
+    as_json: AsJson = False,
+    lang: InLanguage = "zh",
+) -> None:
+    """报送之前检查文件，不写入任何内容；有行会被退回时退出码为 1。 Check files before sending them; nothing is written.
+
+    例 Example: gancheng check 公园绿地2025.csv
+    """
+    from pipelines import checking, terminal
+
+    language = _language(lang)
+    checked = checking.check_files(Paths.from_environment(), files, dataset)
+    if as_json:
+        _write_json([asdict(one) for one in checked])
+    else:
+        console = Console(highlight=False)
+        for one in checked:
+            console.print(terminal.checked_text(one, language), soft_wrap=True)
+    if not all(one.is_clean for one in checked):
+        raise typer.Exit(DATA_FAILED)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.cells import cell_len
@@ -19,6 +19,9 @@ from rich.table import Table
 from rich.text import Text
 
 from assets.errors import Finding, Language
+
+if TYPE_CHECKING:
+    from assets.intake.check import Checked
 
 Row = dict[str, Any]
 
@@ -306,6 +309,22 @@ def _standing(row: Row, language: Language) -> Text:
         action, reason = _in(language, _ACTIONS[row["correction_action"]]), row[f"correction_{language}"]
         text.append(f"\n{row['correction_id']} {action}: {reason} ({row['corrected_date']})", style="yellow")
     return text
+
+
+def checked_text(checked: Checked, language: Language) -> Text:
+    """What a run would make of a file: every fault with its place and remedy, then the rows."""
+    text = Text()
+    for fault in checked.faults:
+        place = ", ".join(part for part in (checked.file, fault.where(language)) if part)
+        text.append(f"{place}: {fault.reason(language)}\n", style="red")
+        text.append(f"  → {fault.remedy(language)}\n")
+    told = _in(language, ("整个退回", "refused as a whole"))
+    if checked.status == "read":
+        counts = ("rows_read", "rows_accepted", "rows_set_aside", "rows_rejected")
+        told = ", ".join(f"{label(name, language)} {getattr(checked, name):,}" for name in counts)
+    style = "green" if checked.is_clean else "bold red"
+    name = f"{checked.file} ({checked.dataset})" if checked.dataset else checked.file
+    return text.append(f"{name}: {told}", style=style)
 
 
 def rows_table(rows: Sequence[Row]) -> Table:
