@@ -38,6 +38,8 @@ _MOST_COLUMNS = 16_384
 _LONGEST_CELL = 32_767
 _LONGEST_NAME = 60
 _LONGEST_SHEET = 31
+# Behind the number of a row in CSV: twelve digits, or digits with an e, would be a number to Excel and come back as 3.
+_NO_NUMBER = "\t"
 _CUT = "…（全文见 CSV, in full in the CSV）"
 _WHOLE = 0  # a fault of the whole row has no position
 _ROWS_AT_ONCE = 10_000
@@ -286,7 +288,7 @@ class _Workbook:
             self._bad if number in row.bad or _WHOLE in row.bad else self._plain
             for number in range(1, len(row.cells) + 1)
         ]
-        self._put([*ours, *row.cells], formats)
+        self._put([*ours, *row.cells], formats, f"{row.return_id}{_NO_NUMBER}")
         for number in row.bad:
             if number > len(row.cells):
                 self._page.write_blank(self._rows - 1, len(OURS) + number - 1, None, self._bad)
@@ -304,11 +306,13 @@ class _Workbook:
         path = self._stem.with_name(f"{self._stem.name}{suffix}.csv")
         self._paths.append(path)
         self._stream = path.open("w", encoding="utf-8-sig", newline="")
-        self._put([*OURS, *sheet.own_headers], [self._bold] * (len(OURS) + len(sheet.kept)))
+        self._put([*OURS, *sheet.own_headers], [self._bold] * (len(OURS) + len(sheet.kept)), ID)
 
-    def _put(self, cells: Sequence[str], formats: Sequence[Any]) -> None:
+    def _put(self, cells: Sequence[str], formats: Sequence[Any], first: str) -> None:
+        """One row into both files; `first` is its first cell in CSV."""
         assert self._stream is not None
-        csv.writer(self._stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(map(neutralised, cells))
+        writer = csv.writer(self._stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+        writer.writerow([first, *map(neutralised, cells[1:])])
         for number, (cell, style) in enumerate(zip(cells, formats, strict=True)):
             shown = cell if len(cell) <= _LONGEST_CELL else cell[: _LONGEST_CELL - len(_CUT)] + _CUT
             self._page.write_string(self._rows, number, shown, style)

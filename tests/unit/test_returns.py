@@ -14,9 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
+from assets.paths import Paths
+from assets.release.manifest import damages, read_manifest
+from assets.release.publish import publish
 from assets.release.returns import OURS, REFUSED, write_returns
 from assets.warehouse.connection import Connection, identifier, in_memory
 from assets.warehouse.forms import neutralised, restored
+from assets.warehouse.tables import Column, Table
 
 COLUMNS = {
     "quality.rejects": (
@@ -85,13 +89,23 @@ def told(folder: Path, paths: Iterable[Path]) -> list[str]:
 
 
 def csv_rows(path: Path) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline=""), strict=True))
+    """The rows of a CSV file; the numbers of the rows without the tab that makes texts of them."""
+    rows = csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline=""), strict=True)
+    return [[row[0].removesuffix("\t"), *row[1:]] for row in rows]
 
 
 def sheet_rows(path: Path, name: str | None = None) -> list[list[Any]]:
     book = openpyxl.load_workbook(path)
     page = book[name] if name else book.worksheets[0]
     return [[cell.value or "" for cell in row] for row in page.iter_rows()]
+
+
+def test_the_number_of_a_row_is_no_number_to_excel(candidate: Candidate, tmp_path: Path) -> None:
+    candidate.sheet("parks/a.csv")
+    candidate.reject("parks/a.csv", 3, "甲市,2024,x", return_id="1234567890e5")
+    text, workbook = write_returns(candidate.connection, tmp_path)
+    assert b'\r\n"1234567890e5\t",' in text.read_bytes()
+    assert openpyxl.load_workbook(workbook).worksheets[0]["A2"].value == "1234567890e5"
 
 
 def test_nothing_rejected_nothing_returned(candidate: Candidate, tmp_path: Path) -> None:
@@ -297,6 +311,26 @@ def test_two_senders_whose_names_differ_in_a_sign_have_folders_of_their_own(
         candidate.reject(f"parks/{name}/x.csv", 2, "甲市,2024,x")
     written = write_returns(candidate.connection, tmp_path)
     assert len({path.parent for path in written}) == 2
+
+
+def test_a_release_holds_its_returns_and_its_manifest_lists_them_outside_the_content(
+    candidate: Candidate, tmp_path: Path
+) -> None:
+    candidate.sheet("parks/a.csv")
+    candidate.reject("parks/a.csv", 3, "甲市,2024,x")
+    candidate.connection.execute("create table reference.method as select '1' as method_version")
+    counts = ", ".join(f"1 as rows_{name}" for name in ("read", "accepted", "set_aside", "rejected"))
+    said = "'parks' as dataset, 'a' as file, 'a' as file_sha256, 'read' as status"
+    candidate.connection.execute(f"create table intake.files as select {said}, {counts}")
+    column = Column(type="varchar", zh="文件", en="File")
+    sheets = Table(schema_name="quality", name="sheets", zh="表", en="Sheets", key=("file",), columns={"file": column})
+    publish(candidate.connection, [sheets], Paths(tmp_path), "run")
+    folder = Paths(tmp_path).current_release
+    manifest = read_manifest(folder)
+    assert manifest is not None
+    assert damages(folder, manifest) == []
+    returned = {file.path: file.is_content for file in manifest.files if file.path.startswith("returns/")}
+    assert returned == {f"returns/甲市/parks/a.01234567.{kind}": False for kind in ("csv", "xlsx")}
 
 
 def test_the_same_rows_give_the_same_bytes(candidate: Candidate, tmp_path: Path) -> None:
