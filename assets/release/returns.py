@@ -17,7 +17,7 @@ from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 import xlsxwriter
 
@@ -74,9 +74,31 @@ class Sheet:
             return position - len(self.headers) + len(self.kept)
         return self.kept.index(position - 1) + 1 if position - 1 in self.kept else _WHOLE
 
+    def header(self, position: int | None) -> str | None:
+        """The sender's own word for the column at this position."""
+        return self.headers[position - 1] if position is not None and position <= len(self.headers) else None
+
     @property
     def own_headers(self) -> list[str]:
         return [self.headers[index] for index in self.kept]
+
+
+class _Fault(NamedTuple):
+    """One fault of a rejected row, as quality.rejects has it."""
+
+    dataset: str
+    file: str
+    file_sha256: str
+    sheet: str | None
+    line: int
+    return_id: str
+    position: int | None
+    column_name: str | None
+    reason_zh: str
+    remedy_zh: str
+    reason_en: str
+    remedy_en: str
+    row_text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,49 +124,46 @@ def write_returns(connection: Connection, folder: Path, most_rows: int = MOST_RO
     for (dataset, name, sha256), rows in groupby(_unresolved_rows(connection), key=lambda faults: faults[0][:3]):
         with _File(target, dataset, name, sha256, most_rows) as file:
             for faults in rows:
-                sheet = sheets.get((dataset, name, sha256, faults[0][3]))
-                if sheet is not None and faults[0][4] is not None:
-                    row = _returned(faults, sheet)
-                    file.write(senders.of_row(sheet, row.cells), sheet, row)
+                sheet = sheets[dataset, name, sha256, faults[0].sheet]
+                row = _returned(faults, sheet)
+                file.write(senders.of_row(sheet, row.cells), sheet, row)
         written += file.paths
     return sorted([*written, *_write_refused(connection, target, senders)])
 
 
-_COLUMNS = (
-    "dataset, file, file_sha256, sheet, row_text, line, return_id, position, code, reason_zh, remedy_zh, reason_en, "
-    "remedy_en, column_name"
-)
-
-
-def _unresolved_rows(connection: Connection) -> Iterator[list[tuple[Any, ...]]]:
+def _unresolved_rows(connection: Connection) -> Iterator[list[_Fault]]:
     """Every rejected row that was not mended since, as its faults, in the order of the files."""
     found = connection.cursor().execute(
         f"""
-        select {_COLUMNS} from quality.rejects
+        select {", ".join(_Fault._fields)} from quality.rejects
         where line is not null and row_text is not null and not coalesce(is_resolved, false)
         order by dataset, file_sha256, file, sheet nulls first, line, fault_number
         """
     )
-    for _, faults in groupby(_streamed(found), key=lambda row: (*row[:4], row[5])):
+    for _, faults in groupby(_streamed(found), key=lambda fault: fault[:5]):
         yield list(faults)
 
 
-def _streamed(found: Connection) -> Iterator[tuple[Any, ...]]:
+def _streamed(found: Connection) -> Iterator[_Fault]:
     while rows := found.fetchmany(_ROWS_AT_ONCE):
-        yield from rows
+        yield from (_Fault(*row) for row in rows)
 
 
-def _returned(faults: Sequence[tuple[Any, ...]], sheet: Sheet) -> Returned:
-    texts = tuple(_told([(fault[13], str(fault[position])) for fault in faults]) for position in (9, 10, 11, 12))
-    bad = frozenset(_WHOLE if fault[7] is None else sheet.column(fault[7]) for fault in faults)
-    reason_zh, remedy_zh, reason_en, remedy_en = texts
-    row = tuple(sheet.cells(faults[0][4]))
-    return Returned(faults[0][6], (reason_zh, remedy_zh, reason_en, remedy_en), row, bad)
+def _returned(faults: Sequence[_Fault], sheet: Sheet) -> Returned:
+    about = [sheet.header(fault.position) or fault.column_name for fault in faults]
+    texts = (
+        _told(about, [fault.reason_zh for fault in faults]),
+        _told(about, [fault.remedy_zh for fault in faults]),
+        _told(about, [fault.reason_en for fault in faults]),
+        _told(about, [fault.remedy_en for fault in faults]),
+    )
+    bad = frozenset(_WHOLE if fault.position is None else sheet.column(fault.position) for fault in faults)
+    return Returned(faults[0].return_id, texts, tuple(sheet.cells(faults[0].row_text)), bad)
 
 
-def _told(faults: Sequence[tuple[str | None, str]]) -> str:
+def _told(about: Sequence[str | None], texts: Sequence[str]) -> str:
     """The reasons, or the remedies, of a row: numbered where there are several, so that the two go together."""
-    told = [f"{column}: {text}" if column else text for column, text in faults]
+    told = [f"{column}: {text}" if column else text for column, text in zip(about, texts, strict=True)]
     return told[0] if len(told) == 1 else "\n".join(f"{number}. {text}" for number, text in enumerate(told, start=1))
 
 

@@ -119,7 +119,7 @@ def test_a_row_goes_back_as_sent_with_its_number_reasons_and_remedies(candidate:
     candidate.reject("parks/a.csv", 3, "甲市,2024,十二")
     workbook, text = reversed(write_returns(candidate.connection, tmp_path))
     assert told(tmp_path, [workbook, text]) == ["甲市/parks/a.01234567.xlsx", "甲市/parks/a.01234567.csv"]
-    ours = ("000000000003", "area: 不是数字", "area: 请填数字", "area: No number", "area: Write digits")
+    ours = ("000000000003", "面积: 不是数字", "面积: 请填数字", "面积: No number", "面积: Write digits")
     expected = [[*OURS, "城市", "年份", "面积"], [*ours, "甲市", "2024", "十二"]]
     assert csv_rows(text) == sheet_rows(workbook) == expected
     assert text.read_bytes().startswith(b"\xef\xbb\xbf")
@@ -146,7 +146,7 @@ def test_several_faults_of_a_row_are_numbered_and_told_together(candidate: Candi
     candidate.reject("parks/a.csv", 3, "甲市,x,y", fault_number=2)
     rows = csv_rows(write_returns(candidate.connection, tmp_path)[0])
     assert [row[0] for row in rows[1:]] == ["000000000003"]
-    assert rows[1][1] == "1. year: 不是年份\n2. area: 不是数字"
+    assert rows[1][1] == "1. 年份: 不是年份\n2. 面积: 不是数字"
 
 
 def test_each_sender_gets_its_own_rows(candidate: Candidate, tmp_path: Path) -> None:
@@ -170,6 +170,18 @@ def test_each_sender_gets_its_own_rows(candidate: Candidate, tmp_path: Path) -> 
         "甲市/parks/2024.01234567.csv": 1,
         "园林局/parks/2024.01234567.csv": 1,
     }
+
+
+def test_a_fault_of_the_whole_row_is_told_without_a_column(candidate: Candidate, tmp_path: Path) -> None:
+    candidate.sheet("parks/a.csv")
+    candidate.reject("parks/a.csv", 3, "甲市,2024", position=None, column_name=None)
+    assert csv_rows(write_returns(candidate.connection, tmp_path)[0])[1][1] == "不是数字"
+
+
+def test_a_row_of_a_sheet_that_nobody_knows_is_not_dropped_in_silence(candidate: Candidate, tmp_path: Path) -> None:
+    candidate.reject("parks/a.csv", 3, "甲市,2024,x")
+    with pytest.raises(KeyError):
+        write_returns(candidate.connection, tmp_path)
 
 
 def test_rows_that_were_mended_are_not_returned_again(candidate: Candidate, tmp_path: Path) -> None:
