@@ -49,6 +49,12 @@ CATALOGUE: dict[str, Message] = {
         "请放入文件本身",
         "Put the file itself into the inbox",
     ),
+    "file_passed_over": Message(
+        "隐藏文件和 Office 锁定文件不会被读取：{found}",
+        "Hidden files and the lock files of Office are passed over: {found}",
+        "请关闭文件后，发送文件本身",
+        "Close the file and send the file itself",
+    ),
     "dataset_unknown": Message(
         "收件箱中没有名为“{found}”的数据集",
         "The inbox has no dataset “{found}”",
@@ -309,6 +315,31 @@ CATALOGUE: dict[str, Message] = {
         "请添加 {expected}",
         "Add {expected}",
     ),
+    # --- a correction is broken, or its source has changed under it: the run stops --------------------------------
+    "correction_unreadable": Message(
+        "更正无法读取：{found}",
+        "The correction cannot be read: {found}",
+        "写法见 {expected}",
+        "How to write one: {expected}",
+    ),
+    "correction_missing": Message(
+        "找不到更正所指的数字：{found}，原为 {expected}",
+        "The figure of the correction is not there: {found}, expected {expected}",
+        "请核对城市、指标、年份、口径及来源；来源已无此数字的，请删去此条",
+        "Check city, indicator, year, scope and source; take the entry out where its source no longer has the figure",
+    ),
+    "correction_changed": Message(
+        "来源已变：{found}，更正所指的是 {expected}",
+        "The source has changed: {found}; the correction expects {expected}",
+        "请核对来源，再改写或删去此条；只更正某一文件某一行的，请写明 file_sha256 和 line",
+        "Look at the source, then renew the entry or take it out; to correct one line alone, give file_sha256 and line",
+    ),
+    "correction_doubled": Message(
+        "同一数字有两条更正：{found}",
+        "The figure has two corrections: {found}",
+        "只能保留一条；另有：{expected}",
+        "Keep one of them; the other: {expected}",
+    ),
     # --- the candidate does not pass its audit: the current release stays ---------------------------------------
     "check_failed": Message(
         "检查未通过：{found}",
@@ -347,12 +378,6 @@ CATALOGUE: dict[str, Message] = {
         "有第二次发布之后才能比较；也可写明两个发布",
         "Compare once there is a second release, or name two",
     ),
-    "no_such_indicator": Message(
-        "没有指标或维度“{found}”",
-        "There is no indicator or dimension “{found}”",
-        "最接近的是：{expected}；或写 index",
-        "The nearest are: {expected}; or write index",
-    ),
     "whatif_unreadable": Message(
         "看不懂的假设“{found}”",
         "The assumption “{found}” cannot be read",
@@ -376,6 +401,30 @@ CATALOGUE: dict[str, Message] = {
         "Either a city or at least one --set is wanted, and not both",
         "例如 {expected}",
         "For example {expected}",
+    ),
+    "no_such_file": Message(
+        "没有文件“{found}”",
+        "There is no file “{found}”",
+        "请写出要检查的文件的路径",
+        "Name the file to be checked by its path",
+    ),
+    "no_such_dataset": Message(
+        "没有数据集“{found}”",
+        "There is no dataset “{found}”",
+        "可选：{expected}",
+        "Choose from: {expected}",
+    ),
+    "dataset_ambiguous": Message(
+        "“{found}”的表头同时符合几个数据集",
+        "The headers of “{found}” fit several datasets",
+        "请用 --dataset 指明其中一个：{expected}",
+        "Say which with --dataset: {expected}",
+    ),
+    "no_such_indicator": Message(
+        "没有唯一的指标或维度“{found}”",
+        "There is not exactly one indicator or dimension “{found}”",
+        "最接近的：{expected}",
+        "The nearest: {expected}",
     ),
     "query_failed": Message(
         "查询失败：{found}",

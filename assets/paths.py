@@ -34,6 +34,11 @@ class Paths:
         return self.data / "contracts"
 
     @property
+    def corrections(self) -> Path:
+        """Known errors of a source, as data; the folder may be missing."""
+        return self.data / "corrections"
+
+    @property
     def inbox(self) -> Path:
         return self.data / "inbox"
 

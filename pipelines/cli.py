@@ -1,4 +1,4 @@
-"""The command line: `gancheng run`, `status`, `scorecard`, `trace`, `diff`, `whatif`, `query`, `export`.
+"""The command line: `gancheng run`, `status`, `scorecard`, `trace`, `diff`, `whatif`, `history`, `check`, `query` ...
 
 Here: arguments, exit codes and what goes to standard output. Not here: layouts (pipelines.terminal) and work of any
 kind. Exit codes: 0 fine, 1 the data failed its checks, 2 wrong call, 3 our own fault. Everything slow to import is
@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 import traceback
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -102,6 +103,7 @@ def status(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
     )
     manifest = release.manifest
     flags = scorecards.flag_counts(release)
+    noteworthy = _noteworthy(release)
     if as_json:
         told = {"release_id": manifest.release_id, "content_digest": manifest.content_digest}
         told |= {"released_at": manifest.run.released_at.isoformat(), "method_version": manifest.method_version}
@@ -110,6 +112,7 @@ def status(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
                 **told,
                 "folder": str(release.folder),
                 "is_up_to_date": is_up_to_date,
+                **noteworthy,
                 "datasets": datasets,
                 "flags": flags,
             }
@@ -122,6 +125,11 @@ def status(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
         console.print(f"{word}: {value}")
     console.print(terminal.datasets_table(datasets, language))
     console.print(terminal.flags_count(flags, language), markup=False)
+    counted = (
+        "来源不一致：{source_conflicts}；更正：{corrections}",
+        "Sources differ: {source_conflicts}; corrections: {corrections}",
+    )
+    console.print(counted[0 if language == "zh" else 1].format(**noteworthy))
     new = ("有尚未处理的改动，请运行 gancheng run", "There are changes not yet taken in; run: gancheng run")
     none = ("收件箱和登记表没有新的改动", "Nothing new in the inbox and the registry")
     console.print((none if is_up_to_date else new)[0 if language == "zh" else 1])
@@ -159,9 +167,7 @@ def scorecard(
     held = scorecards.held_of_city(release, found["city_code"])
     if as_json:
         ranks = scorecards.ranks_of_city(release, found["city_code"])
-        _write_json(
-            {"city": found, "indicators": rows, "awaiting_data": awaiting, "held_back": held, "ranks": ranks}
-        )
+        _write_json({"city": found, "indicators": rows, "awaiting_data": awaiting, "held_back": held, "ranks": ranks})
     else:
         console.print(terminal.city_scorecard(found, rows, awaiting, language))
         for note in terminal.flags_note(rows, held, language):
@@ -261,6 +267,64 @@ def whatif(
 
 
 @app.command()
+def history(
+    city: Annotated[str, typer.Argument(help="城市名称或代码。 Name or code of a city.")],
+    indicator: Annotated[str, typer.Argument(help="指标名称或代码。 Name or identifier of an indicator.")],
+    as_json: AsJson = False,
+    lang: InLanguage = "zh",
+) -> None:
+    """一个数字的全部版本：何时收到，何时被哪个文件取代，有何更正。 Every vintage of a figure, and what superseded it.
+
+    例 Example: gancheng history 南昌 地区生产总值
+    """
+    from assets.release.places import city_of
+    from assets.release.reader import required_release
+    from pipelines import histories, terminal
+
+    language = _language(lang)
+    release = required_release(Paths.from_environment())
+    found, about = city_of(release, city), histories.find_indicator(release, indicator)
+    rows = histories.history(release, found["city_code"], about["indicator_id"])
+    if as_json:
+        _write_json({"city": found, "indicator": about, "vintages": rows})
+        return
+    console = Console(highlight=False)
+    console.print(f"{found[f'name_{language}']}  {about[f'name_{language}']} ({about['unit']})", style="bold")
+    if rows:
+        console.print(terminal.history_table(rows, about, language))
+        console.print(("时间为 UTC", "Times are UTC")[0 if language == "zh" else 1], style="dim")
+    else:
+        console.print(("尚无数字", "No figure so far")[0 if language == "zh" else 1])
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(help="要检查的文件。 Files to check.")],
+    dataset: Annotated[
+        str | None, typer.Option(help="数据集；不写则按表头判断。 Dataset; else told by headers.")
+    ] = None,
+    as_json: AsJson = False,
+    lang: InLanguage = "zh",
+) -> None:
+    """报送之前检查文件，不写入任何内容；有行会被退回时退出码为 1。 Check files before sending them; nothing is written.
+
+    例 Example: gancheng check 公园绿地2025.csv
+    """
+    from pipelines import checking, terminal
+
+    language = _language(lang)
+    checked = checking.check_files(Paths.from_environment(), files, dataset)
+    if as_json:
+        _write_json([asdict(one) for one in checked])
+    else:
+        console = Console(highlight=False)
+        for one in checked:
+            console.print(terminal.checked_text(one, language), soft_wrap=True)
+    if not all(one.is_clean for one in checked):
+        raise typer.Exit(DATA_FAILED)
+
+
+@app.command()
 def query(sql: Annotated[str, typer.Argument(help="SQL。")], as_json: AsJson = False) -> None:
     """对现行发布运行 SQL，只读。 Run SQL on the current release, read-only.
 
@@ -354,6 +418,15 @@ def _show_run(console: Console, release: Release, language: Language) -> None:
     terminal.show_findings(console, scorecards.held_blocks(release))
     console.print(terminal.cities_table(*scorecards.overview(release), language, console.width))
     console.print(terminal.coverage_note(language), style="dim")
+
+
+def _noteworthy(release: Release) -> dict[str, int]:
+    """How many figures have sources that differ, and how many a correction changed; 0 in a release of an older make."""
+    told = {}
+    for table in ("source_conflicts", "corrections"):
+        known = release.rows("from duckdb_tables() where schema_name = 'observations' and table_name = ?", [table])
+        told[table] = release.rows(f"select count(*) as n from observations.{table}")[0]["n"] if known else 0
+    return told
 
 
 def _release_told(is_new: bool, language: Language) -> str:

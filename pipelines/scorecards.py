@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from assets.errors import Finding
 from assets.release.reader import Release
 
 Row = dict[str, Any]

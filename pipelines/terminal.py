@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.cells import cell_len
@@ -18,6 +19,9 @@ from rich.table import Table
 from rich.text import Text
 
 from assets.errors import Finding, Language
+
+if TYPE_CHECKING:
+    from assets.intake.check import Checked
 
 Row = dict[str, Any]
 
@@ -42,6 +46,9 @@ _LABELS: dict[str, tuple[str, str]] = {
     "projection": ("趋势外推", "Projection"),
     "dataset": ("数据集", "Dataset"),
     "files": ("文件数", "Files"),
+    "received": ("收到", "Received"),
+    "history": ("现行或被取代", "Current or superseded"),
+    "line": ("文件与行", "File and line"),
 }
 
 STATUSES: dict[str, tuple[str, str, str]] = {
@@ -329,6 +336,71 @@ def datasets_table(datasets: Sequence[Row], language: Language) -> Table:
     for row in datasets:
         table.add_row(row["dataset"], *(f"{row[name]:,}" for name in counts))
     return table
+
+
+_ACTIONS: dict[str, tuple[str, str]] = {
+    "drop": ("撤下", "dropped"),
+    "replace": ("改为此数", "replaced"),
+    "scale": ("换算", "scaled"),
+    "flag": ("存疑", "flagged"),
+}
+
+
+def history_table(rows: Sequence[Row], indicator: Row, language: Language) -> Table:
+    """Every vintage of a figure by year, the current one marked."""
+    headings = ("year", "value", "received", "history", "source", "line")
+    table = _table(*(label(name, language) for name in headings), right=(1,))
+    for row in rows:
+        value = f"{_QUALIFIERS.get(row['qualifier'] or '', '')}{figure(row['value'], indicator['decimals'])}"
+        if row["value_sent"] is not None:
+            value = f"{value} ← {figure(row['value_sent'], indicator['decimals'])}"
+        sheet = f" [{row['sheet']}]" if row["sheet"] else ""
+        table.add_row(
+            f"{row['year']} {row['scope']}",
+            escape(value),
+            _moment(row["received_at"]),
+            _standing(row, language),
+            escape(f"{row[f'publication_{language}']} ({row['source_grade']})"),
+            escape(f"{row['file']}{sheet}:{row['line']}"),
+        )
+    return table
+
+
+def _moment(moment: datetime | None) -> str:
+    return "—" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _standing(row: Row, language: Language) -> Text:
+    """Whether a vintage is current, since when not, by what, and what a correction did to it."""
+    if row["is_current"]:
+        text = Text(_in(language, ("现行", "current")), style="bold green")
+    elif row["correction_action"] == "drop":
+        text = Text(_in(language, ("不再采用", "withdrawn")), style="red")
+    else:
+        by = f"{row['superseded_by_file']}:{row['superseded_by_line']}"
+        at = _moment(row["superseded_at"])
+        never = _in(language, (f"未曾现行，不及 {by}", f"never current, outranked by {by}"))
+        text = Text(_in(language, (f"{at} 被 {by} 取代", f"until {at}, by {by}")) if row["was_current"] else never)
+    if row["correction_id"] is not None:
+        action, reason = _in(language, _ACTIONS[row["correction_action"]]), row[f"correction_{language}"]
+        text.append(f"\n{row['correction_id']} {action}: {reason} ({row['corrected_date']})", style="yellow")
+    return text
+
+
+def checked_text(checked: Checked, language: Language) -> Text:
+    """What a run would make of a file: every fault with its place and remedy, then the rows."""
+    text = Text()
+    for fault in checked.faults:
+        place = ", ".join(part for part in (checked.file, fault.where(language)) if part)
+        text.append(f"{place}: {fault.reason(language)}\n", style="red")
+        text.append(f"  → {fault.remedy(language)}\n")
+    told = _in(language, ("整个退回", "refused as a whole"))
+    if checked.status == "read":
+        counts = ("rows_read", "rows_accepted", "rows_set_aside", "rows_rejected")
+        told = ", ".join(f"{label(name, language)} {getattr(checked, name):,}" for name in counts)
+    style = "green" if checked.is_clean else "bold red"
+    name = f"{checked.file} ({checked.dataset})" if checked.dataset else checked.file
+    return text.append(f"{name}: {told}", style=style)
 
 
 def rows_table(rows: Sequence[Row]) -> Table:

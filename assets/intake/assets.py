@@ -1,24 +1,23 @@
 """Intake as Dagster assets: the contracts, one asset a dataset, and the receipts and rejects of all of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC
 
 import dagster as dg
 import pyarrow as pa
 
 from assets.errors import Finding, Stopped
-from assets.intake.cells import define_macros
 from assets.intake.contracts import Dataset, check_contracts
 from assets.intake.ledger import (
     Intake,
     Receipt,
     accepted_files,
-    digest_of,
     read_receipts,
     reject_files,
     stray_receipts,
     utc_now,
 )
-from assets.intake.rows import Registered
+from assets.intake.registry import register
 from assets.warehouse import factory
 from assets.warehouse.connection import Connection, Warehouse, identifier, in_memory, literal
 from assets.warehouse.tables import Table
@@ -98,7 +97,7 @@ def _dataset_asset(contract: Dataset) -> dg.AssetsDefinition:
     )
     def take_in(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         with warehouse.connect() as connection, in_memory() as work:
-            registered, digest = _register(connection, work, contract)
+            registered, digest = register(connection, work, contract)
             intake = Intake(warehouse.paths, contract, work, registered, digest)
             receipts = intake.take_in(utc_now())
             _load(connection, table, intake, receipts)
@@ -111,51 +110,6 @@ def _dataset_asset(contract: Dataset) -> dg.AssetsDefinition:
 def _referred(contract: Dataset) -> set[str]:
     references = (field.references for field in contract.columns.values())
     return {f"reference.{reference.split('.')[0]}" for reference in references if reference}
-
-
-def _register(connection: Connection, work: Connection, contract: Dataset) -> tuple[Registered, str]:
-    """Copy what rows are read against into the work connection; return it with its digest."""
-    define_macros(work)
-    places = connection.execute(
-        """
-        with forms as (
-            select city_code as form, city_code, cast(null as varchar) as province_code from reference.cities
-            union select name_zh, city_code, null from reference.cities
-            union select short_zh, city_code, null from reference.cities
-            union select province_code, null, province_code from reference.provinces
-            union select name_zh, null, province_code from reference.provinces
-            union select alias, city_code, province_code from reference.aliases
-        )
-        select form, city_code, province_code from forms order by all
-        """
-    ).fetchall()
-    indicators = connection.execute(
-        "select indicator_id, unit, minimum, maximum from reference.indicators order by all"
-    ).fetchall()
-    _copy(work, "written", ("form", "city_code", "province_code"), places)
-    work.execute(
-        "create table places as select distinct place_form(form) as form, city_code, province_code from written"
-    )
-    _copy(work, "indicators", ("indicator_id", "unit", "minimum", "maximum"), indicators)
-    content: list[Sequence[object]] = [*places, *indicators]
-    references: dict[str, str] = {}
-    for field in contract.columns.values():
-        if field.references is not None:
-            table, column = field.references.split(".")
-            values = connection.execute(
-                f"select {identifier(column)} from reference.{identifier(table)} order by all"
-            ).fetchall()
-            references[field.references] = f"known_{len(references)}"
-            _copy(work, references[field.references], ("value",), values)
-            content += values
-    return Registered(references), digest_of(content)
-
-
-def _copy(work: Connection, table: str, columns: tuple[str, ...], rows: Sequence[Sequence[object]]) -> None:
-    arrays = {name: [row[position] for row in rows] for position, name in enumerate(columns)}
-    work.register("copied", pa.table(arrays))
-    work.execute(f"create table {table} as select * from copied")
-    work.unregister("copied")
 
 
 def _load(connection: Connection, table: Table, intake: Intake, receipts: Sequence[Receipt]) -> None:
@@ -227,6 +181,7 @@ def _receipt_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
             receipt.rows_accepted,
             receipt.rows_set_aside,
             receipt.rows_rejected,
+            receipt.received_at.astimezone(UTC).replace(tzinfo=None),
         )
 
 

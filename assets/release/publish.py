@@ -28,6 +28,7 @@ from assets.release.manifest import (
     read_manifest,
 )
 from assets.release.recompute import attach, from_parquet
+from assets.release.returns import write_returns
 from assets.warehouse.connection import STORAGE_VERSION, Connection, identifier, in_memory, literal
 from assets.warehouse.tables import Table
 
@@ -69,6 +70,7 @@ def publish(connection: Connection, tables: Sequence[Table], paths: Paths, run_i
                 *files,
                 *_write_changes(connection, tables, folder, paths, current),
                 _write_database(connection, tables, folder),
+                *_write_returns(connection, tables, folder),
             ),
             inputs=_inputs(connection),
             run=RunFacts(run_id=run_id, released_at=now),
@@ -104,12 +106,10 @@ def _write_changes(
         connection.unregister("score_changes_found")
     text = folder / CHANGELOG
     text.write_text(changelog(old, told, left), encoding="utf-8")
-    return (*_write_parquet(connection, changes, folder, is_content=False), _published(folder, text))
+    return (*_write_parquet(connection, changes, folder), _published(folder, text))
 
 
-def _write_parquet(
-    connection: Connection, tables: Iterable[Table], folder: Path, *, is_content: bool = True
-) -> tuple[PublishedFile, ...]:
+def _write_parquet(connection: Connection, tables: Iterable[Table], folder: Path) -> tuple[PublishedFile, ...]:
     """One Parquet file a table, in the order of its key: the same content gives the same bytes."""
     (folder / "parquet").mkdir(parents=True, exist_ok=True)
     files = []
@@ -121,7 +121,7 @@ def _write_parquet(
         )
         row = connection.execute(f"select count(*) from {table.qualified_name}").fetchone()
         assert row is not None
-        files.append(_published(folder, target, rows=int(row[0]), is_content=is_content))
+        files.append(_published(folder, target, rows=int(row[0]), is_content=table.is_content))
     return tuple(files)
 
 
@@ -140,6 +140,13 @@ def _write_database(connection: Connection, tables: Sequence[Table], folder: Pat
     finally:
         connection.execute("detach published")
     return _published(folder, target)
+
+
+def _write_returns(connection: Connection, tables: Sequence[Table], folder: Path) -> tuple[PublishedFile, ...]:
+    """What goes back to the senders, where the candidate knows the rejected rows as they were sent."""
+    if "quality.sheets" not in {table.qualified_name for table in tables}:
+        return ()
+    return tuple(_published(folder, file) for file in write_returns(connection, folder))
 
 
 def _order(table: Table) -> str:

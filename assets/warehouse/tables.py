@@ -19,7 +19,7 @@ from assets.warehouse.connection import Connection, identifier, literal
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-ColumnType = Literal["varchar", "integer", "bigint", "double", "boolean", "date"]
+ColumnType = Literal["varchar", "integer", "bigint", "double", "boolean", "date", "timestamp"]
 
 
 class Column(BaseModel):
@@ -38,7 +38,10 @@ class Column(BaseModel):
 
 
 class Table(BaseModel):
-    """One table. `key` is unique and orders every export; what is not `published` stays in the candidate."""
+    """One table. `key` is unique and orders every export; what is not `published` stays in the candidate.
+
+    What is no content, such as the time at which a file arrived, is published and left out of the content digest.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -48,6 +51,7 @@ class Table(BaseModel):
     en: str
     key: tuple[str, ...]
     published: bool = True
+    is_content: bool = True
     columns: dict[str, Column] = Field(min_length=1)
 
     @property

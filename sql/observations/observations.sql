@@ -28,7 +28,10 @@ of_cities as (
         vintages.file,
         vintages.file_sha256,
         vintages.sheet,
-        vintages.line
+        vintages.line,
+        vintages.correction_id,
+        vintages.correction_action,
+        vintages.value_sent
     from observations.vintages as vintages
     left join held
         on

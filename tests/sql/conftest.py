@@ -64,6 +64,7 @@ DEFAULTS: dict[str, Row] = {
     "intake.employment_events": {"scope": "whole", "source_id": "s", "is_local": True},
 }
 _BY_TYPE: Row = {"varchar": "x", "integer": 1, "bigint": 1, "double": 1.0, "boolean": True, "date": "2024-05-01"}
+_BY_TYPE["timestamp"] = "2026-01-01 00:00:00"
 
 
 @cache

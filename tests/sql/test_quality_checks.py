@@ -20,6 +20,7 @@ select city_code, indicator_id, year, scope, vintage, '{0}' as detector from obs
 
 # What is done to the sound candidate, by the check that must find it.
 FAULTS: dict[str, str] = {
+    "dropped_figures_are_history": "update observations.observations set correction_action = 'drop'",
     "duties_come_from_policy": "update scorecards.indicator_scores set target_status = 'policy_city'",
     "every_city_has_a_figure": "update scorecards.city_scores set indicators_with_data = 0",
     "every_indicator_is_listed": "delete from scorecards.indicator_scores where value is null",
