@@ -1,7 +1,7 @@
 """Files that come back: rows that we returned as CSV, in which texts like formulas carry an apostrophe of ours.
 
-Here: taking the apostrophe away, in files that carry the numbers of returned rows and in no others. Not here: how it got
-there (assets.warehouse.forms), what the numbers mean (assets.intake.assets).
+Here: taking the apostrophe away, in files that carry the numbers of returned rows and in no others. Not here: how it
+got there (assets.warehouse.forms), what the numbers mean (assets.intake.assets).
 """
 
 from __future__ import annotations
