@@ -26,6 +26,8 @@ from assets.intake.limits import Limits
 from assets.intake.rowtext import Chunk, Row, Shape, chunk_of
 
 DELIMITERS = (",", "\t", ";")
+# Of the first rows, which may be titles of several lines.
+_LINES_PER_ROW = 4
 _QUOTE, _LINE_END, _RETURN = ord('"'), ord("\n"), ord("\r")
 
 
@@ -40,8 +42,14 @@ class DelimitedSheet:
     name: str | None = None
 
     def head(self, count: int) -> list[Row]:
-        block = next(utf8_blocks(self.file, self.encoding, self.limits), b"")
-        rows, _ = careful_rows(_lines_of(block)[: count * 4], 1, self.delimiter, None, self.limits, is_last=True)
+        lines: list[str] = []
+        for block in utf8_blocks(self.file, self.encoding, self.limits):
+            lines += _lines_of(block)
+            if len(lines) >= count * _LINES_PER_ROW:
+                break
+        # Beyond these lines nothing is looked at, so that a quote that never ends does not make a row of them all.
+        some = lines[: count * _LINES_PER_ROW]
+        rows, _ = careful_rows(some, 1, self.delimiter, None, self.limits, is_last=True)
         return rows[:count]
 
     def chunks(self, after: int, shape: Shape) -> Iterator[Callable[[], Chunk]]:

@@ -143,7 +143,8 @@ def test_the_same_inputs_give_the_same_bytes_elsewhere_and_later(province: Place
         if file.is_content:
             assert (one.folder / file.path).read_bytes() == (other.folder / file.path).read_bytes()
     assert [file.path for file in one.manifest.files if file.rows is not None and not file.is_content] == [
-        "parquet/arrivals.parquet"
+        "parquet/arrivals.parquet",
+        "parquet/score_changes.parquet",
     ]
 
 

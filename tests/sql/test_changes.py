@@ -39,7 +39,7 @@ def snapshot(memory: Connection, name: str, said: Mapping[str, Any]) -> Snapshot
         )  # fmt: skip
         figures = {year: value for (which, year), value in said["figures"].items() if which == indicator_id}
         world.figures(indicator_id, figures)
-    for table in ("reference.targets", "reference.target_cities"):
+    for table in {read for text in TEXTS for read in text.reads if read.startswith("reference.")}:
         world.build(table)
     for table in ("indicator_scores", "dimension_scores", "measure_scores", "city_scores"):
         world.build(f"scorecards.{table}")

@@ -1,0 +1,94 @@
+"""Places: every registered way of writing one is known, and no other is taken for it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assets.intake.places import Place, Places, PlaceUnknown
+from tests.shipped import shipped
+
+
+@pytest.fixture(scope="module")
+def places() -> Places:
+    """The places of the shipped registry."""
+    _, registry = shipped()["parks"]
+    return registry.places
+
+
+def code(places: Places, text: str) -> str | None:
+    return places.resolve(text).city_code
+
+
+@pytest.mark.parametrize(
+    ("city", "forms"),
+    [
+        (
+            "360100",
+            ["南昌", "南昌市", "江西省南昌市", "江西省 南昌市", "南　昌", "Nanchang", "nanchang city", "NANCHANG"],
+        ),
+        ("360100", ["360100", "360100.0", "360100000000", "３６０１００", " 360100 ", "360100000000.0"]),
+        ("360200", ["景德镇", "景德鎮", "景德鎮市", "Jingdezhen City", "jing de zhen"]),
+        ("360500", ["新余", "新餘", "新馀", "新馀市", "Xinyu"]),
+        ("360700", ["赣州", "贛州", "贛州市", "江西贛州"]),
+        ("360800", ["吉安市", "Ji'an", "Ji’an", "Jian", "Ji'an City"]),
+        ("360900", ["宜春", "江西宜春", "Yichun, Jiangxi"]),
+        ("361000", ["抚州", "撫州市", "Fuzhou Jiangxi"]),
+    ],
+)
+def test_a_city_is_known_in_every_form(places: Places, city: str, forms: list[str]) -> None:
+    assert {form: code(places, form) for form in forms} == dict.fromkeys(forms, city)
+
+
+@pytest.mark.parametrize("text", ["Yichun", "yichun city", "Fuzhou", "FUZHOU"])
+def test_a_homophone_is_refused(places: Places, text: str) -> None:
+    with pytest.raises(PlaceUnknown) as unknown:
+        places.resolve(text)
+    assert unknown.value.code == "place_homophone"
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [("宪湖市", None), ("甫田市", None), ("南晶市", "南昌市"), ("福州", None), ("伊春", None), ("长沙市", None)],
+)
+def test_an_unknown_name_is_told_with_the_nearest_and_never_guessed(
+    places: Places, text: str, nearest: str | None
+) -> None:
+    with pytest.raises(PlaceUnknown) as unknown:
+        places.resolve(text)
+    assert unknown.value.code == "city_unknown"
+    assert unknown.value.nearest == nearest if nearest else unknown.value.nearest != ""
+
+
+@pytest.mark.parametrize("text", ["全省", "合计", "江西省", "江西", "360000", "全省合计"])
+def test_a_total_is_the_provinces(places: Places, text: str) -> None:
+    assert places.resolve(text) == Place(province_code="360000")
+
+
+@pytest.mark.parametrize("text", ["全国", "全國", "100000"])
+def test_a_total_of_the_nation_is_the_nations(places: Places, text: str) -> None:
+    assert places.resolve(text) == Place(province_code="100000")
+
+
+@pytest.mark.parametrize(("text", "city"), [("南昌县", "360100"), ("360121", "360100"), ("瑞金市", "360700")])
+def test_a_county_is_known_with_its_city(places: Places, text: str, city: str) -> None:
+    found = places.resolve(text)
+    assert (found.city_code, found.county_code is not None) == (city, True)
+
+
+@given(st.text(max_size=10))
+def test_any_text_is_a_place_or_unknown(text: str) -> None:
+    few = Places.of([("甲市", "1", None, None), ("丁省", None, "9", None)], ["beta"])
+    if few.is_known(text) and not few.is_homophone(text):
+        assert few.resolve(text) in (Place("1"), Place(None, "9"))
+    else:
+        with pytest.raises(PlaceUnknown):
+            few.resolve(text)
+
+
+def test_a_name_of_two_places_names_none() -> None:
+    two = Places.of([("城东区", "1", None, "11"), ("城东区", "2", None, "21"), ("甲市", "1", None, None)], [])
+    with pytest.raises(PlaceUnknown):
+        two.resolve("城东区")
+    assert two.resolve("甲市") == Place("1")
