@@ -192,7 +192,7 @@ def _split_block(data: bytes, line: int, delimiter: str, shape: Shape, limits: L
 
     odd = [_row([texts([number])[number]], number, delimiter)[0] for number in odd_lines.tolist()]
     columns = [column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in table.itercolumns()]
-    return Chunk(lines, columns, texts, odd)
+    return Chunk(lines, columns, texts, odd, blank=len(starts) - len(lines) - len(odd))
 
 
 def _line_starts(data: bytes) -> npt.NDArray[np.int64]:

@@ -48,14 +48,12 @@ class Places:
         A province may stand before the name of any of its places; a county's name that two cities have counts for none.
         """
         named = [(text, Place(city, province, county)) for text, city, province, county in names]
-        forms: dict[str, Place] = {}
-        doubled: set[str] = set()
+        forms = {form_of(text): place for text, place in named if place.county_code is None}
+        counties: dict[str, set[Place]] = {}
         for text, place in named:
-            other = forms.setdefault(form_of(text), place)
-            if other != place:
-                doubled.add(form_of(text))
-        for form in doubled:
-            del forms[form]
+            if place.county_code is not None:
+                counties.setdefault(form_of(text), set()).add(place)
+        forms = {form: next(iter(places)) for form, places in counties.items() if len(places) == 1} | forms
         above = [form for form, place in forms.items() if place.province_code and not form[:1].isascii()]
         glued = {
             f"{one}{form}": place for one in above for form, place in forms.items() if _is_name_of_city(form, place)

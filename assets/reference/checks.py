@@ -88,7 +88,8 @@ def _written_forms(tables: Tables) -> Iterator[tuple[ReferenceTable, Row, str, t
             yield provinces, row, column, ("province", str(row.values["province_code"]))
     for row in aliases.rows:
         city, province = row.values["city_code"], row.values["province_code"]
-        yield aliases, row, "alias", ("city", str(city)) if city is not None else ("province", str(province))
+        kind = "city" if city is not None else "province" if province is not None else "homophone"
+        yield aliases, row, "alias", (kind, str(city or province or kind))
 
 
 def goalposts_follow_the_direction(tables: Tables) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from assets.intake.archive import Arrival, arrivals, keep, path_of
+from tests.unit.conftest import LIMITS
 
 
 def test_bytes_are_kept_under_their_hash_and_cannot_be_written(tmp_path: Path) -> None:
@@ -42,7 +43,7 @@ def test_files_of_all_depths_arrive_in_order_of_their_names(tmp_path: Path) -> N
     for name in ("b.csv", "2024/a.csv", "a.csv"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
-    names = [arrival.name for arrival in arrivals(tmp_path / "inbox", "parks", tmp_path / "archive")]
+    names = [arrival.name for arrival in arrivals(tmp_path / "inbox", "parks", tmp_path / "archive", LIMITS)]
     assert names == ["parks/2024/a.csv", "parks/a.csv", "parks/b.csv"]
 
 
@@ -51,7 +52,7 @@ def test_hidden_and_lock_files_are_passed_over(tmp_path: Path, name: str) -> Non
     file = tmp_path / "inbox" / "parks" / name
     file.parent.mkdir(parents=True)
     file.write_text("x")
-    assert list(arrivals(tmp_path / "inbox", "parks", tmp_path / "archive")) == []
+    assert list(arrivals(tmp_path / "inbox", "parks", tmp_path / "archive", LIMITS)) == []
     assert not (tmp_path / "archive").exists()
 
 
@@ -63,11 +64,11 @@ def test_a_link_is_told_and_what_it_points_to_is_not_kept(tmp_path: Path) -> Non
     (folder / "file.csv").symlink_to(tmp_path / "secrets" / "a.csv")
     (folder / "folder").symlink_to(tmp_path / "secrets")
     (folder / "gone.csv").symlink_to(tmp_path / "gone.csv")
-    found = list(arrivals(tmp_path / "inbox", "parks", tmp_path / "archive"))
-    assert [(arrival.name, arrival.size, arrival.is_link) for arrival in found] == [
-        ("parks/file.csv", 0, True),
-        ("parks/folder", 0, True),
-        ("parks/gone.csv", 0, True),
+    found = list(arrivals(tmp_path / "inbox", "parks", tmp_path / "archive", LIMITS))
+    assert [(arrival.name, arrival.size, arrival.refused) for arrival in found] == [
+        ("parks/file.csv", 0, "file_is_link"),
+        ("parks/folder", 0, "file_is_link"),
+        ("parks/gone.csv", 0, "file_is_link"),
     ]
     assert not (tmp_path / "archive").exists()
 
@@ -77,16 +78,18 @@ def test_a_folder_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere" / "a.csv").write_text("x")
     (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox" / "parks").symlink_to(tmp_path / "elsewhere")
-    (found,) = arrivals(tmp_path / "inbox", "parks", tmp_path / "archive")
-    assert (found.name, found.is_link) == ("parks", True)
+    (found,) = arrivals(tmp_path / "inbox", "parks", tmp_path / "archive", LIMITS)
+    assert (found.name, found.refused) == ("parks", "file_is_link")
 
 
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
-    assert list(arrivals(tmp_path / "inbox", "parks", tmp_path / "archive")) == []
+    assert list(arrivals(tmp_path / "inbox", "parks", tmp_path / "archive", LIMITS)) == []
 
 
 def test_a_single_file_of_the_inbox_arrives(tmp_path: Path) -> None:
     (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox" / "lost.csv").write_text("x")
     sha256 = hashlib.sha256(b"x").hexdigest()
-    assert list(arrivals(tmp_path / "inbox", "lost.csv", tmp_path / "archive")) == [Arrival("lost.csv", sha256, 1)]
+    assert list(arrivals(tmp_path / "inbox", "lost.csv", tmp_path / "archive", LIMITS)) == [
+        Arrival("lost.csv", sha256, 1)
+    ]
