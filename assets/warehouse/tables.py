@@ -78,10 +78,11 @@ class Table(BaseModel):
     def comment(self, connection: Connection, target: str | None = None) -> None:
         """Write the meaning of the table and of each column into the database, in Chinese and English."""
         name = target or self.qualified_name
-        connection.execute(f"comment on table {name} is {literal(f'{self.zh} | {self.en}')}")
+        comments = [f"comment on table {name} is {literal(f'{self.zh} | {self.en}')}"]
         for column_name, column in self.columns.items():
             text = literal(f"{column.zh} | {column.en}")
-            connection.execute(f"comment on column {name}.{identifier(column_name)} is {text}")
+            comments.append(f"comment on column {name}.{identifier(column_name)} is {text}")
+        connection.execute(";\n".join(comments))
 
     def differences(self, connection: Connection) -> list[str]:
         """How the table as built departs from this contract; empty when it does not."""
