@@ -66,7 +66,7 @@ STATUSES: dict[str, tuple[str, str, str]] = {
 TARGET_STATUSES: dict[str, tuple[str, str]] = {
     "policy_city": ("本市目标", "target of the city"),
     "policy_province": ("省定目标", "target of the province"),
-    "national": ("全国参照，非本市任务", "national, not a duty of the city"),
+    "national": ("国家参照，非本市任务", "national, not a duty of the city"),
     "standard": ("标准，参照", "standard, reference"),
     "expired": ("已过期，仅作基准", "expired, benchmark only"),
     "none": ("", ""),
