@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from assets.errors import CATALOGUE, Finding
-from assets.intake.contracts import Dataset
+from assets.intake.contracts import RETURN_ID, Dataset
 from assets.intake.delimited import DELIMITERS, DelimitedSheet
 from assets.intake.encoding import FileRefused, encoding_of
 from assets.intake.faults import FAULTS
@@ -207,7 +207,7 @@ class Parser:
                 select * from {_parquet(faults)}
                 union all
                 select repeats.sheet, repeats.line, {position}, {literal(key)}, null, repeats.code, repeats.found,
-                    {literal(", ".join(self.contract.key))}, sent.row_text
+                    {literal(", ".join(self.contract.key))}, sent.row_text, repeats.{RETURN_ID}
                 from repeats
                 left join sent on repeats.sheet is not distinct from sent.sheet and repeats.line = sent.line
             ) to {literal(more)} {_PARQUET}
@@ -241,7 +241,7 @@ class Parser:
                 with messages (code, reason_zh, reason_en, remedy_zh, remedy_en) as (values {messages})
                 select faults.sheet, faults.line, row_number() over in_row as fault_number,
                     nullif(faults.column_name, '') as column_name, faults.sent_position as position, faults.code,
-                    faults.found, faults.expected, {texts}, faults.row_text
+                    faults.found, faults.expected, {texts}, faults.row_text, faults.carried_id
                 from {_parquet(faults)} as faults
                 join messages on messages.code = faults.code
                 window in_row as (
