@@ -44,7 +44,9 @@ class DelimitedSheet:
     def head(self, count: int) -> list[Row]:
         lines: list[str] = []
         for block in utf8_blocks(self.file, self.encoding, self.limits):
-            lines += _lines_of(block)
+            missing = count * _LINES_PER_ROW - len(lines)
+            lines += _lines_of(block[: _offset_of_line(block, missing)])
+            # A lone carriage return ends a line too, and then a block of one line feed holds many.
             if len(lines) >= count * _LINES_PER_ROW:
                 break
         # Beyond these lines nothing is looked at, so that a quote that never ends does not make a row of them all.
@@ -53,9 +55,29 @@ class DelimitedSheet:
         return rows[:count]
 
     def chunks(self, after: int, shape: Shape) -> Iterator[Callable[[], Chunk]]:
+        for block in self._blocks(after, shape.width):
+            if block.rows is None:
+                yield partial(_split_block, block.data, block.line, self.delimiter, shape, self.limits)
+            else:
+                yield partial(chunk_of, block.rows, shape)
+
+    def texts(self, after: int, shape: Shape, wanted: npt.NDArray[np.int64]) -> Iterator[tuple[list[int], list[str]]]:
+        for block in self._blocks(after, shape.width):
+            if block.rows is None:
+                starts = _line_starts(block.data)
+                first, last = np.searchsorted(wanted, (block.line, block.line + len(starts)))
+                lines = wanted[first:last].tolist()
+                yield lines, [_text_of(block.data, starts, number - block.line) for number in lines]
+            else:
+                known = {row.line: row.text for row in block.rows}
+                lines = wanted[np.isin(wanted, list(known))].tolist()
+                yield lines, [known[number] for number in lines]
+
+    def _blocks(self, after: int, width: int) -> Iterator[_Block]:
+        """Blocks of whole rows below line `after`; those that are not regular come split."""
         line, waiting = 1, b""
-        for block in _with_last(utf8_blocks(self.file, self.encoding, self.limits)):
-            data, is_last = waiting + block[0], block[1]
+        for block, is_last in _with_last(utf8_blocks(self.file, self.encoding, self.limits)):
+            data = waiting + block
             if line <= after:
                 start = _offset_of_line(data, after + 1 - line)
                 line += data[:start].count(b"\n")
@@ -64,13 +86,22 @@ class DelimitedSheet:
             if not data:
                 continue
             if is_regular(data, self.delimiter):
-                yield partial(_split_block, data, line, self.delimiter, shape, self.limits)
+                yield _Block(data, line, None)
                 line += data.count(b"\n")
             else:
-                rows, left = careful_rows(_lines_of(data), line, self.delimiter, shape.width, self.limits, is_last)
-                yield partial(chunk_of, rows, shape)
+                rows, left = careful_rows(_lines_of(data), line, self.delimiter, width, self.limits, is_last)
+                yield _Block(data, line, rows)
                 waiting = "".join(left).encode()
                 line += data.count(b"\n") - waiting.count(b"\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Whole rows as bytes, the line of the first, and the rows themselves where they had to be read one by one."""
+
+    data: bytes
+    line: int
+    rows: list[Row] | None
 
 
 def _with_last(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -30,6 +31,7 @@ from assets.intake.returned import as_sent_first
 from assets.intake.rows import Note, ReadRows, RowReader, accepted_schema
 from assets.intake.rowtext import Sheet, record
 from assets.intake.spreadsheet import read_workbook
+from assets.intake.vectors import table_of
 from assets.warehouse.connection import Connection, literal
 
 READABLE = (".csv", ".tsv", ".txt", ".xlsx", ".xls")
@@ -187,17 +189,7 @@ class Parser:
 
     def _take_out_repeats(self, readers: Iterable[tuple[Sheet, RowReader]], accepted: Path, faults: Path) -> None:
         """Move rows of one key from the accepted ones to the faults, with their text read once more from the file."""
-        wanted: dict[str | None, set[int]] = {}
-        for sheet, line in self.connection.execute("select sheet, line from repeats").fetchall():
-            wanted.setdefault(sheet, set()).add(line)
-        texts = [
-            (sheet.name, line, text)
-            for sheet, reader in readers
-            for line, text in _texts_of(sheet, reader, wanted.get(sheet.name, set()))
-        ]
-        columns = list(zip(*texts, strict=True))
-        names = zip(("sheet", "line", "row_text"), columns, (pa.string(), pa.int64(), pa.string()), strict=True)
-        self.connection.register("sent", pa.table({name: pa.array(values, kind) for name, values, kind in names}))
+        self.connection.register("sent", self._texts_of_repeats(readers))
         key = self.contract.key[0]
         position = list(self.contract.columns).index(key) + 1
         more, rest = faults.with_name("all_faults.parquet"), accepted.with_name("unrepeated.parquet")
@@ -224,6 +216,18 @@ class Parser:
         self.connection.unregister("sent")
         more.replace(faults)
         rest.replace(accepted)
+
+    def _texts_of_repeats(self, readers: Iterable[tuple[Sheet, RowReader]]) -> pa.Table:
+        schema = pa.schema([("sheet", pa.string()), ("line", pa.int64()), ("row_text", pa.string())])
+        parts = []
+        for sheet, reader in readers:
+            found = self.connection.execute(
+                "select line from repeats where sheet is not distinct from ? order by line", [sheet.name]
+            ).fetchnumpy()
+            wanted = np.asarray(found["line"], dtype=np.int64)
+            for lines, texts in sheet.texts(reader.layout.last_line, reader.shape, wanted):
+                parts.append(table_of(schema, [[sheet.name] * len(lines), lines, texts]))
+        return pa.concat_tables(parts)
 
     def _write_rejects(self, faults: Path, rejects: Path) -> None:
         """Every fault with its reason and remedy in both languages."""
@@ -301,14 +305,6 @@ def _count(parsed: Parsed, rows: ReadRows) -> None:
     parsed.rows_blank += rows.blank
     parsed.rows_skipped += rows.skipped
     parsed.notes += rows.notes[:_MOST_NOTES]
-
-
-def _texts_of(sheet: Sheet, reader: RowReader, wanted: set[int]) -> Iterator[tuple[int, str]]:
-    if not wanted:
-        return
-    for task in sheet.chunks(reader.layout.last_line, reader.shape):
-        chunk = task()
-        yield from chunk.texts(wanted & set(chunk.lines.tolist())).items()
 
 
 def _sheet_read(sheet: Sheet, layout: Layout) -> SheetRead:

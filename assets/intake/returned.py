@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -44,6 +46,9 @@ class ReturnedSheet:
     def chunks(self, after: int, shape: Shape) -> Iterator[Callable[[], Chunk]]:
         for task in self.sent.chunks(after, shape):
             yield lambda task=task: _restored(task())  # type: ignore[misc]
+
+    def texts(self, after: int, shape: Shape, wanted: npt.NDArray[np.int64]) -> Iterator[tuple[list[int], list[str]]]:
+        yield from self.sent.texts(after, shape, wanted)
 
 
 def as_sent_first(sheet: Sheet, head_rows: int) -> Sheet:

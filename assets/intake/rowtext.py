@@ -80,6 +80,10 @@ class Sheet(Protocol):
         """The rows below line `after`, in order; each is work that may be done in any thread."""
         ...
 
+    def texts(self, after: int, shape: Shape, wanted: npt.NDArray[np.int64]) -> Iterator[tuple[list[int], list[str]]]:
+        """The rows on some lines, ascending, as they were sent: lines and texts, a part of them at a time."""
+        ...
+
 
 def chunk_of(rows: Sequence[Row], shape: Shape) -> Chunk:
     """Rows read one by one, as a chunk."""

@@ -21,6 +21,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import IO
 
+import numpy as np
+import numpy.typing as npt
 from python_calamine import CalamineSheet, CalamineWorkbook
 
 from assets.errors import Finding
@@ -55,6 +57,10 @@ class WorkbookSheet:
         begin = max(after + 1 - self.first_line, 0)
         for start in range(begin, len(self.rows), _ROWS_PER_CHUNK):
             yield partial(self._chunk, start, shape)
+
+    def texts(self, after: int, shape: Shape, wanted: npt.NDArray[np.int64]) -> Iterator[tuple[list[int], list[str]]]:
+        rows = (next(self._rows(line - self.first_line, line - self.first_line + 1)) for line in wanted.tolist())
+        yield wanted.tolist(), [row.text for row in rows]
 
     def _chunk(self, start: int, shape: Shape) -> Chunk:
         return chunk_of(list(self._rows(start, start + _ROWS_PER_CHUNK)), shape)
