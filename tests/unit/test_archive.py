@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 from pathlib import Path
 
 import pytest
 
 from assets.intake.archive import Arrival, arrivals, keep, path_of
+from assets.intake.limits import Limits
+from tests.unit.conftest import LIMITS
 
 
 def test_bytes_are_kept_under_their_hash_and_cannot_be_written(tmp_path: Path) -> None:
@@ -42,7 +46,7 @@ def test_files_of_all_depths_arrive_in_order_of_their_names(tmp_path: Path) -> N
     for name in ("b.csv", "2024/a.csv", "a.csv"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
-    names = [arrival.name for arrival in arrivals(tmp_path / "inbox", "parks", tmp_path / "archive")]
+    names = [arrival.name for arrival in arrivals(tmp_path / "inbox", "parks", tmp_path / "archive", LIMITS)]
     assert names == ["parks/2024/a.csv", "parks/a.csv", "parks/b.csv"]
 
 
@@ -51,7 +55,7 @@ def test_hidden_and_lock_files_are_passed_over(tmp_path: Path, name: str) -> Non
     file = tmp_path / "inbox" / "parks" / name
     file.parent.mkdir(parents=True)
     file.write_text("x")
-    assert list(arrivals(tmp_path / "inbox", "parks", tmp_path / "archive")) == []
+    assert list(arrivals(tmp_path / "inbox", "parks", tmp_path / "archive", LIMITS)) == []
     assert not (tmp_path / "archive").exists()
 
 
@@ -63,11 +67,11 @@ def test_a_link_is_told_and_what_it_points_to_is_not_kept(tmp_path: Path) -> Non
     (folder / "file.csv").symlink_to(tmp_path / "secrets" / "a.csv")
     (folder / "folder").symlink_to(tmp_path / "secrets")
     (folder / "gone.csv").symlink_to(tmp_path / "gone.csv")
-    found = list(arrivals(tmp_path / "inbox", "parks", tmp_path / "archive"))
-    assert [(arrival.name, arrival.size, arrival.is_link) for arrival in found] == [
-        ("parks/file.csv", 0, True),
-        ("parks/folder", 0, True),
-        ("parks/gone.csv", 0, True),
+    found = list(arrivals(tmp_path / "inbox", "parks", tmp_path / "archive", LIMITS))
+    assert [(arrival.name, arrival.size, arrival.refused) for arrival in found] == [
+        ("parks/file.csv", 0, "file_is_link"),
+        ("parks/folder", 0, "file_is_link"),
+        ("parks/gone.csv", 0, "file_is_link"),
     ]
     assert not (tmp_path / "archive").exists()
 
@@ -77,16 +81,66 @@ def test_a_folder_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere" / "a.csv").write_text("x")
     (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox" / "parks").symlink_to(tmp_path / "elsewhere")
-    (found,) = arrivals(tmp_path / "inbox", "parks", tmp_path / "archive")
-    assert (found.name, found.is_link) == ("parks", True)
+    (found,) = arrivals(tmp_path / "inbox", "parks", tmp_path / "archive", LIMITS)
+    assert (found.name, found.refused) == ("parks", "file_is_link")
 
 
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
-    assert list(arrivals(tmp_path / "inbox", "parks", tmp_path / "archive")) == []
+    assert list(arrivals(tmp_path / "inbox", "parks", tmp_path / "archive", LIMITS)) == []
 
 
 def test_a_single_file_of_the_inbox_arrives(tmp_path: Path) -> None:
     (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox" / "lost.csv").write_text("x")
     sha256 = hashlib.sha256(b"x").hexdigest()
-    assert list(arrivals(tmp_path / "inbox", "lost.csv", tmp_path / "archive")) == [Arrival("lost.csv", sha256, 1)]
+    assert list(arrivals(tmp_path / "inbox", "lost.csv", tmp_path / "archive", LIMITS)) == [Arrival("lost.csv", sha256, 1)]
+
+
+@pytest.mark.parametrize("name", ["a.csv.part", "a.xlsx.crdownload", "a.CSV.TMP", "a.csv~", "a.download", "a.partial"])
+def test_a_download_that_is_not_finished_is_passed_over(tmp_path: Path, name: str) -> None:
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / name).write_text("x")
+    assert list(arrivals(tmp_path, "inbox", tmp_path / "archive", LIMITS)) == []
+
+
+def test_a_file_above_the_limit_is_told_and_not_kept(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    for name, size in (("big.csv", 11), ("small.csv", 10)):
+        (tmp_path / "inbox" / name).write_bytes(b"x" * size)
+    limits = Limits(file_bytes=10, still_written_seconds=0)
+    found = list(arrivals(tmp_path, "inbox", tmp_path / "archive", limits))
+    assert [(arrival.name, arrival.size, arrival.refused) for arrival in found] == [
+        ("inbox/big.csv", 11, "file_too_large"),
+        ("inbox/small.csv", 10, None),
+    ]
+    kept = [file.read_bytes() for file in (tmp_path / "archive").rglob("*") if file.is_file()]
+    assert kept == [b"x" * 10]
+
+
+def test_a_file_that_was_just_written_is_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    file = tmp_path / "inbox" / "a.csv"
+    file.write_text("x")
+    limits = Limits(still_written_seconds=0.2)
+    (found,) = arrivals(tmp_path, "inbox", tmp_path / "archive", limits)
+    assert (found.name, time.time() - file.stat().st_mtime >= 0.2) == ("inbox/a.csv", True)
+
+
+def test_a_file_that_changes_while_it_is_kept_is_left_for_the_next_run(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / "inbox" / name).write_text("x")
+        os.utime(tmp_path / "inbox" / name, (1, 1))
+    found = arrivals(tmp_path, "inbox", tmp_path / "archive", Limits(still_written_seconds=600))
+    assert next(found).name == "inbox/a.csv"
+    (tmp_path / "inbox" / "b.csv").write_text("xy")
+    assert list(found) == []
+
+
+def test_a_file_of_tomorrow_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "a.csv").write_text("x")
+    ahead = time.time() + 86_400
+    os.utime(tmp_path / "inbox" / "a.csv", (ahead, ahead))
+    (found,) = arrivals(tmp_path, "inbox", tmp_path / "archive", Limits(still_written_seconds=600))
+    assert found.name == "inbox/a.csv"

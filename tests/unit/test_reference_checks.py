@@ -18,7 +18,7 @@ COLUMNS = {
     "method": "method_version*",
     "provinces": "province_code* name_zh",
     "cities": "city_code* province_code>provinces.province_code name_zh short_zh",
-    "aliases": "alias* city_code>cities.city_code province_code>provinces.province_code",
+    "aliases": "alias* city_code>cities.city_code province_code>provinces.province_code kind",
     "indicators": "indicator_id* unit direction:integer",
     "measures": "measure_id*:integer",
     "indicator_measures": "indicator_id*>indicators.indicator_id measure_id*:integer>measures.measure_id",
@@ -31,7 +31,7 @@ GOOD = {
     "method": "1",
     "provinces": "P,全省",
     "cities": "A,P,甲市,甲\nB,P,乙市,乙",
-    "aliases": "Aland,A,\nAll,,P",
+    "aliases": "Aland,A,,english\nAll,,P,total\nLand,,,homophone",
     "indicators": "up,%,1\ndown,%,-1\nband,km,1",
     "measures": "1\n2",
     "indicator_measures": "up,1\ndown,2\nband,2",
@@ -104,15 +104,15 @@ BROKEN: list[tuple[Rule, dict[str, str], Finding]] = [
     *(
         (
             checks.aliases_name_one_place,
-            {"aliases": f"All,,P\n{row}"},
+            {"aliases": f"All,,P,total\n{row}"},
             Finding("alias_target", "Aland", "city_code, province_code", "reference/aliases.csv", 3, "alias"),
         )
-        for row in ("Aland,,", "Aland,A,P")
+        for row in ("Aland,,,english", "Aland,A,P,english", "Aland,A,,homophone", "Aland,,P,homophone")
     ),
     *(
         (
             checks.aliases_name_one_place,
-            {"aliases": f"All,,P\n{form},B,"},
+            {"aliases": f"All,,P,total\n{form},B,,english"},
             Finding("alias_ambiguous", form, f"{place}, B", "reference/aliases.csv", 3, "alias"),
         )
         for form, place in (
@@ -223,7 +223,7 @@ def test_every_rule_has_tables_that_break_it() -> None:
 
 
 def test_an_empty_reference_is_no_foreign_key(tmp_path: Path) -> None:
-    assert list(checks.foreign_keys_exist(tables(tmp_path, aliases="Aland,A,\nAll,,P"))) == []
+    assert list(checks.foreign_keys_exist(tables(tmp_path, aliases="Aland,A,,english\nAll,,P,total"))) == []
 
 
 def test_a_range_may_be_a_single_value(tmp_path: Path) -> None:
@@ -236,16 +236,16 @@ def test_what_an_unknown_indicator_would_need_is_left_to_the_foreign_key(tmp_pat
 
 
 def test_two_forms_of_one_place_may_be_alike(tmp_path: Path) -> None:
-    assert check_references(tables(tmp_path, cities="A,P,甲市,甲市\nB,P,乙市,B", aliases="甲 市,A,")) == []
+    assert check_references(tables(tmp_path, cities="A,P,甲市,甲市\nB,P,乙市,B", aliases="甲 市,A,,english")) == []
 
 
 def test_a_city_and_an_area_above_it_with_one_code_are_two_places(tmp_path: Path) -> None:
     alike = tables(
-        tmp_path, cities="P,P,甲市,甲\nB,P,乙市,乙", aliases="Aland,P,", target_cities="t2,B", provinces="P,全省"
+        tmp_path, cities="P,P,甲市,甲\nB,P,乙市,乙", aliases="Aland,P,,english", target_cities="t2,B", provinces="P,全省"
     )
     assert [finding.code for finding in checks.aliases_name_one_place(alike)] == ["alias_ambiguous"]
 
 
 def test_forms_that_intake_reads_alike_are_alike(tmp_path: Path) -> None:
-    alike = tables(tmp_path, aliases="甲\ufeff市,B,")
+    alike = tables(tmp_path, aliases="甲\ufeff市,B,,english")
     assert [finding.code for finding in checks.aliases_name_one_place(alike)] == ["alias_ambiguous"]
