@@ -173,18 +173,19 @@ def _split_block(data: bytes, line: int, delimiter: str, shape: Shape, limits: L
     ).combine_chunks()
     starts = _line_starts(data)
     lines = line + _filled(data, starts)
+    blank = len(starts) - len(lines)
     odd_lines = lines[np.array(odd_numbers, dtype=np.int64) - 1]
     lines = np.delete(lines, np.array(odd_numbers, dtype=np.int64) - 1)
     if len(lines) != table.num_rows:  # pragma: no cover - Arrow and we disagree about what a line is: go carefully
         rows, _ = careful_rows(_lines_of(data), line, delimiter, shape.width, limits, is_last=True)
-        return chunk_of([row for row in rows if row.cells or row.fault], shape)
+        return chunk_of(rows, shape)
 
     def texts(wanted: Collection[int]) -> dict[int, str]:
         return {number: _text_of(data, starts, number - line) for number in wanted if 0 <= number - line < len(starts)}
 
     odd = [_row([texts([number])[number]], number, delimiter)[0] for number in odd_lines.tolist()]
     columns = [column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in table.itercolumns()]
-    return Chunk(lines, columns, texts, odd)
+    return Chunk(lines, columns, texts, odd, blank)
 
 
 def _line_starts(data: bytes) -> npt.NDArray[np.int64]:

@@ -121,7 +121,7 @@ class RowReader:
             accepted.filter(pa.array(~reading.faults.is_bad)),
             faults,
             len(chunk.lines) + len(odd),
-            kinds["blank"],
+            chunk.blank + kinds["blank"],
             kinds["header"] + kinds["continuation"] + kinds["note"],
             notes,
             reading.conversions,
@@ -158,7 +158,7 @@ class RowReader:
         if keep.all():
             return chunk
         columns = [column.filter(pa.array(keep)) for column in chunk.columns]
-        return Chunk(chunk.lines[keep], columns, chunk.texts, chunk.odd)
+        return Chunk(chunk.lines[keep], columns, chunk.texts, chunk.odd, chunk.blank)
 
     def _code_position(self) -> int | None:
         code = self.contract.place_code

@@ -38,13 +38,15 @@ class Row:
 class Chunk:
     """Rows that have as many cells as the header, by column, and beside them those that have not.
 
-    `lines` and every column have one length; `texts` gives the rows on some lines as they were sent.
+    `lines` and every column have one length; `texts` gives the rows on some lines as they were sent. `blank` counts the
+    empty lines that are not among the rows.
     """
 
     lines: npt.NDArray[np.int64]
     columns: list[pa.Array]
     texts: Callable[[Collection[int]], Mapping[int, str]]
     odd: list[Row] = field(default_factory=list)
+    blank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
