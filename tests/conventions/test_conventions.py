@@ -45,16 +45,26 @@ each_model_sql = pytest.mark.parametrize("file", MODEL_SQL, ids=shown)
 # --- 1: no code names a city, an indicator, a dataset or the province -------------------------------------------
 
 
-def _column(table: str, *names: str) -> set[str]:
+def _rows(table: str) -> list[dict[str, str]]:
     with (PATHS.reference / f"{table}.csv").open(encoding="utf-8-sig", newline="") as stream:
-        return {row[name] for row in csv.DictReader(stream) for name in names if row[name]}
+        return list(csv.DictReader(stream))
+
+
+def _column(table: str, *names: str) -> set[str]:
+    return {row[name] for row in _rows(table) for name in names if row[name]}
+
+
+def _provinces() -> set[str]:
+    """The areas that have cities of their own; the country, which every province has above it, is none of them."""
+    with_cities = _column("cities", "province_code")
+    return {text for row in _rows("provinces") if row["province_code"] in with_cities for text in row.values()}
 
 
 @cache
 def names_of_the_data() -> re.Pattern[str]:
     """Whatever data/reference calls a city, an indicator, a dataset or a province; Latin names as whole words."""
     names = _column("cities", "city_code", "name_zh", "short_zh", "name_en") | _column("indicators", "indicator_id")
-    names |= _column("indicators", "dataset") | _column("provinces", "province_code", "name_zh", "name_en")
+    names |= _column("indicators", "dataset") | _provinces() | _column("counties", "county_code", "name_zh")
     names |= {name.removesuffix("省") for name in names}
     words = (rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])" if name.isascii() else name for name in names)
     return re.compile("|".join(sorted(words, key=len, reverse=True)), re.IGNORECASE)
@@ -385,29 +395,33 @@ def _first_texts(file: Path) -> Iterator[str]:
                 yield str(node.args[0].value)
 
 
-def _codes_of_rows(file: Path) -> Iterator[str]:
-    """The codes of the rules of a row: the first of three, the third of _fault, and those quoted in SQL."""
+def _codes_of_rules(file: Path) -> Iterator[str]:
+    """The codes that the rules of intake say: to `add` or a fault's class, as `code`, beside its values, in SQL."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
+    said: list[ast.expr] = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Tuple) and len(node.elts) == 3 and isinstance(node.elts[0], ast.Constant):
-            yield str(node.elts[0].value)
-        if (
-            isinstance(node, ast.Call)
-            and getattr(node.func, "id", "") == "_fault"
-            and isinstance(node.args[2], ast.Constant)
-        ):
-            yield str(node.args[2].value)
+        if isinstance(node, ast.Call):
+            said += [keyword.value for keyword in node.keywords if keyword.arg == "code"]
+            if getattr(node.func, "id", getattr(node.func, "attr", "")) in ("add", "PlaceUnknown", "Arrival"):
+                said += node.args
+        elif isinstance(node, ast.Tuple) and len(node.elts) >= 3:
+            is_mixed = any(not isinstance(element, ast.Constant) for element in node.elts)
+            said += node.elts if is_mixed else []
+    texts = [str(node.value) for node in said if isinstance(node, ast.Constant)]
+    yield from (text for text in texts if _CODE.fullmatch(text))
     for text in literals(tree):
         yield from re.findall(r"'(key_[a-z]+)'", text)
 
 
 def codes_of_faults() -> set[str]:
     found = {code for file in PYTHON for code in _first_texts(file)}
-    return found | set(_codes_of_rows(PROJECT_ROOT / "assets" / "intake" / "rows.py"))
+    rules = sorted((PROJECT_ROOT / "assets" / "intake").glob("*.py"))
+    return found | {code for file in rules for code in _codes_of_rules(file)}
 
 
 def test_the_codes_are_found_where_they_stand() -> None:
-    assert {"row_broken", "cell_missing", "key_conflict", "foreign_key", "no_release"} <= codes_of_faults()
+    of_rules = {"row_broken", "cell_missing", "place_homophone", "unit_differs", "key_conflict", "file_is_link"}
+    assert of_rules | {"header_unknown", "foreign_key", "no_release"} <= codes_of_faults()
 
 
 def test_every_code_that_is_raised_is_in_the_catalogue() -> None:

@@ -93,7 +93,9 @@ def test_a_single_file_of_the_inbox_arrives(tmp_path: Path) -> None:
     (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox" / "lost.csv").write_text("x")
     sha256 = hashlib.sha256(b"x").hexdigest()
-    assert list(arrivals(tmp_path / "inbox", "lost.csv", tmp_path / "archive", LIMITS)) == [Arrival("lost.csv", sha256, 1)]
+    assert list(arrivals(tmp_path / "inbox", "lost.csv", tmp_path / "archive", LIMITS)) == [
+        Arrival("lost.csv", sha256, 1)
+    ]
 
 
 @pytest.mark.parametrize("name", ["a.csv.part", "a.xlsx.crdownload", "a.CSV.TMP", "a.csv~", "a.download", "a.partial"])

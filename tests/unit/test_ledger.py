@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from assets.intake.archive import arrivals, path_of
 from assets.intake.ledger import Intake, accepted_files, read_receipts, stray_receipts
 from assets.paths import PROJECT_ROOT
 from assets.warehouse.connection import Connection, literal
+from tests.unit.conftest import LIMITS
 from tests.unit.fairs import HEADER, NOW, counts, send
 
 
@@ -46,7 +48,7 @@ def test_another_recipe_reads_again_from_the_archive_and_keeps_the_time_of_arriv
     send(intake, "a.csv", HEADER + "甲市,2026-02-05,3,book,A\n").rename(intake.paths.inbox / "fairs" / "c.csv")
     (first,) = intake.take_in(NOW)
     (intake.paths.inbox / "fairs" / "c.csv").unlink()
-    other = Intake(intake.paths, intake.contract, intake.connection, intake.registered, "registry-2")
+    other = dataclasses.replace(intake, registry=dataclasses.replace(intake.registry, digest="registry-2"))
     (again,) = other.take_in(NOW + timedelta(days=9))
     assert again.recipe != first.recipe
     assert (again.received_at, again.rows_accepted) == (first.received_at, 1)
@@ -66,21 +68,21 @@ def test_what_is_no_file_of_data_is_refused_or_passed_over(intake: Intake, tmp_p
     (intake.paths.inbox / "fairs" / "link.csv").symlink_to(secret)
     for name in ("~$a.csv", ".hidden.csv"):
         send(intake, name, HEADER)
-    send(intake, "b.xlsx", "PK")
+    send(intake, "b.doc", HEADER)
     send(intake, "empty.csv", "\n\n")
     send(intake, "header.csv", "city,when\n")
     told = {receipt.file: [finding.code for finding in receipt.findings] for receipt in intake.take_in(NOW)}
     assert told == {
         "fairs/link.csv": ["file_is_link"],
-        "fairs/b.xlsx": ["file_kind_unknown"],
+        "fairs/b.doc": ["file_kind_unknown"],
         "fairs/empty.csv": ["file_empty"],
         "fairs/header.csv": ["header_unknown"],
     }
 
 
 def test_refused_bytes_are_read_under_a_name_that_fits(intake: Intake) -> None:
-    file = send(intake, "a.txt", HEADER + "甲市,2026-02-05,3,book,A\n")
-    assert counts(intake.take_in(NOW)) == [("fairs/a.txt", "refused", 0, 0)]
+    file = send(intake, "a.dat", HEADER + "甲市,2026-02-05,3,book,A\n")
+    assert counts(intake.take_in(NOW)) == [("fairs/a.dat", "refused", 0, 0)]
     file.rename(file.with_suffix(".csv"))
     assert counts(intake.take_in(NOW)) == [("fairs/a.csv", "read", 1, 0)]
 
@@ -89,7 +91,7 @@ def test_a_file_outside_every_dataset_is_told(intake: Intake) -> None:
     (intake.paths.inbox / "lost.csv").write_text("a,b\n", "utf-8")
     (intake.paths.inbox / "fare").mkdir()
     (intake.paths.inbox / "fare" / "x.csv").write_text("a,b\n1,2\n", "utf-8")
-    receipts = stray_receipts(intake.paths, ["fairs"], NOW)
+    receipts = stray_receipts(intake.paths, ["fairs"], NOW, LIMITS)
     assert [(receipt.file, receipt.findings[0].code) for receipt in receipts] == [
         ("fare/x.csv", "dataset_unknown"),
         ("lost.csv", "dataset_unknown"),
@@ -117,19 +119,19 @@ KILLED = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from assets.intake.cells import define_macros
 from assets.intake.contracts import Dataset
 from assets.intake.ledger import Intake
-from assets.intake.rows import Registered
+from assets.intake.limits import Limits
+from assets.intake.places import Places
+from assets.intake.registry import Registry
+from assets.intake.units import Units
 from assets.paths import Paths
 from assets.warehouse.connection import in_memory
 with in_memory() as connection:
-    define_macros(connection)
-    connection.execute("create table places as select '甲市' as form, '1' as city_code, null as province_code")
-    connection.execute("create table indicators (indicator_id varchar, unit varchar, minimum double, maximum double)")
-    connection.execute("create table known as select 'book' as value")
+    places = Places.of([("甲市", "1", None, None)], [])
+    registry = Registry(places, Units.of([]), {}, {"sources.source_id": frozenset({"book"})})
     contract = Dataset.model_validate_json(sys.argv[2])
-    intake = Intake(Paths(Path(sys.argv[1])), contract, connection, Registered({"sources.source_id": "known"}), "r")
+    intake = Intake(Paths(Path(sys.argv[1])), contract, connection, registry, Limits(still_written_seconds=0))
     print("ready", flush=True)
     intake.take_in(datetime.now(UTC))
 """
@@ -164,4 +166,4 @@ def test_killed_at_random_moments_no_row_is_lost_or_doubled(intake: Intake, conn
 def test_hidden_folders_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "inbox" / "fairs" / ".git").mkdir(parents=True)
     (tmp_path / "inbox" / "fairs" / ".git" / "x.csv").write_text("a", "utf-8")
-    assert list(arrivals(tmp_path / "inbox", "fairs", tmp_path / "archive")) == []
+    assert list(arrivals(tmp_path / "inbox", "fairs", tmp_path / "archive", LIMITS)) == []

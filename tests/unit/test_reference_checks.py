@@ -241,7 +241,11 @@ def test_two_forms_of_one_place_may_be_alike(tmp_path: Path) -> None:
 
 def test_a_city_and_an_area_above_it_with_one_code_are_two_places(tmp_path: Path) -> None:
     alike = tables(
-        tmp_path, cities="P,P,甲市,甲\nB,P,乙市,乙", aliases="Aland,P,,english", target_cities="t2,B", provinces="P,全省"
+        tmp_path,
+        cities="P,P,甲市,甲\nB,P,乙市,乙",
+        aliases="Aland,P,,english",
+        target_cities="t2,B",
+        provinces="P,全省",
     )
     assert [finding.code for finding in checks.aliases_name_one_place(alike)] == ["alias_ambiguous"]
 

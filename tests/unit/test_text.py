@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from assets.intake.text import CELLS, FAULT, LINE, TEXT, FileRefused, TextRow, read_rows, write_text
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from assets.intake.text import CELLS, FAULT, LINE, TEXT, FileRefused, TextRow, read_rows, write_text
 
 
 def rows_of(tmp_path: Path, content: str | bytes) -> list[TextRow]:
