@@ -115,7 +115,10 @@ def _value(match: re.Match[str]) -> Decimal:
 
 def _qualifier(match: re.Match[str]) -> Qualifier | None:
     before = _BEFORE.get(match["before"] or "")
-    after = _AFTER.get(match["after"] or match["more"] or match["again"] or "")
+    behind = [word for word in match.group("more", "again", "after") if word]
+    if len(behind) > 1:
+        raise Unreadable(match.string)
+    after = _AFTER[behind[0]] if behind else None
     return before if before in ("about", "under") else (after or before)
 
 
