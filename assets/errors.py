@@ -97,6 +97,12 @@ CATALOGUE: dict[str, Message] = {
         "请放入文件本身",
         "Put the file itself into the inbox",
     ),
+    "file_passed_over": Message(
+        "隐藏文件和 Office 锁定文件不会被读取：{found}",
+        "Hidden files and the lock files of Office are passed over: {found}",
+        "请关闭文件后，发送文件本身",
+        "Close the file and send the file itself",
+    ),
     "dataset_unknown": Message(
         "收件箱中没有名为“{found}”的数据集",
         "The inbox has no dataset “{found}”",
@@ -261,6 +267,18 @@ CATALOGUE: dict[str, Message] = {
         "Decide which is right and keep one (key: {expected})",
     ),
     # --- a reference table or a contract is broken: the run stops -----------------------------------------------
+    "detector_parameters": Message(
+        "检测器的参数不全或多余：{found}",
+        "A detector has too few or too many parameters: {found}",
+        "请登记且只登记：{expected}",
+        "List these and no others: {expected}",
+    ),
+    "block_shifted": Message(
+        "整块错行，已扣留，其余照常发布：{found}",
+        "A block is shifted by a row; it is held back and the rest is released: {found}",
+        "请核对这些行，更正后重新放入；各行应有的数字见 {expected}",
+        "Check these lines, correct them and send the file again; what each should be is in {expected}",
+    ),
     "table_missing": Message(
         "缺少参考表“{found}”",
         "The reference table “{found}” is missing",
@@ -302,6 +320,30 @@ CATALOGUE: dict[str, Message] = {
         "“{found}” names two places",
         "请删去其中一个：{expected}",
         "Take one of them out: {expected}",
+    ),
+    "indicator_in_two_dimensions": Message(
+        "指标“{found}”出现在两个维度中",
+        "The indicator “{found}” stands in two dimensions",
+        "一个指标只能在一个维度中计分：{expected}",
+        "An indicator scores in one dimension only: {expected}",
+    ),
+    "target_operator": Message(
+        "比较关系“{found}”与目标种类不符",
+        "The operator “{found}” does not fit the kind of the target",
+        "应为其中之一：{expected}",
+        "Use one of: {expected}",
+    ),
+    "target_range": Message(
+        "目标的上端“{found}”与目标种类不符",
+        "The high end “{found}” does not fit the kind of the target",
+        "区间目标（且只有区间目标）须有上端，且不低于下端：{expected}",
+        "A range, and nothing else, has a high end, not below its low end: {expected}",
+    ),
+    "profile_shape": Message(
+        "累计目标“{found}”的进度安排不完整",
+        "The profile of the cumulative target “{found}” is not whole",
+        "应从 0 开始、逐年不减、在目标年份为 1：{expected}",
+        "It starts at 0, never falls, and is 1 in the year of the target: {expected}",
     ),
     "goalposts_order": Message(
         "标尺的次序与方向不符：{found}",
@@ -375,6 +417,31 @@ CATALOGUE: dict[str, Message] = {
         "请添加 {expected}",
         "Add {expected}",
     ),
+    # --- a correction is broken, or its source has changed under it: the run stops --------------------------------
+    "correction_unreadable": Message(
+        "更正无法读取：{found}",
+        "The correction cannot be read: {found}",
+        "写法见 {expected}",
+        "How to write one: {expected}",
+    ),
+    "correction_missing": Message(
+        "找不到更正所指的数字：{found}，原为 {expected}",
+        "The figure of the correction is not there: {found}, expected {expected}",
+        "请核对城市、指标、年份、口径及来源；来源已无此数字的，请删去此条",
+        "Check city, indicator, year, scope and source; take the entry out where its source no longer has the figure",
+    ),
+    "correction_changed": Message(
+        "来源已变：{found}，更正所指的是 {expected}",
+        "The source has changed: {found}; the correction expects {expected}",
+        "请核对来源，再改写或删去此条；只更正某一文件某一行的，请写明 file_sha256 和 line",
+        "Look at the source, then renew the entry or take it out; to correct one line alone, give file_sha256 and line",
+    ),
+    "correction_doubled": Message(
+        "同一数字有两条更正：{found}",
+        "The figure has two corrections: {found}",
+        "只能保留一条；另有：{expected}",
+        "Keep one of them; the other: {expected}",
+    ),
     # --- the candidate does not pass its audit: the current release stays ---------------------------------------
     "check_failed": Message(
         "检查未通过：{found}",
@@ -400,6 +467,66 @@ CATALOGUE: dict[str, Message] = {
         "There is no city “{found}”",
         "可选：{expected}",
         "Choose from: {expected}",
+    ),
+    "no_such_release": Message(
+        "没有唯一的发布“{found}”",
+        "There is not exactly one release “{found}”",
+        "可选：current、previous 或 {expected}",
+        "Choose current, previous, or one of: {expected}",
+    ),
+    "no_previous_release": Message(
+        "发布 {found} 之前没有可比的发布",
+        "There is no release before {found}",
+        "有第二次发布之后才能比较；也可写明两个发布",
+        "Compare once there is a second release, or name two",
+    ),
+    "whatif_unreadable": Message(
+        "看不懂的假设“{found}”",
+        "The assumption “{found}” cannot be read",
+        "可写：{expected}",
+        "Write one of: {expected}",
+    ),
+    "whatif_unknown": Message(
+        "假设中的“{found}”没有登记",
+        "“{found}” of the assumption is not registered",
+        "最接近的是：{expected}",
+        "The nearest are: {expected}",
+    ),
+    "whatif_value": Message(
+        "假设的数值不可能：{found}",
+        "The assumed value is not possible: {found}",
+        "应满足：{expected}",
+        "It must hold that: {expected}",
+    ),
+    "whatif_nothing": Message(
+        "须写一个城市，或至少一个 --set，二者取一",
+        "Either a city or at least one --set is wanted, and not both",
+        "例如 {expected}",
+        "For example {expected}",
+    ),
+    "no_such_file": Message(
+        "没有文件“{found}”",
+        "There is no file “{found}”",
+        "请写出要检查的文件的路径",
+        "Name the file to be checked by its path",
+    ),
+    "no_such_dataset": Message(
+        "没有数据集“{found}”",
+        "There is no dataset “{found}”",
+        "可选：{expected}",
+        "Choose from: {expected}",
+    ),
+    "dataset_ambiguous": Message(
+        "“{found}”的表头同时符合几个数据集",
+        "The headers of “{found}” fit several datasets",
+        "请用 --dataset 指明其中一个：{expected}",
+        "Say which with --dataset: {expected}",
+    ),
+    "no_such_indicator": Message(
+        "没有唯一的指标或维度“{found}”",
+        "There is not exactly one indicator or dimension “{found}”",
+        "最接近的：{expected}",
+        "The nearest: {expected}",
     ),
     "query_failed": Message(
         "查询失败：{found}",

@@ -39,12 +39,21 @@ class Paths:
         return self.data / "limits.yml"
 
     @property
+    def corrections(self) -> Path:
+        """Known errors of a source, as data; the folder may be missing."""
+        return self.data / "corrections"
+
+    @property
     def inbox(self) -> Path:
         return self.data / "inbox"
 
     @property
     def archive(self) -> Path:
         return self.data / "archive"
+
+    def archived(self, sha256: str) -> Path:
+        """Where the bytes with this hash are kept."""
+        return self.archive / sha256[:2] / sha256
 
     @property
     def lake(self) -> Path:

@@ -1,4 +1,4 @@
-"""The command line: `gancheng run`, `status`, `scorecard`, `query`, `export`.
+"""The command line: `gancheng run`, `status`, `scorecard`, `trace`, `diff`, `whatif`, `history`, `check`, `query` ...
 
 Here: arguments, exit codes and what goes to standard output. Not here: layouts (pipelines.terminal) and work of any
 kind. Exit codes: 0 fine, 1 the data failed its checks, 2 wrong call, 3 our own fault. Everything slow to import is
@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 import traceback
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -86,7 +87,7 @@ def status(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
     """
     from assets.release.inputs import digest_inputs, remembered
     from assets.release.reader import required_release
-    from pipelines import terminal
+    from pipelines import scorecards, terminal
 
     language = _language(lang)
     paths = Paths.from_environment()
@@ -101,10 +102,21 @@ def status(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
         """
     )
     manifest = release.manifest
+    flags = scorecards.flag_counts(release)
+    noteworthy = _noteworthy(release)
     if as_json:
         told = {"release_id": manifest.release_id, "content_digest": manifest.content_digest}
         told |= {"released_at": manifest.run.released_at.isoformat(), "method_version": manifest.method_version}
-        _write_json({**told, "folder": str(release.folder), "is_up_to_date": is_up_to_date, "datasets": datasets})
+        _write_json(
+            {
+                **told,
+                "folder": str(release.folder),
+                "is_up_to_date": is_up_to_date,
+                **noteworthy,
+                "datasets": datasets,
+                "flags": flags,
+            }
+        )
         return
     console = Console(highlight=False)
     words = ("发布", "发布时间", "方法版本") if language == "zh" else ("Release", "Released", "Method")
@@ -112,6 +124,12 @@ def status(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
     for word, value in zip(words, values, strict=True):
         console.print(f"{word}: {value}")
     console.print(terminal.datasets_table(datasets, language))
+    console.print(terminal.flags_count(flags, language), markup=False)
+    counted = (
+        "来源不一致：{source_conflicts}；更正：{corrections}",
+        "Sources differ: {source_conflicts}; corrections: {corrections}",
+    )
+    console.print(counted[0 if language == "zh" else 1].format(**noteworthy))
     new = ("有尚未处理的改动，请运行 gancheng run", "There are changes not yet taken in; run: gancheng run")
     none = ("收件箱和登记表没有新的改动", "Nothing new in the inbox and the registry")
     console.print((none if is_up_to_date else new)[0 if language == "zh" else 1])
@@ -127,6 +145,7 @@ def scorecard(
 
     例 Example: gancheng scorecard 南昌
     """
+    from assets.release.places import city_of
     from assets.release.reader import required_release
     from pipelines import scorecards, terminal
 
@@ -143,12 +162,166 @@ def scorecard(
         console.print(terminal.cities_table(cities, dimensions, scores, language, console.width))
         console.print(terminal.coverage_note(language), style="dim")
         return
-    found = scorecards.find_city(release, city)
+    found = city_of(release, city)
     rows, awaiting = scorecards.of_city(release, found["city_code"])
+    held = scorecards.held_of_city(release, found["city_code"])
     if as_json:
-        _write_json({"city": found, "indicators": rows, "awaiting_data": awaiting})
+        ranks = scorecards.ranks_of_city(release, found["city_code"])
+        _write_json({"city": found, "indicators": rows, "awaiting_data": awaiting, "held_back": held, "ranks": ranks})
     else:
         console.print(terminal.city_scorecard(found, rows, awaiting, language))
+        for note in terminal.flags_note(rows, held, language):
+            console.print(note)
+        console.print(terminal.ranks_note(scorecards.ranks_of_city(release, found["city_code"]), language))
+
+
+@app.command()
+def trace(
+    city: Annotated[str, typer.Argument(help="城市名称或代码。 Name or code of a city.")],
+    item: Annotated[str, typer.Argument(help="指标、维度或 index。 Indicator, dimension or index.")],
+    release: Annotated[str, typer.Option("--release", help="发布。 Release.")] = "current",
+    as_json: AsJson = False,
+    lang: InLanguage = "zh",
+) -> None:
+    """一个得分的来历：公式、标尺、目标文件、观测值、文件和行。 The tree of a number, down to file and line.
+
+    例 Example: gancheng trace 南昌 index
+    """
+    from assets.release.lineage import trace as find
+    from assets.release.reader import named_release
+    from pipelines import explaining
+
+    language = _language(lang)
+    paths = Paths.from_environment()
+    found = find(named_release(paths, release), paths, city, item)
+    if as_json:
+        _write_json(found)
+    else:
+        Console(highlight=False).print(explaining.trace_tree(found, language))
+
+
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(help="较早的发布。 The older release.")] = "previous",
+    new: Annotated[str, typer.Argument(help="较新的发布。 The newer release.")] = "current",
+    as_json: AsJson = False,
+    lang: InLanguage = "zh",
+) -> None:
+    """两次发布之间变动的得分及原因。 Each score that moved between two releases, and why.
+
+    例 Example: gancheng diff previous current
+    """
+    from assets.release.differences import between
+    from assets.release.reader import named_release, previous_release
+    from pipelines import explaining
+
+    language = _language(lang)
+    paths = Paths.from_environment()
+    newer = named_release(paths, new)
+    older = previous_release(paths, newer) if old == "previous" else named_release(paths, old)
+    changes, left = between(older, newer)
+    ids = older.manifest.release_id, newer.manifest.release_id
+    if as_json:
+        _write_json({"old": ids[0], "new": ids[1], "not_recomputed": left, "changes": changes})
+    else:
+        Console(highlight=False).print(explaining.changes_table(*ids, changes, left, language))
+
+
+@app.command()
+def whatif(
+    city: Annotated[str | None, typer.Argument(help="城市名称或代码。 Name or code of a city.")] = None,
+    assumed: Annotated[
+        list[str] | None, typer.Option("--set", help="假设，可多次。 An assumption; may be repeated.")
+    ] = None,
+    release: Annotated[str, typer.Option("--release", help="发布。 Release.")] = "current",
+    as_json: AsJson = False,
+    lang: InLanguage = "zh",
+) -> None:
+    """假设一个数值、目标、标尺或权重改变，得分会怎样；不写入任何文件。 What scores would be, if; nothing is written.
+
+    例 Example: gancheng whatif 南昌
+    """
+    from assets.release.places import city_of
+    from assets.release.reader import named_release
+    from assets.release.whatif import EXAMPLE, assume, levers
+    from pipelines import explaining
+
+    language = _language(lang)
+    if (city is None) == (not assumed):
+        raise WrongCall(Finding("whatif_nothing", expected=EXAMPLE))
+    found = named_release(Paths.from_environment(), release)
+    console = Console(highlight=False)
+    if city is not None:
+        place = city_of(found, city)
+        best = levers(found, place["city_code"])
+        if as_json:
+            _write_json(best)
+        else:
+            console.print(explaining.levers_table(place, best, language))
+        return
+    rows = assume(found, assumed or [])
+    if as_json:
+        _write_json(rows)
+    else:
+        console.print(explaining.assumed_table(rows, language))
+
+
+@app.command()
+def history(
+    city: Annotated[str, typer.Argument(help="城市名称或代码。 Name or code of a city.")],
+    indicator: Annotated[str, typer.Argument(help="指标名称或代码。 Name or identifier of an indicator.")],
+    as_json: AsJson = False,
+    lang: InLanguage = "zh",
+) -> None:
+    """一个数字的全部版本：何时收到，何时被哪个文件取代，有何更正。 Every vintage of a figure, and what superseded it.
+
+    例 Example: gancheng history 南昌 地区生产总值
+    """
+    from assets.release.places import city_of
+    from assets.release.reader import required_release
+    from pipelines import histories, terminal
+
+    language = _language(lang)
+    release = required_release(Paths.from_environment())
+    found, about = city_of(release, city), histories.find_indicator(release, indicator)
+    rows = histories.history(release, found["city_code"], about["indicator_id"])
+    if as_json:
+        _write_json({"city": found, "indicator": about, "vintages": rows})
+        return
+    console = Console(highlight=False)
+    console.print(f"{found[f'name_{language}']}  {about[f'name_{language}']} ({about['unit']})", style="bold")
+    if rows:
+        console.print(terminal.history_table(rows, about, language))
+        console.print(("时间为 UTC", "Times are UTC")[0 if language == "zh" else 1], style="dim")
+    else:
+        console.print(("尚无数字", "No figure so far")[0 if language == "zh" else 1])
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(help="要检查的文件。 Files to check.")],
+    dataset: Annotated[
+        str | None, typer.Option(help="数据集；不写则按表头判断。 Dataset; else told by headers.")
+    ] = None,
+    as_json: AsJson = False,
+    lang: InLanguage = "zh",
+) -> None:
+    """报送之前检查文件，不写入任何内容；有行会被退回时退出码为 1。 Check files before sending them; nothing is written.
+
+    例 Example: gancheng check 公园绿地2025.csv
+    """
+    from pipelines import checking, terminal
+
+    language = _language(lang)
+    checked = checking.check_files(Paths.from_environment(), files, dataset)
+    if as_json:
+        _write_json([asdict(one) for one in checked])
+    else:
+        console = Console(highlight=False)
+        for one in checked:
+            console.print(terminal.checked_text(one, language), soft_wrap=True)
+    if not all(one.is_clean for one in checked):
+        raise typer.Exit(DATA_FAILED)
 
 
 @app.command()
@@ -242,8 +415,18 @@ def _show_run(console: Console, release: Release, language: Language) -> None:
     console.print(told.format(**checks[0]))
     for row in release.rows("from quality.check_results where not is_passed order by table_name, check_name"):
         console.print(f"  {row[f'rule_{language}']}: {row['rows_failing']}", style="yellow", markup=False)
+    terminal.show_findings(console, scorecards.held_blocks(release))
     console.print(terminal.cities_table(*scorecards.overview(release), language, console.width))
     console.print(terminal.coverage_note(language), style="dim")
+
+
+def _noteworthy(release: Release) -> dict[str, int]:
+    """How many figures have sources that differ, and how many a correction changed; 0 in a release of an older make."""
+    told = {}
+    for table in ("source_conflicts", "corrections"):
+        known = release.rows("from duckdb_tables() where schema_name = 'observations' and table_name = ?", [table])
+        told[table] = release.rows(f"select count(*) as n from observations.{table}")[0]["n"] if known else 0
+    return told
 
 
 def _release_told(is_new: bool, language: Language) -> str:

@@ -26,7 +26,7 @@ def build_definitions(house: House) -> dg.Definitions:
         *observation_assets(house.models, house.tables),
         *scorecard_assets(house.models, house.tables),
         *quality_assets(house.checks, house.models, house.tables),
-        *release_assets(house.tables),
+        *release_assets(house.models, house.tables),
     ]
     return dg.Definitions(
         assets=every_asset,

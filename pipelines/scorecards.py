@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assets.errors import Finding, WrongCall
+from assets.errors import Finding
 from assets.release.reader import Release
 
 Row = dict[str, Any]
@@ -24,37 +24,34 @@ def overview(release: Release) -> tuple[list[Row], list[Row], list[Row]]:
     return cities, dimensions, release.rows("from scorecards.dimension_scores order by city_code, dimension_id")
 
 
-def find_city(release: Release, text: str) -> Row:
-    """The city of a name, code or alias. Raises WrongCall naming the cities there are."""
-    found = release.rows(
-        """
-        select distinct cities.city_code, cities.name_zh, cities.name_en
-        from reference.cities as cities
-        left join reference.aliases as aliases on cities.city_code = aliases.city_code
-        where lower(?) in (lower(cities.city_code), lower(cities.name_zh), lower(cities.short_zh),
-            lower(cities.name_en), lower(aliases.alias))
-        """,
-        [text.strip()],
-    )
-    if len(found) != 1:
-        known = release.rows("select short_zh, name_en from reference.cities order by city_code")
-        raise WrongCall(
-            Finding("no_such_city", text, ", ".join(f"{row['short_zh']} {row['name_en']}" for row in known))
-        )
-    return found[0]
-
-
 def of_city(release: Release, city_code: str) -> tuple[list[Row], list[Row]]:
     """The indicators of one city that have a figure, and those that await data, in the order of the dimensions."""
     rows = release.rows(
         """
         select
             dimensions.name_zh as dimension_zh, dimensions.name_en as dimension_en, indicators.name_zh,
-            indicators.name_en, indicators.decimals, sources.publication_zh, sources.publication_en, scores.*
+            indicators.name_en, indicators.decimals, sources.publication_zh, sources.publication_en,
+            projections.projected_year, projections.projected_value, projections.projected_low,
+            projections.projected_high, projections.probability_met, projections.expected_year, scores.*,
+            flagged.flags_zh, flagged.flags_en
         from scorecards.indicator_scores as scores
         inner join reference.indicators as indicators on scores.indicator_id = indicators.indicator_id
         inner join reference.dimensions as dimensions on scores.dimension_id = dimensions.dimension_id
         left join reference.sources as sources on scores.source_id = sources.source_id
+        left join scorecards.projections as projections
+            on scores.city_code = projections.city_code and scores.indicator_id = projections.indicator_id
+        left join (
+            select
+                city_code, indicator_id, year, scope,
+                string_agg(name_zh, '、' order by detector) as flags_zh,
+                string_agg(name_en, ', ' order by detector) as flags_en
+            from quality.flags as flags
+            inner join reference.detectors as detectors on flags.detector = detectors.detector_id
+            where flags.severity <> 'blocking'
+            group by all
+        ) as flagged
+            on scores.city_code = flagged.city_code and scores.indicator_id = flagged.indicator_id
+            and scores.year = flagged.year and scores.scope = flagged.scope
         where scores.city_code = ?
         order by dimensions.position, indicators.dataset, scores.indicator_id
         """,
@@ -62,3 +59,76 @@ def of_city(release: Release, city_code: str) -> tuple[list[Row], list[Row]]:
     )
     have = [row for row in rows if row["data_status"] != "awaiting_data"]
     return have, [row for row in rows if row["data_status"] == "awaiting_data"]
+
+
+def ranks_of_city(release: Release, city_code: str) -> list[Row]:
+    """The rank of a city in each ranking with its interval; without one where too few cities have a score."""
+    return release.rows(
+        """
+        select
+            rankings.*, dimensions.name_zh, dimensions.name_en, intervals.nominal_rank, intervals.median_rank,
+            intervals.rank_low, intervals.rank_high, intervals.probability_top_three
+        from scorecards.rankings as rankings
+        left join reference.dimensions as dimensions on rankings.dimension_id = dimensions.dimension_id
+        left join scorecards.rank_intervals as intervals
+            on
+                rankings.level = intervals.level
+                and rankings.dimension_id is not distinct from intervals.dimension_id
+                and intervals.city_code = ?
+        order by rankings.level desc, dimensions.position
+        """,
+        [city_code],
+    )
+
+
+def held_of_city(release: Release, city_code: str) -> list[Row]:
+    """The figures of one city that are held back as implausible."""
+    return release.rows(
+        """
+        select indicators.name_zh, indicators.name_en, flags.*
+        from quality.flags as flags
+        inner join reference.indicators as indicators on flags.indicator_id = indicators.indicator_id
+        where flags.severity = 'blocking' and flags.city_code = ?
+        order by flags.indicator_id, flags.year, flags.scope, flags.detector
+        """,
+        [city_code],
+    )
+
+
+def held_blocks(release: Release) -> list[Finding]:
+    """What is held back, one finding for each indicator, year and file: where it stands and what to do."""
+    rows = release.rows(
+        """
+        select
+            flags.file, flags.sheet, flags.year, flags.scope, indicators.indicator_id, indicators.name_zh,
+            min(line) as first_line, string_agg(line, ', ' order by line) as lines
+        from quality.flags as flags
+        inner join reference.indicators as indicators on flags.indicator_id = indicators.indicator_id
+        where flags.severity = 'blocking' and flags.detector = 'shifted_block'
+        group by all
+        order by all
+        """
+    )
+    return [
+        Finding(
+            "block_shifted",
+            f"{row['name_zh']} {row['indicator_id']} {row['year']} {row['scope']}, {row['lines']}",
+            "quality.flags",
+            row["file"],
+            row["first_line"],
+        )
+        for row in rows
+    ]
+
+
+def flag_counts(release: Release) -> list[Row]:
+    """How many figures each detector flags, the gravest first."""
+    return release.rows(
+        """
+        select flags.detector, detectors.name_zh, detectors.name_en, flags.severity, count(*) as flags
+        from quality.flags as flags
+        inner join reference.detectors as detectors on flags.detector = detectors.detector_id
+        group by flags.detector, detectors.name_zh, detectors.name_en, flags.severity
+        order by case flags.severity when 'blocking' then 1 when 'warning' then 2 else 3 end, flags.detector
+        """
+    )

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.cells import cell_len
@@ -18,6 +19,9 @@ from rich.table import Table
 from rich.text import Text
 
 from assets.errors import Finding, Language
+
+if TYPE_CHECKING:
+    from assets.intake.check import Checked
 
 Row = dict[str, Any]
 
@@ -39,8 +43,12 @@ _LABELS: dict[str, tuple[str, str]] = {
     "target": ("目标或参照", "Target or reference"),
     "attainment": ("得分", "Score"),
     "status": ("状态", "Status"),
+    "projection": ("趋势外推", "Projection"),
     "dataset": ("数据集", "Dataset"),
     "files": ("文件数", "Files"),
+    "received": ("收到", "Received"),
+    "history": ("现行或被取代", "Current or superseded"),
+    "line": ("文件与行", "File and line"),
 }
 
 STATUSES: dict[str, tuple[str, str, str]] = {
@@ -58,7 +66,7 @@ STATUSES: dict[str, tuple[str, str, str]] = {
 TARGET_STATUSES: dict[str, tuple[str, str]] = {
     "policy_city": ("本市目标", "target of the city"),
     "policy_province": ("省定目标", "target of the province"),
-    "national": ("全国参照，非本市任务", "national, not a duty of the city"),
+    "national": ("国家参照，非本市任务", "national, not a duty of the city"),
     "standard": ("标准，参照", "standard, reference"),
     "expired": ("已过期，仅作基准", "expired, benchmark only"),
     "none": ("", ""),
@@ -68,6 +76,14 @@ _DATA_STATUSES: dict[str, tuple[str, str]] = {
     "stale": ("陈旧", "stale"),
     "no_goalposts": ("无标尺", "no scale"),
     "context": ("背景", "context"),
+}
+
+FLAG = " ⚑"
+
+_SEVERITIES: dict[str, tuple[str, str]] = {
+    "blocking": ("扣留", "held back"),
+    "warning": ("警告", "warning"),
+    "note": ("提示", "note"),
 }
 
 _BOTH: tuple[Language, Language] = ("zh", "en")
@@ -193,7 +209,7 @@ def city_scorecard(city: Row, rows: Sequence[Row], awaiting: Sequence[Row], lang
     """The indicators of one city by dimension, then those that await data."""
     parts: list[RenderableType] = [Text(f"{city[f'name_{language}']}  {city['city_code']}", style="bold")]
     for dimension in dict.fromkeys(row[f"dimension_{language}"] for row in rows):
-        headings = ("indicator", "value", "year", "source", "target", "attainment", "status")
+        headings = ("indicator", "value", "year", "source", "target", "attainment", "status", "projection")
         table = _table(*(label(name, language) for name in headings), title=dimension, right=(1, 2, 5))
         cells = [_indicator_cells(row, language) for row in rows if row[f"dimension_{language}"] == dimension]
         for position in (1, 2, 5):
@@ -204,14 +220,17 @@ def city_scorecard(city: Row, rows: Sequence[Row], awaiting: Sequence[Row], lang
     names = (
         "、".join(row["name_zh"] for row in awaiting) if language == "zh" else "; ".join(r["name_en"] for r in awaiting)
     )
+    if any(row.get("projected_value") is not None for row in rows):
+        parts.append(Text(_projection_note(language), style="dim"))
     if names:
         heading = _in(language, (f"待报数据的指标（{len(awaiting)}）", f"Awaiting data ({len(awaiting)})"))
         parts.append(Text(f"{heading}: {names}", style="dim"))
     return Group(*parts)
 
 
-def _indicator_cells(row: Row, language: Language) -> tuple[str, str, str, str, str, str, Text]:
+def _indicator_cells(row: Row, language: Language) -> tuple[str, str, str, str, str, str, Text, str]:
     value = f"{_QUALIFIERS.get(row['qualifier'] or '', '')}{figure(row['value'], row['decimals'])} {row['unit']}"
+    value += FLAG if row["flags_zh"] else ""
     source = f"{row[f'publication_{language}']} ({row['source_grade']})"
     unscored = _DATA_STATUSES.get(row["data_status"])
     attainment = _in(language, unscored) if unscored and row["attainment"] is None else number(row["attainment"])
@@ -223,7 +242,49 @@ def _indicator_cells(row: Row, language: Language) -> tuple[str, str, str, str, 
         escape(_target(row, language)),
         attainment,
         _status(row, language),
+        _projection(row),
     )
+
+
+def _projection(row: Row) -> str:
+    """Year, value and interval of the projection, and the probability that the target is met."""
+    if row.get("projected_value") is None:
+        return "—"
+    value, low, high = (figure(row[f"projected_{name}"], row["decimals"]) for name in ("value", "low", "high"))
+    chance = "" if row["probability_met"] is None else f", {100 * row['probability_met']:.0f}%"
+    return f"{row['projected_year']}: {value} ({low}–{high}{chance})"
+
+
+def _projection_note(language: Language) -> str:
+    return _in(
+        language,
+        (
+            "趋势外推：直线外推值（90% 预测区间，达到目标或参照值的概率）；只说明照此下去会怎样。",
+            "Projection: the straight line, its 90 % prediction interval, and the probability that the target or "
+            "reference is met; it says what comes if all goes on as before.",
+        ),
+    )
+
+
+def ranks_note(ranks: Sequence[Row], language: Language) -> Text:
+    """Each rank with the places between which 90 % of the draws put the city, or why there is none."""
+    told = [_rank(row, language) for row in ranks if row["nominal_rank"] is not None]
+    heading = _in(language, ("名次（90% 的抽样在此区间）", "Ranks (90 % of the draws lie between)"))
+    if told:
+        return Text(f"{heading}: " + _in(language, ("；", "; ")).join(told), style="dim")
+    reason = _in(
+        language,
+        (
+            "没有名次：各维度有得分的城市不足两个，或本市覆盖不足",
+            "No rank: too few figures for this city or for any other to rank with",
+        ),
+    )
+    return Text(reason, style="dim")
+
+
+def _rank(row: Row, language: Language) -> str:
+    name = row[f"name_{language}"] or _in(language, ("指数", "Index"))
+    return f"{name} {row['nominal_rank']} ({row['rank_low']:g}–{row['rank_high']:g} / {row['cities_ranked']})"
 
 
 def _target(row: Row, language: Language) -> str:
@@ -246,6 +307,28 @@ def _status(row: Row, language: Language) -> Text:
     return text
 
 
+def flags_note(rows: Sequence[Row], held: Sequence[Row], language: Language) -> list[Text]:
+    """What the mark of flagged figures stands for, and what is held back, line by line."""
+    told = [
+        Text(f"{FLAG.strip()} {row[f'name_{language}']} {row['year']}: {row[f'flags_{language}']}", style="yellow")
+        for row in rows
+        if row["flags_zh"]
+    ]
+    return told + [
+        Text(f"{FLAG.strip()} {row[f'name_{language}']} {row['year']}: {row[f'explanation_{language}']}", style="red")
+        for row in held
+    ]
+
+
+def flags_count(counts: Sequence[Row], language: Language) -> str:
+    """How many figures are flagged, by detector."""
+    each = [
+        f"{row[f'name_{language}']} ({_in(language, _SEVERITIES[row['severity']])}) {row['flags']}" for row in counts
+    ]
+    none, words = _in(language, ("无", "none")), _in(language, ("存疑数字", "Flagged figures"))
+    return f"{words}: {_in(language, ('、', ', ')).join(each) or none}"
+
+
 def datasets_table(datasets: Sequence[Row], language: Language) -> Table:
     """Every dataset with its files and rows."""
     counts = ("files", "rows_read", "rows_accepted", "rows_set_aside", "rows_rejected")
@@ -253,6 +336,71 @@ def datasets_table(datasets: Sequence[Row], language: Language) -> Table:
     for row in datasets:
         table.add_row(row["dataset"], *(f"{row[name]:,}" for name in counts))
     return table
+
+
+_ACTIONS: dict[str, tuple[str, str]] = {
+    "drop": ("撤下", "dropped"),
+    "replace": ("改为此数", "replaced"),
+    "scale": ("换算", "scaled"),
+    "flag": ("存疑", "flagged"),
+}
+
+
+def history_table(rows: Sequence[Row], indicator: Row, language: Language) -> Table:
+    """Every vintage of a figure by year, the current one marked."""
+    headings = ("year", "value", "received", "history", "source", "line")
+    table = _table(*(label(name, language) for name in headings), right=(1,))
+    for row in rows:
+        value = f"{_QUALIFIERS.get(row['qualifier'] or '', '')}{figure(row['value'], indicator['decimals'])}"
+        if row["value_sent"] is not None:
+            value = f"{value} ← {figure(row['value_sent'], indicator['decimals'])}"
+        sheet = f" [{row['sheet']}]" if row["sheet"] else ""
+        table.add_row(
+            f"{row['year']} {row['scope']}",
+            escape(value),
+            _moment(row["received_at"]),
+            _standing(row, language),
+            escape(f"{row[f'publication_{language}']} ({row['source_grade']})"),
+            escape(f"{row['file']}{sheet}:{row['line']}"),
+        )
+    return table
+
+
+def _moment(moment: datetime | None) -> str:
+    return "—" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _standing(row: Row, language: Language) -> Text:
+    """Whether a vintage is current, since when not, by what, and what a correction did to it."""
+    if row["is_current"]:
+        text = Text(_in(language, ("现行", "current")), style="bold green")
+    elif row["correction_action"] == "drop":
+        text = Text(_in(language, ("不再采用", "withdrawn")), style="red")
+    else:
+        by = f"{row['superseded_by_file']}:{row['superseded_by_line']}"
+        at = _moment(row["superseded_at"])
+        never = _in(language, (f"未曾现行，不及 {by}", f"never current, outranked by {by}"))
+        text = Text(_in(language, (f"{at} 被 {by} 取代", f"until {at}, by {by}")) if row["was_current"] else never)
+    if row["correction_id"] is not None:
+        action, reason = _in(language, _ACTIONS[row["correction_action"]]), row[f"correction_{language}"]
+        text.append(f"\n{row['correction_id']} {action}: {reason} ({row['corrected_date']})", style="yellow")
+    return text
+
+
+def checked_text(checked: Checked, language: Language) -> Text:
+    """What a run would make of a file: every fault with its place and remedy, then the rows."""
+    text = Text()
+    for fault in checked.faults:
+        place = ", ".join(part for part in (checked.file, fault.where(language)) if part)
+        text.append(f"{place}: {fault.reason(language)}\n", style="red")
+        text.append(f"  → {fault.remedy(language)}\n")
+    told = _in(language, ("整个退回", "refused as a whole"))
+    if checked.status == "read":
+        counts = ("rows_read", "rows_accepted", "rows_set_aside", "rows_rejected")
+        told = ", ".join(f"{label(name, language)} {getattr(checked, name):,}" for name in counts)
+    style = "green" if checked.is_clean else "bold red"
+    name = f"{checked.file} ({checked.dataset})" if checked.dataset else checked.file
+    return text.append(f"{name}: {told}", style=style)
 
 
 def rows_table(rows: Sequence[Row]) -> Table:

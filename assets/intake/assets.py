@@ -1,6 +1,7 @@
 """Intake as Dagster assets: the contracts, one asset a dataset, and what became of the files of all of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC
 
 import dagster as dg
 import pyarrow as pa
@@ -203,6 +204,7 @@ def _file_rows(by_dataset: Mapping[str, Sequence[Receipt]]) -> Iterator[tuple[ob
                 receipt.rows_accepted,
                 receipt.rows_set_aside,
                 receipt.rows_rejected,
+                receipt.received_at.astimezone(UTC).replace(tzinfo=None),
             )
 
 

@@ -31,11 +31,11 @@ _BEFORE: dict[str, Qualifier] = {
 _AFTER: dict[str, Qualifier] = {
     "余": "at_least", "多": "at_least", "以上": "at_least", "左右": "about", "上下": "about", "以内": "under",
 }  # fmt: skip
-_DIGITS = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?"
+_DIGITS = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?"
 _FIGURE = re.compile(
     rf"(?P<before>{'|'.join(sorted(_BEFORE, key=len, reverse=True))})?\s?"
     rf"(?P<sign>[+-])?(?P<digits>{_DIGITS})?(?::(?P<to>{_DIGITS}))?"
-    rf"(?P<more>[余多])?\s?(?P<times>万亿|亿|[十百千]?万|[十百千]|)(?P<again>[余多])?\s?"
+    rf"(?P<more>[余多])?\s?(?:(?P<times>万亿|亿|[十百千]?万|[十百千])(?P<again>[余多])?)?\s?"
     rf"(?P<unit>(?!{'|'.join(_AFTER)})[^\s0-9.,:+-][^0-9.,:+]{{0,15}}?)?"
     rf"(?P<after>{'|'.join(sorted(_AFTER, key=len, reverse=True))})?"
 )
@@ -99,7 +99,7 @@ def read_figure(cell: str) -> Figure | None:
 
 
 def _value(match: re.Match[str]) -> Decimal:
-    digits, times = match["digits"], match["times"]
+    digits, times = match["digits"], match["times"] or ""
     if digits is None and not (match["before"] and times):
         raise Unreadable(match.string)
     try:
@@ -114,11 +114,10 @@ def _value(match: re.Match[str]) -> Decimal:
 
 
 def _qualifier(match: re.Match[str]) -> Qualifier | None:
-    before = _BEFORE.get(match["before"] or "")
-    behind = [word for word in match.group("more", "again", "after") if word]
+    behind = [word for word in (match["more"], match["again"], match["after"]) if word]
     if len(behind) > 1:
         raise Unreadable(match.string)
-    after = _AFTER[behind[0]] if behind else None
+    before, after = _BEFORE.get(match["before"] or ""), _AFTER.get("".join(behind))
     return before if before in ("about", "under") else (after or before)
 
 

@@ -26,6 +26,8 @@ from assets.intake.limits import Limits
 from assets.intake.rowtext import Chunk, Row, Shape, chunk_of
 
 DELIMITERS = (",", "\t", ";")
+# Of the first rows, which may be titles of several lines.
+_LINES_PER_ROW = 4
 _QUOTE, _LINE_END, _RETURN = ord('"'), ord("\n"), ord("\r")
 
 
@@ -40,8 +42,14 @@ class DelimitedSheet:
     name: str | None = None
 
     def head(self, count: int) -> list[Row]:
-        block = next(utf8_blocks(self.file, self.encoding, self.limits), b"")
-        rows, _ = careful_rows(_lines_of(block)[: count * 4], 1, self.delimiter, None, self.limits, is_last=True)
+        lines: list[str] = []
+        for block in utf8_blocks(self.file, self.encoding, self.limits):
+            lines += _lines_of(block)
+            if len(lines) >= count * _LINES_PER_ROW:
+                break
+        # Beyond these lines nothing is looked at, so that a quote that never ends does not make a row of them all.
+        some = lines[: count * _LINES_PER_ROW]
+        rows, _ = careful_rows(some, 1, self.delimiter, None, self.limits, is_last=True)
         return rows[:count]
 
     def chunks(self, after: int, shape: Shape) -> Iterator[Callable[[], Chunk]]:
@@ -173,19 +181,18 @@ def _split_block(data: bytes, line: int, delimiter: str, shape: Shape, limits: L
     ).combine_chunks()
     starts = _line_starts(data)
     lines = line + _filled(data, starts)
-    blank = len(starts) - len(lines)
     odd_lines = lines[np.array(odd_numbers, dtype=np.int64) - 1]
     lines = np.delete(lines, np.array(odd_numbers, dtype=np.int64) - 1)
     if len(lines) != table.num_rows:  # pragma: no cover - Arrow and we disagree about what a line is: go carefully
         rows, _ = careful_rows(_lines_of(data), line, delimiter, shape.width, limits, is_last=True)
-        return chunk_of(rows, shape)
+        return chunk_of([row for row in rows if row.cells or row.fault], shape)
 
     def texts(wanted: Collection[int]) -> dict[int, str]:
         return {number: _text_of(data, starts, number - line) for number in wanted if 0 <= number - line < len(starts)}
 
     odd = [_row([texts([number])[number]], number, delimiter)[0] for number in odd_lines.tolist()]
     columns = [column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in table.itercolumns()]
-    return Chunk(lines, columns, texts, odd, blank)
+    return Chunk(lines, columns, texts, odd, blank=len(starts) - len(lines) - len(odd))
 
 
 def _line_starts(data: bytes) -> npt.NDArray[np.int64]:

@@ -135,9 +135,17 @@ def _other_than_utf8(block: bytes, lines: int, name: str) -> str:
         line = lines + before.count("\n") + 1
         bad = f"0x{block[error.start]:02x}"
         wide = sum(character > "\u07ff" for character in before)
-        if name == "utf-8-sig" or wide >= _CERTAINLY_UTF8:
+        if name == "utf-8-sig" or wide >= _CERTAINLY_UTF8 or (wide and not _is_gb18030(block)):
             raise FileRefused(Finding("file_encoding_broken", bad, line=line)) from error
     return "gb18030"
+
+
+def _is_gb18030(block: bytes) -> bool:
+    try:
+        block.decode("gb18030")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _from_gb18030(block: bytes, lines: int) -> bytes:

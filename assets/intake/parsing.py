@@ -26,6 +26,7 @@ from assets.intake.keys import find_repeats
 from assets.intake.layout import HEAD_ROWS, Layout, NoTable, find_layout
 from assets.intake.limits import Limits
 from assets.intake.registry import Registry
+from assets.intake.returned import as_sent_first
 from assets.intake.rows import Note, ReadRows, RowReader, accepted_schema
 from assets.intake.rowtext import Sheet, record
 from assets.intake.spreadsheet import read_workbook
@@ -102,7 +103,8 @@ class Parser:
         if is_zip or start == _OLE:
             return read_workbook(file, self.limits, is_zip=is_zip)
         encoding = encoding_of(file, self.limits)
-        return [DelimitedSheet(file, encoding, self._delimiter(file, encoding), self.limits)]
+        sheet = DelimitedSheet(file, encoding, self._delimiter(file, encoding), self.limits)
+        return [as_sent_first(sheet, HEAD_ROWS)]
 
     def _delimiter(self, file: Path, encoding: str) -> str:
         """The one that splits some row into the most headers of the contract."""

@@ -48,16 +48,16 @@ class Places:
         A province may stand before the name of any of its places; a county's name that two cities have counts for none.
         """
         named = [(text, Place(city, province, county)) for text, city, province, county in names]
-        forms: dict[str, Place] = {}
-        doubled: set[str] = set()
+        forms = {form_of(text): place for text, place in named if place.county_code is None}
+        counties: dict[str, set[Place]] = {}
         for text, place in named:
-            other = forms.setdefault(form_of(text), place)
-            if other != place:
-                doubled.add(form_of(text))
-        for form in doubled:
-            del forms[form]
+            if place.county_code is not None:
+                counties.setdefault(form_of(text), set()).add(place)
+        forms = {form: next(iter(places)) for form, places in counties.items() if len(places) == 1} | forms
         above = [form for form, place in forms.items() if place.province_code and not form[:1].isascii()]
-        glued = {f"{one}{form}": place for one in above for form, place in forms.items() if place.city_code}
+        glued = {
+            f"{one}{form}": place for one in above for form, place in forms.items() if _is_name_of_city(form, place)
+        }
         return cls({**glued, **forms}, frozenset(map(form_of, homophones)), {form_of(text): text for text, _ in named})
 
     def resolve(self, cell: str) -> Place:
@@ -68,8 +68,14 @@ class Places:
             return place
         if form in self.homophones:
             raise PlaceUnknown("place_homophone", "")
-        near = difflib.get_close_matches(form, list(self.written), n=1, cutoff=0.0)
-        raise PlaceUnknown("city_unknown", self.written[near[0]] if near else "")
+        raise PlaceUnknown("city_unknown", self._nearest(form))
+
+    def _nearest(self, form: str) -> str:
+        """A city or an area above it where one is like the text, else any place that is."""
+        cities = [other for other in self.written if other in self.forms and not self.forms[other].county_code]
+        near = difflib.get_close_matches(form, cities, n=1) or difflib.get_close_matches(form, list(self.written), n=1)
+        near = near or difflib.get_close_matches(form, cities, n=1, cutoff=0.0)
+        return self.written[near[0]] if near else ""
 
     def is_homophone(self, cell: str) -> bool:
         return form_of(cell) in self.homophones and form_of(cell) not in self.forms
@@ -78,6 +84,10 @@ class Places:
         """Whether the text is a place's, if not for certain which."""
         form = form_of(cell)
         return form in self.forms or form in self.homophones
+
+
+def _is_name_of_city(form: str, place: Place) -> bool:
+    return place.city_code is not None and not form[:1].isascii()
 
 
 def form_of(text: str) -> str:

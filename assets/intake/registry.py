@@ -71,7 +71,7 @@ def read_registry(connection: Connection, contract: Dataset) -> Registry:
     indicators = connection.execute(
         "select indicator_id, unit, minimum, maximum from reference.indicators order by all"
     ).fetchall()
-    references = {name: _values(connection, name) for name in _referred(contract)}
+    references = {name: values_of(connection, name) for name in _referred(contract)}
     content = [names, homophones, units, indicators, sorted((name, sorted(r)) for name, r in references.items())]
     return Registry(
         Places.of(names, (row[0] for row in homophones)),
@@ -86,7 +86,8 @@ def _referred(contract: Dataset) -> list[str]:
     return sorted({field.references for field in contract.columns.values() if field.references})
 
 
-def _values(connection: Connection, reference: str) -> frozenset[str]:
+def values_of(connection: Connection, reference: str) -> frozenset[str]:
+    """The values of `table.column` of the reference tables, as words."""
     table, column = reference.split(".")
     rows = connection.execute(f"select {identifier(column)} from reference.{identifier(table)}").fetchall()
     return frozenset(str(row[0]) for row in rows if row[0] is not None)

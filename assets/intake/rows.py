@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -108,7 +108,7 @@ class RowReader:
 
     def read(self, chunk: Chunk) -> ReadRows:
         """Read every row of a chunk. Rows that are no data (blank, repeated headers, notes) are counted and told."""
-        kinds: Counter[str] = Counter()
+        kinds = Counter({"blank": chunk.blank})
         notes: list[Note] = []
         odd = [row for row in chunk.odd if not self._is_passed_over(row.line, row.cells, row.fault, kinds, notes)]
         chunk = self._data_only(chunk, kinds, notes)
@@ -121,7 +121,7 @@ class RowReader:
             accepted.filter(pa.array(~reading.faults.is_bad)),
             faults,
             len(chunk.lines) + len(odd),
-            chunk.blank + kinds["blank"],
+            kinds["blank"],
             kinds["header"] + kinds["continuation"] + kinds["note"],
             notes,
             reading.conversions,
@@ -158,7 +158,7 @@ class RowReader:
         if keep.all():
             return chunk
         columns = [column.filter(pa.array(keep)) for column in chunk.columns]
-        return Chunk(chunk.lines[keep], columns, chunk.texts, chunk.odd, chunk.blank)
+        return replace(chunk, lines=chunk.lines[keep], columns=columns)
 
     def _code_position(self) -> int | None:
         code = self.contract.place_code

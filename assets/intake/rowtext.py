@@ -39,7 +39,7 @@ class Chunk:
     """Rows that have as many cells as the header, by column, and beside them those that have not.
 
     `lines` and every column have one length; `texts` gives the rows on some lines as they were sent. `blank` counts the
-    empty lines that are not among the rows.
+    lines of nothing that are not among the rows.
     """
 
     lines: npt.NDArray[np.int64]

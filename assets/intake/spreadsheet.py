@@ -10,11 +10,13 @@ is measured before that. A cell with a formula counts as the value that was save
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -87,7 +89,7 @@ def text_of(cell: object) -> str:
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):
-        return f"{cell:.0f}" if cell.is_integer() and abs(cell) < 1e15 else f"{cell:.15g}"
+        return f"{Decimal(f'{cell:.15g}'):f}" if math.isfinite(cell) else str(cell)
     if isinstance(cell, dt.datetime) and cell.time() == dt.time():
         return cell.date().isoformat()
     return str(cell)

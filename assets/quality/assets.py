@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from assets.quality.auditor import Auditor
 from assets.quality.checks import Check
+from assets.quality.flags import READS, make_flags
 from assets.warehouse import factory
 from assets.warehouse.connection import Warehouse
 from assets.warehouse.models import Model
@@ -20,12 +21,25 @@ _Row = tuple[Any, ...]
 def quality_assets(
     checks: Sequence[Check], models: Mapping[str, Model], tables: Mapping[str, Table]
 ) -> list[dg.AssetsDefinition]:
-    """The files and rejects as published, `quality.check_results`, and the asset checks that show it on every table."""
+    """Flags, files, rejects and `quality.check_results`, and the asset checks that show the last on every table."""
     return [
+        _flags_asset(tables["quality.flags"]),
         *factory.model_assets(models, "quality", tables),
         _results_asset(checks, tables["quality.check_results"]),
         _asset_checks(checks),
     ]
+
+
+def _flags_asset(table: Table) -> dg.AssetsDefinition:
+    """`quality.flags`, before the observations, which leave out what is held back."""
+
+    @dg.multi_asset(specs=[factory.spec(table, deps=READS, kinds={"python", "duckdb"})], name="quality__flags")
+    def flags(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+        with warehouse.connect() as connection:
+            make_flags(connection, table)
+            return dg.MaterializeResult(metadata=factory.metadata(connection, table))
+
+    return flags
 
 
 def _results_asset(checks: Sequence[Check], table: Table) -> dg.AssetsDefinition:

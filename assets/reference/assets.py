@@ -4,26 +4,10 @@ from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
-from assets.errors import Stopped
-from assets.paths import Paths
-from assets.reference.checks import check_references
-from assets.reference.reading import ReferenceTable, read_reference_table
+from assets.reference.registry import read_and_check
 from assets.warehouse import factory
 from assets.warehouse.connection import Warehouse
 from assets.warehouse.tables import Table
-
-
-def read_and_check(tables: Mapping[str, Table], paths: Paths) -> dict[str, ReferenceTable]:
-    """All reference tables of a data directory, or Stopped with every fault found."""
-    read, findings = {}, []
-    for table in tables.values():
-        read[table.name], faults = read_reference_table(table, paths.reference / f"{table.name}.csv")
-        findings += faults
-    # Cross-checks on half-read tables would report what is not wrong: a row left out above is missing below.
-    findings = findings or check_references(read)
-    if findings:
-        raise Stopped(findings)
-    return read
 
 
 def reference_assets(tables: Mapping[str, Table]) -> dg.AssetsDefinition:

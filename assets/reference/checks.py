@@ -27,6 +27,9 @@ def check_references(tables: Tables) -> list[Finding]:
         measures_and_indicators_meet,
         targets_have_the_unit_of_their_indicator,
         target_cities_match_the_scope,
+        indicators_score_in_one_dimension,
+        kinds_of_targets_fit_their_operators,
+        profiles_rise_to_their_target,
     )
     return [finding for rule in rules for finding in rule(tables)]
 
@@ -85,7 +88,8 @@ def _written_forms(tables: Tables) -> Iterator[tuple[ReferenceTable, Row, str, t
             yield provinces, row, column, ("province", str(row.values["province_code"]))
     for row in aliases.rows:
         city, province = row.values["city_code"], row.values["province_code"]
-        yield aliases, row, "alias", ("city", str(city)) if city is not None else ("province", str(province))
+        kind = "city" if city is not None else "province" if province is not None else "homophone"
+        yield aliases, row, "alias", (kind, str(city or province or kind))
 
 
 def goalposts_follow_the_direction(tables: Tables) -> Iterator[Finding]:
@@ -141,3 +145,55 @@ def target_cities_match_the_scope(tables: Tables) -> Iterator[Finding]:
         if (row.values["scope"] == "cities") != listed:
             expected = "scope = cities <-> target_cities.csv"
             yield tables["targets"].finding("target_cities", row, "target_id", expected)
+
+
+def indicators_score_in_one_dimension(tables: Tables) -> Iterator[Finding]:
+    """One indicator, by its code or by its name, counts in one dimension only."""
+    indicators = tables["indicators"]
+    for column in ("indicator_id", "name_zh"):
+        seen: dict[object, object] = {}
+        for row in indicators.rows:
+            dimension = row.values["dimension_id"]
+            if seen.setdefault(row.values[column], dimension) != dimension:
+                yield indicators.finding(
+                    "indicator_in_two_dimensions", row, column, f"{seen[row.values[column]]}, {dimension}"
+                )
+
+
+_OPERATORS = {
+    "range": ("between",),
+    "at_most": ("<=", "<", "=", "about"),
+    "yes_no": ("=", ">="),
+}
+
+
+def kinds_of_targets_fit_their_operators(tables: Tables) -> Iterator[Finding]:
+    """A range has two ends in order and says `between`; the others have one value and say which side counts."""
+    targets = tables["targets"]
+    for row in targets.rows:
+        allowed = _OPERATORS.get(str(row.values["kind"]), (">=", ">", "=", "about"))
+        if row.values["operator"] not in allowed:
+            yield targets.finding("target_operator", row, "operator", ", ".join(allowed))
+        high = row.values["value_high"]
+        is_range = row.values["kind"] == "range"
+        if is_range != (high is not None) or (is_range and not _ascending(row.values["value"], high)):
+            yield targets.finding("target_range", row, "value_high", "kind = range <-> value <= value_high")
+
+
+def profiles_rise_to_their_target(tables: Tables) -> Iterator[Finding]:
+    """A profile belongs to a cumulative target, starts at 0, never falls, and is 1 in the year of the target."""
+    cumulative: dict[object, object] = {
+        row.values["target_id"]: row.values["year"]
+        for row in tables["targets"].rows
+        if row.values["kind"] == "cumulative"
+    }
+    profiles = tables["target_profiles"]
+    steps: dict[object, list[Row]] = {}
+    for row in profiles.rows:
+        steps.setdefault(row.values["target_id"], []).append(row)
+    for target, rows in steps.items():
+        ordered = sorted(rows, key=lambda row: float(row.values["year"] or 0))
+        shares = [float(row.values["expected_share"] or 0) for row in ordered]
+        ends_with_it = target in cumulative and ordered[-1].values["year"] == cumulative[target]
+        if not ends_with_it or shares != sorted(shares) or (shares[0], shares[-1]) != (0, 1):
+            yield profiles.finding("profile_shape", rows[0], "target_id", "0 ... 1")

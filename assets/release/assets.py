@@ -1,21 +1,24 @@
 """The release as a Dagster asset: the last step, which publishes what passed its audit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
+from assets.release.changes import CHANGES
 from assets.release.gate import stop_if_blocked
 from assets.release.inputs import remember
 from assets.release.publish import publish
+from assets.release.recompute import MODELS, write_models
 from assets.warehouse import factory
 from assets.warehouse.connection import Warehouse
+from assets.warehouse.models import Model
 from assets.warehouse.tables import Table
 
 INPUTS_TAG = "gancheng/inputs"
 
 
-def release_assets(tables: Mapping[str, Table]) -> list[dg.AssetsDefinition]:
-    """`release.current`: the published folder."""
+def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> list[dg.AssetsDefinition]:
+    """`release.current`: the published folder; before it the models as text, with it what changed."""
     published = [table for table in tables.values() if table.published]
     names = [table.name for table in published]
     assert len(names) == len(set(names)), "two published tables have one name, and would have one Parquet file"
@@ -28,17 +31,34 @@ def release_assets(tables: Mapping[str, Table]) -> list[dg.AssetsDefinition]:
         kinds={"duckdb", "parquet"},
     )
 
-    @dg.multi_asset(specs=[spec], name="release__current")
+    changes, texts = tables[CHANGES], tables[MODELS]
+
+    @dg.multi_asset(specs=[factory.spec(texts, kinds={"sql", "duckdb"})], name="release__models")
+    def model_texts(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+        with warehouse.connect() as connection:
+            write_models(connection, texts, models.values())
+            return dg.MaterializeResult(metadata=factory.metadata(connection, texts))
+
+    read = tuple(table.qualified_name for table in published if table.name != changes.name)
+    specs = [factory.spec(changes, deps=read, kinds={"duckdb"}), spec]
+
+    @dg.multi_asset(specs=specs, name="release__current")
     def release(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
-    ) -> dg.MaterializeResult[None]:
+    ) -> Iterator[dg.MaterializeResult[None]]:
         with warehouse.connect() as connection:
             stop_if_blocked(connection)
+            changes.create(connection)
             outcome = publish(connection, published, warehouse.paths, context.run_id)
+            shown = factory.metadata(connection, changes)
         # Only who started the run knows what it started from; a file that came later must not count as seen.
         inputs_digest = context.run_tags.get(INPUTS_TAG)
         if inputs_digest:
             remember(warehouse.paths, inputs_digest, outcome.release_id)
-        return dg.MaterializeResult(metadata={"release_id": outcome.release_id, "is_new": outcome.is_new})
+        yield dg.MaterializeResult(asset_key=factory.key(CHANGES), metadata=shown)
+        yield dg.MaterializeResult(
+            asset_key=factory.key("release.current"),
+            metadata={"release_id": outcome.release_id, "is_new": outcome.is_new},
+        )
 
-    return [release]
+    return [model_texts, release]

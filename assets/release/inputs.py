@@ -15,11 +15,11 @@ from pathlib import Path
 from assets.paths import PROJECT_ROOT, Paths
 
 # What computes the figures; a new version of these is a new input.
-_ENGINES = ("duckdb", "pyarrow", "great-expectations")
+_ENGINES = ("duckdb", "pyarrow", "great-expectations", "numpy", "scipy")
 
 
 def digest_inputs(paths: Paths) -> str:
-    """A digest of the inbox, the reference tables, the contracts, the SQL and the code."""
+    """A digest of the inbox, the reference tables, the contracts, the corrections, the SQL and the code."""
     digest = hashlib.sha256()
     for engine in _ENGINES:
         digest.update(f"{engine} {version(engine)}\n".encode())
@@ -39,6 +39,7 @@ def _input_files(paths: Paths) -> Iterator[tuple[str, Path]]:
         (paths.reference, "*.csv"),
         (paths.contracts, "*.yml"),
         (paths.data, "limits.yml"),
+        (paths.corrections, "*.yml"),
         *((folder, "*.*") for folder in paths.sql),
         (PROJECT_ROOT / "assets", "*.py"),
         (PROJECT_ROOT / "pipelines", "*.py"),

@@ -62,6 +62,7 @@ class Manifest(BaseModel):
     files: tuple[PublishedFile, ...]
     inputs: tuple[InputFile, ...]
     run: RunFacts
+    previous_release_id: str | None = None  # what its changes are told against
 
     def write(self, folder: Path) -> Path:
         target = folder / NAME

@@ -15,6 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from assets.paths import Paths
+from assets.release.changelog import changelog
+from assets.release.changes import CHANGES, find_changes, named_changes
+from assets.release.layout import CHANGELOG, DATABASE
 from assets.release.manifest import (
     InputFile,
     Manifest,
@@ -24,10 +27,11 @@ from assets.release.manifest import (
     hash_file,
     read_manifest,
 )
-from assets.warehouse.connection import STORAGE_VERSION, Connection, identifier, literal
+from assets.release.recompute import attach, from_parquet
+from assets.release.returns import write_returns
+from assets.warehouse.connection import STORAGE_VERSION, Connection, identifier, in_memory, literal
 from assets.warehouse.tables import Table
 
-DATABASE = "gancheng.duckdb"
 _BUILDING = ".building-"
 
 
@@ -40,13 +44,18 @@ class Published:
 
 
 def publish(connection: Connection, tables: Sequence[Table], paths: Paths, run_id: str) -> Published:
-    """Publish the candidate behind the connection. The same content as the current release makes no new one."""
+    """Publish the candidate behind the connection. The same content as the current release makes no new one.
+
+    What changed since the current release is published with the content and is no part of it: the same inputs have the
+    same content digest whatever was released before.
+    """
     paths.releases.mkdir(parents=True, exist_ok=True)
     for leftover in paths.releases.glob(f"{_BUILDING}*"):
         shutil.rmtree(leftover)
     folder = paths.releases / f"{_BUILDING}{uuid.uuid4().hex}"
     try:
-        files = _write_parquet(connection, tables, folder)
+        content = [table for table in tables if table.qualified_name != CHANGES]
+        files = _write_parquet(connection, content, folder)
         digest = content_digest(files)
         current = read_manifest(paths.current_release)
         if current is not None and current.content_digest == digest:
@@ -57,9 +66,15 @@ def publish(connection: Connection, tables: Sequence[Table], paths: Paths, run_i
             release_id=release_id,
             content_digest=digest,
             method_version=_method_version(connection),
-            files=(*files, _write_database(connection, tables, folder)),
+            files=(
+                *files,
+                *_write_changes(connection, tables, folder, paths, current),
+                _write_database(connection, tables, folder),
+                *_write_returns(connection, folder),
+            ),
             inputs=_inputs(connection),
             run=RunFacts(run_id=run_id, released_at=now),
+            previous_release_id=current.release_id if current is not None else None,
         )
         manifest.write(folder)
         _make_durable(folder)
@@ -70,9 +85,33 @@ def publish(connection: Connection, tables: Sequence[Table], paths: Paths, run_i
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _write_changes(
+    connection: Connection, tables: Sequence[Table], folder: Path, paths: Paths, current: Manifest | None
+) -> tuple[PublishedFile, ...]:
+    """The changes since the current release: as a table of the candidate, as Parquet and as a changelog."""
+    changes = [table for table in tables if table.qualified_name == CHANGES]
+    for table in changes:
+        table.create(connection)
+    if not changes:
+        return ()
+    old = None if current is None else current.release_id
+    told, left = [], []
+    if old is not None:
+        with in_memory() as memory:
+            before, now = attach(memory, paths.releases / old, "before"), from_parquet(memory, folder, tables)
+            left = find_changes(memory, before, now, changes[0])
+            told = [dict(row) for row in named_changes(memory)]
+            connection.register("score_changes_found", memory.execute(f"from {CHANGES}").to_arrow_table())
+        connection.execute(f"insert into {CHANGES} select * from score_changes_found")
+        connection.unregister("score_changes_found")
+    text = folder / CHANGELOG
+    text.write_text(changelog(old, told, left), encoding="utf-8")
+    return (*_write_parquet(connection, changes, folder), _published(folder, text))
+
+
 def _write_parquet(connection: Connection, tables: Iterable[Table], folder: Path) -> tuple[PublishedFile, ...]:
     """One Parquet file a table, in the order of its key: the same content gives the same bytes."""
-    (folder / "parquet").mkdir(parents=True)
+    (folder / "parquet").mkdir(parents=True, exist_ok=True)
     files = []
     for table in tables:
         target = folder / "parquet" / f"{table.name}.parquet"
@@ -82,25 +121,30 @@ def _write_parquet(connection: Connection, tables: Iterable[Table], folder: Path
         )
         row = connection.execute(f"select count(*) from {table.qualified_name}").fetchone()
         assert row is not None
-        files.append(_published(folder, target, rows=int(row[0]), is_content=True))
+        files.append(_published(folder, target, rows=int(row[0]), is_content=table.is_content))
     return tuple(files)
 
 
 def _write_database(connection: Connection, tables: Sequence[Table], folder: Path) -> PublishedFile:
     """The DuckDB file, in a format that older clients open, with the comments of tables and columns."""
     target = folder / DATABASE
-    connection.execute(f"attach {literal(target)} as release (storage_version {literal(STORAGE_VERSION)})")
+    connection.execute(f"attach {literal(target)} as published (storage_version {literal(STORAGE_VERSION)})")
     try:
         for schema in sorted({table.schema_name for table in tables}):
-            connection.execute(f"create schema release.{identifier(schema)}")
+            connection.execute(f"create schema published.{identifier(schema)}")
         for table in tables:
-            name = f"release.{table.qualified_name}"
+            name = f"published.{table.qualified_name}"
             connection.execute(f"create table {name} as select * from {table.qualified_name} order by {_order(table)}")
             table.comment(connection, name)
-        connection.execute("checkpoint release")
+        connection.execute("checkpoint published")
     finally:
-        connection.execute("detach release")
+        connection.execute("detach published")
     return _published(folder, target)
+
+
+def _write_returns(connection: Connection, folder: Path) -> tuple[PublishedFile, ...]:
+    """What goes back to the senders: the rejected rows as they were sent."""
+    return tuple(_published(folder, file) for file in write_returns(connection, folder))
 
 
 def _order(table: Table) -> str:

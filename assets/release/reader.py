@@ -10,8 +10,8 @@ from typing import Any
 
 from assets.errors import Finding, WrongCall
 from assets.paths import Paths
+from assets.release.layout import DATABASE
 from assets.release.manifest import Manifest, read_manifest
-from assets.release.publish import DATABASE
 from assets.warehouse.connection import Connection, DatabaseError, read_only
 
 
@@ -51,3 +51,37 @@ def required_release(paths: Paths) -> Release:
     if release is None:
         raise WrongCall(Finding("no_release"))
     return release
+
+
+def named_release(paths: Paths, text: str) -> Release:
+    """The release of an id or the beginning of one, `current` or `previous`; WrongCall where none or several are."""
+    if text == "current":
+        return required_release(paths)
+    if text == "previous":
+        return previous_release(paths, required_release(paths))
+    there = released(paths)
+    found = [release_id for release_id in there if text and release_id.startswith(text)]
+    manifest = read_manifest(paths.releases / found[0]) if len(found) == 1 else None
+    if manifest is None:
+        raise WrongCall(Finding("no_such_release", text, ", ".join(there)))
+    return Release(paths.releases / found[0], manifest)
+
+
+def previous_release(paths: Paths, release: Release) -> Release:
+    """The release that was current before this one; WrongCall where there is none."""
+    before = release.manifest.previous_release_id
+    if before is None:
+        earlier = [release_id for release_id in released(paths) if release_id < release.manifest.release_id]
+        before = earlier[-1] if earlier else None
+    manifest = read_manifest(paths.releases / before) if before is not None else None
+    if before is None or manifest is None:
+        raise WrongCall(Finding("no_previous_release", release.manifest.release_id))
+    return Release(paths.releases / before, manifest)
+
+
+def released(paths: Paths) -> list[str]:
+    """The ids of all whole releases, the oldest first."""
+    if not paths.releases.is_dir():
+        return []
+    folders = [folder for folder in paths.releases.iterdir() if not folder.is_symlink() and folder.name[0] != "."]
+    return sorted(folder.name for folder in folders if read_manifest(folder) is not None)

@@ -4,7 +4,7 @@ Here: keys, groups, descriptions, dependencies, code versions, row counts, colum
 any single asset does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import dagster as dg
 
@@ -47,8 +47,10 @@ def metadata(connection: Connection, table: Table) -> dict[str, dg.MetadataValue
     }
 
 
-def model_asset(model: Model, tables: Mapping[str, Table]) -> dg.AssetsDefinition:
-    """A SQL model as an asset; its dependencies are read from the SQL."""
+def model_asset(
+    model: Model, tables: Mapping[str, Table], check: Callable[[Connection], None] | None = None
+) -> dg.AssetsDefinition:
+    """A SQL model as an asset; its dependencies are read from the SQL. `check` may stop the run once it is built."""
 
     @dg.multi_asset(
         specs=[spec(model.table, deps=model.reads, version=model.version, kinds={"sql", "duckdb"})],
@@ -57,6 +59,8 @@ def model_asset(model: Model, tables: Mapping[str, Table]) -> dg.AssetsDefinitio
     def build(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         with warehouse.connect() as connection:
             model.build(connection)
+            if check is not None:
+                check(connection)
             shown = metadata(connection, model.table)
         shown["dagster/column_lineage"] = dg.MetadataValue.column_lineage(_lineage(model, tables))
         shown["sql"] = dg.MetadataValue.md(f"{model.about}\n```sql\n{model.sql}\n```")

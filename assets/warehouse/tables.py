@@ -7,10 +7,11 @@ here. Not here: contracts of the files that arrive (assets.intake.contracts).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+import pyarrow as pa
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,7 +19,7 @@ from assets.warehouse.connection import Connection, identifier, literal
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-ColumnType = Literal["varchar", "integer", "bigint", "double", "boolean", "date"]
+ColumnType = Literal["varchar", "integer", "bigint", "double", "boolean", "date", "timestamp"]
 
 
 class Column(BaseModel):
@@ -37,7 +38,10 @@ class Column(BaseModel):
 
 
 class Table(BaseModel):
-    """One table. `key` is unique and orders every export; what is not `published` stays in the candidate."""
+    """One table. `key` is unique and orders every export; what is not `published` stays in the candidate.
+
+    What is no content, such as the time at which a file arrived, is published and left out of the content digest.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -47,6 +51,7 @@ class Table(BaseModel):
     en: str
     key: tuple[str, ...]
     published: bool = True
+    is_content: bool = True
     columns: dict[str, Column] = Field(min_length=1)
 
     @property
@@ -59,13 +64,25 @@ class Table(BaseModel):
         connection.execute(f"create schema if not exists {identifier(self.schema_name)}")
         connection.execute(f"create or replace table {self.qualified_name} ({columns})")
 
+    def fill(self, connection: Connection, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Create the table anew with these columns, whatever their order, and its comments; none given: no rows."""
+        self.create(connection)
+        types = {"varchar": pa.string(), "integer": pa.int32(), "bigint": pa.int64(), "double": pa.float64()}
+        types["boolean"] = pa.bool_()
+        arrays = {name: pa.array(columns.get(name, ()), types[column.type]) for name, column in self.columns.items()}
+        connection.register("filled_rows", pa.table(arrays))
+        connection.execute(f"insert into {self.qualified_name} select * from filled_rows")
+        connection.unregister("filled_rows")
+        self.comment(connection)
+
     def comment(self, connection: Connection, target: str | None = None) -> None:
         """Write the meaning of the table and of each column into the database, in Chinese and English."""
         name = target or self.qualified_name
-        connection.execute(f"comment on table {name} is {literal(f'{self.zh} | {self.en}')}")
+        comments = [f"comment on table {name} is {literal(f'{self.zh} | {self.en}')}"]
         for column_name, column in self.columns.items():
             text = literal(f"{column.zh} | {column.en}")
-            connection.execute(f"comment on column {name}.{identifier(column_name)} is {text}")
+            comments.append(f"comment on column {name}.{identifier(column_name)} is {text}")
+        connection.execute(";\n".join(comments))
 
     def differences(self, connection: Connection) -> list[str]:
         """How the table as built departs from this contract; empty when it does not."""

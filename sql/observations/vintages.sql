@@ -1,17 +1,18 @@
 -- one row per reported figure, numbered by vintage
 -- definition: docs/method.md, vintages; the source of higher priority is current, then what arrived last, then the
--- later line
+-- later line; a dropped figure comes before all others and is never current
 with arrived as (
     select
-        reported.*,
+        corrected.*,
         files.file,
         sources.priority,
-        files.received_order
-    from observations.reported as reported
-    inner join reference.indicators as indicators on reported.indicator_id = indicators.indicator_id
+        files.received_order,
+        coalesce(corrected.correction_action = 'drop', false) as is_dropped
+    from observations.corrected as corrected
+    inner join reference.indicators as indicators on corrected.indicator_id = indicators.indicator_id
     inner join intake.files as files
-        on reported.file_sha256 = files.file_sha256 and indicators.dataset = files.dataset
-    inner join reference.sources as sources on reported.source_id = sources.source_id
+        on corrected.file_sha256 = files.file_sha256 and indicators.dataset = files.dataset
+    inner join reference.sources as sources on corrected.source_id = sources.source_id
 ),
 
 numbered as (
@@ -19,7 +20,7 @@ numbered as (
         *,
         row_number() over (
             partition by indicator_id, city_code, province_code, year, scope
-            order by priority desc, received_order asc, sheet asc, line asc, value asc
+            order by is_dropped desc, priority desc, received_order asc, sheet asc, line asc, value asc
             rows between unbounded preceding and current row
         ) as vintage,
         count(*) over (
@@ -37,7 +38,7 @@ vintages as (
         year,
         scope,
         cast(vintage as integer) as vintage,
-        vintage = vintages as is_current,
+        vintage = vintages and not is_dropped as is_current,
         value,
         qualifier,
         source_id,
@@ -46,7 +47,10 @@ vintages as (
         file,
         file_sha256,
         sheet,
-        line
+        line,
+        correction_id,
+        correction_action,
+        value_sent
     from numbered
 )
 

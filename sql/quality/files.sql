@@ -1,3 +1,20 @@
 -- one row per file that arrived
 -- definition: docs/intake.md, receipts
-select * from intake.files
+with files as (
+    select
+        dataset,
+        file,
+        file_sha256,
+        bytes,
+        status,
+        received_order,
+        rows_read,
+        rows_blank,
+        rows_skipped,
+        rows_accepted,
+        rows_set_aside,
+        rows_rejected
+    from intake.files
+)
+
+select * from files

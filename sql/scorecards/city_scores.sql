@@ -33,6 +33,10 @@ of_indicators as (
         count(*) filter (where status = 'moderate') as moderate,
         count(*) filter (where status = 'limited') as limited,
         count(*) filter (where status = 'deteriorating') as deteriorating,
+        count(*) filter (
+            where attainment is not null and target_status not in ('policy_city', 'policy_province')
+        ) as without_duty,
+        count(*) filter (where attainment is not null and source_grade <> 'A') as not_primary,
         min(year) filter (where attainment is not null) as oldest_year,
         max(year) filter (where attainment is not null) as newest_year,
         sum(cast(floor(weight * 1e6 + 0.5) as bigint)) filter (where attainment is not null) as weights,
@@ -59,6 +63,8 @@ covered as (
         of_indicators.deteriorating,
         of_indicators.oldest_year,
         of_indicators.newest_year,
+        cast(of_indicators.without_duty as double) / nullif(of_indicators.indicators_scored, 0) as reference_share,
+        cast(of_indicators.not_primary as double) / nullif(of_indicators.indicators_scored, 0) as non_primary_share,
         coalesce(of_dimensions.dimensions_total, 0) as dimensions_total,
         coalesce(of_dimensions.dimensions_scored, 0) as dimensions_scored,
         method.minimum_dimension_share,
@@ -120,7 +126,9 @@ city_scores as (
         oldest_year,
         newest_year,
         available_mean,
-        method_version
+        method_version,
+        reference_share,
+        non_primary_share
     from ranked
 )
 

@@ -15,17 +15,41 @@ with units as (
     cross join reference.method as method
 ),
 
-current_points as (
-    select history.*
+current_years as (
+    select
+        history.city_code,
+        history.indicator_id,
+        max(history.year) as year
     from scorecards.attainment_history as history
     cross join reference.method as method
     where history.year <= method.assessment_year
-    qualify
-        row_number() over (
-            partition by history.city_code, history.indicator_id
-            order by history.year desc
-            rows between unbounded preceding and current row
-        ) = 1
+    group by history.city_code, history.indicator_id
+),
+
+current_points as (
+    select history.*
+    from scorecards.attainment_history as history
+    inner join current_years
+        on
+            history.city_code = current_years.city_code
+            and history.indicator_id = current_years.indicator_id
+            and history.year = current_years.year
+),
+
+base_years as (
+    select
+        history.city_code,
+        history.indicator_id,
+        min(history.year) as year
+    from scorecards.attainment_history as history
+    inner join units
+        on history.city_code = units.city_code and history.indicator_id = units.indicator_id
+    inner join current_years
+        on history.city_code = current_years.city_code and history.indicator_id = current_years.indicator_id
+    where
+        history.year >= units.first_base_year
+        and current_years.year - history.year >= units.minimum_span_years
+    group by history.city_code, history.indicator_id
 ),
 
 base_points as (
@@ -36,19 +60,66 @@ base_points as (
         history.value,
         history.value_scaled
     from scorecards.attainment_history as history
-    inner join units
-        on history.city_code = units.city_code and history.indicator_id = units.indicator_id
+    inner join base_years
+        on
+            history.city_code = base_years.city_code
+            and history.indicator_id = base_years.indicator_id
+            and history.year = base_years.year
+),
+
+-- a cumulative count starts from zero when its profile does, else at the base year
+profile_steps as (
+    select
+        target_id,
+        year,
+        expected_share,
+        lag(year) over (
+            partition by target_id order by year rows between unbounded preceding and current row
+        ) as year_before,
+        lag(expected_share) over (
+            partition by target_id order by year rows between unbounded preceding and current row
+        ) as share_before
+    from reference.target_profiles
+),
+
+profile_ends as (
+    select
+        target_id,
+        min(year) as start_year,
+        max(year) as end_year
+    from reference.target_profiles
+    group by target_id
+),
+
+counted as (
+    select
+        units.city_code,
+        units.indicator_id,
+        coalesce(ends.start_year, units.first_base_year) as start_year,
+        case
+            when current_points.year >= coalesce(ends.end_year, targets.pace_year) then cast(1 as double)
+            when ends.target_id is not null
+                then
+                    steps.share_before
+                    + (steps.expected_share - steps.share_before)
+                    * (current_points.year - steps.year_before) / nullif(steps.year - steps.year_before, 0)
+            when current_points.year >= units.first_base_year
+                then
+                    cast(current_points.year - units.first_base_year as double)
+                    / nullif(targets.pace_year - units.first_base_year, 0)
+        end as expected_share
+    from units
+    inner join scorecards.city_targets as targets
+        on units.city_code = targets.city_code and units.indicator_id = targets.indicator_id
     inner join current_points
-        on history.city_code = current_points.city_code and history.indicator_id = current_points.indicator_id
-    where
-        history.year >= units.first_base_year
-        and current_points.year - history.year >= units.minimum_span_years
-    qualify
-        row_number() over (
-            partition by history.city_code, history.indicator_id
-            order by history.year
-            rows between unbounded preceding and current row
-        ) = 1
+        on units.city_code = current_points.city_code and units.indicator_id = current_points.indicator_id
+    left join profile_ends as ends on targets.target_id = ends.target_id
+    left join profile_steps as steps
+        on
+            targets.target_id = steps.target_id
+            and current_points.year >= steps.year_before
+            and current_points.year < steps.year
+    where targets.kind = 'cumulative'
 ),
 
 points as (
@@ -68,10 +139,19 @@ points as (
         current_points.value_scaled as now_scaled,
         current_points.attainment as attainment_now,
         units.assessment_year - current_points.year > units.maximum_age_years as is_stale,
-        base_points.year as base_year_used,
-        base_points.value as base_value,
-        base_points.value_scaled as base_scaled,
-        current_points.year - base_points.year as span_years,
+        counted.indicator_id is not null as is_counted,
+        counted.expected_share,
+        coalesce(counted.start_year, base_points.year) as base_year_used,
+        case when counted.indicator_id is not null then cast(0 as double) else base_points.value end as base_value,
+        case
+            when counted.indicator_id is null then base_points.value_scaled
+            -- the zero of the first day is known, yet a year of counting says little
+            when current_points.year - counted.start_year >= units.minimum_span_years then cast(0 as bigint)
+        end as base_scaled,
+        case
+            when counted.indicator_id is null or current_points.year > counted.start_year
+                then current_points.year - coalesce(counted.start_year, base_points.year)
+        end as span_years,
         targets.target_id,
         targets.kind as chosen_kind,
         targets.operator as target_operator,
@@ -89,6 +169,8 @@ points as (
         on units.city_code = base_points.city_code and units.indicator_id = base_points.indicator_id
     left join scorecards.city_targets as targets
         on units.city_code = targets.city_code and units.indicator_id = targets.indicator_id
+    left join counted
+        on units.city_code = counted.city_code and units.indicator_id = counted.indicator_id
 ),
 
 compared as (
@@ -110,42 +192,75 @@ compared as (
             else direction * (now_scaled - base_scaled)
         end as improvement,
         -- a pace toward a range has no single goal; the range is judged by whether it is met
-        case when target_operator <> 'between' then direction * (target_scaled - base_scaled) end as distance
+        case when target_operator <> 'between' then direction * (target_scaled - base_scaled) end as distance,
+        case when target_operator <> 'between' then direction * (target_scaled - now_scaled) end as distance_left,
+        case when is_counted then cast(now_scaled as double) / nullif(cast(target_scaled as double), 0) end
+            as share_of_total,
+        -- a yes is there or not: halfway to it nobody is on any pace
+        coalesce(chosen_kind <> 'yes_no', true) and pace_year > base_year_used as has_pace,
+        -- a count that adds up from zero grows by amounts, not by rates
+        target_kind <> 'cumulative' and not is_counted as grows_by_rates
     from points
 ),
 
 paced as (
     select
         *,
+        -- standing just outside a limit that must be passed: nothing was left to go, and nothing was gone
+        has_pace and distance = 0 and improvement = 0 and not is_target_met as is_at_the_edge,
         -- exact until the one division: a series on the required pace gives exactly 1
         case
-            when distance > 0 and pace_year > base_year_used
+            when is_counted then share_of_total / nullif(expected_share, 0)
+            when has_pace and distance > 0
                 then
                     cast(improvement * (pace_year - base_year_used) as double)
                     / nullif(cast(distance * span_years as double), 0)
-        end as pace_linear,
+        end as ratio_linear,
+        case
+            when has_pace and distance_left > 0 and pace_year > year
+                then
+                    cast(improvement * (pace_year - year) as double)
+                    / nullif(cast(distance_left * span_years as double), 0)
+        end as pace_linear_from_now,
+        case
+            when grows_by_rates and base_scaled > 0 and now_scaled > 0 and span_years > 0
+                then
+                    power(
+                        cast(now_scaled as double) / nullif(cast(base_scaled as double), 0),
+                        cast(1 as double) / nullif(span_years, 0)
+                    ) - 1
+        end as growth_per_year,
+        case
+            when grows_by_rates and has_pace and distance > 0 and base_scaled > 0 and target_scaled > 0
+                then
+                    power(
+                        cast(target_scaled as double) / nullif(cast(base_scaled as double), 0),
+                        cast(1 as double) / nullif(pace_year - base_year_used, 0)
+                    ) - 1
+        end as required_growth,
         case
             when
-                base_scaled > 0 and now_scaled > 0 and target_scaled > 0
-                and distance > 0 and pace_year > base_year_used
-                -- a count that adds up from zero grows by amounts, not by rates
-                and target_kind <> 'cumulative'
+                grows_by_rates and has_pace and distance_left > 0 and pace_year > year
+                and now_scaled > 0 and target_scaled > 0
                 then
-                    direction
-                    * (
-                        power(
-                            cast(now_scaled as double) / nullif(cast(base_scaled as double), 0),
-                            cast(1 as double) / nullif(span_years, 0)
-                        ) - 1
-                    )
-                    / nullif(abs(
-                        power(
-                            cast(target_scaled as double) / nullif(cast(base_scaled as double), 0),
-                            cast(1 as double) / nullif(pace_year - base_year_used, 0)
-                        ) - 1
-                    ), 0)
-        end as pace_compound
+                    power(
+                        cast(target_scaled as double) / nullif(cast(now_scaled as double), 0),
+                        cast(1 as double) / nullif(pace_year - year, 0)
+                    ) - 1
+        end as needed_growth_per_year
     from compared
+),
+
+rated as (
+    select
+        *,
+        case when is_at_the_edge then cast(0 as double) else ratio_linear end as pace_linear,
+        case
+            when is_at_the_edge and growth_per_year is not null then cast(0 as double)
+            else direction * growth_per_year / nullif(abs(required_growth), 0)
+        end as pace_compound,
+        direction * growth_per_year / nullif(abs(needed_growth_per_year), 0) as pace_compound_from_now
+    from paced
 ),
 
 judged as (
@@ -159,8 +274,9 @@ judged as (
             when is_target_met and improvement >= 0 then 'achieved'
             when is_target_met then 'achieved_declining'
             when improvement < 0 then 'deteriorating'
+            when chosen_kind = 'yes_no' then 'limited'
         end as plain_status
-    from paced
+    from rated
 ),
 
 both_rules as (
@@ -186,7 +302,7 @@ headlined as (
         *,
         -- growth rates break on zero and on sign changes; there the rule is linear, and the column says so
         case
-            when pace_rule = 'compound' and (pace_compound is null or target_kind = 'cumulative') then 'linear'
+            when pace_rule = 'compound' and pace_compound is null then 'linear'
             else pace_rule
         end as rule_used
     from both_rules
@@ -267,7 +383,15 @@ indicator_scores as (
         scored.file,
         scored.file_sha256,
         scored.sheet,
-        scored.line
+        scored.line,
+        scored.growth_per_year,
+        scored.needed_growth_per_year,
+        scored.pace_linear_from_now,
+        scored.pace_compound_from_now,
+        scored.share_of_total,
+        scored.expected_share,
+        case when scored.chosen_kind = 'keep_at_least' then scored.is_target_met end as is_level_kept,
+        case when scored.chosen_kind = 'keep_at_least' then scored.improvement >= 0 end as is_trend_kept
     from scored
     left join reference.goalposts as goalposts on scored.indicator_id = goalposts.indicator_id
 )

@@ -6,7 +6,8 @@ with members as (
         links.measure_id,
         scores.attainment is not null as is_scored,
         cast(floor(scores.weight * 1e6 + 0.5) as bigint) as weight_scaled,
-        cast(floor(scores.attainment * 1e8 + 0.5) as bigint) as attainment_scaled
+        cast(floor(scores.attainment * 1e8 + 0.5) as bigint) as attainment_scaled,
+        cast(floor(ln(1 + scores.attainment * 0.99) * 1e8 + 0.5) as bigint) as log_scaled
     from scorecards.indicator_scores as scores
     inner join reference.indicator_measures as links on scores.indicator_id = links.indicator_id
 ),
@@ -25,7 +26,8 @@ summed as (
         min(year) filter (where is_scored) as oldest_year,
         max(year) filter (where is_scored) as newest_year,
         sum(weight_scaled) filter (where is_scored) as weights,
-        sum(weight_scaled * attainment_scaled) filter (where is_scored) as weighted
+        sum(weight_scaled * attainment_scaled) filter (where is_scored) as weighted,
+        sum(weight_scaled * log_scaled) filter (where is_scored) as weighted_logs
     from members
     group by city_code, measure_id
 ),
@@ -46,7 +48,9 @@ covered as (
         cast(summed.indicators_scored as double) / nullif(summed.indicators_total, 0) as coverage,
         cast(summed.without_duty as double) / nullif(summed.indicators_scored, 0) as reference_share,
         cast(summed.not_primary as double) / nullif(summed.indicators_scored, 0) as non_primary_share,
-        cast(summed.weighted as double) / nullif(cast(summed.weights as double) * 1e8, 0) as available_mean
+        cast(summed.weighted as double) / nullif(cast(summed.weights as double) * 1e8, 0) as available_mean,
+        (exp(cast(summed.weighted_logs as double) / nullif(cast(summed.weights as double) * 1e8, 0)) - 1)
+        / 0.99 as available_geometric_mean
     from reference.cities as cities
     cross join reference.measures as measures
     cross join reference.method as method
@@ -85,7 +89,8 @@ measure_scores as (
         newest_year,
         reference_share,
         non_primary_share,
-        available_mean
+        available_mean,
+        case when is_published then available_geometric_mean end as score_geometric
     from thresholded
 )
 

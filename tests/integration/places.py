@@ -17,7 +17,7 @@ from assets.paths import PROJECT_ROOT, Paths
 from assets.release.reader import Release, current_release
 
 FIXTURES = PROJECT_ROOT / "tests" / "fixtures"
-TRACKED = ("reference", "contracts", "inbox")
+TRACKED = ("reference", "contracts", "corrections", "inbox")
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,32 @@ def test_the_index_weighs_the_dimensions_and_says_how_many_carry_it(countries: P
     assert index == [(57.5, 1, 2), (57.5, 1, 2), (10.0, 3, 1)]
 
 
+PLAIN = {"A": (80.0, 50.0), "B": (50.0, 60.0), "C": (None, 10.0)}  # health and energy, as above
+
+
+def plain_index(scores: tuple[float | None, float], of_health: float = 1, of_energy: float = 3) -> float:
+    have = [(s, w) for s, w in zip(scores, (of_health, of_energy), strict=True) if s is not None]
+    return sum(s * w for s, w in have) / sum(w for _, w in have)
+
+
+def test_ranks_of_countries_are_those_of_the_plain_formulas(countries: Place) -> None:
+    index = {code: plain_index(scores) for code, scores in PLAIN.items()}
+    expected = {code: 1 + sum(other > score for other in index.values()) for code, score in index.items()}
+    rows = countries.rows("from scorecards.rank_intervals where level = 'index'")
+    assert {row["city_code"]: row["nominal_rank"] for row in rows} == expected == {"A": 1, "B": 1, "C": 3}
+
+
+def test_the_intervals_of_countries_tell_what_the_weights_can_turn(countries: Place) -> None:
+    rows = countries.rows("from scorecards.rank_intervals where level = 'index' order by city_code")
+    assert [(row["rank_low"], row["rank_high"]) for row in rows] == [(1, 2), (1, 2), (3, 3)]
+    # A and B are equal: a heavier health puts A ahead, a heavier energy B
+    assert plain_index(PLAIN["A"], 1.25) > plain_index(PLAIN["B"], 1.25)
+    assert plain_index(PLAIN["A"], 0.75) < plain_index(PLAIN["B"], 0.75)
+    pairs = countries.rows("from scorecards.rank_pairs where level = 'index'")
+    assert {(row["city_code"], row["other_city_code"]) for row in pairs} == {("A", "C"), ("B", "C")}
+    assert all(row["share_of_draws"] == 1 for row in pairs)
+
+
 def test_a_target_of_one_country_is_no_target_of_another(countries: Place) -> None:
     rows = countries.rows("from scorecards.indicator_scores where indicator_id = 'country_statistics.life_years'")
     assert {row["city_code"]: row["target_status"] for row in rows} == {"A": "none", "B": "policy_city", "C": "none"}

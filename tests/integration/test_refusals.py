@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 from pathlib import Path
@@ -12,6 +13,11 @@ from assets.release.manifest import damages
 from tests.integration.places import Place, copy_countries, wait_until
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
+
+CORRECTION = """# the source says 76
+- {id: a, dataset: country_statistics, indicator_id: country_statistics.life_years, city: A, year: 2024, scope: whole,
+   expects: {value: 75}, action: drop, reason_zh: 试, reason_en: test, by: test, date: 2026-11-23}
+"""
 
 
 @pytest.fixture
@@ -63,6 +69,10 @@ def test_broken_registry_and_failed_check_leave_the_current_release(place: Place
     cities.write_text(good + "life@B,Z\n", "utf-8")
     assert_stopped(place, "reference/target_cities.csv", "line 3", "column city_code", "“Z”", "cities.csv city_code")
     cities.write_text(good, "utf-8")
+
+    entry = place.write("corrections/a.yml", CORRECTION)
+    assert_stopped(place, "corrections/a.yml", "line 2", "76", "75")
+    entry.unlink()
 
     contract = place.data / "contracts" / "country_statistics.yml"
     text = contract.read_text("utf-8")
@@ -168,3 +178,10 @@ def test_a_corrected_file_is_current_and_the_old_figures_are_history(place: Plac
         """
     )
     assert [(row["value"], row["is_current"]) for row in rows] == [(76.0, False), (77.0, True)]
+    told = json.loads(place.call("history", "Aland", "life_years", "--json").stdout)
+    old, new = [row for row in told["vintages"] if row["year"] == 2024]
+    assert old["received_at"] < old["superseded_at"] == new["received_at"]
+    assert old["superseded_by_file"] == "country_statistics/synthetic.csv"
+    shown = place.call("history", "Aland", "life_years", "--lang", "en").stdout
+    assert f"until {old['superseded_at'][:16]}" in shown
+    assert place.call("history", "Aland", "life").returncode == 2

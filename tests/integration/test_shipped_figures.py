@@ -139,8 +139,13 @@ def test_the_same_inputs_give_the_same_bytes_elsewhere_and_later(province: Place
     elsewhere.run()
     one, other = province.release(), elsewhere.release()
     assert one.manifest.content_digest == other.manifest.content_digest
-    for file in (one.folder / "parquet").iterdir():
-        assert file.read_bytes() == (other.folder / "parquet" / file.name).read_bytes()
+    for file in one.manifest.files:
+        if file.is_content:
+            assert (one.folder / file.path).read_bytes() == (other.folder / file.path).read_bytes()
+    assert [file.path for file in one.manifest.files if file.rows is not None and not file.is_content] == [
+        "parquet/arrivals.parquet",
+        "parquet/score_changes.parquet",
+    ]
 
 
 def test_nothing_new_is_said_quickly_and_makes_no_release(province: Place) -> None:
@@ -203,3 +208,57 @@ def test_an_export_holds_every_parquet_file_and_the_manifest(province: Place, tm
     assert province.call("export", str(tmp_path / "out")).returncode == 0
     exported = {file.name for file in (tmp_path / "out").iterdir()}
     assert exported == {file.name for file in (province.release().folder / "parquet").iterdir()} | {"MANIFEST.json"}
+
+
+# --- the worked examples of docs/method.md ----------------------------------------------------------------------
+
+METHOD = " ".join((PROJECT_ROOT / "docs" / "method.md").read_text("utf-8").split())
+PARK = "city_code = '360100' and indicator_id = 'parks.park_area_per_capita_m2'"
+
+
+def told(*texts: str) -> None:
+    """The numbers just recomputed stand in the documentation, in these words."""
+    assert [text for text in texts if text not in METHOD] == []
+
+
+def test_the_worked_projection_is_that_of_the_shipped_figures(province: Place) -> None:
+    (row,) = province.rows(f"from scorecards.projections where {PARK}")
+    points = province.rows(f"from scorecards.projection_points where {PARK} order by year")
+    assert [point["year"] for point in points] == [*range(2014, 2023), 2024]
+    slope, deviation = f"{row['slope_per_year']:.4f}", f"{row['residual_deviation']:.4f}"
+    ends = [f"{row[f'projected_{name}']:.2f}" for name in ("value", "low", "high")]
+    told(f"slope {slope} m² a year, s = {deviation}; in 2030 {ends[0]} m², between {ends[1]} and {ends[2]}")
+    told(f"probability of {row['probability_met']:.3f}, and the line reaches it in {row['expected_year']}")
+
+
+def test_the_worked_break_leaves_two_points(province: Place) -> None:
+    (row,) = province.rows(
+        "from scorecards.projections where city_code = '360100' and indicator_id = 'city_statistics.gdp_100m_yuan'"
+    )
+    assert (row["projection_status"], row["points"], row["break_year"]) == ("too_few_points", 2, 2024)
+    told("product from 2024 on follows the fifth economic census; two points are left")
+
+
+def test_the_worked_paces_from_now_and_milestones_are_those_of_the_shipped_figures(province: Place) -> None:
+    (row,) = province.rows(f"from scorecards.indicator_scores where {PARK}")
+    told(f"0.155 / 0.318 = {row['pace_linear_from_now']:.3f}")
+    told(f"{row['growth_per_year']:.6f} / {row['needed_growth_per_year']:.6f} = {row['pace_compound_from_now']:.3f}")
+    needed = province.rows(f"from scorecards.milestone_targets where {PARK} order by milestone_year")
+    years = {row["milestone_year"]: f"{row['needed_per_year']:.3f}" for row in needed}
+    told(f"{years[2027]} m² a year until 2027, {years[2030]} until 2030, {years[2035]} until 2035")
+
+
+def test_with_the_shipped_figures_no_ranking_has_ranks_and_each_says_so(province: Place) -> None:
+    rows = province.rows("from scorecards.rankings")
+    assert {(row["ranking_status"], row["cities_ranked"]) for row in rows} == {("too_few_scores", 0)}
+    assert len(rows) == 8
+    assert province.rows("from scorecards.rank_intervals") == []
+
+
+def test_the_listings_are_as_the_method_says(province: Place) -> None:
+    assert province.rows("from scorecards.redundant_indicators") == []
+    found = province.rows("from scorecards.non_discriminating_indicators order by indicator_id")
+    assert [(row["indicator_id"], row["cities"]) for row in found] == [
+        ("parks.green_coverage_pct", 11),
+        ("parks.green_space_pct", 11),
+    ]

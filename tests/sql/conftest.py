@@ -30,6 +30,12 @@ DEFAULTS: dict[str, Row] = {
         "moderate_ratio": 0.6,
         "minimum_dimension_share": 0.5,
         "minimum_measure_share": 2 / 3,
+        "interval_level": 0.9,
+        "projection_points_min": 4,
+        "projection_points_max": 10,
+        "rank_draws": 200,
+        "rank_seed": 1,
+        "weight_variation": 0.25,
     },
     "reference.dimensions": {"dimension_id": "d", "is_in_index": True, "weight": 1, "minimum_share": 2 / 3},
     "reference.measures": {"measure_id": 1, "dimension_id": "d"},
@@ -43,14 +49,22 @@ DEFAULTS: dict[str, Row] = {
         "maximum_age_years": 5,
         "weight": 1,
     },
-    "reference.targets": {"operator": ">=", "year": 2030, "scope": "all", "status": "national", "source_id": "s"},
+    "reference.targets": {
+        "operator": ">=",
+        "kind": "at_least",
+        "year": 2030,
+        "scope": "all",
+        "status": "national",
+        "source_id": "s",
+    },
     "reference.sources": {"source_id": "s", "priority": 1},
     "intake.files": {"dataset": "sheet", "file": "f.csv", "file_sha256": "f", "status": "read"},
-    "observations.observations": {"city_code": "A", "scope": "whole", "source_id": "s", "vintage": 1},
+    "observations.observations": {"city_code": "A", "scope": "whole", "source_id": "s", "vintage": 1, "is_held": False},
     "observations.reported": {"indicator_id": "i", "year": 2024, "scope": "whole", "source_id": "s"},
     "intake.employment_events": {"scope": "whole", "source_id": "s", "is_local": True},
 }
 _BY_TYPE: Row = {"varchar": "x", "integer": 1, "bigint": 1, "double": 1.0, "boolean": True, "date": "2024-05-01"}
+_BY_TYPE["timestamp"] = "2026-01-01 00:00:00"
 
 
 @cache

@@ -121,6 +121,21 @@ def test_only_cities_with_an_index_have_a_rank(world: World) -> None:
     assert {row["city_code"]: row["rank"] for row in world.rows(CITIES)} == {"A": 2, "B": None, "C": 1}
 
 
+def test_a_measure_has_the_geometric_mean_beside_the_arithmetic_one(world: World) -> None:
+    world.add("reference.measures", {"measure_id": 1})
+    world.add("reference.indicator_measures", *({"indicator_id": f"d{n}", "measure_id": 1} for n in range(2)))
+    row = attain(world, {"A": (0, 100)}).target("d0", 50).row(MEASURES)
+    assert (row["score"], row["score_geometric"]) == (50, pytest.approx((10 - 1) / 0.99))
+
+
+@pytest.mark.parametrize(("weights", "expected"), [((1, 1, 1), 1.8171205928321397), ((1, 1, 2), 2.0597671439071177)])
+def test_geometric_means_are_those_of_coinr_on_shifted_scores(
+    world: World, weights: Sequence[float], expected: float
+) -> None:
+    row = attain(world, {"A": (0, 1 / 0.99, 2 / 0.99)}, weights=weights).row(DIMENSIONS)
+    assert 1 + 0.99 * row["score_geometric"] == pytest.approx(expected, abs=1e-4)
+
+
 # --- the city index ---------------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,9 @@ Series = Mapping[int, float]
 
 RULES = ("compound", "linear")
 
+# Profiles of cumulative targets, told beside the tests that use them.
+PROFILES: list[Row] = []
+
 # Indicator by indicator: series, targets, and what the registry says. They are judged together, which is quicker.
 CASES: dict[str, tuple[Series, tuple[float | Row, ...], Row]] = {}
 
@@ -47,6 +50,7 @@ def scores(any_world: World) -> dict[str, Row]:
         for target in targets:
             world.target(name, **(target if isinstance(target, dict) else {"value": target}))
     world.add("reference.target_cities", {"target_id": "of B", "city_code": "B"})
+    world.add("reference.target_profiles", *PROFILES)
     return {row["indicator_id"]: row for row in world.rows("scorecards.indicator_scores", city_code="A")}
 
 
@@ -361,3 +365,129 @@ def test_a_target_for_some_cities_attaches_to_those_alone(world: World) -> None:
     world.city("B").indicator("i").target("i", 40, scope="cities", status="policy_city")
     world.add("reference.target_cities", {"target_id": "i@40", "city_code": "B"})
     assert [row["city_code"] for row in world.rows("scorecards.city_targets")] == ["B"]
+
+
+def test_the_own_number_of_a_city_replaces_the_one_for_all(world: World) -> None:
+    world.city("B").indicator("i").target("i", 50, status="policy_province")
+    world.target("i", 40, scope="cities", status="policy_province")
+    world.add("reference.target_cities", {"target_id": "i@40", "city_code": "B"})
+    found = {row["city_code"]: row["value"] for row in world.rows("scorecards.city_targets")}
+    assert found == {"A": 50, "B": 40}
+
+
+# --- the pace from now on ---------------------------------------------------------------------------------------
+
+
+@case({2015: 14.5, 2023: 10.2}, {"value": 7.25, **UNDER}, **FALLING)
+def test_the_ratios_from_now_on_are_the_published_ones(score: Row) -> None:
+    assert score["pace_compound_from_now"] == pytest.approx(0.903740, abs=5e-7)
+    assert score["pace_linear_from_now"] == pytest.approx(1.275424, abs=5e-7)
+    assert score["growth_per_year"] == pytest.approx((10.2 / 14.5) ** (1 / 8) - 1)
+    assert score["needed_growth_per_year"] == pytest.approx((7.25 / 10.2) ** (1 / 7) - 1)
+
+
+@case({2015: 50, 2024: 90}, 80)
+def test_past_the_target_no_pace_is_needed_any_more(score: Row) -> None:
+    assert (score["pace_linear_from_now"], score["pace_compound_from_now"]) == (None, None)
+
+
+# --- a limit that must be passed --------------------------------------------------------------------------------
+
+
+@cases(
+    over=one_of({2015: 43, 2024: 43}, {"value": 43, "operator": ">"}, expected="limited"),
+    under=one_of({2015: 43, 2024: 43}, {"value": 43, "operator": "<"}, direction=-1, expected="limited"),
+    zero=one_of({2015: 0, 2024: 0}, {"value": 0, "operator": ">"}, pace_rule="compound", expected="limited"),
+)
+def test_standing_still_at_a_limit_that_must_be_passed_is_no_progress(score: Row, expected: str) -> None:
+    assert (score["status"], score["pace_linear"], score["progress_score"]) == (expected, 0, -2.5)
+
+
+# --- cumulative, yes or no, to keep -----------------------------------------------------------------------------
+
+COUNT: Row = {"kind": "cumulative", "value": 100, "year": 2030}
+
+
+@cases(
+    on_the_pace=one_of({2024: 40}, COUNT, base_year=2020, target_kind="cumulative", expected=(0.4, 0.4, 1.0)),
+    behind=one_of({2024: 20}, COUNT, base_year=2020, target_kind="cumulative", expected=(0.2, 0.4, 0.5)),
+    nothing_yet=one_of({2024: 0}, COUNT, base_year=2020, target_kind="cumulative", expected=(0, 0.4, 0)),
+)
+def test_a_count_is_judged_by_the_share_expected_by_now(score: Row, expected: tuple[float, float, float]) -> None:
+    found = (score["share_of_total"], score["expected_share"], score["pace_linear"])
+    assert found == pytest.approx(expected)
+    assert (score["base_year"], score["base_value"], score["pace_compound"]) == (2020, 0, None)
+
+
+PROFILES += [
+    {"target_id": "profiled", "year": year, "expected_share": share}
+    for year, share in ((2020, 0.0), (2022, 0.5), (2026, 0.9), (2030, 1.0))
+]
+
+
+@case({2024: 70}, {**COUNT, "target_id": "profiled"}, target_kind="cumulative")
+def test_a_profile_says_what_is_expected_by_now(score: Row) -> None:
+    assert score["expected_share"] == pytest.approx(0.7)
+    assert score["pace_linear"] == pytest.approx(1)
+    assert (score["base_year"], score["status"]) == (2020, "on_track")
+
+
+@cases(
+    reached=one_of({2024: 100}, COUNT, base_year=2020, expected="achieved"),
+    one_year_in=one_of({2024: 10}, COUNT, base_year=2023, expected="not_available"),
+    not_begun=one_of({2024: 0}, COUNT, base_year=2026, expected="not_available"),
+)
+def test_status_of_a_count(score: Row, expected: str) -> None:
+    assert score["status"] == expected
+
+
+YES: Row = {"kind": "yes_no", "operator": "=", "value": 1}
+
+
+@cases(
+    still_yes=one_of({2015: 1, 2024: 1}, YES, expected="achieved"),
+    now_yes=one_of({2015: 0, 2024: 1}, YES, expected="achieved"),
+    still_no=one_of({2015: 0, 2024: 0}, YES, expected="limited"),
+    no_longer=one_of({2015: 1, 2024: 0}, YES, expected="deteriorating"),
+)
+def test_a_yes_is_there_or_not_and_has_no_pace(score: Row, expected: str) -> None:
+    assert score["status"] == expected
+    assert (score["pace_linear"], score["pace_compound"]) == (None, None)
+
+
+KEEP: Row = {"kind": "keep_at_least", "value": 80}
+
+
+@cases(
+    both=one_of({2015: 85, 2024: 86}, KEEP, expected=(True, True, "achieved")),
+    level_alone=one_of({2015: 90, 2024: 86}, KEEP, expected=(True, False, "achieved_declining")),
+    trend_alone=one_of({2015: 70, 2024: 79}, KEEP, expected=(False, True, "on_track")),
+    neither=one_of({2015: 82, 2024: 79}, KEEP, expected=(False, False, "deteriorating")),
+)
+def test_what_is_to_be_kept_is_a_level_and_a_trend(score: Row, expected: tuple[bool, bool, str]) -> None:
+    assert (score["is_level_kept"], score["is_trend_kept"], score["status"]) == expected
+
+
+# --- milestones -------------------------------------------------------------------------------------------------
+
+
+def test_every_milestone_has_its_own_target_and_the_headline_stays_one(world: World) -> None:
+    world.indicator("i").figures("i", {2015: 40, 2024: 60})
+    for year, value in ((2027, 70), (2030, 80), (2035, 90), (2029, 79)):
+        world.target("i", value, year=year)
+    world.add("reference.milestones", *({"milestone_year": year} for year in (2027, 2030, 2035)))
+    rows = world.rows("scorecards.milestone_targets")
+    assert [(row["milestone_year"], row["value"], row["gap_to_target"]) for row in rows] == [
+        (2027, 70, 10),
+        (2030, 80, 20),
+        (2035, 90, 30),
+    ]
+    assert [row["is_headline"] for row in rows] == [False, True, False]
+    assert rows[0]["needed_per_year"] == pytest.approx(10 / 3)
+
+
+def test_a_standard_without_a_year_holds_at_each_milestone(world: World) -> None:
+    world.indicator("i").target("i", 43, status="standard", year=None).target("i", 50, year=2030)
+    world.add("reference.milestones", *({"milestone_year": year} for year in (2027, 2030)))
+    found = [(row["milestone_year"], row["status"], row["value"]) for row in world.rows("scorecards.milestone_targets")]
+    assert found == [(2027, "standard", 43), (2030, "national", 50)]

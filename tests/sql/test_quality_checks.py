@@ -13,8 +13,14 @@ from tests.sql.conftest import PATHS, Row, World, furnished, tables
 
 CHECKS = {check.name: check for check in read_sql_checks(PATHS.sql)}
 
+FLAG = """
+insert into quality.flags by name
+select city_code, indicator_id, year, scope, vintage, '{0}' as detector from observations.vintages limit 1
+"""
+
 # What is done to the sound candidate, by the check that must find it.
 FAULTS: dict[str, str] = {
+    "dropped_figures_are_history": "update observations.observations set correction_action = 'drop'",
     "duties_come_from_policy": "update scorecards.indicator_scores set target_status = 'policy_city'",
     "every_city_has_a_figure": "update scorecards.city_scores set indicators_with_data = 0",
     "every_indicator_is_listed": "delete from scorecards.indicator_scores where value is null",
@@ -22,6 +28,7 @@ FAULTS: dict[str, str] = {
     "few_rows_are_rejected": "update quality.files set rows_read = 19, rows_rejected = 2",
     "figures_are_physically_possible": "update observations.observations set value = 100.01",
     "files_are_readable": "update quality.files set status = 'refused'",
+    "held_figures_never_score": "update observations.observations set is_held = true",
     "missing_values_never_score": "update scorecards.indicator_scores set attainment = 0 where value is null",
     "observations_are_reported_once": "update observations.observations set is_current = true",
     "observations_trace_to_a_file": "update observations.observations set file_sha256 = 'nowhere' where vintage = 1",
@@ -31,7 +38,11 @@ FAULTS: dict[str, str] = {
     "scores_are_finite": "update scorecards.indicator_scores set pace_linear = 'inf'::double where value > 0",
     "there_are_observations": "delete from observations.observations",
     "thin_coverage_never_scores": "update scorecards.dimension_scores set coverage = 0.66, score = 50",
+    "thin_indices_never_score": "update scorecards.city_scores set dimensions_scored = 0, city_index = 50",
+    "thin_measures_never_score": "update scorecards.measure_scores set coverage = 0.66, score = 50",
 }
+# A flag of any detector fails the check of that detector and of no other.
+FAULTS |= {name: FLAG.format(name.removeprefix("plausible_")) for name in CHECKS if name.startswith("plausible_")}
 
 # Other faults that the same check must find.
 MORE_FAULTS: list[tuple[str, str]] = [
@@ -46,6 +57,7 @@ MORE_FAULTS: list[tuple[str, str]] = [
     ("observations_are_reported_once", "update observations.observations set is_current = false"),
     ("observations_trace_to_a_file", "update quality.files set status = 'refused'"),
     ("rejected_rows_are_kept", "insert into quality.rejects from (select * replace (9 as line) from quality.rejects)"),
+    ("observations_are_reported_once", "update observations.observations set is_held = true where is_current"),
     ("reported_figures_all_arrive", "insert into observations.observations from observations.observations limit 1"),
     ("rows_add_up", "update quality.files set rows_set_aside = rows_set_aside + 1"),
     ("scores_are_finite", "update scorecards.indicator_scores set attainment = 'nan'::double where value > 0"),

@@ -30,6 +30,13 @@ def connection() -> Iterator[Connection]:
         yield opened
 
 
+@pytest.fixture(scope="session")
+def work() -> Iterator[Connection]:
+    """What files are taken in with: nothing stays in it, and opening one takes longer than a test."""
+    with in_memory() as opened:
+        yield opened
+
+
 @pytest.fixture
 def fairs() -> Dataset:
     """A dataset with a column of every type."""
@@ -37,7 +44,7 @@ def fairs() -> Dataset:
         "city": {"type": "place", "required": True, "aliases": ("城市",)},
         "date": {"type": "date", "required": True},
         "kind": {"type": "text", "allowed": ("big", "small")},
-        "posts": {"type": "integer", "min": 0, "qualified": True},
+        "posts": {"type": "integer", "min": 0, "qualified": True, "unit": "个"},
         "share": {"type": "number", "min": 0, "max": 100},
         "is_local": {"type": "boolean"},
         "source_id": {"type": "text", "required": True, "references": "sources.source_id"},
@@ -107,7 +114,7 @@ class TakeIn(Protocol):
 
 
 @pytest.fixture
-def take_in(connection: Connection, registry: Registry, tmp_path: Path) -> TakeIn:
+def take_in(work: Connection, registry: Registry, tmp_path: Path) -> TakeIn:
     given = registry
 
     def take(
@@ -119,7 +126,7 @@ def take_in(connection: Connection, registry: Registry, tmp_path: Path) -> TakeI
     ) -> Taken:
         file, accepted, rejects = (tmp_path / end for end in ("sent", "accepted.parquet", "rejects.parquet"))
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        parsed = Parser(connection, contract, registry or given, limits).parse(file, name, accepted, rejects)
+        parsed = Parser(work, contract, registry or given, limits).parse(file, name, accepted, rejects)
         assert parsed.rows_read == parsed.rows_accepted + parsed.rows_set_aside + parsed.rows_rejected
         return Taken(parsed, pq.read_table(accepted).to_pylist(), pq.read_table(rejects).to_pylist())
 
@@ -127,6 +134,6 @@ def take_in(connection: Connection, registry: Registry, tmp_path: Path) -> TakeI
 
 
 @pytest.fixture
-def intake(tmp_path: Path, fairs: Dataset, connection: Connection, registry: Registry) -> Intake:
+def intake(tmp_path: Path, fairs: Dataset, work: Connection, registry: Registry) -> Intake:
     (tmp_path / "inbox" / "fairs").mkdir(parents=True)
-    return Intake(Paths(tmp_path), fairs, connection, registry, LIMITS)
+    return Intake(Paths(tmp_path), fairs, work, registry, LIMITS)

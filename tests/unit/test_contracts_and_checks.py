@@ -60,9 +60,9 @@ def test_a_dataset_without_sql_stops_the_run(tmp_path: Path) -> None:
 
 def test_a_model_that_breaks_its_contract_is_not_built() -> None:
     tables = read_tables([PROJECT_ROOT / "sql"])
-    model = read_models([PROJECT_ROOT / "sql"], tables)["quality.files"]
+    model = read_models([PROJECT_ROOT / "sql"], tables)["quality.rejects"]
     with in_memory() as connection:
-        connection.execute("create schema intake; create table intake.files as select 1 as other")
+        connection.execute("create schema intake; create table intake.rejects as select 1 as other")
         with pytest.raises(ModelBroken, match="other integer is built and not promised"):
             model.build(connection)
         assert connection.execute("select count(*) from duckdb_tables() where schema_name = 'quality'").fetchone() == (

@@ -68,21 +68,23 @@ def test_what_is_no_file_of_data_is_refused_or_passed_over(intake: Intake, tmp_p
     (intake.paths.inbox / "fairs" / "link.csv").symlink_to(secret)
     for name in ("~$a.csv", ".hidden.csv"):
         send(intake, name, HEADER)
-    send(intake, "b.doc", HEADER)
+    send(intake, "b.pdf", "PDF")
+    send(intake, "c.xlsx", "PK\x03\x04")
     send(intake, "empty.csv", "\n\n")
     send(intake, "header.csv", "city,when\n")
     told = {receipt.file: [finding.code for finding in receipt.findings] for receipt in intake.take_in(NOW)}
     assert told == {
         "fairs/link.csv": ["file_is_link"],
-        "fairs/b.doc": ["file_kind_unknown"],
+        "fairs/b.pdf": ["file_kind_unknown"],
+        "fairs/c.xlsx": ["workbook_unreadable"],
         "fairs/empty.csv": ["file_empty"],
         "fairs/header.csv": ["header_unknown"],
     }
 
 
 def test_refused_bytes_are_read_under_a_name_that_fits(intake: Intake) -> None:
-    file = send(intake, "a.dat", HEADER + "甲市,2026-02-05,3,book,A\n")
-    assert counts(intake.take_in(NOW)) == [("fairs/a.dat", "refused", 0, 0)]
+    file = send(intake, "a.text", HEADER + "甲市,2026-02-05,3,book,A\n")
+    assert counts(intake.take_in(NOW)) == [("fairs/a.text", "refused", 0, 0)]
     file.rename(file.with_suffix(".csv"))
     assert counts(intake.take_in(NOW)) == [("fairs/a.csv", "read", 1, 0)]
 
@@ -127,9 +129,8 @@ from assets.intake.registry import Registry
 from assets.intake.units import Units
 from assets.paths import Paths
 from assets.warehouse.connection import in_memory
+registry = Registry(Places.of([("甲市", "1", None, None)], []), Units({}), {}, {"sources.source_id": {"book"}}, "r")
 with in_memory() as connection:
-    places = Places.of([("甲市", "1", None, None)], [])
-    registry = Registry(places, Units.of([]), {}, {"sources.source_id": frozenset({"book"})})
     contract = Dataset.model_validate_json(sys.argv[2])
     intake = Intake(Paths(Path(sys.argv[1])), contract, connection, registry, Limits(still_written_seconds=0))
     print("ready", flush=True)

@@ -19,6 +19,7 @@ from assets.intake.ledger import (
     reject_files,
     stray_receipts,
 )
+from assets.intake.limits import Limits
 from assets.intake.parsing import Parsed
 from assets.intake.registry import digest_of
 from assets.paths import Paths
@@ -34,13 +35,13 @@ def moved_on(intake: Intake, **changed: object) -> Intake:
     return dataclasses.replace(intake, **changed)
 
 
-def test_the_recipe_is_contract_registry_limits_and_parser(intake: Intake) -> None:
+def test_the_recipe_is_contract_registry_and_parser(intake: Intake) -> None:
     relimited = intake.contract.model_copy(update={"about_en": "changed"})
     recipes = {
         intake.recipe,
         moved_on(intake, contract=relimited).recipe,
         moved_on(intake, registry=dataclasses.replace(intake.registry, digest="registry-2")).recipe,
-        moved_on(intake, limits=LIMITS.model_copy(update={"columns": 7})).recipe,
+        moved_on(intake, limits=Limits(columns=7)).recipe,
     }
     assert len(recipes) == 4
     assert moved_on(intake).recipe == intake.recipe
@@ -59,18 +60,18 @@ def test_a_changed_contract_reads_again_and_decides_anew(intake: Intake) -> None
 
 
 def test_refused_files_have_a_receipt_and_no_rows(intake: Intake) -> None:
-    (intake.paths.inbox / "fairs" / "latin.csv").write_bytes((HEADER + "甲").encode() + b"\xff\n")
-    (intake.paths.inbox / "fairs" / "nul.csv").write_bytes((HEADER + "\0").encode())
+    (intake.paths.inbox / "fairs" / "bytes.csv").write_bytes((HEADER + ROW).encode() + b"\xff")
     (intake.paths.inbox / "fairs" / "zip.xlsx").write_bytes(b"PK\x03\x04broken")
+    send(intake, "nul.csv", HEADER + "\0")
     send(intake, "quote.csv", '"city"x,date\n' + ROW)
     send(intake, "missing.csv", "city,posts,source_id,source_grade\n甲市,3,book,A\n")
     send(intake, "doubled.csv", "city,城市,date,source_id,source_grade\n")
     send(intake, "zero.csv", "")
     receipts = intake.take_in(NOW)
     assert {receipt.file: receipt.findings[0].code for receipt in receipts} == {
-        "fairs/latin.csv": "file_encoding_unknown",
-        "fairs/nul.csv": "file_has_nul",
+        "fairs/bytes.csv": "file_encoding_unknown",
         "fairs/zip.xlsx": "workbook_unreadable",
+        "fairs/nul.csv": "file_has_nul",
         "fairs/quote.csv": "row_broken",
         "fairs/missing.csv": "header_missing",
         "fairs/doubled.csv": "header_doubled",
@@ -80,11 +81,10 @@ def test_refused_files_have_a_receipt_and_no_rows(intake: Intake) -> None:
     assert sorted(file.suffix for file in intake.folder.iterdir()) == [".json"] * 7
 
 
-def test_a_file_that_turns_out_to_be_broken_in_its_middle_is_refused_whole(intake: Intake) -> None:
-    text = (HEADER + ROW * 2000).encode() + b"\xff,\n" + ROW.encode()
+def test_a_file_whose_encoding_breaks_in_its_middle_is_refused_whole(intake: Intake) -> None:
+    text = (HEADER + ROW * 2000).encode() + b"\xff,\n"
     (intake.paths.inbox / "fairs" / "a.csv").write_bytes(text)
     (receipt,) = intake.take_in(NOW)
-    assert receipt.findings[0].line == 2002
     assert (receipt.status, receipt.rows_read, receipt.findings[0].code) == ("refused", 0, "file_encoding_broken")
     assert [file.suffix for file in intake.folder.iterdir()] == [".json"]
 
@@ -105,15 +105,15 @@ def test_a_header_without_rows_is_read_and_empty(intake: Intake) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["a.CSV", "名 称.csv", "2024/南昌.csv", "a.b.csv", "a.txt", "a.tsv", "text.xlsx", "t.XLS"]
+    "name", ["a.CSV", "名 称.csv", "2024/南昌.csv", "a.b.csv", "a.txt", "a.tsv", "a.xlsx", "a.xls"]
 )
-def test_a_text_file_may_have_any_name_and_depth(intake: Intake, name: str) -> None:
+def test_a_csv_file_may_have_any_name_and_depth(intake: Intake, name: str) -> None:
     (intake.paths.inbox / "fairs" / "2024").mkdir()
     send(intake, name, HEADER + ROW)
     assert counts(intake.take_in(NOW)) == [(f"fairs/{name}", "read", 1, 0)]
 
 
-@pytest.mark.parametrize("name", ["a.doc", "a.et", "a.csv.gz", "a.zip", "csv", "a.pdf"])
+@pytest.mark.parametrize("name", ["a.csv.gz", "a.zip", "csv", "a.pdf", "a.et", "a.xlsb"])
 def test_a_file_of_another_kind_is_refused_and_kept(intake: Intake, name: str) -> None:
     send(intake, name, HEADER + ROW)
     (receipt,) = intake.take_in(NOW)
@@ -196,7 +196,7 @@ def test_two_copies_of_a_stray_file_have_one_receipt_key_each(intake: Intake) ->
 
 
 def test_refused_bytes_under_two_names_are_taken_in_once(intake: Intake) -> None:
-    for name in ("a.dat", "b.dat"):
+    for name in ("a.txt", "b.txt"):
         send(intake, name, HEADER + ROW)
     intake.take_in(NOW)
     before = [file.stat().st_mtime_ns for file in intake.folder.iterdir()]

@@ -19,24 +19,29 @@ COLUMNS = {
     "provinces": "province_code* name_zh",
     "cities": "city_code* province_code>provinces.province_code name_zh short_zh",
     "aliases": "alias* city_code>cities.city_code province_code>provinces.province_code kind",
-    "indicators": "indicator_id* unit direction:integer",
+    "indicators": "indicator_id* unit direction:integer dimension_id name_zh",
     "measures": "measure_id*:integer",
     "indicator_measures": "indicator_id*>indicators.indicator_id measure_id*:integer>measures.measure_id",
     "goalposts": "indicator_id*>indicators.indicator_id floor:double upper:double "
     "range_low:double range_high:double width:double",
-    "targets": "target_id* indicator_id>indicators.indicator_id unit scope",
+    "targets": "target_id* indicator_id>indicators.indicator_id unit scope kind operator "
+    "value:double value_high:double year:integer",
+    "target_profiles": "target_id*>targets.target_id year*:integer expected_share:double",
     "target_cities": "target_id*>targets.target_id city_code*>cities.city_code",
 }
+AT_LEAST = "at_least,>=,5,,2030"
+TOTAL = "t1,up,%,all,cumulative,>=,5,,2030"
 GOOD = {
     "method": "1",
     "provinces": "P,全省",
     "cities": "A,P,甲市,甲\nB,P,乙市,乙",
-    "aliases": "Aland,A,,english\nAll,,P,total\nLand,,,homophone",
-    "indicators": "up,%,1\ndown,%,-1\nband,km,1",
+    "aliases": "Aland,A,,short\nAll,,P,total\nAlike,,,homophone",
+    "indicators": "up,%,1,d,上\ndown,%,-1,d,下\nband,km,1,e,带",
     "measures": "1\n2",
     "indicator_measures": "up,1\ndown,2\nband,2",
     "goalposts": "up,0,100,,,\ndown,100,0,,,\nband,,,5,10,3",
-    "targets": "t1,up,%,all\nt2,down,%,cities\nt3,band,km,province",
+    "targets": f"t1,up,%,all,{AT_LEAST}\nt2,down,%,cities,at_most,<=,5,,2030\nt3,band,km,province,range,between,5,10,",
+    "target_profiles": "",
     "target_cities": "t2,A",
 }
 
@@ -107,12 +112,12 @@ BROKEN: list[tuple[Rule, dict[str, str], Finding]] = [
             {"aliases": f"All,,P,total\n{row}"},
             Finding("alias_target", "Aland", "city_code, province_code", "reference/aliases.csv", 3, "alias"),
         )
-        for row in ("Aland,,,english", "Aland,A,P,english", "Aland,A,,homophone", "Aland,,P,homophone")
+        for row in ("Aland,,,short", "Aland,A,P,short", "Aland,A,,homophone")
     ),
     *(
         (
             checks.aliases_name_one_place,
-            {"aliases": f"All,,P,total\n{form},B,,english"},
+            {"aliases": f"All,,P,total\n{form},B,,short"},
             Finding("alias_ambiguous", form, f"{place}, B", "reference/aliases.csv", 3, "alias"),
         )
         for form, place in (
@@ -188,18 +193,75 @@ BROKEN: list[tuple[Rule, dict[str, str], Finding]] = [
     ),
     (
         checks.targets_have_the_unit_of_their_indicator,
-        {"targets": "t1,up,%,all\nt2,band,m,cities"},
+        {"targets": f"t1,up,%,all,{AT_LEAST}\nt2,band,m,cities,{AT_LEAST}"},
         Finding("indicator_unit", "m", "km", "reference/targets.csv", 3, "unit"),
     ),
     *(
         (
             checks.target_cities_match_the_scope,
-            {"targets": f"t1,up,%,all\nt2,down,%,{scope}", "target_cities": listed},
+            {"targets": f"t1,up,%,all,{AT_LEAST}\nt2,down,%,{scope},{AT_LEAST}", "target_cities": listed},
             Finding(
                 "target_cities", "t2", "scope = cities <-> target_cities.csv", "reference/targets.csv", 3, "target_id"
             ),
         )
         for scope, listed in (("all", "t2,A"), ("province", "t2,A\nt2,B"), ("cities", ""))
+    ),
+    (
+        checks.indicators_score_in_one_dimension,
+        {"indicators": "up,%,1,d,上\ndown,%,-1,d,下\nband,km,1,e,上"},
+        Finding("indicator_in_two_dimensions", "上", "d, e", "reference/indicators.csv", 4, "name_zh"),
+    ),
+    (
+        checks.indicators_score_in_one_dimension,
+        {"indicators": "up,%,1,d,上\nup,%,1,e,下\ndown,%,-1,d,左\nband,km,1,e,带"},
+        Finding("indicator_in_two_dimensions", "up", "d, e", "reference/indicators.csv", 3, "indicator_id"),
+    ),
+    *(
+        (
+            checks.kinds_of_targets_fit_their_operators,
+            {"targets": f"t1,up,%,all,{said}\nt2,down,%,cities,at_most,<=,5,,2030"},
+            Finding("target_operator", operator, allowed, "reference/targets.csv", 2, "operator"),
+        )
+        for said, operator, allowed in (
+            ("at_least,<=,5,,", "<=", ">=, >, =, about"),
+            ("at_most,>,5,,", ">", "<=, <, =, about"),
+            ("range,>=,5,9,", ">=", "between"),
+            ("cumulative,<,5,,", "<", ">=, >, =, about"),
+            ("yes_no,<=,1,,", "<=", "=, >="),
+        )
+    ),
+    *(
+        (
+            checks.kinds_of_targets_fit_their_operators,
+            {"targets": f"t1,up,%,all,{said}\nt2,down,%,cities,at_most,<=,5,,2030"},
+            Finding(
+                "target_range",
+                found,
+                "kind = range <-> value <= value_high",
+                "reference/targets.csv",
+                2,
+                "value_high",
+            ),
+        )
+        for said, found in (
+            ("range,between,5,,", ""),
+            ("range,between,5,4,", "4.0"),
+            ("at_least,>=,5,9,", "9.0"),
+        )
+    ),
+    *(
+        (
+            checks.profiles_rise_to_their_target,
+            {"targets": f"{target}\nt2,down,%,cities,at_most,<=,5,,2030", "target_profiles": steps},
+            Finding("profile_shape", "t1", "0 ... 1", "reference/target_profiles.csv", 2, "target_id"),
+        )
+        for target, steps in (
+            (TOTAL, "t1,2020,0\nt1,2029,1"),
+            (TOTAL, "t1,2020,0.1\nt1,2030,1"),
+            (TOTAL, "t1,2020,0\nt1,2030,0.9"),
+            (TOTAL, "t1,2020,0\nt1,2024,0.6\nt1,2027,0.5\nt1,2030,1"),
+            (f"t1,up,%,all,{AT_LEAST}", "t1,2020,0\nt1,2030,1"),
+        )
     ),
 ]
 
@@ -223,7 +285,7 @@ def test_every_rule_has_tables_that_break_it() -> None:
 
 
 def test_an_empty_reference_is_no_foreign_key(tmp_path: Path) -> None:
-    assert list(checks.foreign_keys_exist(tables(tmp_path, aliases="Aland,A,,english\nAll,,P,total"))) == []
+    assert list(checks.foreign_keys_exist(tables(tmp_path, aliases="Aland,A,,short\nAll,,P,total"))) == []
 
 
 def test_a_range_may_be_a_single_value(tmp_path: Path) -> None:
@@ -231,25 +293,26 @@ def test_a_range_may_be_a_single_value(tmp_path: Path) -> None:
 
 
 def test_what_an_unknown_indicator_would_need_is_left_to_the_foreign_key(tmp_path: Path) -> None:
-    broken = tables(tmp_path, goalposts="other,9,0,,,", targets="t2,other,m,cities\nt1,up,%,all")
+    broken = tables(tmp_path, goalposts="other,9,0,,,", targets=f"t2,other,m,cities,{AT_LEAST}\nt1,up,%,all,{AT_LEAST}")
     assert [finding.code for finding in check_references(broken)] == ["foreign_key", "foreign_key"]
 
 
 def test_two_forms_of_one_place_may_be_alike(tmp_path: Path) -> None:
-    assert check_references(tables(tmp_path, cities="A,P,甲市,甲市\nB,P,乙市,B", aliases="甲 市,A,,english")) == []
+    assert check_references(tables(tmp_path, cities="A,P,甲市,甲市\nB,P,乙市,B", aliases="甲 市,A,,short")) == []
 
 
 def test_a_city_and_an_area_above_it_with_one_code_are_two_places(tmp_path: Path) -> None:
     alike = tables(
-        tmp_path,
-        cities="P,P,甲市,甲\nB,P,乙市,乙",
-        aliases="Aland,P,,english",
-        target_cities="t2,B",
-        provinces="P,全省",
+        tmp_path, cities="P,P,甲市,甲\nB,P,乙市,乙", aliases="Aland,P,,short", target_cities="t2,B", provinces="P,全省"
     )
     assert [finding.code for finding in checks.aliases_name_one_place(alike)] == ["alias_ambiguous"]
 
 
 def test_forms_that_intake_reads_alike_are_alike(tmp_path: Path) -> None:
-    alike = tables(tmp_path, aliases="甲\ufeff市,B,,english")
+    alike = tables(tmp_path, aliases="甲\ufeff市,B,,short")
     assert [finding.code for finding in checks.aliases_name_one_place(alike)] == ["alias_ambiguous"]
+
+
+def test_a_profile_that_rises_to_its_target_is_taken(tmp_path: Path) -> None:
+    steps = "t1,2030,1\nt1,2020,0\nt1,2025,0.7"
+    assert list(checks.profiles_rise_to_their_target(tables(tmp_path, targets=TOTAL, target_profiles=steps))) == []

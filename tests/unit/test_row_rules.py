@@ -7,6 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assets.intake.contracts import Dataset
+from assets.intake.registry import values_of
+from assets.warehouse.connection import in_memory
 from tests.unit.conftest import TakeIn
 
 HEADER = "city,date,kind,posts,share,is_local,source_id,source_grade\n"
@@ -92,19 +94,15 @@ def test_a_file_without_rows_has_empty_results(fairs: Dataset, take_in: TakeIn) 
     assert (taken.parsed.rows_read, taken.accepted, taken.rejects) == (0, [], [])
 
 
-@pytest.mark.parametrize("text", ["{expected}", "{found}", "\\1", "%s", "“”", "x" * 200])
+@pytest.mark.parametrize("text", ["{expected}", "{found}", "\\1", "%s", "“”", "x" * 500])
 def test_what_was_found_is_data_and_no_template(fairs: Dataset, take_in: TakeIn, text: str) -> None:
     (reject,) = take_in(fairs, HEADER + f"{text},2026-02-05,big,12,3.5,是,book,A\n").rejects
-    assert reject["reason_en"] == f"Unknown place “{text}”"
+    assert reject["reason_en"] == f"Unknown place “{text[:200]}”"
+    assert reject["row_text"].startswith(text)
     assert reject["remedy_en"].startswith(f"If “{reject['expected']}” is meant")
 
 
-def test_of_a_long_cell_the_beginning_is_told(fairs: Dataset, take_in: TakeIn) -> None:
-    (reject,) = take_in(fairs, HEADER + f"{'x' * 500},2026-02-05,big,12,3.5,是,book,A\n").rejects
-    assert (reject["found"], reject["row_text"][:501]) == ("x" * 200, "x" * 500 + ",")
-
-
-@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "'; drop table typed; --", "<script>", "a?b", "'", "{}"])
+@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "'; drop table typed; --", "<script>", "'", "{}"])
 def test_hostile_text_in_a_free_column_is_accepted_as_it_is(fairs: Dataset, take_in: TakeIn, text: str) -> None:
     (row,) = take_in(changed(fairs, "kind", allowed=None), HEADER + f"甲市,2026-02-05,{text},1,1,是,book,A\n").accepted
     assert row["kind"] == text
@@ -144,10 +142,12 @@ def test_a_column_may_have_a_name_that_intake_uses_itself(fairs: Dataset, take_i
     assert told_of_odd_name(fairs, take_in, name) == TOLD
 
 
-@pytest.mark.parametrize("word", ["Book", " book　", "ｂｏｏｋ"])
-def test_a_reference_is_met_whatever_its_width_blanks_and_case(fairs: Dataset, take_in: TakeIn, word: str) -> None:
-    (row,) = take_in(fairs, HEADER + GOOD.replace("book", word)).accepted
-    assert row["source_id"] == "book"
+@pytest.mark.parametrize("kind", ["varchar", "integer"])
+def test_what_a_reference_refers_to_are_words_and_no_empty_cell_is_one(kind: str) -> None:
+    with in_memory() as connection:
+        connection.execute(f"create schema reference; create table reference.sources (source_id {kind})")
+        connection.execute("insert into reference.sources values ('25'), (null)")
+        assert values_of(connection, "sources.source_id") == {"25"}
 
 
 def test_a_conflict_names_a_line_that_differs(fairs: Dataset, take_in: TakeIn) -> None:
@@ -182,10 +182,9 @@ def test_the_column_of_a_long_layout_may_be_called_indicator_id(fairs: Dataset, 
     taken = take_in(
         contract,
         "city,indicator_id,value,unit,source_id,source_grade\n"
-        "甲市,long.rate,101,%,book,A\n乙市,long.rate,50,‰,book,A\n甲市,long.length,5000,公里,book,A\n",
+        "甲市,long.rate,101,%,book,A\n乙市,long.rate,50,‰,book,A\n甲市,long.length,5000,人,book,A\n",
     )
-    assert taken.told == [(2, "value", "number_above_maximum", "101")]
-    assert [row["value"] for row in taken.accepted] == [5, 5000]
+    assert taken.told == [(2, "value", "number_above_maximum", "101"), (4, "value", "unit_differs", "5000")]
 
 
 FIELDS = (
@@ -208,7 +207,7 @@ def test_every_line_is_accepted_or_rejected_and_never_both(
     taken = take_in(fairs, HEADER + "".join(",".join(row) + "\n" for row in rows))
     accepted, rejected = {row["line"] for row in taken.accepted}, {row["line"] for row in taken.rejects}
     assert accepted.isdisjoint(rejected)
-    assert len(accepted) + len(rejected) == len(taken.accepted) + len(rejected) == taken.parsed.rows_read
+    assert len(accepted) + len(rejected) == len(taken.accepted) + len(rejected) == len(rows) == taken.parsed.rows_read
     keys = [(row["city_code"] or row["province_code"], row["date"]) for row in taken.accepted]
     assert len(set(keys)) == len(keys)
     assert all(None not in key for key in keys)

@@ -56,6 +56,12 @@ def test_a_good_row_is_accepted_with_its_types(fairs: Dataset, take_in: TakeIn) 
         ("甲市,2026-02-05,big,-1,3.5,是,book,A", "posts", "number_below_minimum", "-1", "0"),
         ("甲市,2026-02-05,big,12,100.1,是,book,A", "share", "number_above_maximum", "100.1", "100"),
         ("甲市,2026-02-05,big,12,80余,是,book,A", "share", "number_approximate", "80余", "1234.5"),
+        ("甲市,2026-02-05,big,12公里,3.5,是,book,A", "posts", "unit_differs", "12公里", "个"),
+        ("甲市,2026-02-05,big,1O,3.5,是,book,A", "posts", "number_unreadable", "1O", "1234"),
+        ("甲市,2026-02-05,big,12,1:8,是,book,A", "share", "number_unreadable", "1:8", "1234.5"),
+        ("甲市,2026-02-05,big,12,3.5,是,book,??", "source_grade", "text_damaged", "??", ""),
+        ("beta,2026-02-05,big,12,3.5,是,book,A", "city", "place_homophone", "beta", ""),
+        ("甲东县,2026-02-05,big,12,3.5,是,book,A", "city", "county_not_city", "甲东县", "1"),
         ("甲市,2026-02-05,big,12,inf,是,book,A", "share", "number_unreadable", "inf", "1234.5"),
         ("甲市,2026-02-05,big,12,3.5,maybe,book,A", "is_local", "boolean_unreadable", "maybe", "是 / 否"),
         ("甲市,2026-02-05,big,12,3.5,是,hearsay,A", "source_id", "reference_unknown", "hearsay", "sources.source_id"),
@@ -133,9 +139,7 @@ def test_a_total_is_set_aside(fairs: Dataset, take_in: TakeIn) -> None:
 def test_an_approximate_number_keeps_its_qualifier(
     fairs: Dataset, take_in: TakeIn, sent: str, value: int | None, qualifier: str | None
 ) -> None:
-    posts = fairs.columns["posts"].model_copy(update={"unit": "个"})
-    counted = fairs.model_copy(update={"columns": {**fairs.columns, "posts": posts}})
-    taken = take_in(counted, HEADER + f'甲市,2026-02-05,big,"{sent}",,是,book,A\n')
+    taken = take_in(fairs, HEADER + f'甲市,2026-02-05,big,"{sent}",,是,book,A\n')
     if value is None:  # people are no posts
         assert taken.told == [(2, "posts", "unit_differs", sent)]
     else:
@@ -143,8 +147,8 @@ def test_an_approximate_number_keeps_its_qualifier(
 
 
 def test_a_number_with_a_unit_is_not_read_where_no_unit_is_known(fairs: Dataset, take_in: TakeIn) -> None:
-    taken = take_in(fairs, HEADER + "甲市,2026-02-05,big,80家,3.5,是,book,A\n")
-    assert taken.told == [(2, "posts", "number_unreadable", "80家")]
+    taken = take_in(fairs, HEADER + "甲市,2026-02-05,big,80,3家,是,book,A\n")
+    assert taken.told == [(2, "share", "number_unreadable", "3家")]
 
 
 def test_columns_may_come_in_any_order_and_optional_ones_may_be_missing(fairs: Dataset, take_in: TakeIn) -> None:

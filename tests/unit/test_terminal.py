@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.console import Console
 
-from pipelines.terminal import cities_table, coverage_note
+from pipelines.terminal import cities_table, coverage_note, ranks_note
 
 DIMENSIONS = [
     {"dimension_id": name.lower(), "name_zh": "维度", "name_en": name}
@@ -44,3 +44,13 @@ def test_a_wide_terminal_keeps_the_headings_whole() -> None:
 def test_the_note_is_in_the_language_of_the_table() -> None:
     assert coverage_note("en").isascii()
     assert not coverage_note("zh").isascii()
+
+
+def test_a_rank_is_never_shown_without_its_interval() -> None:
+    rank = {"name_zh": None, "name_en": None, "nominal_rank": 2, "rank_low": 1.0, "rank_high": 4.5, "cities_ranked": 11}
+    assert ranks_note([rank], "en").plain == "Ranks (90 % of the draws lie between): Index 2 (1–4.5 / 11)"
+
+
+def test_without_a_rank_the_reason_is_shown() -> None:
+    assert ranks_note([{"nominal_rank": None}], "en").plain.startswith("No rank:")
+    assert ranks_note([{"nominal_rank": None}], "zh").plain.startswith("没有名次")

@@ -1,0 +1,66 @@
+"""Files that come back: rows that we returned as CSV, in which texts like formulas carry an apostrophe of ours.
+
+Here: taking the apostrophe away, in files that carry the numbers of returned rows and in no others. Not here: how it
+got there (assets.warehouse.forms), what the numbers mean (assets.intake.assets).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from assets.intake.contracts import RETURN_HEADERS, RETURN_ID, written
+from assets.intake.rowtext import Chunk, Row, Shape, Sheet
+from assets.intake.vectors import distinct, spread
+from assets.warehouse.forms import restored
+
+_NUMBERED = frozenset(written(header) for header, column in RETURN_HEADERS.items() if column == RETURN_ID)
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedSheet:
+    """A sheet as it was before it was returned; the text of a row stays as it was sent."""
+
+    sent: Sheet
+
+    @property
+    def name(self) -> str | None:
+        return self.sent.name
+
+    @property
+    def encoding(self) -> str | None:
+        return self.sent.encoding
+
+    @property
+    def delimiter(self) -> str:
+        return self.sent.delimiter
+
+    def head(self, count: int) -> list[Row]:
+        return [replace(row, cells=tuple(map(restored, row.cells))) for row in self.sent.head(count)]
+
+    def chunks(self, after: int, shape: Shape) -> Iterator[Callable[[], Chunk]]:
+        for task in self.sent.chunks(after, shape):
+            yield lambda task=task: _restored(task())  # type: ignore[misc]
+
+
+def as_sent_first(sheet: Sheet, head_rows: int) -> Sheet:
+    """The sheet without our apostrophes, where one of its first rows has the header of our numbers."""
+    rows = sheet.head(head_rows)
+    is_returned = any(written(cell) in _NUMBERED for row in rows for cell in row.cells)
+    return ReturnedSheet(sheet) if is_returned else sheet
+
+
+def _restored(chunk: Chunk) -> Chunk:
+    return replace(chunk, columns=[_column(column) for column in chunk.columns])
+
+
+def _column(column: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(column.type):
+        texts, indices = distinct(column)
+        return spread([restored(text) for text in texts], indices)
+    if not pc.any(pc.starts_with(column, "'")).as_py():
+        return column
+    return pa.array([restored(text) for text in column.to_pylist()], column.type)

@@ -1,0 +1,179 @@
+"""Flags: what the detectors object to, as rows of the table `quality.flags`.
+
+Here: the detectors by name, what they are told by the registry, and the rows that they lead to. Not here: how a
+detector decides (assets.quality.plausibility, assets.quality.shifts).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from assets.errors import Finding, Stopped
+from assets.quality import plausibility, shifts
+from assets.quality.plausibility import Figure, Knowledge, Parameters, Suspicion
+from assets.warehouse.connection import Connection
+from assets.warehouse.tables import Table
+
+Detector = Callable[[Sequence[Figure], Knowledge, Parameters], Iterator[Suspicion]]
+
+DETECTORS: dict[str, Detector] = {
+    "copy": plausibility.copies,
+    "flip": plausibility.flips,
+    "invented": plausibility.invented,
+    "jump": plausibility.jumps,
+    "magnitude": plausibility.magnitudes,
+    "parts": plausibility.parts,
+    "repeat": plausibility.repeats,
+    "shifted_block": shifts.shifted,
+    "spike": plausibility.spikes,
+    "total": plausibility.totals,
+    "zero": plausibility.zeros,
+}
+
+# Every parameter that a detector needs; the registry gives the values.
+NEEDED: dict[str, tuple[str, ...]] = {
+    "copy": ("threshold", "minimum_cities", "minimum_digits"),
+    "flip": ("threshold", "minimum_step", "same_level"),
+    "invented": ("threshold",),
+    "jump": ("threshold", "scale_floor", "minimum_changes"),
+    "magnitude": ("threshold", "nearest_years", "minimum_years"),
+    "parts": ("threshold",),
+    "repeat": ("threshold",),
+    "shifted_block": (
+        "threshold",
+        "sibling_threshold",
+        "minimum_share",
+        "minimum_cities",
+        "nearest_years",
+        "minimum_years",
+    ),
+    "spike": ("threshold", "scale_floor", "minimum_others"),
+    "total": ("threshold",),
+    "zero": ("threshold",),
+}
+
+# The tables that the flags are made of.
+READS = (
+    "observations.vintages",
+    "reference.cities",
+    "reference.detector_parameters",
+    "reference.detectors",
+    "reference.indicator_parts",
+    "reference.indicator_plausibility",
+    "reference.indicators",
+    "reference.series_breaks",
+)
+
+
+def read_figures(connection: Connection) -> list[Figure]:
+    """The current vintages: history is not judged again."""
+    rows = connection.execute(
+        """
+        select vintages.indicator_id, city_code, province_code, year, vintages.scope, vintage, value, file,
+            file_sha256, sheet, line, kind
+        from observations.vintages as vintages
+        inner join reference.indicators as indicators on vintages.indicator_id = indicators.indicator_id
+        where is_current
+        order by all
+        """
+    ).fetchall()
+    return [Figure(*row) for row in rows]
+
+
+def read_knowledge(connection: Connection) -> Knowledge:
+    """What the registry says of indicators, parts and breaks."""
+    said = connection.execute(
+        "select indicator_id, is_additive, can_be_zero from reference.indicator_plausibility"
+    ).fetchall()
+    cities: dict[str, set[str]] = defaultdict(set)
+    for province, city in connection.execute("select province_code, city_code from reference.cities").fetchall():
+        cities[province].add(city)
+    rates = connection.execute(
+        "select indicator_id, numerator_id, denominator_id, multiplier from reference.indicator_parts order by all"
+    ).fetchall()
+    breaks = connection.execute("select indicator_id, city_code, year from reference.series_breaks").fetchall()
+    return Knowledge(
+        additive=frozenset(row[0] for row in said if row[1]),
+        never_zero=frozenset(row[0] for row in said if not row[2]),
+        parts=tuple((str(rate), str(above), str(below), float(times)) for rate, above, below, times in rates),
+        breaks=frozenset((str(indicator), city, int(year)) for indicator, city, year in breaks),
+        cities_of={province: frozenset(codes) for province, codes in cities.items()},
+    )
+
+
+def read_parameters(connection: Connection) -> dict[str, dict[str, float]]:
+    """The parameters of every registered detector. Raises Stopped where one has too few or too many."""
+    listed: dict[str, dict[str, float]] = {
+        row[0]: {} for row in connection.execute("select detector_id from reference.detectors").fetchall()
+    }
+    for detector, name, value in connection.execute(
+        "select detector_id, parameter, value from reference.detector_parameters"
+    ).fetchall():
+        listed[detector][name] = value
+    findings = [
+        Finding(
+            "detector_parameters",
+            f"{detector}: {', '.join(sorted(given)) or '-'}",
+            ", ".join(sorted(NEEDED[detector])),
+            "reference/detector_parameters.csv",
+        )
+        for detector, given in sorted(listed.items())
+        if set(given) != set(NEEDED[detector])
+    ]
+    if findings:
+        raise Stopped(findings)
+    return listed
+
+
+def make_flags(connection: Connection, table: Table) -> int:
+    """Make the table `quality.flags` anew; returns how many flags there are.
+
+    A detector that the registry does not list is off.
+    """
+    figures, known = read_figures(connection), read_knowledge(connection)
+    parameters = read_parameters(connection)
+    registered = connection.execute(
+        "select detector_id, severity, looks_for_zh, looks_for_en, remedy_zh, remedy_en from reference.detectors"
+    ).fetchall()
+    rows = [
+        _row(suspicion, entry)
+        for entry in sorted(registered)
+        for suspicion in DETECTORS[entry[0]](figures, known, parameters[entry[0]])
+    ]
+    table.create(connection)
+    columns = {name: [row[name] for row in rows] for name in table.columns}
+    if rows:
+        connection.register("flagged", pa.table(columns))
+        connection.execute(f"insert into {table.qualified_name} select * from flagged")
+        connection.unregister("flagged")
+    table.comment(connection)
+    return len(rows)
+
+
+def _row(suspicion: Suspicion, entry: Sequence[Any]) -> dict[str, Any]:
+    detector, severity, looks_for_zh, looks_for_en, remedy_zh, remedy_en = entry
+    figure, found, expected = suspicion.figure, suspicion.found, suspicion.expected
+    against_zh, against_en = (f"；对照：{expected}", f"; against: {expected}") if expected else ("", "")
+    return {
+        "city_code": figure.city_code,
+        "province_code": figure.province_code,
+        "indicator_id": figure.indicator_id,
+        "year": figure.year,
+        "scope": figure.scope,
+        "vintage": figure.vintage,
+        "detector": detector,
+        "severity": severity,
+        "found": found,
+        "expected": expected or None,
+        "statistic": suspicion.statistic,
+        "threshold": suspicion.threshold,
+        "explanation_zh": f"{looks_for_zh}：{found}{against_zh}。{remedy_zh}",
+        "explanation_en": f"{looks_for_en}: {found}{against_en}. {remedy_en}",
+        "file": figure.file,
+        "sheet": figure.sheet,
+        "line": figure.line,
+    }

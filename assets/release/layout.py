@@ -1,0 +1,4 @@
+"""Names of what a release folder holds, beside its manifest."""
+
+DATABASE = "gancheng.duckdb"
+CHANGELOG = "CHANGES.md"

@@ -1,0 +1,275 @@
+"""The tree of a number: from a score back to the file and the line that it rests on.
+
+Here: what a release says about one score, gathered by city and indicator, dimension or index, as plain dictionaries;
+the formula with its figures; the line as it was sent, read from the archive. Not here: how it is shown
+(pipelines.explaining). Nothing is computed but what the formula shows, and that is compared with the published score.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import hashlib
+import io
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from assets.errors import Finding, WrongCall
+from assets.paths import Paths
+from assets.release.places import city_of
+from assets.release.reader import Release
+
+Row = dict[str, Any]
+
+INDEX = "index"
+_LARGEST_FILE = 64 << 20
+_EQUAL = 1e-9
+
+
+def trace(release: Release, paths: Paths, city: str, item: str) -> Row:
+    """The tree of an indicator, a dimension or the index of a city. Raises WrongCall where the name is unknown."""
+    found = city_of(release, city)
+    code = found["city_code"]
+    if item == INDEX:
+        tree = _of_index(release, code)
+    elif _one(release, "select 1 from reference.dimensions where dimension_id = ?", item):
+        tree = _of_dimension(release, code, item)
+    elif _one(release, "select 1 from reference.indicators where indicator_id = ?", item):
+        tree = _of_indicator(release, paths, code, item)
+    else:
+        raise WrongCall(Finding("no_such_indicator", item, ", ".join(_nearest(release, item))))
+    return {"release_id": release.manifest.release_id, "city": found, **tree}
+
+
+def _nearest(release: Release, text: str) -> list[str]:
+    known = release.rows(
+        "select dimension_id as id from reference.dimensions union all select indicator_id from reference.indicators"
+    )
+    return difflib.get_close_matches(text, [row["id"] for row in known], 3, 0.0)
+
+
+def _of_index(release: Release, code: str) -> Row:
+    score = _need(release, "select * from scorecards.city_scores where city_code = ?", code)
+    members = release.rows(
+        """
+        select dimensions.dimension_id, dimensions.name_zh, dimensions.name_en, dimensions.weight,
+            dimensions.is_in_index, scores.score, scores.score_status as status,
+            scores.indicators_scored, scores.indicators_total, scores.minimum_share
+        from reference.dimensions as dimensions
+        inner join scorecards.dimension_scores as scores using (dimension_id)
+        where scores.city_code = ?
+        order by dimensions.position
+        """,
+        [code],
+    )
+    carrying = [row for row in members if row["is_in_index"]]
+    # Below the threshold no mean of the dimensions is published, so none is worked out either.
+    formula = None if score["city_index"] is None else weighted_mean(carrying, score["city_index"])
+    return {"level": INDEX, "score": score, "formula": formula, "members": members}
+
+
+def _of_dimension(release: Release, code: str, dimension_id: str) -> Row:
+    score = _need(
+        release,
+        "select * from scorecards.dimension_scores where city_code = ? and dimension_id = ?",
+        code,
+        dimension_id,
+    )
+    members = release.rows(
+        """
+        select scores.indicator_id, indicators.name_zh, indicators.name_en, scores.weight,
+            scores.attainment as score, scores.data_status as status, scores.value, scores.unit, scores.year,
+            indicators.decimals, indicators.maximum_age_years, indicators.dataset
+        from scorecards.indicator_scores as scores
+        inner join reference.indicators as indicators using (indicator_id)
+        where scores.city_code = ? and scores.dimension_id = ?
+        order by scores.attainment is null, scores.indicator_id
+        """,
+        [code, dimension_id],
+    )
+    names = _need(release, "select name_zh, name_en from reference.dimensions where dimension_id = ?", dimension_id)
+    formula = weighted_mean([row for row in members if row["weight"] > 0], score["available_mean"])
+    return {"level": "dimension", "dimension": names, "score": score, "formula": formula, "members": members}
+
+
+def _of_indicator(release: Release, paths: Paths, code: str, indicator_id: str) -> Row:
+    key = (code, indicator_id)
+    score = _need(release, "select * from scorecards.indicator_scores where city_code = ? and indicator_id = ?", *key)
+    indicator = _need(release, "select * from reference.indicators where indicator_id = ?", indicator_id)
+    goalposts = _one(release, "select * from reference.goalposts where indicator_id = ?", indicator_id)
+    point = _one(
+        release,
+        "select * from scorecards.attainment_history where city_code = ? and indicator_id = ? and year = ?",
+        *key,
+        score["year"],
+    )
+    vintages = release.rows(
+        """
+        select vintages.*, sources.publication_zh, sources.publication_en
+        from observations.observations as vintages
+        left join reference.sources as sources using (source_id)
+        where vintages.city_code = ? and vintages.indicator_id = ? and vintages.year = ? and vintages.scope = ?
+        order by vintages.vintage desc
+        """,
+        [*key, score["year"], score["scope"]],
+    )
+    for vintage in vintages:
+        vintage["as_sent"] = line_as_sent(paths, vintage["file_sha256"], vintage["file"], vintage["line"])
+    return {
+        "level": "indicator",
+        "indicator": indicator,
+        "score": score,
+        "formula": None if point is None or goalposts is None else attainment(point, goalposts, indicator),
+        "goalposts": goalposts,
+        "target": _target(release, score["target_id"]),
+        "source": _one(release, "select * from reference.sources where source_id = ?", score["source_id"]),
+        "vintages": vintages,
+        "flags": _flags(release, code, indicator_id),
+        "rejected": _rejected(release, code, indicator, [row["file_sha256"] for row in vintages]),
+    }
+
+
+def _target(release: Release, target_id: str | None) -> Row | None:
+    return _one(
+        release,
+        """
+        select targets.*, sources.publication_zh, sources.publication_en
+        from reference.targets as targets left join reference.sources as sources using (source_id)
+        where targets.target_id = ?
+        """,
+        target_id,
+    )
+
+
+def _flags(release: Release, code: str, indicator_id: str) -> list[Row]:
+    """What the plausibility checks remarked, where a release has them."""
+    columns = {
+        row["column_name"]
+        for row in release.rows(
+            "select column_name from duckdb_columns() where schema_name = 'quality' and table_name = 'flags'"
+        )
+    }
+    if not {"city_code", "indicator_id"} <= columns:
+        return []
+    return release.rows(
+        "select * from quality.flags where city_code = ? and indicator_id = ? order by all", [code, indicator_id]
+    )
+
+
+def _rejected(release: Release, code: str, indicator: Row, hashes: Sequence[str]) -> list[Row]:
+    """Rejected rows of the dataset that name the city, then the others of the files that the figures came from."""
+    names = release.rows(
+        """
+        select unnest([city_code, name_zh, short_zh, name_en]) as name from reference.cities where city_code = $1
+        union select alias from reference.aliases where city_code = $1
+        """,
+        [code],
+    )
+    rows = release.rows(
+        "select * from quality.rejects where dataset = ? order by file, line, fault_number", [indicator["dataset"]]
+    )
+    for row in rows:
+        text = (row["row_text"] or "").lower()
+        row["names_the_city"] = any(name["name"].lower() in text for name in names)
+    near = [row for row in rows if row["names_the_city"] or row["file_sha256"] in hashes]
+    return sorted(near, key=lambda row: not row["names_the_city"])
+
+
+def attainment(point: Row, goalposts: Row, indicator: Row) -> Row:
+    """The formula of a score with its figures, what it gives, and whether that is the published score."""
+    decimals = int(indicator["decimals"])
+    value, floor, upper = (
+        Decimal(point["value_scaled"]).scaleb(-decimals),
+        scaled(goalposts["floor"], decimals),
+        scaled(goalposts["upper"], decimals),
+    )
+    if floor is not None and upper is not None:
+        text = f"100 × ({_in(value)} − {_in(floor)}) ÷ ({_in(upper)} − {_in(floor)})"
+        result = 100 * float(value - floor) / float(upper - floor)
+        rule = "clip(100 (x − L) / (T − L), 0, 100)"
+    elif goalposts["width"] is not None:
+        x, a, b, w = (float(value) for value in (
+            point["value"], goalposts["range_low"], goalposts["range_high"], goalposts["width"]))  # fmt: skip
+        text = f"100 × (1 − max({_of(a)} − {_of(x)}, 0, {_of(x)} − {_of(b)}) ÷ {_of(w)})"
+        result = 100 * (1 - max(a - x, 0, x - b) / w)
+        rule = "clip(100 (1 − max(a − x, 0, x − b) / w), 0, 100)"
+    else:
+        return {"rule": None, "text": None, "result": None, "is_published": False}
+    return _compared(rule, text, result, min(max(result, 0.0), 100.0), point["attainment"])
+
+
+def weighted_mean(members: Sequence[Row], published: float | None) -> Row | None:
+    """The weighted mean of the members that have a score, with its figures."""
+    scored = [row for row in members if row["score"] is not None and row["weight"] > 0]
+    if not scored:
+        return None
+    above = " + ".join(f"{_of(row['weight'])} × {_of(round(row['score'], 8))}" for row in scored)
+    below = " + ".join(_of(row["weight"]) for row in scored)
+    # As the SQL does it: whole numbers, divided once.
+    weights = [math.floor(row["weight"] * 1e6 + 0.5) for row in scored]
+    scores = [math.floor(row["score"] * 1e8 + 0.5) for row in scored]
+    result = sum(w * s for w, s in zip(weights, scores, strict=True)) / (sum(weights) * 1e8)
+    return _compared("Σ w·s / Σ w", f"({above}) ÷ ({below})", result, result, published)
+
+
+def _compared(rule: str, text: str, result: float, clipped: float, published: float | None) -> Row:
+    agrees = published is not None and math.isclose(clipped, published, rel_tol=_EQUAL, abs_tol=_EQUAL)
+    return {"rule": rule, "text": text, "unclipped": result, "result": clipped, "is_published": agrees}
+
+
+def scaled(value: float | None, decimals: int) -> Decimal | None:
+    """A figure as the SQL takes it: whole units of the indicator's last decimal."""
+    return None if value is None else Decimal(math.floor(value * 10.0**decimals + 0.5)).scaleb(-decimals)
+
+
+def _in(value: Decimal) -> str:
+    shown = f"{value:f}"
+    shown = shown.rstrip("0").rstrip(".") if "." in shown else shown
+    return f"({shown})" if value < 0 else shown
+
+
+def _of(value: float) -> str:
+    return _in(Decimal(f"{value:.15g}"))
+
+
+def line_as_sent(paths: Paths, sha256: str, name: str, line: int) -> Row:
+    """The row as it stands in the archived file; `status` says why it is not shown.
+
+    A row of a CSV may go over several lines: it is shown whole, from the line on which it starts.
+    """
+    file = paths.archived(sha256)
+    if not name.lower().endswith((".csv", ".txt", ".tsv")):
+        return {"status": "not_text", "text": None}
+    if not file.is_file() or file.stat().st_size > _LARGEST_FILE:
+        return {"status": "not_in_archive", "text": None}
+    content = file.read_bytes()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        return {"status": "damaged", "text": None}
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            lines = io.StringIO(content.decode(encoding), newline="").readlines()
+        except UnicodeDecodeError:
+            continue
+        return {"status": "read", "text": _row_at(lines, line)}
+    return {"status": "not_text", "text": None}
+
+
+def _row_at(lines: Sequence[str], line: int) -> str | None:
+    if not 1 <= line <= len(lines):
+        return None
+    reader = csv.reader(io.StringIO("".join(lines[line - 1 : line + 49]), newline=""))
+    next(reader, None)
+    return "".join(lines[line - 1 : line - 1 + max(reader.line_num, 1)]).rstrip("\r\n")
+
+
+def _one(release: Release, sql: str, *parameters: object) -> Row | None:
+    rows = release.rows(sql, parameters)
+    return rows[0] if rows else None
+
+
+def _need(release: Release, sql: str, *parameters: object) -> Row:
+    row = _one(release, sql, *parameters)
+    assert row is not None, "a release lists every city with every indicator and dimension"
+    return row

@@ -1,0 +1,150 @@
+"""Recomputing the scores of a release from its own tables, by the SQL that it was made with.
+
+Here: the tables of a release as relations, running its models over them in memory, and the scores in one long form.
+Not here: what is replaced before recomputing (assets.release.changes, assets.release.whatif). Nothing is ever written
+to a release: its database is attached read-only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+from assets.release.layout import DATABASE
+from assets.warehouse.connection import Connection, DatabaseError, identifier, literal
+from assets.warehouse.models import Model
+from assets.warehouse.tables import Table
+
+MODELS = "release.models"
+_RECOMPUTED = "scorecards."
+
+# Every level of scores in one form; what a level does not have is null.
+_LONG_FORM = """
+    select 'index' as level, city_code, 'all' as item_id, city_index as score, index_status as score_status,
+        cast(null as varchar) as status from scorecards.city_scores
+    union all
+    select 'available_mean', city_code, 'all', available_mean, null, null from scorecards.city_scores
+    union all
+    select 'dimension', city_code, dimension_id, score, score_status, null from scorecards.dimension_scores
+    union all
+    select 'measure', city_code, cast(measure_id as varchar), score, score_status, null from scorecards.measure_scores
+    union all
+    select 'indicator', city_code, indicator_id, attainment, data_status, status from scorecards.indicator_scores
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelText:
+    """A select as it was released: the table that it makes and the tables that it reads."""
+
+    name: str
+    sql: str
+    reads: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The tables of one release: for each qualified name a select of its rows, and the models that made them."""
+
+    selects: Mapping[str, str]
+    models: tuple[ModelText, ...]
+
+    def replacing(self, selects: Mapping[str, str]) -> Snapshot:
+        return Snapshot({**self.selects, **selects}, self.models)
+
+
+def attach(connection: Connection, folder: Path, alias: str) -> Snapshot:
+    """The release in a folder, as a snapshot on this connection."""
+    connection.execute(f"attach {literal(folder / DATABASE)} as {identifier(alias)} (read_only)")
+    found = connection.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = ? order by all", [alias]
+    ).fetchall()
+    selects = {
+        f"{schema}.{table}": f"select * from {identifier(alias)}.{identifier(schema)}.{identifier(table)}"
+        for schema, table in found
+    }
+    return _snapshot(connection, selects)
+
+
+def from_parquet(connection: Connection, folder: Path, tables: Iterable[Table]) -> Snapshot:
+    """A release that is being built: its Parquet files are written, its database is not."""
+    files = {table.qualified_name: folder / "parquet" / f"{table.name}.parquet" for table in tables}
+    selects = {name: f"select * from read_parquet({literal(file)})" for name, file in files.items() if file.is_file()}
+    return _snapshot(connection, selects)
+
+
+def write_models(connection: Connection, table: Table, models: Iterable[Model]) -> None:
+    """The table of the models, in the candidate."""
+    table.create(connection)
+    rows = [(model.name, model.version, ", ".join(model.reads), model.sql) for model in models]
+    if rows:
+        connection.executemany(f"insert into {table.qualified_name} values (?, ?, ?, ?)", rows)
+    table.comment(connection)
+
+
+def _snapshot(connection: Connection, selects: Mapping[str, str]) -> Snapshot:
+    """What a release says of itself, its models and changes, is no table that a model reads."""
+    read = {name: select for name, select in selects.items() if not name.startswith("release.")}
+    return Snapshot(read, _models(connection, selects))
+
+
+def _models(connection: Connection, selects: Mapping[str, str]) -> tuple[ModelText, ...]:
+    """The models that a release carries; none in one from before they were published."""
+    if MODELS not in selects:
+        return ()
+    rows = connection.execute(f"select name, sql, reads from ({selects[MODELS]}) order by name").fetchall()
+    return tuple(ModelText(name, sql, tuple(filter(None, reads.split(", ")))) for name, sql, reads in rows)
+
+
+def show(connection: Connection, selects: Mapping[str, str]) -> None:
+    """Every table of a snapshot under its own name, and nothing else under these schemas."""
+    for schema in sorted({name.split(".")[0] for name in selects}):
+        connection.execute(f"drop schema if exists {identifier(schema)} cascade")
+        connection.execute(f"create schema {identifier(schema)}")
+    for name, select in selects.items():
+        connection.execute(f"create view {_quoted(name)} as {select}")
+
+
+def recompute(connection: Connection, snapshot: Snapshot) -> list[str]:
+    """Show the snapshot with its scores made anew; returns the models that could not be run and stay as published.
+
+    One cannot be run where a table or column that it reads is not in the release.
+    """
+    show(connection, snapshot.selects)
+    left = []
+    for model in in_order(snapshot.models):
+        try:
+            # The result may be read by the view that it replaces, under the same name.
+            connection.execute(f"create or replace temp table made_anew as {model.sql}")
+        except DatabaseError:
+            left.append(model.name)
+            continue
+        name = _quoted(model.name)
+        connection.execute(f"create schema if not exists {identifier(model.name.split('.')[0])}")
+        connection.execute(f"drop view if exists {name}")
+        connection.execute(f"create table {name} as select * from made_anew")
+    return left
+
+
+def in_order(models: Sequence[ModelText]) -> list[ModelText]:
+    """The models that make scores, each after those that it reads."""
+    scores = {model.name: model for model in models if model.name.startswith(_RECOMPUTED)}
+    graph = {name: sorted(set(model.reads) & set(scores)) for name, model in sorted(scores.items())}
+    return [scores[name] for name in TopologicalSorter(graph).static_order()]
+
+
+def keep_scores(connection: Connection, name: str) -> None:
+    """Keep what the scores are now, in the long form, as a table of this name."""
+    connection.execute(f"create or replace temp table {identifier(name)} as {_LONG_FORM}")
+
+
+def columns_of(connection: Connection, select: str) -> dict[str, str]:
+    """Names and types of the columns of a select."""
+    return {str(row[0]): str(row[1]) for row in connection.execute(f"describe {select}").fetchall()}
+
+
+def _quoted(name: str) -> str:
+    schema, table = name.split(".")
+    return f"{identifier(schema)}.{identifier(table)}"

@@ -1,0 +1,17 @@
+-- table: quality.flags
+-- severity: warning
+-- zh: 存疑（与他市相同）：数字与同年他市完全相同，且难以巧合
+-- en: Implausible (another city's figure): the figure equals another city's of the same year and chance is unlikely
+select
+    indicator_id,
+    city_code,
+    province_code,
+    year,
+    scope,
+    vintage,
+    found,
+    expected,
+    file,
+    line
+from quality.flags
+where detector = 'copy'

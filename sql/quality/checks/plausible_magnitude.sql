@@ -1,0 +1,17 @@
+-- table: quality.flags
+-- severity: warning
+-- zh: 存疑（数量级不符）：与本市相邻年份相差数倍
+-- en: Implausible (order of magnitude): the figure is several times off the city's nearest years
+select
+    indicator_id,
+    city_code,
+    province_code,
+    year,
+    scope,
+    vintage,
+    found,
+    expected,
+    file,
+    line
+from quality.flags
+where detector = 'magnitude'

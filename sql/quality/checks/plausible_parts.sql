@@ -1,0 +1,17 @@
+-- table: quality.flags
+-- severity: warning
+-- zh: 存疑（与分子分母不符）：比率不等于分子除以分母
+-- en: Implausible (rate against its parts): the rate is not its numerator over its denominator
+select
+    indicator_id,
+    city_code,
+    province_code,
+    year,
+    scope,
+    vintage,
+    found,
+    expected,
+    file,
+    line
+from quality.flags
+where detector = 'parts'

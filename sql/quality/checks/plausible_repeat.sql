@@ -1,0 +1,17 @@
+-- table: quality.flags
+-- severity: warning
+-- zh: 存疑（流量重复）：流量连续多年不变，疑为沿用旧数
+-- en: Implausible (stale flow): the flow is the same for years and may be carried over
+select
+    indicator_id,
+    city_code,
+    province_code,
+    year,
+    scope,
+    vintage,
+    found,
+    expected,
+    file,
+    line
+from quality.flags
+where detector = 'repeat'

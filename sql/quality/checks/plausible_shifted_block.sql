@@ -1,0 +1,17 @@
+-- table: quality.flags
+-- severity: warning
+-- zh: 存疑（整块错行）：整块数字错开一行后更符合各市历年水平
+-- en: Implausible (block shifted by a row): the whole block fits the cities better when it is moved by a row
+select
+    indicator_id,
+    city_code,
+    province_code,
+    year,
+    scope,
+    vintage,
+    found,
+    expected,
+    file,
+    line
+from quality.flags
+where detector = 'shifted_block'

@@ -1,0 +1,17 @@
+-- table: quality.flags
+-- severity: warning
+-- zh: 存疑（尖峰）：偏离前后两年水平
+-- en: Implausible (spike): the figure leaves the level of the years before and after
+select
+    indicator_id,
+    city_code,
+    province_code,
+    year,
+    scope,
+    vintage,
+    found,
+    expected,
+    file,
+    line
+from quality.flags
+where detector = 'spike'

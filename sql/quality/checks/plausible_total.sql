@@ -1,0 +1,17 @@
+-- table: quality.flags
+-- severity: warning
+-- zh: 存疑（与合计不符）：各市之和与全省合计不符
+-- en: Implausible (sum against total): the cities do not add up to the total
+select
+    indicator_id,
+    city_code,
+    province_code,
+    year,
+    scope,
+    vintage,
+    found,
+    expected,
+    file,
+    line
+from quality.flags
+where detector = 'total'

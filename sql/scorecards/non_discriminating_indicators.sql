@@ -1,0 +1,32 @@
+-- one row per indicator that no longer tells its cities apart
+-- definition: docs/method.md, checks of the registry; all cities with a figure pass its target, or all score alike
+with counted as (
+    select
+        indicator_id,
+        count(*) as cities,
+        count(target_id) as cities_with_target,
+        count(*) filter (where is_target_met) as cities_passing,
+        count(*) filter (where attainment >= 100) as cities_at_full_score,
+        min(attainment) as lowest_attainment,
+        max(attainment) as highest_attainment
+    from scorecards.indicator_scores
+    where attainment is not null
+    group by indicator_id
+),
+
+non_discriminating_indicators as (
+    select
+        indicator_id,
+        cast(cities as integer) as cities,
+        cities_with_target = cities and cities_passing = cities as do_all_pass,
+        cities_at_full_score = cities as are_all_at_full_score,
+        lowest_attainment = highest_attainment as are_all_equal,
+        lowest_attainment,
+        highest_attainment
+    from counted
+    where
+        cities >= 2
+        and ((cities_with_target = cities and cities_passing = cities) or lowest_attainment = highest_attainment)
+)
+
+select * from non_discriminating_indicators

@@ -1,0 +1,141 @@
+"""Moves between two releases: their parts, on the real models over a few rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assets.release.changes import CHANGES, PARTS, find_changes
+from assets.release.recompute import ModelText, Snapshot
+from assets.warehouse.connection import Connection, in_memory
+from tests.sql.conftest import World, furnished, models, tables
+
+TEXTS = tuple(
+    ModelText(model.name, model.sql, model.reads) for name, model in models().items() if name.startswith("scorecards.")
+)
+
+
+@pytest.fixture(scope="module")
+def memory() -> Iterator[Connection]:
+    """A database of its own: recomputing replaces whole schemas."""
+    with in_memory() as connection:
+        connection.execute("set threads = 1")
+        yield connection
+
+
+def snapshot(memory: Connection, name: str, said: Mapping[str, Any]) -> Snapshot:
+    """A release with these figures, goalpost and weights, its scores made by the real models."""
+    for schema in ("reference", "observations", "scorecards"):
+        memory.execute(f"drop schema if exists {schema} cascade")
+    world = furnished(World(memory))
+    for indicator_id in ("i", "j"):
+        world.indicator(
+            indicator_id, (0, said.get("upper", 100)) if indicator_id == "i" else (0, 100), weight=said.get("w", 1)
+            if indicator_id == "i" else 1,
+        )  # fmt: skip
+        figures = {year: value for (which, year), value in said["figures"].items() if which == indicator_id}
+        world.figures(indicator_id, figures)
+    for table in {read for text in TEXTS for read in text.reads if read.startswith("reference.")}:
+        world.build(table)
+    for table in ("indicator_scores", "dimension_scores", "measure_scores", "city_scores"):
+        world.build(f"scorecards.{table}")
+    found = memory.execute(
+        "select schema_name, table_name from duckdb_tables() "
+        "where schema_name in ('reference', 'observations', 'scorecards')"
+    ).fetchall()
+    memory.execute(f"drop schema if exists {name} cascade; create schema {name}")
+    selects = {}
+    for schema, table in found:
+        memory.execute(f'create table {name}."{schema}.{table}" as from {schema}.{table}')
+        selects[f"{schema}.{table}"] = f'select * from {name}."{schema}.{table}"'
+    return Snapshot(selects, said.get("models", TEXTS))
+
+
+def moves(memory: Connection, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    before, after = snapshot(memory, "before", old), snapshot(memory, "after", new)
+    assert find_changes(memory, before, after, tables()[CHANGES]) == []
+    cursor = memory.execute(f"from {CHANGES} order by level, item_id")
+    names = [column[0] for column in cursor.description or ()]
+    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return {f"{row['level']} {row['item_id']}": row for row in rows}
+
+
+def parts(row: Mapping[str, Any]) -> list[int]:
+    return [row[f"{part}_hundredths"] for part in PARTS]
+
+
+OLD = {"figures": {("i", 2024): 40.0, ("j", 2024): 60.0}}
+
+
+def test_nothing_moves_between_a_release_and_itself(memory: Connection) -> None:
+    assert moves(memory, OLD, OLD) == {}
+
+
+def test_each_part_is_found_where_only_it_changed(memory: Connection) -> None:
+    revised = moves(memory, OLD, {"figures": {("i", 2024): 50.0, ("j", 2024): 60.0}})
+    assert parts(revised["indicator i"]) == [1000, 0, 0, 0]
+    added = moves(memory, OLD, {"figures": {**OLD["figures"], ("i", 2023): 1.0, ("j", 2025): 9.0}})
+    assert "indicator j" not in added, "a year after the assessment does not score"
+    earlier = {"figures": {("i", 2023): 40.0, ("j", 2024): 60.0}}
+    added = moves(memory, earlier, {"figures": {**earlier["figures"], ("i", 2024): 30.0}})
+    assert parts(added["indicator i"]) == [0, -1000, 0, 0]
+    aimed = moves(memory, OLD, {**OLD, "upper": 80})
+    assert parts(aimed["indicator i"]) == [0, 0, 1000, 0]
+    weighed = moves(memory, OLD, {**OLD, "w": 3})
+    assert parts(weighed["dimension d"]) == [0, 0, 0, -500]
+    assert "indicator i" not in weighed
+
+
+def test_changed_sql_is_changed_method(memory: Connection) -> None:
+    halved = tuple(
+        ModelText(text.name, text.sql.replace("1e2 * cast(value_scaled", "5e1 * cast(value_scaled"), text.reads)
+        for text in TEXTS
+    )
+    assert halved != TEXTS
+    before, after = snapshot(memory, "before", {**OLD, "models": halved}), snapshot(memory, "after", OLD)
+    # What was published then was made by the SQL of then.
+    from assets.release.recompute import recompute
+
+    recompute(memory, before)
+    memory.execute("create schema then_published")
+    shown = dict(before.selects)
+    for table in [name for name in shown if name.startswith("scorecards.")]:
+        memory.execute(f'create table then_published."{table}" as from {table}')
+        shown[table] = f'select * from then_published."{table}"'
+    find_changes(memory, Snapshot(shown, halved), after, tables()[CHANGES])
+    row = memory.execute(
+        f"select moved_hundredths, method_hundredths from {CHANGES} where level = 'indicator' and item_id = 'i'"
+    ).fetchone()
+    assert row == (2000, 2000)
+    memory.execute("drop schema then_published cascade")
+
+
+def test_a_score_that_appears_or_disappears_is_told_with_its_cause(memory: Connection) -> None:
+    alone = {"figures": {("j", 2024): 60.0}}
+    there = moves(memory, alone, OLD)["indicator i"]
+    assert (there["change"], there["cause"], there["moved_hundredths"]) == ("appeared", "added", None)
+    gone = moves(memory, OLD, alone)["indicator i"]
+    assert (gone["change"], gone["cause"], gone["status_cause"]) == ("disappeared", "revised", "revised")
+
+
+FIGURES = st.dictionaries(
+    st.tuples(st.sampled_from("ij"), st.sampled_from([2020, 2023, 2024])),
+    st.floats(0, 120).map(lambda value: round(value, 3)),
+    max_size=6,
+)
+RELEASES = st.fixed_dictionaries({"figures": FIGURES, "upper": st.integers(50, 120), "w": st.integers(1, 5)})
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(old=RELEASES, new=RELEASES)
+def test_the_parts_add_up_to_the_move(memory: Connection, old: dict[str, Any], new: dict[str, Any]) -> None:
+    for row in moves(memory, old, new).values():
+        if row["change"] == "moved":
+            assert sum(parts(row)) == row["moved_hundredths"]
+            assert row["moved_hundredths"] == int(row["score_new"] * 100 + 0.5) - int(row["score_old"] * 100 + 0.5)
+        else:
+            assert row["moved_hundredths"] in (None, 0)

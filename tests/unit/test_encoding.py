@@ -1,0 +1,108 @@
+"""Encodings: found strictly, UTF-8 before GB18030, and a file that is neither is refused with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assets.intake import encoding
+from assets.intake.encoding import FileRefused, encoding_of, utf8_blocks
+from assets.intake.limits import Limits
+
+LIMITS = Limits()
+TEXT = "城市,年份\n南昌市,2024\n景德镇市,2025\n"
+
+
+def read(tmp_path: Path, content: bytes, limits: Limits = LIMITS) -> tuple[str, str]:
+    file = tmp_path / "sent.csv"
+    file.write_bytes(content)
+    name = encoding_of(file, limits)
+    return name, b"".join(utf8_blocks(file, name, limits)).decode()
+
+
+def refused(tmp_path: Path, content: bytes, limits: Limits = LIMITS) -> tuple[str, str, int | None]:
+    with pytest.raises(FileRefused) as told:
+        read(tmp_path, content, limits)
+    (finding,) = told.value.findings
+    return finding.code, finding.found, finding.line
+
+
+@pytest.mark.parametrize(
+    ("codec", "name"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", "utf-8-sig"),
+        ("gb18030", "gb18030"),
+        ("gbk", "gb18030"),
+        ("utf-16", "utf-16"),
+        ("utf-16-le", None),
+    ],
+)
+def test_a_text_is_read_in_the_encoding_that_it_is_in(tmp_path: Path, codec: str, name: str | None) -> None:
+    if name is None:
+        assert refused(tmp_path, TEXT.encode(codec))[0] in ("file_has_nul", "file_encoding_unknown")
+    else:
+        assert read(tmp_path, TEXT.encode(codec)) == (name, TEXT)
+
+
+def test_utf_16_of_the_other_byte_order_is_read(tmp_path: Path) -> None:
+    assert read(tmp_path, b"\xfe\xff" + TEXT.encode("utf-16-be")) == ("utf-16", TEXT)
+
+
+def test_utf_8_that_would_also_be_gb18030_is_utf_8(tmp_path: Path) -> None:
+    text = "涓枃,鍩庡競\n"  # what UTF-8 looks like to one who takes it for GBK
+    content = "中文,城市\n".encode()
+    assert content.decode("gb18030", errors="ignore")
+    assert read(tmp_path, content) == ("utf-8", "中文,城市\n")
+    assert read(tmp_path, text.encode()) == ("utf-8", text)
+
+
+@pytest.mark.parametrize("content", [b"city\n\xff\xff\n", b"city\n\x80\n"])
+def test_bytes_of_no_encoding_refuse_the_file(tmp_path: Path, content: bytes) -> None:
+    code, found, line = refused(tmp_path, content)
+    assert (code, line) == ("file_encoding_unknown", 2)
+    assert found.startswith("0x")
+
+
+@pytest.mark.parametrize("rows", [1, 5, 3000])
+def test_a_broken_byte_in_utf_8_is_told_with_its_line_and_not_read_as_gb18030(tmp_path: Path, rows: int) -> None:
+    content = ("南昌市景德镇市,2\n" * rows).encode() + b"caf\xe9,2\n" + b"1,2\n" * 9
+    assert refused(tmp_path, content) == ("file_encoding_broken", "0xe9", rows + 1)
+
+
+def test_utf_16_cut_off_in_a_character_is_refused(tmp_path: Path) -> None:
+    assert refused(tmp_path, TEXT.encode("utf-16")[:-1])[0] == "file_encoding_unknown"
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "gb18030", "utf-16"])
+def test_a_nul_refuses_the_file_with_its_line(tmp_path: Path, codec: str) -> None:
+    assert refused(tmp_path, "城市\na\x00b\n".encode(codec)) == ("file_has_nul", "", 2)
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "gb18030", "utf-16"])
+def test_a_line_above_the_limit_refuses_the_file(tmp_path: Path, codec: str) -> None:
+    limits = Limits(line_bytes=1000)
+    content = ("城市\n" + "南" * 2000 + "\n年\n").encode(codec)
+    code, _, line = refused(tmp_path, content, limits)
+    assert (code, line) == ("line_too_long", 2)
+    assert read(tmp_path, ("城市\n" + "a" * 400 + "\n").encode(codec), limits)[0] == codec
+
+
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@QUICK
+@given(st.text(st.sampled_from("南昌a,\r\n\U00020000é"), max_size=60), st.integers(1, 9))
+def test_blocks_end_where_lines_do_and_nothing_is_lost(tmp_path: Path, text: str, size: int) -> None:
+    for codec in ("utf-8", "utf-8-sig", "gb18030", "utf-16"):
+        file = tmp_path / "sent.csv"
+        file.write_bytes(text.encode(codec))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(encoding, "BLOCK", size)
+            name = encoding_of(file, LIMITS)
+            blocks = list(utf8_blocks(file, name, LIMITS))
+        assert b"".join(blocks).decode() == text
+        assert all(block.endswith(b"\n") for block in blocks[:-1])

@@ -1,0 +1,96 @@
+"""Layouts: where the table stands in a sheet, and which of its rows are no data."""
+
+from __future__ import annotations
+
+import pytest
+
+from assets.intake.contracts import Dataset
+from assets.intake.encoding import FileRefused
+from assets.intake.layout import Layout, NoTable, find_layout
+from assets.intake.rowtext import Row, record
+from tests.unit.conftest import shipped_units
+
+UNITS = shipped_units()
+HEADER = ["city", "date", "posts", "source_id", "source_grade"]
+
+
+def rows(*sent: list[str]) -> list[Row]:
+    return [Row(line, tuple(cells), record(cells)) for line, cells in enumerate(sent, start=1)]
+
+
+def layout(contract: Dataset, *sent: list[str]) -> Layout:
+    return find_layout(rows(*sent), contract, UNITS)
+
+
+@pytest.mark.parametrize("titles", range(8))
+def test_the_header_is_found_below_title_rows(fairs: Dataset, titles: int) -> None:
+    above = [[f"2024年招聘统计表{number}"] for number in range(titles)]
+    found = layout(fairs, *above, HEADER, ["甲市", "2024-01-01", "3", "book", "A"])
+    assert (found.last_line, [row.cells[0] for row in found.titles]) == (titles + 1, [row[0] for row in above])
+
+
+def test_a_title_that_names_one_year_is_heard(fairs: Dataset) -> None:
+    assert layout(fairs, ["2024年招聘统计"], HEADER).title_years() == {2024}
+    assert layout(fairs, ["2020-2024年招聘统计"], HEADER).title_years() == set()
+    assert layout(fairs, ["招聘统计"], HEADER).title_years() == set()
+
+
+def test_two_rows_of_headers_are_read_where_each_column_is_unambiguous(fairs: Dataset) -> None:
+    english = layout(fairs, ["城市", "列date", "列posts", "列source_id", "列source_grade"], HEADER)
+    assert [header.column for header in english.headers] == HEADER
+    assert english.last_line == 2
+    merged = layout(
+        fairs, ["city", "date", "岗位", "", "source_id", "source_grade"], ["", "", "posts", "share", "", ""]
+    )
+    assert [header.column for header in merged.headers] == ["city", "date", "posts", "share", *HEADER[3:]]
+
+
+def test_units_may_stand_in_a_row_below_the_headers(fairs: Dataset) -> None:
+    share = fairs.columns["share"].model_copy(update={"unit": "公里"})
+    contract = fairs.model_copy(update={"columns": {**fairs.columns, "share": share}})
+    found = layout(contract, ["city", "date", "share", *HEADER[3:]], ["", "", "（米）", "", ""])
+    assert (found.headers[2].unit, found.last_line) == ("米", 2)
+
+
+def test_a_row_below_the_headers_that_says_something_else_is_data(fairs: Dataset) -> None:
+    assert layout(fairs, HEADER, ["甲市", "2024-01-01", "3", "book", "A"]).last_line == 1
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (["", " ", "", "", ""], "blank"),
+        (HEADER, "header"),
+        (["City", " DATE ", "posts", "", ""], "header"),
+        (["2024年招聘统计", "", "", "", ""], "continuation"),
+        (["续表", "", "", "", ""], "continuation"),
+        (["2-11续表1 continued"] * 5, "continuation"),
+        (["(续)", "", "", "", ""], "continuation"),
+        (["注：本表不含省直管县", "", "", "", ""], "note"),
+        (["数据来源：统计局", "", "", "", ""], "note"),
+        (["Note: preliminary", "", "", "", ""], "note"),
+        (["注1：甲", "", "", "", ""], "note"),
+        (["制表：张三", "", "审核：李四", "", ""], "note"),
+        (["来源：街道", "", "35", "", ""], "data"),
+        (["注册", "", "", "", ""], "data"),
+        (["甲市", "", "", "", ""], "data"),
+        (["city", "", "", "", ""], "data"),
+    ],
+)
+def test_a_row_is_told_by_its_cells(fairs: Dataset, cells: list[str], kind: str) -> None:
+    assert layout(fairs, ["2024年招聘统计"], HEADER).kind_of(cells) == kind
+
+
+def test_a_sheet_without_headers_holds_no_table(fairs: Dataset) -> None:
+    with pytest.raises(NoTable) as refused:
+        layout(fairs, ["说明"], ["请填写下表"])
+    assert [finding.code for finding in refused.value.findings] == ["header_unknown"]
+    with pytest.raises(NoTable) as empty:
+        layout(fairs)
+    assert [finding.code for finding in empty.value.findings] == ["file_empty"]
+
+
+def test_a_header_row_with_faults_is_told_whole(fairs: Dataset) -> None:
+    with pytest.raises(FileRefused) as refused:
+        layout(fairs, ["city", "date", "weather", "mood"])
+    assert [finding.code for finding in refused.value.findings] == ["header_unknown", "header_unknown"]
