@@ -8,17 +8,17 @@ import pyarrow as pa
 
 from assets.errors import Finding, Stopped
 from assets.intake import registry
-from assets.intake.contracts import RETURN_ID, Dataset, check_contracts
+from assets.intake.contracts import Dataset, check_contracts
 from assets.intake.ledger import (
     Intake,
     Receipt,
     accepted_files,
     read_receipts,
-    reject_files,
     stray_receipts,
     utc_now,
 )
 from assets.intake.limits import read_limits
+from assets.intake.rejects import add_rejects, resolve_rejects
 from assets.warehouse import factory
 from assets.warehouse.connection import Connection, Warehouse, identifier, in_memory, literal
 from assets.warehouse.tables import Table
@@ -158,30 +158,13 @@ def _receipts_asset(
             _fill(connection, tables["intake.notes"], list(_note_rows(known)))
             _fill(connection, tables["intake.rejects"], list(_refusal_rows(known)))
             for name in datasets:
-                _add_rejects(connection, name, warehouse, by_dataset[name])
+                add_rejects(connection, name, warehouse.paths.lake / name, by_dataset[name])
+                resolve_rejects(connection, name)
             for table in made:
                 shown = factory.metadata(connection, table)
                 yield dg.MaterializeResult(asset_key=factory.key(table.qualified_name), metadata=shown)
 
     return receipts
-
-
-def _add_rejects(connection: Connection, dataset: str, warehouse: Warehouse, receipts: Sequence[Receipt]) -> None:
-    """The rejected rows of a dataset; one that a later file brought again, corrected and accepted, is resolved."""
-    for receipt, file in reject_files(warehouse.paths.lake / dataset, receipts):
-        row = f"concat_ws('|', {literal(dataset)}, {literal(receipt.file_sha256)}, coalesce(sheet, ''), line)"
-        connection.execute(
-            f"""
-            insert into intake.rejects by name
-            select {literal(dataset)} as dataset, {literal(receipt.file)} as file,
-                {literal(receipt.file_sha256)} as file_sha256, substr(sha256({row}), 1, 12) as return_id,
-                return_id in (
-                    select {RETURN_ID} from intake.{identifier(dataset)} where {RETURN_ID} is not null
-                ) as is_resolved,
-                *
-            from read_parquet({literal(file)})
-            """
-        )
 
 
 def _in_order(receipts: Sequence[Receipt]) -> list[Receipt]:

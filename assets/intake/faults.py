@@ -29,6 +29,7 @@ FAULTS = pa.schema(
         ("found", pa.string()),
         ("expected", pa.string()),
         ("row_text", pa.string()),
+        ("carried_id", pa.string()),
     ]
 )
 _OF_ROW = ("row", "position", "column_name", "sent_position", "code", "found", "expected")
@@ -87,20 +88,22 @@ class Faults:
             bad = np.array([other == code for other in codes], dtype=np.bool_)[indices]
             self.add(bad, where, code, column, [expected[index] for index in indices[bad].tolist()])
 
-    def table(self, sheet: str | None, chunk: Chunk) -> pa.Table:
-        """The faults with the lines of their rows and the rows as they were sent."""
-        lines = chunk.lines[np.array(self.rows["row"], dtype=np.int64)].tolist()
+    def table(self, sheet: str | None, chunk: Chunk, return_ids: pa.Array) -> pa.Table:
+        """The faults, each with its row as it was sent and the number under which that came back, if it did."""
+        numbers = np.array(self.rows["row"], dtype=np.int64)
+        lines = chunk.lines[numbers].tolist()
         texts = chunk.texts(set(lines)) if lines else {}
         columns = [self.rows[name] for name in _OF_ROW[1:]]
-        return table_of(FAULTS, [[sheet] * len(lines), lines, *columns, [texts[line] for line in lines]])
+        sent = [texts[line] for line in lines]
+        return table_of(FAULTS, [[sheet] * len(lines), lines, *columns, sent, texts_at(return_ids, numbers)])
 
 
 def faults_of_odd(sheet: str | None, rows: Sequence[Row], width: int) -> pa.Table:
     """Rows that do not have the cells of the table: broken ones, and those with too few or too many."""
     told = [
-        (sheet, row.line, 0, None, None, "row_broken", row.fault, "", row.text)
+        (sheet, row.line, 0, None, None, "row_broken", row.fault, "", row.text, None)
         if row.fault is not None
-        else (sheet, row.line, 0, None, None, "row_cell_count", str(len(row.cells)), str(width), row.text)
+        else (sheet, row.line, 0, None, None, "row_cell_count", str(len(row.cells)), str(width), row.text, None)
         for row in rows
     ]
     return table_of(FAULTS, list(zip(*told, strict=True)))

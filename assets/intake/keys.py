@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assets.intake.contracts import Dataset, qualifier_of
+from assets.intake.contracts import RETURN_ID, Dataset, qualifier_of
 from assets.warehouse.connection import Connection, identifier, literal
 
 
 def find_repeats(connection: Connection, contract: Dataset, accepted: Path) -> int:
-    """Fill the temporary table `repeats` (sheet, line, code, found) and return its number of rows.
+    """Fill the temporary table `repeats` (sheet, line, return_id, code, found) and return its number of rows.
 
     Keys are compared by their hash first: whole keys of a big file would not fit into the memory, hashes do, and few
     of them occur twice.
@@ -28,7 +28,7 @@ def find_repeats(connection: Connection, contract: Dataset, accepted: Path) -> i
             group by key_hash having count(*) > 1
         ),
         suspects as (
-            select sheet, line, {", ".join(key)}, concat_ws(chr(31), {content}) as content
+            select sheet, line, {RETURN_ID}, {", ".join(key)}, concat_ws(chr(31), {content}) as content
             from read_parquet({literal(accepted)})
             where hash({", ".join(key)}) in (select key_hash from hashes)
         ),
@@ -48,7 +48,7 @@ def find_repeats(connection: Connection, contract: Dataset, accepted: Path) -> i
                 min(line) filter (where content <> first_content) over (partition by {", ".join(key)}) as other_line
             from compared
         )
-        select sheet, line, case when contents = 1 then 'key_repeated' else 'key_conflict' end as code,
+        select sheet, line, {RETURN_ID}, case when contents = 1 then 'key_repeated' else 'key_conflict' end as code,
             case when {told} then first_sheet || ' ' else '' end
             || cast(case when contents > 1 and content = first_content then other_line else first_line end as varchar)
             as found

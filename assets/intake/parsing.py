@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from assets.errors import CATALOGUE, Finding
-from assets.intake.contracts import Dataset
+from assets.intake.contracts import RETURN_ID, Dataset
 from assets.intake.delimited import DELIMITERS, DelimitedSheet
 from assets.intake.encoding import FileRefused, encoding_of
 from assets.intake.faults import FAULTS
@@ -112,7 +112,8 @@ class Parser:
 
         def headers(delimiter: str) -> int:
             rows = DelimitedSheet(file, encoding, delimiter, self.limits).head(HEAD_ROWS)
-            found = (sum(known.header(cell) is not None for cell in row.cells if cell.strip()) for row in rows)
+            cells = (row.cells[: self.limits.columns] for row in rows)
+            found = (sum(known.header(cell) is not None for cell in row if cell.strip()) for row in cells)
             return max(found, default=0)
 
         return max(DELIMITERS, key=headers)
@@ -122,13 +123,10 @@ class Parser:
         readers, without = [], []
         for sheet in sheets:
             try:
-                layout = find_layout(sheet.head(HEAD_ROWS), self.contract, self.registry.units, sheet.name)
+                layout = self._layout(sheet)
             except NoTable as refused:
                 without.append((sheet, refused))
                 continue
-            if layout.width > self.limits.columns:
-                found, expected = str(layout.width), str(self.limits.columns)
-                raise FileRefused(Finding("too_many_columns", found, expected, sheet=sheet.name))
             readers.append((sheet, RowReader(self.contract, self.registry, layout, sheet.name)))
         if not readers:
             raise (
@@ -141,6 +139,19 @@ class Parser:
             parsed.sheets.append(_sheet_read(sheet, reader.layout))
             parsed.notes += _told_by(reader)
         return readers
+
+    def _layout(self, sheet: Sheet) -> Layout:
+        """The table of a sheet. A row above the limit of columns is no header: to compare its cells takes minutes."""
+        head = sheet.head(HEAD_ROWS)
+        fitting = [row for row in head if len(row.cells) <= self.limits.columns]
+        try:
+            return find_layout(fitting, self.contract, self.registry.units, sheet.name)
+        except NoTable as refused:
+            wide = next((row for row in head if len(row.cells) > self.limits.columns), None)
+            if wide is None:
+                raise
+            found, expected = str(len(wide.cells)), str(self.limits.columns)
+            raise NoTable(Finding("too_many_columns", found, expected, line=wide.line, sheet=sheet.name)) from refused
 
     def _read(self, readers: Iterable[tuple[Sheet, RowReader]], accepted: Path, faults: Path, parsed: Parsed) -> None:
         schema = accepted_schema(self.contract)
@@ -196,7 +207,7 @@ class Parser:
                 select * from {_parquet(faults)}
                 union all
                 select repeats.sheet, repeats.line, {position}, {literal(key)}, null, repeats.code, repeats.found,
-                    {literal(", ".join(self.contract.key))}, sent.row_text
+                    {literal(", ".join(self.contract.key))}, sent.row_text, repeats.{RETURN_ID}
                 from repeats
                 left join sent on repeats.sheet is not distinct from sent.sheet and repeats.line = sent.line
             ) to {literal(more)} {_PARQUET}
@@ -230,7 +241,7 @@ class Parser:
                 with messages (code, reason_zh, reason_en, remedy_zh, remedy_en) as (values {messages})
                 select faults.sheet, faults.line, row_number() over in_row as fault_number,
                     nullif(faults.column_name, '') as column_name, faults.sent_position as position, faults.code,
-                    faults.found, faults.expected, {texts}, faults.row_text
+                    faults.found, faults.expected, {texts}, faults.row_text, faults.carried_id
                 from {_parquet(faults)} as faults
                 join messages on messages.code = faults.code
                 window in_row as (
@@ -253,9 +264,11 @@ def _parquet(file: Path) -> str:
 
 
 def _is_workbook(file: Path) -> bool:
+    """Whether a zip is an Excel workbook and nothing else: what is two kinds of file at once is measured as neither."""
     try:
         with zipfile.ZipFile(file) as archive:
-            return "xl/workbook.xml" in archive.namelist()
+            parts = set(archive.namelist())
+            return "xl/workbook.xml" in parts and not parts & {"xl/workbook.bin", "content.xml"}
     except zipfile.BadZipFile:
         # It begins like one: a broken workbook, and told as such.
         return True

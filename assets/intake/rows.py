@@ -115,7 +115,10 @@ class RowReader:
         reading = _Reading(self, chunk, Faults(len(chunk.lines)))
         accepted = reading.typed()
         faults = pa.concat_tables(
-            [reading.faults.table(self.sheet, chunk), faults_of_odd(self.sheet, odd, self.layout.width)]
+            [
+                reading.faults.table(self.sheet, chunk, reading.made[RETURN_ID]),
+                faults_of_odd(self.sheet, odd, self.layout.width),
+            ]
         )
         return ReadRows(
             accepted.filter(pa.array(~reading.faults.is_bad)),
