@@ -151,8 +151,10 @@ def _no_table(rows: Sequence[Row], contract: Dataset, known: Known, sheet: str |
     widest = max(rows, key=lambda row: len(row.cells), default=None)
     if widest is None:
         return NoTable(Finding("file_empty", expected=", ".join(contract.columns), sheet=sheet))
-    if rows[0].fault is not None:
-        return NoTable(Finding("row_broken", rows[0].fault, line=rows[0].line, sheet=sheet))
+    # The widest may be data; a broken row above it may be the headers.
+    broken = next((row for row in rows if row.fault is not None and row.line <= widest.line), None)
+    if broken is not None:
+        return NoTable(Finding("row_broken", broken.fault or "", line=broken.line, sheet=sheet))
     header = next((cell for cell in widest.cells if cell.strip() and not _is_column(known.header(cell))), "")
     if not header:
         _, findings = match_headers(widest.cells, contract, known.units, widest.line, sheet)

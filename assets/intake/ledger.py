@@ -166,7 +166,7 @@ class Intake:
         accepted, rejects = work / "accepted.parquet", work / "rejects.parquet"
         parser = Parser(self.connection, self.contract, self.registry, self.limits)
         parsed = parser.parse(path_of(self.paths.archive, arrival.sha256), arrival.name, accepted, rejects)
-        _no_row_is_lost(arrival, parsed)
+        no_row_is_lost(arrival, parsed)
         for result, suffix in ((accepted, "parquet"), (rejects, "rejects.parquet")):
             _sync(result)
             result.rename(self.folder / f"{stem}.{suffix}")
@@ -225,7 +225,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _no_row_is_lost(arrival: Arrival, parsed: Parsed) -> None:
+def no_row_is_lost(arrival: Arrival, parsed: Parsed) -> None:
+    """Raise RowsLost where a row that was read is neither accepted, nor set aside, nor rejected."""
     total = parsed.rows_accepted + parsed.rows_set_aside + parsed.rows_rejected
     if parsed.rows_read != total:
         raise RowsLost(f"{arrival.name}: {parsed.rows_read} rows read, {total} accounted for")

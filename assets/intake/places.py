@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from assets.warehouse.forms import without_blanks
+from assets.warehouse.forms import name_form
 
 _CODE = re.compile(r"([0-9]{6})(?:\.0+|0{6}(?:\.0+)?)?")
 
@@ -91,7 +90,7 @@ def _is_name_of_city(form: str, place: Place) -> bool:
 
 
 def form_of(text: str) -> str:
-    """A name as it is compared: one width, no blanks, one case, one apostrophe; a code without the zeros behind it."""
-    form = without_blanks(unicodedata.normalize("NFKC", text)).replace("’", "'").replace("‘", "'")
+    """A name as it is compared; a code without the zeros behind it."""
+    form = name_form(text)
     code = _CODE.fullmatch(form)
     return code[1] if code else form

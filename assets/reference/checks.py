@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from assets.errors import Finding
 from assets.reference.reading import ReferenceTable, Row
-from assets.warehouse.forms import without_blanks
+from assets.warehouse.forms import name_form
 
 Tables = Mapping[str, ReferenceTable]
 
@@ -73,7 +73,7 @@ def aliases_name_one_place(tables: Tables) -> Iterator[Finding]:
             yield aliases.finding("alias_target", row, "alias", "city_code, province_code")
     named: dict[str, tuple[str, str]] = {}
     for table, row, column, place in _written_forms(tables):
-        form = without_blanks(str(row.values[column]))
+        form = name_form(str(row.values[column]))
         if named.setdefault(form, place) != place:
             yield table.finding("alias_ambiguous", row, column, f"{named[form][1]}, {place[1]}")
 

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, TextIO
 import xlsxwriter
 
 from assets.warehouse.connection import Connection
-from assets.warehouse.forms import neutralised, without_blanks
+from assets.warehouse.forms import name_form, neutralised
 
 FOLDER = "returns"
 # The columns that we add; intake knows them by these names, and passes over all but the first.
@@ -187,7 +187,7 @@ class Senders:
             union select alias, name_zh from reference.aliases inner join reference.cities using (city_code)
             """
         ).fetchall()
-        return cls({without_blanks(form): name for form, name in rows})
+        return cls({name_form(form): name for form, name in rows})
 
     def of_file(self, file: str) -> str:
         """The sender of a file as a whole."""
@@ -204,7 +204,7 @@ class Senders:
         return (self._city(parts[1]) or parts[1]) if len(parts) > 2 else None
 
     def _city(self, text: str) -> str | None:
-        return self.cities.get(without_blanks(unicodedata.normalize("NFKC", text)))
+        return self.cities.get(name_form(text))
 
 
 # --- what was sent ----------------------------------------------------------------------------------------------

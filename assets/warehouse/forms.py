@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 # What people leave around words without seeing it: also the ideographic and the no-break space, and a stray mark of
 # byte order. Reference tables and files must agree on it, or a name is known to one and unknown to the other.
 BLANKS = " \t\r\n　\u00a0\ufeff"
+_APOSTROPHES = str.maketrans("’‘", "''")
 
 
-def without_blanks(text: str) -> str:
-    """A name as it is compared: without blanks, whatever its case."""
-    return "".join(character for character in text if character not in BLANKS).lower()
+def name_form(text: str) -> str:
+    """A name as it is compared: one width, no blanks, one case, one apostrophe."""
+    wide = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)
+    return "".join(character for character in wide if character not in BLANKS).lower()
 
 
 def shown(limit: float) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 from pathlib import Path
 
 import pytest
 
 from assets.intake.archive import Arrival, arrivals, keep, path_of
+from assets.intake.limits import Limits
 from tests.unit.conftest import LIMITS
 
 
@@ -93,3 +96,53 @@ def test_a_single_file_of_the_inbox_arrives(tmp_path: Path) -> None:
     assert list(arrivals(tmp_path / "inbox", "lost.csv", tmp_path / "archive", LIMITS)) == [
         Arrival("lost.csv", sha256, 1)
     ]
+
+
+@pytest.mark.parametrize("name", ["a.csv.part", "a.xlsx.crdownload", "a.CSV.TMP", "a.csv~", "a.download", "a.partial"])
+def test_a_download_that_is_not_finished_is_passed_over(tmp_path: Path, name: str) -> None:
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / name).write_text("x")
+    assert list(arrivals(tmp_path, "inbox", tmp_path / "archive", LIMITS)) == []
+
+
+def test_a_file_above_the_limit_is_told_and_not_kept(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    for name, size in (("big.csv", 11), ("small.csv", 10)):
+        (tmp_path / "inbox" / name).write_bytes(b"x" * size)
+    limits = Limits(file_bytes=10, still_written_seconds=0)
+    found = list(arrivals(tmp_path, "inbox", tmp_path / "archive", limits))
+    assert [(arrival.name, arrival.size, arrival.refused) for arrival in found] == [
+        ("inbox/big.csv", 11, "file_too_large"),
+        ("inbox/small.csv", 10, None),
+    ]
+    kept = [file.read_bytes() for file in (tmp_path / "archive").rglob("*") if file.is_file()]
+    assert kept == [b"x" * 10]
+
+
+def test_a_file_that_was_just_written_is_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    file = tmp_path / "inbox" / "a.csv"
+    file.write_text("x")
+    limits = Limits(still_written_seconds=0.2)
+    (found,) = arrivals(tmp_path, "inbox", tmp_path / "archive", limits)
+    assert (found.name, time.time() - file.stat().st_mtime >= 0.2) == ("inbox/a.csv", True)
+
+
+def test_a_file_that_changes_while_it_is_kept_is_left_for_the_next_run(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / "inbox" / name).write_text("x")
+        os.utime(tmp_path / "inbox" / name, (1, 1))
+    found = arrivals(tmp_path, "inbox", tmp_path / "archive", Limits(still_written_seconds=600))
+    assert next(found).name == "inbox/a.csv"
+    (tmp_path / "inbox" / "b.csv").write_text("xy")
+    assert list(found) == []
+
+
+def test_a_file_of_tomorrow_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "a.csv").write_text("x")
+    ahead = time.time() + 86_400
+    os.utime(tmp_path / "inbox" / "a.csv", (ahead, ahead))
+    (found,) = arrivals(tmp_path, "inbox", tmp_path / "archive", Limits(still_written_seconds=600))
+    assert found.name == "inbox/a.csv"

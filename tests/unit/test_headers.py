@@ -136,3 +136,22 @@ def test_the_columns_of_a_returned_file_are_known(fairs: Dataset) -> None:
     headers, findings = match_headers(sent, fairs, UNITS, 1)
     assert [header.role for header in headers[:5]] == ["return_id", "told", "told", "told", "told"]
     assert findings == []
+
+
+def test_scope_and_unit_glued_to_a_name_are_known_as_an_alias_alone(measured: Dataset) -> None:
+    share = measured.columns["share"].model_copy(update={"aliases": ("管长_全市",)})
+    glued = measured.model_copy(update={"columns": {**measured.columns, "share": share}})
+    headers, findings = match_headers([*REQUIRED, "管长_全市_公里"], glued, UNITS, 1)
+    assert (headers[-1].column, headers[-1].unit, findings) == ("share", "公里", [])
+    _, (told,) = matched([*REQUIRED, "管长_城区_公里"], glued)
+    assert told.code == "header_unknown"
+
+
+def test_a_unit_over_a_column_that_has_none_refuses_the_file(fairs: Dataset) -> None:
+    _, findings = matched([*REQUIRED, "share(公里)"], fairs)
+    assert findings == [Finding("header_unit", "公里", "", line=1, column="share")]
+
+
+def test_two_tables_with_an_empty_column_between_them_are_side_by_side_too(fairs: Dataset) -> None:
+    _, findings = matched([*REQUIRED, "", *REQUIRED], fairs)
+    assert findings == [Finding("tables_side_by_side", "city", line=1)]

@@ -94,3 +94,11 @@ def test_a_header_row_with_faults_is_told_whole(fairs: Dataset) -> None:
     with pytest.raises(FileRefused) as refused:
         layout(fairs, ["city", "date", "weather", "mood"])
     assert [finding.code for finding in refused.value.findings] == ["header_unknown", "header_unknown"]
+
+
+def test_a_broken_row_where_the_headers_may_have_been_is_told_as_broken(fairs: Dataset) -> None:
+    title, header, *data = rows(["2024年招聘统计"], HEADER, ["甲市", "2024-01-01", "3", "book", "A"])
+    broken = Row(header.line, (), '"city"x,date', "text after a quote")
+    with pytest.raises(NoTable) as refused:
+        find_layout([title, broken, *data], fairs, UNITS)
+    assert [(finding.code, finding.line) for finding in refused.value.findings] == [("row_broken", 2)]

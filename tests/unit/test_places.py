@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.intake.places import Place, Places, PlaceUnknown
+from assets.intake.places import Place, Places, PlaceUnknown, form_of
+from assets.paths import PROJECT_ROOT
 from tests.shipped import shipped
+
+WIDE = str.maketrans("0123456789.", "０１２３４５６７８９．")
+
+
+def rows_of(table: str) -> list[dict[str, str]]:
+    with (PROJECT_ROOT / "data" / "reference" / f"{table}.csv").open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +102,81 @@ def test_a_name_of_two_places_names_none() -> None:
     with pytest.raises(PlaceUnknown):
         two.resolve("城东区")
     assert two.resolve("甲市") == Place("1")
+
+
+CITIES = rows_of("cities")
+each_city = pytest.mark.parametrize("city", CITIES, ids=[city["name_en"] for city in CITIES])
+
+
+@each_city
+def test_every_city_is_known_by_its_code_however_it_was_stored(places: Places, city: dict[str, str]) -> None:
+    sent = city["city_code"]
+    forms = [sent, f"{sent}.0", f"{sent}000000", f"{sent}000000.0", sent.translate(WIDE), f" {sent}　"]
+    assert {form: code(places, form) for form in forms} == dict.fromkeys(forms, sent)
+
+
+@each_city
+def test_every_city_is_known_by_its_names_with_the_province_before_them_or_not(
+    places: Places, city: dict[str, str]
+) -> None:
+    for name in (city["name_zh"], city["short_zh"]):
+        forms = [name, f"　{name} ", " ".join(name), *(f"{area}{name}" for area in ("江西省", "江西省 ", "江西"))]
+        assert {form: code(places, form) for form in forms} == dict.fromkeys(forms, city["city_code"])
+
+
+@each_city
+def test_every_city_is_known_by_its_english_name_unless_another_sounds_alike(
+    places: Places, city: dict[str, str]
+) -> None:
+    name = city["name_en"]
+    for form in (name, f"{name} City", name.upper(), name.lower()):
+        if form_of(name) in ("yichun", "fuzhou"):
+            with pytest.raises(PlaceUnknown, match="place_homophone"):
+                places.resolve(form)
+        else:
+            assert code(places, form) == city["city_code"]
+    assert code(places, f"{name}, Jiangxi") == city["city_code"]
+
+
+def test_every_alias_names_its_place(places: Places) -> None:
+    for row in rows_of("aliases"):
+        if row["kind"] != "homophone":
+            found = places.resolve(row["alias"])
+            assert (found.city_code or "", found.province_code or "") == (row["city_code"], row["province_code"])
+
+
+def test_every_county_is_known_by_code_and_name_with_its_city(places: Places) -> None:
+    for row in rows_of("counties"):
+        expected = Place(row["city_code"], None, row["county_code"])
+        assert places.resolve(row["county_code"]) == places.resolve(row["name_zh"]) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("350100", "南昌市市", "南昌市区", "昌", "市", "", "36010", "3601000", "360100.5", "360100000001"),
+        *("湖北省南昌", "南昌市江西省", "Nan-chang", "=cmd", "'; drop table"),
+    ],
+)
+def test_no_place_is_taken_by_likeness(places: Places, text: str) -> None:
+    with pytest.raises(PlaceUnknown, match="city_unknown") as unknown:
+        places.resolve(text)
+    assert places.is_known(unknown.value.nearest)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(CITIES), st.integers(0, 2), st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5))
+def test_a_name_with_one_other_character_is_not_guessed(
+    places: Places, city: dict[str, str], at: int, wrong: str
+) -> None:
+    name = city["short_zh"]
+    changed = name[: at % len(name)] + wrong + name[at % len(name) + 1 :]
+    if form_of(changed) not in places.forms:
+        with pytest.raises(PlaceUnknown, match="city_unknown"):
+            places.resolve(changed)
+
+
+def test_a_registry_without_places_knows_none_and_suggests_nothing() -> None:
+    with pytest.raises(PlaceUnknown) as unknown:
+        Places.of([], []).resolve("甲")
+    assert unknown.value.nearest == ""

@@ -308,8 +308,9 @@ def test_a_city_and_an_area_above_it_with_one_code_are_two_places(tmp_path: Path
     assert [finding.code for finding in checks.aliases_name_one_place(alike)] == ["alias_ambiguous"]
 
 
-def test_forms_that_intake_reads_alike_are_alike(tmp_path: Path) -> None:
-    alike = tables(tmp_path, aliases="甲\ufeff市,B,,short")
+@pytest.mark.parametrize("alias", ["甲\ufeff市", "ＡＬＬ", "Ａ", "al l"])
+def test_forms_that_intake_reads_alike_are_alike(tmp_path: Path, alias: str) -> None:
+    alike = tables(tmp_path, provinces="P,all", aliases=f"{alias},B,,short")
     assert [finding.code for finding in checks.aliases_name_one_place(alike)] == ["alias_ambiguous"]
 
 

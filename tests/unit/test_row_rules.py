@@ -150,6 +150,12 @@ def test_what_a_reference_refers_to_are_words_and_no_empty_cell_is_one(kind: str
         assert values_of(connection, "sources.source_id") == {"25"}
 
 
+@pytest.mark.parametrize("word", ["Book", " book　", "ｂｏｏｋ"])
+def test_a_reference_is_met_whatever_its_width_blanks_and_case(fairs: Dataset, take_in: TakeIn, word: str) -> None:
+    (row,) = take_in(fairs, HEADER + GOOD.replace("book", word)).accepted
+    assert row["source_id"] == "book"
+
+
 def test_a_conflict_names_a_line_that_differs(fairs: Dataset, take_in: TakeIn) -> None:
     taken = take_in(fairs, HEADER + GOOD + GOOD + GOOD.replace("12", "13"))
     assert [(line, found) for line, _, _, found in taken.told] == [(2, "4"), (3, "4"), (4, "2")]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assets.intake.units import Units
 from tests.unit.conftest import shipped_units
 
 UNITS = shipped_units()
@@ -27,6 +28,22 @@ known = st.sampled_from(sorted(UNITS.known))
         ("ｋｍ²", "平方公里", 1),
         ("公里/平方公里", "米/公顷", 10),
         ("平方米/人", "平方米每人", 1),
+        ("人", "万人", Fraction(1, 10_000)),
+        ("亿元", "万元", 10_000),
+        ("万平方米", "公顷", 1),
+        ("平方公里", "平方米", 1_000_000),
+        ("千米", "公里", 1),
+        ("%", "‰", 10),
+        ("百分比", "%", 1),
+        ("元/人", "万元/万人", 1),
+        ("人", "元", None),
+        ("套", "户", None),
+        ("人次", "人", None),
+        ("公里/平方公里", "公里", None),
+        ("%", ":", None),
+        (":", "%", None),
+        ("万万万", "人", None),
+        ("人/", "人", None),
         ("十亿元", "元", None),
         ("人", "公里", None),
         ("%", "公顷", None),
@@ -62,3 +79,13 @@ def test_any_text_is_a_unit_or_none(text: str) -> None:
 
 def test_a_multiplier_counts_in_the_unit_behind_it() -> None:
     assert [UNITS.base_of(unit) for unit in ("万人", "亿元", "人", "%")] == ["人", "元", "人", "%"]
+
+
+@pytest.mark.parametrize("unit", ["O", "余", "万", "城区", "平方", "1", "%%", "/"])
+def test_what_is_no_unit_is_none(unit: str) -> None:
+    assert not UNITS.is_unit(unit)
+
+
+def test_a_unit_that_nobody_registered_is_itself_alone() -> None:
+    empty = Units.of([])
+    assert (empty.factor("斤", "斤"), empty.factor("斤", "吨"), empty.is_unit("斤")) == (1, None, False)
