@@ -62,8 +62,10 @@ class Layout:
             return "header"
         if _NOTE.match(filled[0]) and not any(_FIGURE.fullmatch(cell) for cell in filled[1:]):
             return "note"
-        # A title printed again on the next page, or the mark that says so; merged cells repeat it.
-        if len(set(filled)) == 1 and (_CONTINUED.search(filled[0]) or filled[0] in self._title_cells()):
+        # A title printed again on the next page, or the mark that says so, with the unit beside it.
+        if all(cell == filled[0] or _NOTE.match(cell) for cell in filled) and (
+            _CONTINUED.search(filled[0]) or filled[0] in self._title_cells()
+        ):
             return "continuation"
         return "data"
 

@@ -1,7 +1,8 @@
 """Units that occur in the files, and what one is in another.
 
 Here: the table `reference.units` as a converter. Not here: which unit a column or an indicator has (its contract, the
-registry). A unit is a word of the table, 万 or 亿 before one, or a quotient of two (公里/平方公里).
+registry). A unit is a word of the table, 万 or 亿 before one, or a quotient of two (公里/平方公里). Figures per head are
+mostly published with the unit of the whole, 人均…（平方米）: their name says the rest.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from fractions import Fraction
 
 MULTIPLIERS = {"百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 _RATIO = "ratio"
+_PER_HEAD = "/人"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,9 @@ class Units:
             return None
         if one[0] == other[0]:
             return one[1] / other[1]
+        # 公顷 for 平方米/人 is more likely the area of the whole city than that of one head.
+        if _form(expected).endswith(_PER_HEAD) and self.factor(sent, _form(expected).removesuffix(_PER_HEAD)) == 1:
+            return Fraction(1)
         # A bare ratio (1:8) may stand for any quotient: its parts are counted one by one.
         return one[1] / other[1] if one[0] == _RATIO and "/" in other[0] else None
 
