@@ -110,7 +110,8 @@ class Parser:
 
         def headers(delimiter: str) -> int:
             rows = DelimitedSheet(file, encoding, delimiter, self.limits).head(HEAD_ROWS)
-            found = (sum(known.header(cell) is not None for cell in row.cells if cell.strip()) for row in rows)
+            cells = (row.cells[: self.limits.columns] for row in rows)
+            found = (sum(known.header(cell) is not None for cell in row if cell.strip()) for row in cells)
             return max(found, default=0)
 
         return max(DELIMITERS, key=headers)
@@ -120,13 +121,10 @@ class Parser:
         readers, without = [], []
         for sheet in sheets:
             try:
-                layout = find_layout(sheet.head(HEAD_ROWS), self.contract, self.registry.units, sheet.name)
+                layout = self._layout(sheet)
             except NoTable as refused:
                 without.append((sheet, refused))
                 continue
-            if layout.width > self.limits.columns:
-                found, expected = str(layout.width), str(self.limits.columns)
-                raise FileRefused(Finding("too_many_columns", found, expected, sheet=sheet.name))
             readers.append((sheet, RowReader(self.contract, self.registry, layout, sheet.name)))
         if not readers:
             raise (
@@ -139,6 +137,19 @@ class Parser:
             parsed.sheets.append(_sheet_read(sheet, reader.layout))
             parsed.notes += _told_by(reader)
         return readers
+
+    def _layout(self, sheet: Sheet) -> Layout:
+        """The table of a sheet. A row above the limit of columns is no header: to compare its cells takes minutes."""
+        head = sheet.head(HEAD_ROWS)
+        fitting = [row for row in head if len(row.cells) <= self.limits.columns]
+        try:
+            return find_layout(fitting, self.contract, self.registry.units, sheet.name)
+        except NoTable as refused:
+            wide = next((row for row in head if len(row.cells) > self.limits.columns), None)
+            if wide is None:
+                raise
+            found, expected = str(len(wide.cells)), str(self.limits.columns)
+            raise NoTable(Finding("too_many_columns", found, expected, line=wide.line, sheet=sheet.name)) from refused
 
     def _read(self, readers: Iterable[tuple[Sheet, RowReader]], accepted: Path, faults: Path, parsed: Parsed) -> None:
         schema = accepted_schema(self.contract)
@@ -251,9 +262,11 @@ def _parquet(file: Path) -> str:
 
 
 def _is_workbook(file: Path) -> bool:
+    """Whether a zip is an Excel workbook and nothing else: what is two kinds of file at once is measured as neither."""
     try:
         with zipfile.ZipFile(file) as archive:
-            return "xl/workbook.xml" in archive.namelist()
+            parts = set(archive.namelist())
+            return "xl/workbook.xml" in parts and not parts & {"xl/workbook.bin", "content.xml"}
     except zipfile.BadZipFile:
         # It begins like one: a broken workbook, and told as such.
         return True

@@ -15,8 +15,9 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import IO
 
 from python_calamine import CalamineSheet, CalamineWorkbook
 
@@ -27,8 +28,12 @@ from assets.intake.rowtext import Chunk, Row, Shape, chunk_of, record
 
 _ROWS_PER_CHUNK = 50_000
 _BLOCK = 1 << 20
-_CELL = re.compile(rb'<c [^>]*?r="([A-Z]{1,3})([0-9]{1,7})"')
-_LONGEST_REFERENCE = 64
+# A row or a cell, with the reference that it may have, however the XML is written.
+_PLACED = re.compile(
+    rb"""<(?:[\w.-]+:)?(?:(row)|c)(?=[\s/>])"""
+    rb"""(?:(?:[^>"']|"[^"]*"|'[^']*')*?\sr\s*=\s*["']\s*([A-Za-z]{0,3})([0-9]{1,10})\s*["'])?"""
+)
+_UNFINISHED = re.compile(rb"<(?:[\w.-]+:)?(?:row|c)(?=[\s/>])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +73,24 @@ def read_workbook(file: Path, limits: Limits, *, is_zip: bool) -> list[WorkbookS
         with CalamineWorkbook.from_object(file) as workbook:
             if len(workbook.sheet_names) > limits.sheets:
                 raise FileRefused(Finding("too_many_sheets", str(len(workbook.sheet_names)), str(limits.sheets)))
-            sheets = [_sheet(workbook.get_sheet_by_name(name)) for name in workbook.sheet_names]
+            sheets = list(_sheets(workbook, limits))
     except (FileRefused, KeyboardInterrupt, SystemExit):
         raise
     # A panic of the Rust library is no Exception; a workbook that brings it about is broken all the same.
     except BaseException as error:
         raise FileRefused(Finding("workbook_unreadable", str(error).splitlines()[0] if str(error) else "")) from error
     return [sheet for sheet in sheets if any(not row.is_blank for row in sheet.head(len(sheet.rows)))]
+
+
+def _sheets(workbook: CalamineWorkbook, limits: Limits) -> Iterator[WorkbookSheet]:
+    """Sheet by sheet: each is below the limit, but all of them together need not be."""
+    cells = 0
+    for name in workbook.sheet_names:
+        sheet = _sheet(workbook.get_sheet_by_name(name))
+        cells += sum(map(len, sheet.rows))
+        if cells > limits.sheet_cells:
+            raise FileRefused(Finding("workbook_too_large", str(cells), str(limits.sheet_cells)))
+        yield sheet
 
 
 def _sheet(sheet: CalamineSheet) -> WorkbookSheet:
@@ -98,33 +114,66 @@ def _stays_within(file: Path, limits: Limits) -> None:
     total = 0
     try:
         with zipfile.ZipFile(file) as archive:
-            for entry in archive.infolist():
+            entries = archive.infolist()
+            _stay_below(sum(entry.file_size for entry in entries), limits)
+            for entry in entries:
+                # Python stops where the zip says that a part ends; the library that reads the cells does not.
+                entry.file_size = limits.unpacked_bytes + 1
                 with archive.open(entry) as part:
-                    is_sheet = entry.filename.startswith("xl/worksheets/")
-                    total += _measure(part, is_sheet, limits, limits.unpacked_bytes - total)
+                    total += _measure(part, limits, total)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         raise FileRefused(Finding("workbook_unreadable", str(error))) from error
 
 
-def _measure(part: zipfile.ZipExtFile | object, is_sheet: bool, limits: Limits, left: int) -> int:
-    size, before = 0, b""
-    rows, columns = 0, 0
-    while block := part.read(_BLOCK):  # type: ignore[union-attr]
+def _stay_below(size: int, limits: Limits) -> None:
+    if size > limits.unpacked_bytes:
+        raise FileRefused(Finding("workbook_too_large", str(size), str(limits.unpacked_bytes)))
+
+
+def _measure(part: IO[bytes], limits: Limits, before: int) -> int:
+    """The size of a part. Raises FileRefused where it, or what was measured before with it, is above a limit.
+
+    Every part is looked at: a workbook may call any of them a sheet.
+    """
+    size, rest, span = 0, b"", _Span()
+    while block := part.read(_BLOCK):
         size += len(block)
-        if size > left:
-            raise FileRefused(Finding("workbook_too_large", f"> {limits.unpacked_bytes}", str(limits.unpacked_bytes)))
-        if is_sheet:
-            text = before + block
-            for letters, digits in _CELL.findall(text):
-                rows, columns = max(rows, int(digits)), max(columns, _column_number(letters))
-            before = text[-_LONGEST_REFERENCE:]
-            if rows * columns > limits.sheet_cells:
-                raise FileRefused(Finding("workbook_too_large", f"{rows} × {columns}", str(limits.sheet_cells)))
+        _stay_below(before + size, limits)
+        text = rest + block
+        rest = text[text.rfind(b"<") :] if b">" not in text[text.rfind(b"<") :] else b""
+        if len(rest) > _BLOCK:
+            if _UNFINISHED.match(rest):
+                raise FileRefused(Finding("workbook_unreadable", "xml"))
+            rest = b""
+        span.extend(text[: len(text) - len(rest)])
+        if span.rows * span.columns > limits.sheet_cells:
+            found = f"{span.rows} × {span.columns}"
+            raise FileRefused(Finding("workbook_too_large", found, str(limits.sheet_cells)))
     return size
 
 
+@dataclass
+class _Span:
+    """How far a sheet reaches; a row or a cell without a reference follows the one before it."""
+
+    rows: int = 0
+    columns: int = 0
+    row: int = 0
+    column: int = 0
+
+    def extend(self, xml: bytes) -> None:
+        for is_row, letters, digits in _PLACED.findall(xml):
+            if is_row:
+                self.row, self.column = int(digits) if digits else self.row + 1, 0
+            else:
+                self.row = int(digits) if digits else self.row
+                self.column = _column_number(letters) if letters else self.column + 1
+            self.rows, self.columns = max(self.rows, self.row), max(self.columns, self.column)
+
+
+@cache
 def _column_number(letters: bytes) -> int:
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - ord("A") + 1
     return number

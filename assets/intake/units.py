@@ -1,8 +1,8 @@
 """Units that occur in the files, and what one is in another.
 
 Here: the table `reference.units` as a converter. Not here: which unit a column or an indicator has (its contract, the
-registry). A unit is a word of the table, 万 or 亿 before one, or a quotient of two (公里/平方公里). Figures per head are
-mostly published with the unit of the whole, 人均…（平方米）: their name says the rest.
+registry). A unit is a word of the table, 万 or 亿 before one, or a quotient of two (公里/平方公里). A figure per head
+often comes with the unit of the whole, 人均…（平方米）: its name says the rest.
 """
 
 from __future__ import annotations
