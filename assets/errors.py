@@ -97,6 +97,12 @@ CATALOGUE: dict[str, Message] = {
         "请放入文件本身",
         "Put the file itself into the inbox",
     ),
+    "file_unreadable": Message(
+        "这不是可以读取的普通文件",
+        "This is no ordinary file that can be read",
+        "请放入文件本身，并检查它的读取权限",
+        "Put the file itself into the inbox, and check that it may be read",
+    ),
     "dataset_unknown": Message(
         "收件箱中没有名为“{found}”的数据集",
         "The inbox has no dataset “{found}”",
