@@ -182,6 +182,12 @@ CATALOGUE: dict[str, Message] = {
         "本表填设区市（{expected}）的数字；县级数字请勿填入",
         "Give the figure of the city ({expected}), not of one of its counties",
     ),
+    "header_scope": Message(
+        "此行的口径“{found}”与表头所写的口径不同",
+        "The scope “{found}” of the row is not the one in the header",
+        "表头写的是“{expected}”；请改正口径，或把其他口径的数字放入另一个表",
+        "The header says “{expected}”; correct the scope, or give figures of other scopes in a table of their own",
+    ),
     "text_damaged": Message(
         "“{found}”中有丢失或无法显示的字符",
         "“{found}” holds lost or private characters",
