@@ -40,6 +40,7 @@ class Known:
     columns: dict[str, str]
     units: Units
     scopes: dict[str, str]
+    english: dict[str, str]
 
     @classmethod
     def of(cls, contract: Dataset, units: Units) -> Known:
@@ -53,6 +54,7 @@ class Known:
             },
             units,
             {written(form): form for form in scopes},
+            {written(field.en): name for name, field in contract.columns.items()},
         )
 
     def header(self, sent: str) -> Header | None:
@@ -85,11 +87,14 @@ class Known:
         return None
 
     def _bilingual(self, sent: str, form: str) -> Header | None:
+        """A header with its English name, or a unit, behind it; other Latin text may say that it is something else."""
         match = _LATIN.fullmatch(form)
         if match is None or match["other"] not in self.columns:
             return None
-        column = self.columns[match["other"]]
-        return Header(sent, "column", column) if self.columns.get(match["latin"], column) == column else None
+        column, latin = self.columns[match["other"]], match["latin"].strip("()[]")
+        if self.units.is_unit(latin):
+            return Header(sent, "column", column, latin)
+        return Header(sent, "column", column) if column in (self.columns.get(latin), self.english.get(latin)) else None
 
     def nearest(self, sent: str) -> str:
         """The known header most like this one, to be named to the sender and to nobody else."""
