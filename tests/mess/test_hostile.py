@@ -61,11 +61,12 @@ def test_a_formula_of_excel_counts_as_its_saved_value(take: Take) -> None:
     assert outcome.values(AREA) == [(12.5,), (12.5,)]
 
 
-@pytest.mark.parametrize("error", ["#DIV/0!", "#REF!", "#VALUE!", "#NAME?"])
-def test_an_error_of_excel_is_a_reject(take: Take, error: str) -> None:
+@pytest.mark.parametrize("error", ["#DIV/0!", "#REF!", "#N/A", "#NAME?"])
+def test_an_error_of_excel_is_no_value(take: Take, error: str) -> None:
     content = with_sheet(b'<c r="D2" t="n"><v>12.5</v>', f'<c r="D2" t="e"><v>{error}</v>'.encode())
-    outcome = take("parks", content, "synthetic.xlsx")
-    assert outcome.told == [(2, AREA, "number_unreadable", error)]
+    assert take("parks", content, "synthetic.xlsx").values(AREA) == [(None,), (12.5,)]
+    content = with_sheet(b'<c r="B2" t="n"><v>2024</v>', f'<c r="B2" t="e"><v>{error}</v>'.encode())
+    assert take("parks", content, "synthetic.xlsx").told == [(2, "year", "cell_missing", "")]
 
 
 @pytest.mark.parametrize(
@@ -238,9 +239,8 @@ DTD = b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname"><!ENTITY b "&#2133
 @pytest.mark.parametrize("entity", [b"&a;", b"&c;"])
 def test_entities_of_a_document_are_never_resolved(take: Take, entity: bytes) -> None:
     def change(parts: dict[str, bytes]) -> None:
-        name = "xl/sharedStrings.xml"
-        text = parts[name].replace("南昌市".encode(), entity)
-        parts[name] = text.replace(b"<sst", DTD + b"<sst", 1)
+        text = parts[SHEET].replace("南昌市".encode(), entity)
+        parts[SHEET] = text.replace(b"<worksheet", DTD + b"<worksheet", 1)
 
     outcome = take("parks", with_parts(change), "synthetic.xlsx")
     assert [code for code, _ in outcome.refusals] == ["workbook_unreadable"]
@@ -307,9 +307,9 @@ def test_any_name_is_a_name(take: Take, name: str) -> None:
 
 
 def test_a_name_that_is_no_utf8_is_told_as_far_as_it_can_be(inbox: Inbox) -> None:
-    Path(os.fsdecode(os.fsencode(inbox.folder("parks")) + b"/\xba\xcf\xb3\xc9.csv")).write_text(GOOD_CSV, "utf-8")
+    Path(os.fsdecode(os.fsencode(inbox.folder("parks")) + b"/\xba\xcf\xca\xfd.csv")).write_text(GOOD_CSV, "utf-8")
     (outcome,) = inbox.outcomes("parks").values()
-    assert outcome.receipt.file == "parks/\\xba\\xcf\\xb3\\xc9.csv"
+    assert outcome.receipt.file == "parks/\\xba\\xcf\\xca\\xfd.csv"
     assert outcome.values("city_code") == [(NANCHANG,)]
 
 

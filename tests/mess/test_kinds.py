@@ -456,6 +456,20 @@ def test_25_bilingual_headers_are_read(take: Take) -> None:
     assert take("parks", text_of(headers, park("南昌市"))).values(*FIGURES) == TWO_ROWS[:1]
 
 
+@pytest.mark.parametrize(
+    ("header", "value"), [("绿道长度km", 12.5), ("绿道长度m", 0.0125), ("绿道长度 Length of greenways", 12.5)]
+)
+def test_25_a_unit_or_the_english_name_may_be_glued_to_a_header(take: Take, header: str, value: float) -> None:
+    outcome = take("parks", text_of((*PARKS[:3], header, *PARKS[4:]), park("南昌市")))
+    assert outcome.values("greenway_length_km") == [(value,)]
+
+
+@pytest.mark.parametrize("header", ["绿道长度(mile)", "绿道长度2023", "绿道长度$", "绿道长度 Width", "绿道长度year"])
+def test_25_other_latin_behind_a_header_refuses_the_file(take: Take, header: str) -> None:
+    outcome = take("parks", text_of((*PARKS[:3], header, *PARKS[4:]), park("南昌市")))
+    assert [code for code, _ in outcome.refusals] in (["header_unknown"], ["header_unit"])
+
+
 def test_25_headers_of_two_rows_are_read(take: Take) -> None:
     upper = ("城市", "年份", "统计口径", "建成区", "", "来源", "来源")
     lower = ("", "", "", "绿化覆盖率", "绿地率", "代码", "等级")
