@@ -50,7 +50,7 @@ class DelimitedSheet:
             data, is_last = waiting + block[0], block[1]
             if line <= after:
                 start = _offset_of_line(data, after + 1 - line)
-                line += data[:start].count(b"\n")
+                line += _line_ends(data[:start])
                 data = data[start:]
             waiting = b""
             if not data:
@@ -62,7 +62,7 @@ class DelimitedSheet:
                 rows, left = careful_rows(_lines_of(data), line, self.delimiter, shape.width, self.limits, is_last)
                 yield partial(chunk_of, rows, shape)
                 waiting = "".join(left).encode()
-                line += data.count(b"\n") - waiting.count(b"\n")
+                line += _line_ends(data) - _line_ends(waiting)
 
 
 def _with_last(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
@@ -77,6 +77,8 @@ def _with_last(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
 
 def _offset_of_line(data: bytes, lines: int) -> int:
     """Where the line after the first `lines` ones begins."""
+    if data.count(b"\r") != data.count(b"\r\n"):
+        return sum(len(line.encode()) for line in _lines_of(data)[:lines])
     offset = 0
     for _ in range(lines):
         end = data.find(b"\n", offset)
@@ -84,6 +86,10 @@ def _offset_of_line(data: bytes, lines: int) -> int:
             return len(data)
         offset = end + 1
     return offset
+
+
+def _line_ends(data: bytes) -> int:
+    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
 
 
 def _lines_of(block: bytes) -> list[str]:
