@@ -18,7 +18,7 @@ import pytest
 from assets.intake.limits import Limits
 from tests.mess.hostile import GOOD, SHEET, bomb, locked, with_parts, with_rows, with_sheet
 from tests.mess.inbox import LIMITS, NOW, Inbox, Take
-from tests.mess.sent import FAIRS, PARKS, fair, park, parks, text_of, xls, xlsx
+from tests.mess.sent import FAIRS, PARKS, Cells, fair, park, parks, text_of, xls, xlsx
 
 AREA = "park_area_per_capita_m2"
 NANCHANG = "360100"
@@ -101,6 +101,15 @@ def test_a_quote_that_never_ends_breaks_its_own_line_alone(take: Take) -> None:
     assert outcome.values("line", "city_code") == [(2, NANCHANG), (4, "360500")]
 
 
+def test_a_thousand_unknown_names_do_not_hold_the_intake_up(take: Take) -> None:
+    chance = random.Random(1)
+    names = ["".join(chr(chance.randint(0x4E00, 0x9000)) for _ in range(6)) for _ in range(1000)]
+    start = time.process_time()
+    outcome = take("parks", parks(*map(park, names)))
+    assert time.process_time() - start < 2
+    assert [found for _, _, _, found in outcome.told] == names
+
+
 # --- text files -------------------------------------------------------------------------------------------------
 
 
@@ -121,6 +130,14 @@ def test_a_quote_that_never_ends_breaks_its_own_line_alone(take: Take) -> None:
 )
 def test_a_file_without_text_is_refused(take: Take, content: bytes, code: str) -> None:
     assert [said for said, _ in take("parks", content).refusals] == [code]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_any_end_of_a_line_ends_a_line(take: Take, end: str) -> None:
+    titles: Cells = ("synthetic", *[""] * (len(PARKS) - 1))
+    outcome = take("parks", text_of(titles, PARKS, park("南昌市"), park("九江市"), park("?"), end=end))
+    assert outcome.values("line", "city_code") == [(3, NANCHANG), (4, "360400")]
+    assert [told[:3] for told in outcome.told] == [(5, "city", "city_unknown")]
 
 
 def test_a_line_above_the_limit_is_told_with_its_number(take: Take) -> None:
