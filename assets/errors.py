@@ -103,6 +103,12 @@ CATALOGUE: dict[str, Message] = {
         "请关闭文件后，发送文件本身",
         "Close the file and send the file itself",
     ),
+    "file_unreadable": Message(
+        "这不是可以读取的普通文件",
+        "This is no ordinary file that can be read",
+        "请放入文件本身，并检查它的读取权限",
+        "Put the file itself into the inbox, and check that it may be read",
+    ),
     "dataset_unknown": Message(
         "收件箱中没有名为“{found}”的数据集",
         "The inbox has no dataset “{found}”",
@@ -181,6 +187,12 @@ CATALOGUE: dict[str, Message] = {
         "“{found}” is a county or district, not a city",
         "本表填设区市（{expected}）的数字；县级数字请勿填入",
         "Give the figure of the city ({expected}), not of one of its counties",
+    ),
+    "header_scope": Message(
+        "此行的口径“{found}”与表头所写的口径不同",
+        "The scope “{found}” of the row is not the one in the header",
+        "表头写的是“{expected}”；请改正口径，或把其他口径的数字放入另一个表",
+        "The header says “{expected}”; correct the scope, or give figures of other scopes in a table of their own",
     ),
     "text_damaged": Message(
         "“{found}”中有丢失或无法显示的字符",

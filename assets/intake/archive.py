@@ -10,6 +10,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from assets.intake.limits import Limits
 _BLOCK = 1 << 20
 # What programs call a file that they have not finished.
 _UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".tmp", "~")
-REFUSED_UNREAD = ("file_is_link", "file_too_large")
+REFUSED_UNREAD = ("file_is_link", "file_too_large", "file_unreadable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +48,36 @@ def arrivals(inbox: Path, dataset: str, archive: Path, limits: Limits) -> Iterat
             continue
         # A name packed on another system may be no UTF-8; it is told as far as it can be.
         name = os.fsencode(file.relative_to(inbox).as_posix()).decode("utf-8", "backslashreplace")
-        if file.is_symlink():
-            target = bytes(file.readlink())
-            yield Arrival(name, hashlib.sha256(b"link:" + target).hexdigest(), 0, "file_is_link")
-        elif file.is_file():
-            before = _state(file)
-            size = before[0]
-            if size > limits.file_bytes:
-                digest = hashlib.sha256(f"too large:{name}:{before}".encode()).hexdigest()
-                yield Arrival(name, digest, size, "file_too_large")
-                continue
-            if _is_fresh(before, limits.still_written_seconds):
-                continue
-            sha256, size = keep(file, archive)
-            if _state(file) == before:
-                yield Arrival(name, sha256, size)
+        try:
+            arrival = _arrival(file, name, archive, limits)
+        except FileNotFoundError:
+            arrival = None  # taken away while we looked
+        if arrival is not None:
+            yield arrival
+
+
+def _arrival(file: Path, name: str, archive: Path, limits: Limits) -> Arrival | None:
+    """One file of the inbox; None for a folder, and for a file that is still being written."""
+    if file.is_symlink():
+        digest = hashlib.sha256(b"link:" + bytes(file.readlink())).hexdigest()
+        return Arrival(name, digest, 0, "file_is_link")
+    if file.is_dir() or not file.exists():
+        return None
+    if not file.is_file() or not os.access(file, os.R_OK):
+        # To open a pipe or a device may take for ever.
+        return _unread(name, "unreadable", "file_unreadable")
+    before = _state(file)
+    size = before[0]
+    if size > limits.file_bytes:
+        return _unread(name, f"too large:{before}", "file_too_large", size)
+    if _is_fresh(before, limits.still_written_seconds):
+        return None
+    sha256, size = keep(file, archive)
+    return Arrival(name, sha256, size) if _state(file) == before else None
+
+
+def _unread(name: str, state: str, refused: str, size: int = 0) -> Arrival:
+    return Arrival(name, hashlib.sha256(f"{state}:{name}".encode()).hexdigest(), size, refused)
 
 
 def _state(file: Path) -> tuple[int, int]:
@@ -76,8 +92,11 @@ def _is_fresh(state: tuple[int, int], seconds: float) -> bool:
 
 def _let_writers_finish(files: Iterable[Path], seconds: float) -> None:
     """Wait, once and not long, until the youngest file is old enough to tell whether it still grows."""
-    regular = [file for file in files if file.is_file() and not file.is_symlink()]
-    ages = [time.time() - file.stat().st_mtime for file in regular]
+    ages = []
+    for file in files:
+        with suppress(FileNotFoundError):
+            if file.is_file() and not file.is_symlink():
+                ages.append(time.time() - file.stat().st_mtime)
     youngest = min((age for age in ages if age >= 0), default=seconds)
     if youngest < seconds:
         time.sleep(seconds - youngest)

@@ -80,7 +80,7 @@ class DelimitedSheet:
             data = waiting + block
             if line <= after:
                 start = _offset_of_line(data, after + 1 - line)
-                line += data[:start].count(b"\n")
+                line += _line_ends(data[:start])
                 data = data[start:]
             waiting = b""
             if not data:
@@ -92,7 +92,7 @@ class DelimitedSheet:
                 rows, left = careful_rows(_lines_of(data), line, self.delimiter, width, self.limits, is_last)
                 yield _Block(data, line, rows)
                 waiting = "".join(left).encode()
-                line += data.count(b"\n") - waiting.count(b"\n")
+                line += _line_ends(data) - _line_ends(waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,8 @@ def _with_last(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
 
 def _offset_of_line(data: bytes, lines: int) -> int:
     """Where the line after the first `lines` ones begins."""
+    if data.count(b"\r") != data.count(b"\r\n"):
+        return sum(len(line.encode()) for line in _lines_of(data)[:lines])
     offset = 0
     for _ in range(lines):
         end = data.find(b"\n", offset)
@@ -123,6 +125,10 @@ def _offset_of_line(data: bytes, lines: int) -> int:
             return len(data)
         offset = end + 1
     return offset
+
+
+def _line_ends(data: bytes) -> int:
+    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
 
 
 def _lines_of(block: bytes) -> list[str]:

@@ -42,11 +42,12 @@ def encoding_of(file: Path, limits: Limits) -> str:
         return "utf-16"
     else:
         name = "utf-8"
-    lines = 0
+    lines, before = 0, b""
     for block in _byte_blocks(file, limits):
         if not _is_utf8(block):
-            return _other_than_utf8(block, lines, name)
+            return _other_than_utf8(block, lines, name, before)
         lines += block.count(_LINE_END)
+        before = before if block.isascii() else block
     return name
 
 
@@ -126,15 +127,15 @@ def _is_utf8(block: bytes) -> bool:
     return True
 
 
-def _other_than_utf8(block: bytes, lines: int, name: str) -> str:
-    """GB18030, unless the text before the bad byte shows that UTF-8 was meant."""
+def _other_than_utf8(block: bytes, lines: int, name: str, earlier: bytes) -> str:
+    """GB18030, unless the text before the bad byte, or an earlier block of it, shows that UTF-8 was meant."""
     try:
         block.decode("utf-8")
     except UnicodeDecodeError as error:
         before = block[: error.start].decode("utf-8")
         line = lines + before.count("\n") + 1
         bad = f"0x{block[error.start]:02x}"
-        wide = sum(character > "\u07ff" for character in before)
+        wide = sum(character > "\u07ff" for character in before + earlier.decode("utf-8"))
         if name == "utf-8-sig" or wide >= _CERTAINLY_UTF8 or (wide and not _is_gb18030(block)):
             raise FileRefused(Finding("file_encoding_broken", bad, line=line)) from error
     return "gb18030"

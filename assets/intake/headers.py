@@ -18,28 +18,34 @@ from assets.intake.units import Units
 # Half-width by now: `written` has folded （） and ％.
 _BRACKETED = re.compile(r"(?P<name>.+?)[(\[](?P<unit>[^()\[\]]+)[)\]]")
 _SUFFIXED = re.compile(r"(?P<name>.+?)(?:[_:,、/](?P<word>[^_:,、]+)|(?P<sign>[%‰]))")
+SCOPE = "scope"
 _LATIN = re.compile(r"(?P<other>.*[^\x00-\x7f])[_/|-]?(?P<latin>[\x00-\x7f]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a column of the file is. `column` is the contract's column; `unit` stands in the header, if one does."""
+    """What a column of the file is: the contract's column, and the unit and the scope that the header names, if any."""
 
     sent: str
     role: Literal["column", "return_id", "told", "set_aside", "empty"]
     column: str | None = None
     unit: str | None = None
+    scope: str | None = None
 
 
 @dataclass(frozen=True)
 class Known:
-    """The headers that a contract understands, by written form."""
+    """The headers that a contract understands, and the scopes that may stand behind them, by written form."""
 
     columns: dict[str, str]
     units: Units
+    scopes: dict[str, str]
+    english: dict[str, str]
 
     @classmethod
     def of(cls, contract: Dataset, units: Units) -> Known:
+        scope = contract.columns.get(SCOPE)
+        scopes = (scope.allowed if scope is not None else None) or ()
         return cls(
             {
                 written(form): name
@@ -47,32 +53,48 @@ class Known:
                 for form in (name, field.zh, *field.aliases)
             },
             units,
+            {written(form): form for form in scopes},
+            {written(field.en): name for name, field in contract.columns.items()},
         )
 
     def header(self, sent: str) -> Header | None:
-        """The column that a header names, or None. A unit may stand behind it, or its English name: 年份Year."""
+        """The column that a header names, or None. Scope and unit may stand behind it, or English: 年份Year."""
         form = written(sent)
         if not form:
             return Header(sent, "empty")
         if form in RETURN_HEADERS:
             return Header(sent, "return_id" if RETURN_HEADERS[form] else "told")
-        if form in self.columns:
-            return Header(sent, "column", self.columns[form])
+        if (named := self._named(form)) is not None:
+            return Header(sent, "column", named[0], None, named[1])
         for pattern in (_BRACKETED, _SUFFIXED):
             match = pattern.fullmatch(form)
             if match is not None:
                 said = match.groupdict()
                 unit = said.get("unit") or said.get("word") or said.get("sign") or ""
-                if match["name"] in self.columns and self.units.is_unit(unit):
-                    return Header(sent, "column", self.columns[match["name"]], unit)
+                if (named := self._named(match["name"])) is not None and self.units.is_unit(unit):
+                    return Header(sent, "column", named[0], unit, named[1])
         return self._bilingual(sent, form)
 
+    def _named(self, form: str) -> tuple[str, str | None] | None:
+        """The column, and the scope that may be glued to its name: 绿化覆盖率_全市, 绿化覆盖率(全市)."""
+        if form in self.columns:
+            return self.columns[form], None
+        for pattern in (_BRACKETED, _SUFFIXED):
+            match = pattern.fullmatch(form)
+            scope = (match.groupdict().get("unit") or match.groupdict().get("word")) if match else None
+            if match is not None and scope in self.scopes and match["name"] in self.columns:
+                return self.columns[match["name"]], self.scopes[scope]
+        return None
+
     def _bilingual(self, sent: str, form: str) -> Header | None:
+        """A header with its English name, or a unit, behind it; other Latin text may say that it is something else."""
         match = _LATIN.fullmatch(form)
         if match is None or match["other"] not in self.columns:
             return None
-        column = self.columns[match["other"]]
-        return Header(sent, "column", column) if self.columns.get(match["latin"], column) == column else None
+        column, latin = self.columns[match["other"]], match["latin"].strip("()[]")
+        if self.units.is_unit(latin):
+            return Header(sent, "column", column, latin)
+        return Header(sent, "column", column) if column in (self.columns.get(latin), self.english.get(latin)) else None
 
     def nearest(self, sent: str) -> str:
         """The known header most like this one, to be named to the sender and to nobody else."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from assets.errors import Finding
@@ -118,7 +118,7 @@ def _second_row(cells: Sequence[str], headers: Sequence[Header], known: Known) -
         if not unit or (said is not None and said.column == header.column and header.column is not None):
             result.append(header)
         elif header.unit is None and header.column is not None and known.units.is_unit(unit):
-            result.append(Header(header.sent, header.role, header.column, unit))
+            result.append(replace(header, unit=unit))
         else:
             return None
     return tuple(result)

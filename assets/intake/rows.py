@@ -25,6 +25,7 @@ from assets.intake.cells import Unreadable
 from assets.intake.contracts import RETURN_ID, Dataset, FieldContract, qualifier_of, written
 from assets.intake.faults import Faults, SentColumn, faults_of_odd
 from assets.intake.figures import FigureReader, LongRows
+from assets.intake.headers import SCOPE
 from assets.intake.layout import Layout
 from assets.intake.places import Place, PlaceUnknown
 from assets.intake.registry import Registry
@@ -190,6 +191,7 @@ class _Reading:
         for name, said in contract.columns.items():
             if said.type not in ("place", "place_code", "number", "integer"):
                 self._column(self.reader.columns[name], said)
+        self._glued_scopes()
         # Figures come last: in a long layout their limits and units are those of the row's indicator.
         long = LongRows.of(contract, self.made, self.size)
         figures = FigureReader(self.reader.registry, long, self.size, self.faults, self.conversions)
@@ -299,6 +301,13 @@ class _Reading:
             return text
 
         return read
+
+    def _glued_scopes(self) -> None:
+        """A header that names a scope speaks for rows of that scope alone."""
+        for scope in sorted({header.scope for header in self.reader.layout.headers if header.scope is not None}):
+            where = self.reader.columns[SCOPE]
+            differs = pc.fill_null(pc.not_equal(plain_text(self.made[SCOPE]), scope), False)
+            self.faults.add(mask_of(differs), where, "header_scope", self._sent(where), scope)
 
     # --- columns that the contract does not know ----------------------------------------------------------------
 

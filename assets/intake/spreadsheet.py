@@ -32,12 +32,13 @@ from assets.intake.rowtext import Chunk, Row, Shape, chunk_of, record
 
 _ROWS_PER_CHUNK = 50_000
 _BLOCK = 1 << 20
-# A row or a cell, with the reference that it may have, however the XML is written.
+# A row or a cell, with the reference that it may have, however the XML is written. What stands before the reference
+# is bounded, or a hostile part would be searched for ever; a tag that does not fit is not read at all.
+_TAG = re.compile(rb"<(?:[\w.-]+:)?(?:row|c)(?=[\s/>])")
 _PLACED = re.compile(
-    rb"""<(?:[\w.-]+:)?(?:(row)|c)(?=[\s/>])"""
-    rb"""(?:(?:[^>"']|"[^"]*"|'[^']*')*?\sr\s*=\s*["']\s*([A-Za-z]{0,3})([0-9]{1,10})\s*["'])?"""
+    rb"""<(?:[\w.-]+:)?(?:(row)|c)(?=[\s/>])(?:[^<>"']|"[^"]*"|'[^']*'){0,1000}?"""
+    rb"""(?:\sr\s*=\s*["']\s*([A-Za-z]{0,3})([0-9]{1,10})\s*["']|>)"""
 )
-_UNFINISHED = re.compile(rb"<(?:[\w.-]+:)?(?:row|c)(?=[\s/>])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def _stays_within(file: Path, limits: Limits) -> None:
             _stay_below(sum(entry.file_size for entry in entries), limits)
             for entry in entries:
                 # Python stops where the zip says that a part ends; the library that reads the cells does not.
-                entry.file_size = limits.unpacked_bytes + 1
+                entry.file_size = limits.unpacked_bytes + 2 * _BLOCK
                 with archive.open(entry) as part:
                     total += _measure(part, limits, total)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
@@ -148,11 +149,8 @@ def _measure(part: IO[bytes], limits: Limits, before: int) -> int:
         size += len(block)
         _stay_below(before + size, limits)
         text = rest + block
-        rest = text[text.rfind(b"<") :] if b">" not in text[text.rfind(b"<") :] else b""
-        if len(rest) > _BLOCK:
-            if _UNFINISHED.match(rest):
-                raise FileRefused(Finding("workbook_unreadable", "xml"))
-            rest = b""
+        last = text[text.rfind(b"<") :]
+        rest = last if b">" not in last and len(last) <= _BLOCK else b""
         span.extend(text[: len(text) - len(rest)])
         if span.rows * span.columns > limits.sheet_cells:
             found = f"{span.rows} × {span.columns}"
@@ -170,7 +168,10 @@ class _Span:
     column: int = 0
 
     def extend(self, xml: bytes) -> None:
-        for is_row, letters, digits in _PLACED.findall(xml):
+        placed = _PLACED.findall(xml)
+        if len(placed) != len(_TAG.findall(xml)):
+            raise FileRefused(Finding("workbook_unreadable", "xl/worksheets: <row>, <c>"))
+        for is_row, letters, digits in placed:
             if is_row:
                 self.row, self.column = int(digits) if digits else self.row + 1, 0
             else:
