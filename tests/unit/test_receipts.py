@@ -69,7 +69,7 @@ def test_refused_files_have_a_receipt_and_no_rows(intake: Intake) -> None:
     send(intake, "zero.csv", "")
     receipts = intake.take_in(NOW)
     assert {receipt.file: receipt.findings[0].code for receipt in receipts} == {
-        "fairs/bytes.csv": "file_encoding_unknown",
+        "fairs/bytes.csv": "file_encoding_broken",
         "fairs/zip.xlsx": "workbook_unreadable",
         "fairs/nul.csv": "file_has_nul",
         "fairs/quote.csv": "row_broken",
