@@ -138,7 +138,7 @@ def _lines_of(block: bytes) -> list[str]:
 
 def is_regular(data: bytes, delimiter: str) -> bool:
     """Whether each line is a row and each quote stands at the edge of a cell."""
-    if data.count(b"\r") != data.count(b"\r\n"):
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return False
     if b'"' not in data:
         return True
@@ -240,10 +240,12 @@ def _line_starts(data: bytes) -> npt.NDArray[np.int64]:
 
 def _filled(data: bytes, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Which lines, counted from 0, hold anything: Arrow passes over the others."""
-    if not (data.startswith((b"\n", b"\r\n")) or b"\n\n" in data or b"\n\r\n" in data):
-        return np.arange(len(starts), dtype=np.int64)
-    first = np.frombuffer(data, dtype=np.uint8)[starts]
-    return np.flatnonzero((first != _LINE_END) & (first != _RETURN)).astype(np.int64)
+    lengths = np.diff(starts, append=len(data))
+    is_empty = lengths <= len(b"\r\n")
+    short = np.flatnonzero(is_empty)
+    first = np.frombuffer(data, dtype=np.uint8)[starts[short]]
+    is_empty[short] = (first == _LINE_END) | (first == _RETURN)
+    return np.flatnonzero(~is_empty).astype(np.int64)
 
 
 def _text_of(data: bytes, starts: npt.NDArray[np.int64], number: int) -> str:

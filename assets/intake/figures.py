@@ -24,11 +24,13 @@ from assets.intake.contracts import Dataset, FieldContract
 from assets.intake.faults import Faults, SentColumn
 from assets.intake.registry import Indicator, Registry
 from assets.intake.rowtext import WORDS
-from assets.intake.vectors import Indices, Mask, as_type, distinct, mask_of, plain_text, texts_at
+from assets.intake.vectors import Indices, Mask, as_type, bytes_of, distinct, plain_text, texts_at
 from assets.warehouse.forms import shown
 
-_PLAIN_NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
 _LONGEST_PLAIN = 16  # with its point, 15 digits: what a double keeps
+_PLUS, _MINUS = b"+-"
+# By byte: a digit is nothing, a point is one, anything else is more than a number may have.
+_WEIGHTS = bytes(0 if byte in b"0123456789" else 1 if byte in b"." else 2 for byte in range(256))
 _EXAMPLES = {"number": "1234.5", "integer": "1234"}
 Doubles = npt.NDArray[np.float64]
 
@@ -95,8 +97,7 @@ class FigureReader:
     def read(self, where: SentColumn, said: FieldContract, column: pa.Array) -> tuple[pa.Array, pa.Array]:
         """The values and the qualifiers of one column."""
         texts = plain_text(column)
-        short = pc.less_equal(pc.binary_length(texts), _LONGEST_PLAIN)
-        plain = mask_of(pc.and_(pc.match_substring_regex(texts, _PLAIN_NUMBER), short))
+        plain = plain_numbers(texts)
         values = pc.cast(pc.if_else(pa.array(plain), texts, None), pa.float64()).to_numpy(zero_copy_only=False).copy()
         units = self._units(where, said)
         qualifiers = self._parse(where, said, texts, units, np.flatnonzero(~plain | units.differ), values)
@@ -187,6 +188,23 @@ class FigureReader:
         if said.type == "integer":
             with np.errstate(invalid="ignore"):
                 self.faults.add(~np.isnan(values) & (values != np.floor(values)), where, "integer_expected", column)
+
+
+def plain_numbers(column: pa.Array) -> Mask:
+    """Which texts are digits with at most one point between them and at most one sign before.
+
+    A regular expression says the same and takes longer than all other work on the column.
+    """
+    bounds, data = bytes_of(column)
+    starts, ends = bounds[:-1], bounds[1:]
+    weights = np.frombuffer(data[: bounds[-1]].tobytes().translate(_WEIGHTS), np.uint8)
+    total = np.concatenate((np.zeros(1, np.int32), np.cumsum(weights, dtype=np.int32)))
+    first = data[np.minimum(starts, len(data) - 1)]
+    body = np.minimum(starts + ((first == _PLUS) | (first == _MINUS)), ends)
+    # At most one point, with a digit before and behind it.
+    inner = (total[ends] - total[body]) <= 1
+    edges = (weights[np.minimum(body, len(weights) - 1)] == 0) & (weights[ends - 1] == 0) if len(weights) else inner
+    return np.asarray(inner & edges & (body < ends) & (ends - starts <= _LONGEST_PLAIN))
 
 
 def _limit(value: float | None) -> float:

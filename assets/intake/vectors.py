@@ -15,13 +15,15 @@ import pyarrow as pa
 
 Mask = npt.NDArray[np.bool_]
 Indices = npt.NDArray[np.int64]
+Offsets = npt.NDArray[np.int32]
+Bytes = npt.NDArray[np.uint8]
 
 
 def distinct(column: pa.Array) -> tuple[list[str], Indices]:
     """The distinct texts of a column, and which of them each row has; -1 is a null."""
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return encoded.dictionary.to_pylist(), indices.astype(np.int64)
+    indices = encoded.indices.fill_null(-1) if encoded.null_count else encoded.indices
+    return encoded.dictionary.to_pylist(), indices.to_numpy(zero_copy_only=False).astype(np.int64)
 
 
 def spread(values: Sequence[Any], indices: Indices, kind: pa.DataType | None = None) -> pa.Array:
@@ -42,6 +44,13 @@ def plain_text(column: pa.Array) -> pa.Array:
 def texts_at(column: pa.Array, numbers: Indices) -> list[str]:
     """The texts of some rows."""
     return list(plain_text(column.take(pa.array(numbers))).to_pylist())
+
+
+def bytes_of(column: pa.Array) -> tuple[Offsets, Bytes]:
+    """Where each text of a column of plain texts begins and ends, and the bytes of all of them."""
+    _, offsets, data = column.buffers()
+    bounds = np.frombuffer(offsets, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
+    return bounds, np.frombuffer(data, dtype=np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
 
 
 def as_type(column: pa.Array, kind: pa.DataType) -> pa.Array:
