@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -61,10 +62,11 @@ def _arrival(file: Path, name: str, archive: Path, limits: Limits) -> Arrival | 
     if file.is_symlink():
         digest = hashlib.sha256(b"link:" + bytes(file.readlink())).hexdigest()
         return Arrival(name, digest, 0, "file_is_link")
-    if file.is_dir() or not file.exists():
+    kind = file.stat().st_mode
+    if stat.S_ISDIR(kind):
         return None
-    if not file.is_file() or not os.access(file, os.R_OK):
-        # To open a pipe or a device may take for ever.
+    # To open a pipe or a device may take for ever.
+    if not stat.S_ISREG(kind) or not _may_be_read(file):
         return _unread(name, "unreadable", "file_unreadable")
     before = _state(file)
     size = before[0]
@@ -74,6 +76,14 @@ def _arrival(file: Path, name: str, archive: Path, limits: Limits) -> Arrival | 
         return None
     sha256, size = keep(file, archive)
     return Arrival(name, sha256, size) if _state(file) == before else None
+
+
+def _may_be_read(file: Path) -> bool:
+    try:
+        with file.open("rb"):
+            return True
+    except PermissionError:
+        return False
 
 
 def _unread(name: str, state: str, refused: str, size: int = 0) -> Arrival:
