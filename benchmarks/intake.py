@@ -112,8 +112,8 @@ def gancheng(file: Path, folder: Path) -> tuple[int, Iterable[int]]:
     contract, registry, limits = _furnished()
     with in_memory("1GB", folder / "spill") as connection:
         connection.execute("set threads = 2")
-        accepted, rejects = folder / "accepted.parquet", folder / "rejects.parquet"
-        parsed = Parser(connection, contract, registry, limits).parse(file, file.name, accepted, rejects)
+        readable, rejects = folder / "readable.parquet", folder / "rejects.parquet"
+        parsed = Parser(connection, contract, registry, limits).parse(file, file.name, readable, rejects)
     return parsed.rows_accepted, pq.read_table(rejects, columns=["line"])["line"].to_pylist()
 
 

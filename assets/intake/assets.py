@@ -12,7 +12,7 @@ from assets.intake.contracts import Dataset, check_contracts
 from assets.intake.ledger import (
     Intake,
     Receipt,
-    accepted_files,
+    accepted_selects,
     read_receipts,
     stray_receipts,
     utc_now,
@@ -120,11 +120,11 @@ def _referred(contract: Dataset) -> set[str]:
 def _load(connection: Connection, table: Table, intake: Intake, receipts: Sequence[Receipt]) -> None:
     """The accepted rows of every file as one table."""
     table.create(connection)
-    for receipt, file in accepted_files(intake.folder, receipts):
+    for receipt, accepted in accepted_selects(intake.folder, receipts):
         columns = ", ".join(
             literal(receipt.file_sha256) if name == "file_sha256" else identifier(name) for name in table.columns
         )
-        connection.execute(f"insert into {table.qualified_name} select {columns} from read_parquet({literal(file)})")
+        connection.execute(f"insert into {table.qualified_name} select {columns} from ({accepted})")
     table.comment(connection)
 
 

@@ -23,6 +23,7 @@ from assets.errors import Finding
 from assets.intake.archive import REFUSED_UNREAD, Arrival, arrivals, path_of
 from assets.intake.contracts import Dataset
 from assets.intake.encoding import FileRefused
+from assets.intake.keys import accepted_rows
 from assets.intake.limits import Limits
 from assets.intake.parsing import READABLE, Parsed, Parser
 from assets.intake.registry import Registry
@@ -163,11 +164,11 @@ class Intake:
         """Parse into the work folder and put the results into place; the receipt that makes them count comes after."""
         if arrival.refused is not None:
             raise FileRefused(Finding(arrival.refused, str(arrival.size), str(self.limits.file_bytes)))
-        accepted, rejects = work / "accepted.parquet", work / "rejects.parquet"
+        readable, rejects = work / "readable.parquet", work / "rejects.parquet"
         parser = Parser(self.connection, self.contract, self.registry, self.limits)
-        parsed = parser.parse(path_of(self.paths.archive, arrival.sha256), arrival.name, accepted, rejects)
+        parsed = parser.parse(path_of(self.paths.archive, arrival.sha256), arrival.name, readable, rejects)
         no_row_is_lost(arrival, parsed)
-        for result, suffix in ((accepted, "parquet"), (rejects, "rejects.parquet")):
+        for result, suffix in ((readable, "parquet"), (rejects, "rejects.parquet")):
             _sync(result)
             result.rename(self.folder / f"{stem}.{suffix}")
         return {
@@ -211,9 +212,17 @@ def read_receipts(folder: Path) -> list[Receipt]:
     return list(by_content.values())
 
 
-def accepted_files(folder: Path, receipts: Iterable[Receipt]) -> list[tuple[Receipt, Path]]:
-    """The accepted rows of each file that was read."""
+def readable_files(folder: Path, receipts: Iterable[Receipt]) -> list[tuple[Receipt, Path]]:
+    """The readable rows of each file that was read: the accepted ones, and those that repeat a key."""
     return [(receipt, folder / f"{receipt.stem}.parquet") for receipt in receipts if receipt.status == "read"]
+
+
+def accepted_selects(folder: Path, receipts: Iterable[Receipt]) -> list[tuple[Receipt, str]]:
+    """The accepted rows of each file that was read, as a select."""
+    return [
+        (receipt, accepted_rows(file, file.with_suffix(".rejects.parquet")))
+        for receipt, file in readable_files(folder, receipts)
+    ]
 
 
 def reject_files(folder: Path, receipts: Iterable[Receipt]) -> list[tuple[Receipt, Path]]:

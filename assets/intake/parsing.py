@@ -23,7 +23,7 @@ from assets.intake.delimited import DELIMITERS, DelimitedSheet
 from assets.intake.encoding import FileRefused, encoding_of
 from assets.intake.faults import FAULTS
 from assets.intake.headers import Known
-from assets.intake.keys import find_repeats
+from assets.intake.keys import accepted_rows, find_repeats
 from assets.intake.layout import HEAD_ROWS, Layout, NoTable, find_layout
 from assets.intake.limits import Limits
 from assets.intake.registry import Registry
@@ -78,20 +78,24 @@ class Parser:
     registry: Registry
     limits: Limits
 
-    def parse(self, file: Path, name: str, accepted: Path, rejects: Path) -> Parsed:
-        """Read a file and write its accepted and rejected rows. Raises FileRefused where nothing of it can be taken."""
+    def parse(self, file: Path, name: str, readable: Path, rejects: Path) -> Parsed:
+        """Read a file and write its readable and its rejected rows; those readable and not rejected are accepted.
+
+        Raises FileRefused where nothing of it can be taken.
+        """
         parsed = Parsed()
         readers = self._tables(self.sheets(file, name), parsed)
-        faults = accepted.with_name("faults.parquet")
-        self._read(readers, accepted, faults, parsed)
-        if find_repeats(self.connection, self.contract, accepted):
-            self._take_out_repeats(readers, accepted, faults)
+        faults = readable.with_name("faults.parquet")
+        self._read(readers, readable, faults, parsed)
+        if find_repeats(self.connection, self.contract, readable):
+            self._add_repeats(readers, faults)
         self._write_rejects(faults, rejects)
         parsed.rows_rejected = self._number(
             f"select count(*) from (select distinct sheet, line from {_parquet(faults)})"
         )
-        parsed.rows_set_aside = self._number(f"select count(province_code) from {_parquet(accepted)}")
-        parsed.rows_accepted = self._number(f"select count(*) from {_parquet(accepted)}") - parsed.rows_set_aside
+        accepted = accepted_rows(readable, rejects)
+        parsed.rows_set_aside = self._number(f"select count(province_code) from ({accepted})")
+        parsed.rows_accepted = self._number(f"select count(*) from ({accepted})") - parsed.rows_set_aside
         return parsed
 
     def sheets(self, file: Path, name: str) -> Sequence[Sheet]:
@@ -155,10 +159,13 @@ class Parser:
             found, expected = str(len(wide.cells)), str(self.limits.columns)
             raise NoTable(Finding("too_many_columns", found, expected, line=wide.line, sheet=sheet.name)) from refused
 
-    def _read(self, readers: Iterable[tuple[Sheet, RowReader]], accepted: Path, faults: Path, parsed: Parsed) -> None:
+    def _read(self, readers: Iterable[tuple[Sheet, RowReader]], readable: Path, faults: Path, parsed: Parsed) -> None:
         schema = accepted_schema(self.contract)
+        words = [entry.name for entry in schema if pa.types.is_dictionary(entry.type)]
         with (
-            _accepted_writer(accepted, schema) as good,
+            pq.ParquetWriter(
+                readable, schema, compression="zstd", use_dictionary=words, write_statistics=False
+            ) as good,
             pq.ParquetWriter(faults, FAULTS, compression="zstd") as bad,
             ThreadPoolExecutor(_WORKERS) as workers,
             ThreadPoolExecutor(1) as writer,
@@ -184,12 +191,12 @@ class Parser:
                 written.result()
         del parsed.notes[_MOST_NOTES:]
 
-    def _take_out_repeats(self, readers: Iterable[tuple[Sheet, RowReader]], accepted: Path, faults: Path) -> None:
-        """Move rows of one key from the accepted ones to the faults, with their text read once more from the file."""
+    def _add_repeats(self, readers: Iterable[tuple[Sheet, RowReader]], faults: Path) -> None:
+        """Rows of one key among the faults, with their text read once more from the file."""
         self.connection.register("sent", self._texts_of_repeats(readers))
         key = self.contract.key[0]
         position = list(self.contract.columns).index(key) + 1
-        more, rest = faults.with_name("all_faults.parquet"), accepted.with_name("unrepeated.parquet")
+        more = faults.with_name("all_faults.parquet")
         self.connection.execute(
             f"""
             copy (
@@ -202,26 +209,8 @@ class Parser:
             ) to {literal(more)} {_PARQUET}
             """
         )
-        self._leave_out_repeats(accepted, rest)
         self.connection.unregister("sent")
         more.replace(faults)
-        rest.replace(accepted)
-
-    def _leave_out_repeats(self, accepted: Path, rest: Path) -> None:
-        """The accepted rows without those that repeat a key. Arrow, since DuckDB takes three times as long to copy."""
-        repeats: dict[str | None, list[int]] = {}
-        for sheet, line in self.connection.execute("select sheet, line from repeats").fetchall():
-            repeats.setdefault(sheet, []).append(line)
-        schema = accepted_schema(self.contract)
-        with (
-            pq.ParquetFile(accepted, read_dictionary=_words(schema)) as source,
-            _accepted_writer(rest, schema) as target,
-        ):
-            for number in range(source.num_row_groups):
-                rows = source.read_row_group(number)
-                lines, (sheet, *_) = rows["line"].to_numpy(), rows["sheet"].unique().to_pylist()
-                keep = np.isin(lines, repeats.get(sheet, []), invert=True)
-                target.write_table(rows.filter(pa.array(keep)))
 
     def _texts_of_repeats(self, readers: Iterable[tuple[Sheet, RowReader]]) -> pa.Table:
         schema = pa.schema([("sheet", pa.string()), ("line", pa.int64()), ("row_text", pa.string())])
@@ -267,14 +256,6 @@ class Parser:
         row = self.connection.execute(sql).fetchone()
         assert row is not None
         return int(row[0])
-
-
-def _words(schema: pa.Schema) -> list[str]:
-    return [entry.name for entry in schema if pa.types.is_dictionary(entry.type)]
-
-
-def _accepted_writer(file: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    return pq.ParquetWriter(file, schema, compression="zstd", use_dictionary=_words(schema), write_statistics=False)
 
 
 def _parquet(file: Path) -> str:

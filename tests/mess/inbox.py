@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from assets.errors import Finding
 from assets.intake.contracts import Dataset, read_contracts
-from assets.intake.ledger import Intake, Receipt, accepted_files, reject_files
+from assets.intake.ledger import Intake, Receipt, readable_files, reject_files
 from assets.intake.limits import Limits
 from assets.intake.registry import Registry, read_registry
 from assets.paths import PROJECT_ROOT, Paths
@@ -133,14 +133,19 @@ class Inbox:
         """One run of the intake: what became of every file that ever arrived, by its name."""
         intake = self.intake(dataset, limits)
         receipts = intake.take_in(NOW)
-        kept = {receipt.file: file for receipt, file in accepted_files(intake.folder, receipts)}
+        kept = {receipt.file: file for receipt, file in readable_files(intake.folder, receipts)}
         rejects = {receipt.file: file for receipt, file in reject_files(intake.folder, receipts)}
         return {
             receipt.file.removeprefix(f"{dataset}/"): _checked(
-                Outcome(receipt, _rows(kept.get(receipt.file)), _rows(rejects.get(receipt.file)))
+                _outcome(receipt, _rows(kept.get(receipt.file)), _rows(rejects.get(receipt.file)))
             )
             for receipt in receipts
         }
+
+
+def _outcome(receipt: Receipt, readable: list[dict[str, Any]], rejects: list[dict[str, Any]]) -> Outcome:
+    rejected = {(reject["sheet"], reject["line"]) for reject in rejects}
+    return Outcome(receipt, [row for row in readable if (row["sheet"], row["line"]) not in rejected], rejects)
 
 
 def _rows(file: Path | None) -> list[dict[str, Any]]:

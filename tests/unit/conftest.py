@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assets.intake.contracts import Dataset
+from assets.intake.keys import accepted_rows
 from assets.intake.ledger import Intake
 from assets.intake.limits import Limits
 from assets.intake.parsing import Parsed, Parser
@@ -124,11 +125,12 @@ def take_in(work: Connection, registry: Registry, tmp_path: Path) -> TakeIn:
         registry: Registry | None = None,
         limits: Limits = LIMITS,
     ) -> Taken:
-        file, accepted, rejects = (tmp_path / end for end in ("sent", "accepted.parquet", "rejects.parquet"))
+        file, readable, rejects = (tmp_path / end for end in ("sent", "readable.parquet", "rejects.parquet"))
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        parsed = Parser(work, contract, registry or given, limits).parse(file, name, accepted, rejects)
+        parsed = Parser(work, contract, registry or given, limits).parse(file, name, readable, rejects)
         assert parsed.rows_read == parsed.rows_accepted + parsed.rows_set_aside + parsed.rows_rejected
-        return Taken(parsed, pq.read_table(accepted).to_pylist(), pq.read_table(rejects).to_pylist())
+        accepted = work.execute(f"from ({accepted_rows(readable, rejects)}) order by sheet, line").to_arrow_table()
+        return Taken(parsed, accepted.to_pylist(), pq.read_table(rejects).to_pylist())
 
     return take
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from assets.intake.archive import arrivals, path_of
-from assets.intake.ledger import Intake, accepted_files, read_receipts, stray_receipts
+from assets.intake.ledger import Intake, read_receipts, readable_files, stray_receipts
 from assets.paths import PROJECT_ROOT
 from assets.warehouse.connection import Connection, literal
 from tests.unit.conftest import LIMITS
@@ -155,11 +155,11 @@ def test_killed_at_random_moments_no_row_is_lost_or_doubled(intake: Intake, conn
         process.send_signal(signal.SIGKILL)
         process.communicate()
         known = read_receipts(intake.folder)
-        assert all(file.is_file() for _, file in accepted_files(intake.folder, known))
+        assert all(file.is_file() for _, file in readable_files(intake.folder, known))
     subprocess.run(command, cwd=PROJECT_ROOT, check=True, capture_output=True)
     receipts = read_receipts(intake.folder)
     assert len(receipts) == files
-    for receipt, file in accepted_files(intake.folder, receipts):
+    for receipt, file in readable_files(intake.folder, receipts):
         row = connection.execute(f"select count(*), count(distinct line) from read_parquet({literal(file)})").fetchone()
         assert row == (12 * 28, 12 * 28) == (receipt.rows_accepted, receipt.rows_read)
 

@@ -13,9 +13,9 @@ from assets.intake.archive import Arrival, path_of
 from assets.intake.ledger import (
     Intake,
     RowsLost,
-    accepted_files,
     no_row_is_lost,
     read_receipts,
+    readable_files,
     reject_files,
     stray_receipts,
 )
@@ -77,7 +77,7 @@ def test_refused_files_have_a_receipt_and_no_rows(intake: Intake) -> None:
         "fairs/doubled.csv": "header_doubled",
         "fairs/zero.csv": "file_empty",
     }
-    assert accepted_files(intake.folder, receipts) == reject_files(intake.folder, receipts) == []
+    assert readable_files(intake.folder, receipts) == reject_files(intake.folder, receipts) == []
     assert sorted(file.suffix for file in intake.folder.iterdir()) == [".json"] * 7
 
 
@@ -174,7 +174,7 @@ def test_a_clock_set_back_leaves_corrections_in_the_order_in_which_they_came(int
         receipts = intake.take_in(NOW - timedelta(days=400 * (number - 4)))
     read = [
         intake.connection.execute(f"select posts from read_parquet({literal(file)})").fetchall()
-        for _, file in accepted_files(intake.folder, receipts)
+        for _, file in readable_files(intake.folder, receipts)
     ]
     assert read == [[(number,)] for number in range(4, 8)]
 

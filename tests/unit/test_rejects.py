@@ -11,11 +11,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from assets.intake.ledger import Intake, Receipt, accepted_files
+from assets.intake.ledger import Intake, Receipt, accepted_selects
 from assets.intake.rejects import add_rejects, resolve_rejects
 from assets.paths import PROJECT_ROOT
 from assets.release.returns import write_returns
-from assets.warehouse.connection import Connection, in_memory, literal
+from assets.warehouse.connection import Connection, in_memory
 from assets.warehouse.tables import read_tables
 from tests.unit.fairs import HEADER, NOW, send
 
@@ -46,8 +46,8 @@ class Office:
             self.connection.execute(f"create or replace view quality.{name} as from intake.{name}")
 
     def load(self, receipts: list[Receipt]) -> None:
-        files = [literal(file) for _, file in accepted_files(self.intake.folder, receipts)]
-        self.connection.execute(f"create or replace table intake.fairs as from read_parquet([{', '.join(files)}])")
+        selects = [select for _, select in accepted_selects(self.intake.folder, receipts)]
+        self.connection.execute(f"create or replace table intake.fairs as {' union all by name '.join(selects)}")
         for order, receipt in enumerate(receipts, start=1):
             file = {"dataset": "fairs", "file": receipt.file, "file_sha256": receipt.file_sha256}
             self.add("intake.files", **file, status=receipt.status, received_order=order)
