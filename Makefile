@@ -7,7 +7,7 @@ DAGSTER_DIR := $(or $(GANCHENG_DATA_DIR),data)/state/dagster
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test lint format clean
+.PHONY: help run ui test prove lint format clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ ui: $(VENV)/runtime ## open Dagster on http://127.0.0.1:3000
 
 test: lint $(VENV)/older ## lint, types, import rules, SQL style, all tests
 	@$(BIN)/python -m pytest
+
+prove: $(VENV)/dev ## the long proofs: 200,000 hostile inputs, 200 kills and the like
+	@GANCHENG_PROVE=1 $(BIN)/python -m pytest tests/proofs
 
 lint: $(VENV)/dev
 	@$(BIN)/ruff check .

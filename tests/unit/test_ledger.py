@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import random
-import signal
-import subprocess
-import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 
 from assets.intake.archive import arrivals, path_of
-from assets.intake.ledger import Intake, read_receipts, readable_files, stray_receipts
-from assets.paths import PROJECT_ROOT
-from assets.warehouse.connection import Connection, literal
+from assets.intake.ledger import Intake, read_receipts, stray_receipts
 from tests.unit.conftest import LIMITS
 from tests.unit.fairs import HEADER, NOW, counts, send
 
@@ -115,53 +108,6 @@ def test_results_without_their_receipt_do_not_count_and_are_made_again(intake: I
     assert read_receipts(intake.folder) == []
     assert counts(intake.take_in(NOW)) == counts([receipt])
     assert list(intake.folder.glob(".*")) == []
-
-
-KILLED = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from assets.intake.contracts import Dataset
-from assets.intake.ledger import Intake
-from assets.intake.limits import Limits
-from assets.intake.places import Places
-from assets.intake.registry import Registry
-from assets.intake.units import Units
-from assets.paths import Paths
-from assets.warehouse.connection import in_memory
-registry = Registry(Places.of([("甲市", "1", None, None)], []), Units({}), {}, {"sources.source_id": {"book"}}, "r")
-with in_memory() as connection:
-    contract = Dataset.model_validate_json(sys.argv[2])
-    intake = Intake(Paths(Path(sys.argv[1])), contract, connection, registry, Limits(still_written_seconds=0))
-    print("ready", flush=True)
-    intake.take_in(datetime.now(UTC))
-"""
-
-
-def test_killed_at_random_moments_no_row_is_lost_or_doubled(intake: Intake, connection: Connection) -> None:
-    files = 8
-    for number in range(files):
-        rows = "".join(
-            f"甲市,2026-{month:02}-{day:02},{number},book,A\n" for month in range(1, 13) for day in range(1, 29)
-        )
-        send(intake, f"{number}.csv", HEADER + rows)
-    command = [sys.executable, "-c", KILLED, str(intake.paths.data), intake.contract.model_dump_json()]
-    chance = random.Random(1)
-    for _ in range(3):
-        process = subprocess.Popen(command, cwd=PROJECT_ROOT, stdout=subprocess.PIPE)
-        assert process.stdout is not None
-        process.stdout.readline()
-        time.sleep(chance.uniform(0.0, 0.25))
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        known = read_receipts(intake.folder)
-        assert all(file.is_file() for _, file in readable_files(intake.folder, known))
-    subprocess.run(command, cwd=PROJECT_ROOT, check=True, capture_output=True)
-    receipts = read_receipts(intake.folder)
-    assert len(receipts) == files
-    for receipt, file in readable_files(intake.folder, receipts):
-        row = connection.execute(f"select count(*), count(distinct line) from read_parquet({literal(file)})").fetchone()
-        assert row == (12 * 28, 12 * 28) == (receipt.rows_accepted, receipt.rows_read)
 
 
 def test_hidden_folders_are_passed_over(tmp_path: Path) -> None:
