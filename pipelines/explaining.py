@@ -16,7 +16,7 @@ from rich.tree import Tree
 
 from assets.errors import Language
 from assets.release import changelog
-from pipelines.terminal import STATUSES, TARGET_STATUSES
+from pipelines.terminal import SEVERITIES, STATUSES, TARGET_STATUSES
 
 Row = Mapping[str, Any]
 
@@ -44,6 +44,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "line": ("行", "line"),
     "as_sent": ("原行", "As sent"),
     "flags": ("疑点", "Flags"),
+    "correction": ("更正", "Correction"),
+    "value_sent": ("报来的是", "sent as"),
     "none": ("无", "none"),
     "rejected": ("一同退回的行", "Rejected beside it"),
     "status": ("进展", "Pace"),
@@ -77,7 +79,7 @@ _CLASSES: dict[str, tuple[str, str]] = {
 }
 
 _AS_SENT: dict[str, tuple[str, str]] = {
-    "not_text": ("不是文本文件", "not a text file"),
+    "too_large": ("文件过大，请直接查看归档", "the file is too large; look into the archive"),
     "not_in_archive": ("不在归档中", "not in the archive"),
     "damaged": ("归档内容与 sha256 不符", "the archived bytes are not those of the sha256"),
     "read": ("没有此行", "no such line"),
@@ -107,8 +109,9 @@ def _indicator(found: Row, language: Language) -> Tree:
     _observation(tree, found, language)
     flags = tree.add(_leaf("flags", "" if found["flags"] else _word("none", language), language))
     for flag in found["flags"]:
-        told = flag.get(f"reason_{language}") or "; ".join(f"{k}={v}" for k, v in flag.items() if v is not None)
-        flags.add(Text(str(told)))
+        severity = _in(SEVERITIES[flag["severity"]], language)
+        where = f"{flag['year']}, {flag['scope']}, {flag[f'name_{language}']} ({severity})"
+        flags.add(Text(f"{where}: {flag[f'explanation_{language}']}"))
     _rejects(tree, found["rejected"], language)
     return tree
 
@@ -168,8 +171,15 @@ def _observation(tree: Tree, found: Row, language: Language) -> None:
         one.add(Text(f"sha256 {vintage['file_sha256']}"))
         sent = vintage["as_sent"]
         one.add(_leaf("as_sent", sent["text"] or _in(_AS_SENT[sent["status"]], language), language))
+        if vintage["correction_id"]:
+            one.add(_leaf("correction", _correction(vintage, language), language))
         if vintage["note"]:
             one.add(Text(vintage["note"], style="dim"))
+
+
+def _correction(vintage: Row, language: Language) -> str:
+    sent = "" if vintage["value_sent"] is None else f", {_word('value_sent', language)} {vintage['value_sent']:.15g}"
+    return f"{vintage['correction_id']} ({vintage['correction_action']}{sent})"
 
 
 def _rejects(tree: Tree, rejected: Sequence[Row], language: Language) -> None:

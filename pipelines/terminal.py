@@ -80,7 +80,7 @@ _DATA_STATUSES: dict[str, tuple[str, str]] = {
 
 FLAG = " ⚑"
 
-_SEVERITIES: dict[str, tuple[str, str]] = {
+SEVERITIES: dict[str, tuple[str, str]] = {
     "blocking": ("扣留", "held back"),
     "warning": ("警告", "warning"),
     "note": ("提示", "note"),
@@ -323,7 +323,7 @@ def flags_note(rows: Sequence[Row], held: Sequence[Row], language: Language) -> 
 def flags_count(counts: Sequence[Row], language: Language) -> str:
     """How many figures are flagged, by detector."""
     each = [
-        f"{row[f'name_{language}']} ({_in(language, _SEVERITIES[row['severity']])}) {row['flags']}" for row in counts
+        f"{row[f'name_{language}']} ({_in(language, SEVERITIES[row['severity']])}) {row['flags']}" for row in counts
     ]
     none, words = _in(language, ("无", "none")), _in(language, ("存疑数字", "Flagged figures"))
     return f"{words}: {_in(language, ('、', ', ')).join(each) or none}"

@@ -7,10 +7,7 @@ the formula with its figures; the line as it was sent, read from the archive. No
 
 from __future__ import annotations
 
-import csv
 import difflib
-import hashlib
-import io
 import math
 from collections.abc import Sequence
 from decimal import Decimal
@@ -20,11 +17,11 @@ from assets.errors import Finding, WrongCall
 from assets.paths import Paths
 from assets.release.places import city_of
 from assets.release.reader import Release
+from assets.release.sent import line_as_sent
 
 Row = dict[str, Any]
 
 INDEX = "index"
-_LARGEST_FILE = 64 << 20
 _EQUAL = 1e-9
 
 
@@ -107,16 +104,19 @@ def _of_indicator(release: Release, paths: Paths, code: str, indicator_id: str) 
     )
     vintages = release.rows(
         """
-        select vintages.*, sources.publication_zh, sources.publication_en
+        select vintages.*, sources.publication_zh, sources.publication_en, sheets.encoding
         from observations.observations as vintages
         left join reference.sources as sources using (source_id)
+        left join quality.sheets as sheets
+            on vintages.file_sha256 = sheets.file_sha256 and vintages.sheet is not distinct from sheets.sheet
         where vintages.city_code = ? and vintages.indicator_id = ? and vintages.year = ? and vintages.scope = ?
         order by vintages.vintage desc
         """,
         [*key, score["year"], score["scope"]],
     )
     for vintage in vintages:
-        vintage["as_sent"] = line_as_sent(paths, vintage["file_sha256"], vintage["file"], vintage["line"])
+        where = (vintage["file_sha256"], vintage["sheet"], vintage["line"], vintage.pop("encoding"))
+        vintage["as_sent"] = line_as_sent(paths, *where)._asdict()
     return {
         "level": "indicator",
         "indicator": indicator,
@@ -144,17 +144,16 @@ def _target(release: Release, target_id: str | None) -> Row | None:
 
 
 def _flags(release: Release, code: str, indicator_id: str) -> list[Row]:
-    """What the plausibility checks remarked, where a release has them."""
-    columns = {
-        row["column_name"]
-        for row in release.rows(
-            "select column_name from duckdb_columns() where schema_name = 'quality' and table_name = 'flags'"
-        )
-    }
-    if not {"city_code", "indicator_id"} <= columns:
-        return []
+    """What the plausibility detectors remark on the figures of this indicator."""
     return release.rows(
-        "select * from quality.flags where city_code = ? and indicator_id = ? order by all", [code, indicator_id]
+        """
+        select flags.*, detectors.name_zh, detectors.name_en
+        from quality.flags as flags
+        inner join reference.detectors as detectors on flags.detector = detectors.detector_id
+        where flags.city_code = ? and flags.indicator_id = ?
+        order by flags.year desc, flags.scope, flags.detector
+        """,
+        [code, indicator_id],
     )
 
 
@@ -232,36 +231,6 @@ def _in(value: Decimal) -> str:
 
 def _of(value: float) -> str:
     return _in(Decimal(f"{value:.15g}"))
-
-
-def line_as_sent(paths: Paths, sha256: str, name: str, line: int) -> Row:
-    """The row as it stands in the archived file; `status` says why it is not shown.
-
-    A row of a CSV may go over several lines: it is shown whole, from the line on which it starts.
-    """
-    file = paths.archived(sha256)
-    if not name.lower().endswith((".csv", ".txt", ".tsv")):
-        return {"status": "not_text", "text": None}
-    if not file.is_file() or file.stat().st_size > _LARGEST_FILE:
-        return {"status": "not_in_archive", "text": None}
-    content = file.read_bytes()
-    if hashlib.sha256(content).hexdigest() != sha256:
-        return {"status": "damaged", "text": None}
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            lines = io.StringIO(content.decode(encoding), newline="").readlines()
-        except UnicodeDecodeError:
-            continue
-        return {"status": "read", "text": _row_at(lines, line)}
-    return {"status": "not_text", "text": None}
-
-
-def _row_at(lines: Sequence[str], line: int) -> str | None:
-    if not 1 <= line <= len(lines):
-        return None
-    reader = csv.reader(io.StringIO("".join(lines[line - 1 : line + 49]), newline=""))
-    next(reader, None)
-    return "".join(lines[line - 1 : line - 1 + max(reader.line_num, 1)]).rstrip("\r\n")
 
 
 def _one(release: Release, sql: str, *parameters: object) -> Row | None:
