@@ -9,16 +9,29 @@ from assets.release.reader import Release
 
 
 def city_of(release: Release, text: str) -> dict[str, Any]:
-    """The city of a name, short name, code or alias. Raises WrongCall naming the cities there are."""
+    """The city of a name, short name, code or alias, with or without its province before it.
+
+    Raises WrongCall naming the cities there are.
+    """
     found = release.rows(
         """
+        with above as (
+            select name_zh as written from reference.provinces
+            union select alias from reference.aliases where province_code is not null
+        ),
+        asked as (
+            select lower(?) as form
+            union select lower(substr(?, length(written) + 1)) from above where starts_with(lower(?), lower(written))
+        )
         select distinct cities.city_code, cities.name_zh, cities.name_en
         from reference.cities as cities
         left join reference.aliases as aliases on cities.city_code = aliases.city_code
-        where lower(?) in (lower(cities.city_code), lower(cities.name_zh), lower(cities.short_zh),
-            lower(cities.name_en), lower(aliases.alias))
+        inner join asked on asked.form in (
+            lower(cities.city_code), lower(cities.name_zh), lower(cities.short_zh), lower(cities.name_en),
+            lower(aliases.alias)
+        )
         """,
-        [text.strip()],
+        [text.strip()] * 3,
     )
     if len(found) != 1:
         known = release.rows("select short_zh, name_en from reference.cities order by city_code")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import time
 from pathlib import Path
 
 import pytest
 
-from assets.release.manifest import damages
 from tests.integration.places import Place, copy_countries, wait_until
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
@@ -129,59 +125,3 @@ def test_two_runs_at_once_do_not_meet(place: Place) -> None:
     assert first.wait(120) == 0
     assert second.returncode == 2
     assert f"pid {first.pid}" in second.stderr
-
-
-def test_a_killed_run_leaves_the_current_release_and_the_next_completes(place: Place) -> None:
-    place.run()
-    place.write("inbox/country_statistics/more.csv", HEADER + "Cordonia,2023,70,44,synthetic,A\n")
-    before = place.release().manifest.release_id
-    stages = ("lake/country_statistics/*.json", "warehouse/candidate.duckdb", "releases/.building-*")
-    for pattern in stages:
-        (place.data / "warehouse" / "candidate.duckdb").unlink(missing_ok=True)
-        known = set(place.data.glob(pattern))
-        run = place.start("run")
-        while run.poll() is None and not set(place.data.glob(pattern)) - known:
-            time.sleep(0.005)
-        run.send_signal(signal.SIGKILL)
-        run.communicate()
-        release = place.release()
-        assert damages(release.folder, release.manifest) == []
-    # On a quick machine the last signal comes after the release is switched; then there may be nothing left to do.
-    was_switched = place.release().manifest.release_id != before
-    assert place.run()["had_work"] or was_switched
-    assert place.run()["had_work"] is False
-    (file,) = place.rows("from quality.files where file like '%more.csv'")
-    assert (file["rows_read"], file["rows_accepted"]) == (1, 1)
-    assert len(place.rows("from observations.observations where file like '%more.csv'")) == 2
-    assert list((place.data / "releases").glob(".*")) == []
-
-
-def test_a_file_sent_twice_changes_nothing(place: Place) -> None:
-    place.run()
-    inbox = place.data / "inbox" / "country_statistics"
-    (inbox / "again.csv").write_bytes((inbox / "synthetic.csv").read_bytes())
-    told = place.run()
-    assert (told["had_work"], told["is_new"]) == (True, False)
-    assert place.run()["had_work"] is False
-
-
-def test_a_corrected_file_is_current_and_the_old_figures_are_history(place: Place) -> None:
-    place.run()
-    inbox = place.data / "inbox" / "country_statistics"
-    corrected = (inbox / "synthetic.csv").read_text("utf-8").replace("Aland,2024,76,25", "Aland,2024,77,25")
-    (inbox / "synthetic.csv").write_text(corrected, "utf-8")
-    place.run()
-    rows = place.rows(
-        """
-        select value, vintage, is_current from observations.observations
-        where city_code = 'A' and indicator_id = 'country_statistics.life_years' and year = 2024 order by vintage
-        """
-    )
-    assert [(row["value"], row["is_current"]) for row in rows] == [(76.0, False), (77.0, True)]
-    told = json.loads(place.call("history", "Aland", "life_years", "--json").stdout)
-    old, new = [row for row in told["vintages"] if row["year"] == 2024]
-    assert old["received_at"] < old["superseded_at"] == new["received_at"]
-    assert old["superseded_by_file"] == "country_statistics/synthetic.csv"
-    shown = place.call("history", "Aland", "life_years", "--lang", "en").stdout
-    assert f"until {old['superseded_at'][:16]}" in shown
-    assert place.call("history", "Aland", "life").returncode == 2

@@ -1,0 +1,103 @@
+"""Runs after the first: killed, with nothing new, with a corrected file, with another goalpost."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from assets.release.manifest import damages
+from tests.integration.places import Place, copy_countries
+
+HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return copy_countries(tmp_path / "data")
+
+
+def test_a_killed_run_leaves_the_current_release_and_the_next_completes(place: Place) -> None:
+    place.run()
+    place.write("inbox/country_statistics/more.csv", HEADER + "Cordonia,2023,70,44,synthetic,A\n")
+    before = place.release().manifest.release_id
+    stages = ("lake/country_statistics/*.json", "warehouse/candidate.duckdb", "releases/.building-*")
+    for pattern in stages:
+        (place.data / "warehouse" / "candidate.duckdb").unlink(missing_ok=True)
+        known = set(place.data.glob(pattern))
+        run = place.start("run")
+        while run.poll() is None and not set(place.data.glob(pattern)) - known:
+            time.sleep(0.005)
+        run.send_signal(signal.SIGKILL)
+        run.communicate()
+        release = place.release()
+        assert damages(release.folder, release.manifest) == []
+    # On a quick machine the last signal comes after the release is switched; then there may be nothing left to do.
+    was_switched = place.release().manifest.release_id != before
+    assert place.run()["had_work"] or was_switched
+    assert place.run()["had_work"] is False
+    (file,) = place.rows("from quality.files where file like '%more.csv'")
+    assert (file["rows_read"], file["rows_accepted"]) == (1, 1)
+    assert len(place.rows("from observations.observations where file like '%more.csv'")) == 2
+    assert list((place.data / "releases").glob(".*")) == []
+
+
+def test_a_file_sent_twice_changes_nothing(place: Place) -> None:
+    place.run()
+    inbox = place.data / "inbox" / "country_statistics"
+    (inbox / "again.csv").write_bytes((inbox / "synthetic.csv").read_bytes())
+    told = place.run()
+    assert (told["had_work"], told["is_new"]) == (True, False)
+    assert place.run()["had_work"] is False
+
+
+@pytest.fixture(scope="module")
+def corrected(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Two releases: between them a file was corrected and a goalpost moved."""
+    place = copy_countries(tmp_path_factory.mktemp("corrected") / "data")
+    place.run()
+    file = place.data / "inbox" / "country_statistics" / "synthetic.csv"
+    goalposts = place.data / "reference" / "goalposts.csv"
+    for path, old, new in (
+        (file, "Aland,2024,76,25", "Aland,2024,77,25"),
+        (goalposts, "coal_pct,50,0", "coal_pct,60,0"),
+    ):
+        before = path.read_text("utf-8")
+        assert old in before
+        path.write_text(before.replace(old, new), "utf-8")
+    place.run()
+    return place
+
+
+def test_a_corrected_file_is_current_and_the_old_figures_are_history(corrected: Place) -> None:
+    rows = corrected.rows(
+        """
+        select value, vintage, is_current from observations.observations
+        where city_code = 'A' and indicator_id = 'country_statistics.life_years' and year = 2024 order by vintage
+        """
+    )
+    assert [(row["value"], row["is_current"]) for row in rows] == [(76.0, False), (77.0, True)]
+    told = json.loads(corrected.call("history", "Aland", "life_years", "--json").stdout)
+    old, new = [row for row in told["vintages"] if row["year"] == 2024]
+    assert old["received_at"] < old["superseded_at"] == new["received_at"]
+    assert old["superseded_by_file"] == "country_statistics/synthetic.csv"
+    shown = corrected.call("history", "Aland", "life_years", "--lang", "en").stdout
+    assert f"until {old['superseded_at'][:16]}" in shown
+    assert corrected.call("history", "Aland", "life").returncode == 2
+
+
+def test_what_moved_between_two_releases_is_told_in_parts_that_add_up(corrected: Place) -> None:
+    told = json.loads(corrected.call("diff", "--json").stdout)
+    assert told["not_recomputed"] == []
+    moved = [change for change in told["changes"] if change["change"] == "moved"]
+    parts = [f"{part}_hundredths" for part in ("revised", "added", "targets", "method")]
+    assert all(sum(change[part] for part in parts) == change["moved_hundredths"] for change in moved)
+    of = {level: [change for change in moved if change["level"] == level] for level in ("indicator", "index")}
+    assert {c["item_id"] for c in of["indicator"] if c["revised_hundredths"]} == {"country_statistics.life_years"}
+    assert {c["item_id"] for c in of["indicator"] if c["targets_hundredths"]} == {"country_statistics.coal_pct"}
+    assert any(change["revised_hundredths"] and change["targets_hundredths"] for change in of["index"])
+    assert len(corrected.rows("select * from release.score_changes where change = 'moved'")) == len(moved)
+    assert "Aland" in (corrected.data / "releases" / "current" / "CHANGES.md").read_text("utf-8")
