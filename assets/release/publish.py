@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from assets.paths import Paths
+from assets.release.about import About, file_metadata, read_about
 from assets.release.changelog import changelog
 from assets.release.changes import CHANGES, find_changes, named_changes
 from assets.release.layout import CHANGELOG, DATABASE
@@ -55,7 +56,8 @@ def publish(connection: Connection, tables: Sequence[Table], paths: Paths, run_i
     folder = paths.releases / f"{_BUILDING}{uuid.uuid4().hex}"
     try:
         content = [table for table in tables if table.qualified_name != CHANGES]
-        files = _write_parquet(connection, content, folder)
+        about = read_about(connection, tables)
+        files = _write_parquet(connection, content, folder, about)
         digest = content_digest(files)
         current = read_manifest(paths.current_release)
         if current is not None and current.content_digest == digest:
@@ -65,10 +67,10 @@ def publish(connection: Connection, tables: Sequence[Table], paths: Paths, run_i
         manifest = Manifest(
             release_id=release_id,
             content_digest=digest,
-            method_version=_method_version(connection),
+            method_version=about.method_version,
             files=(
                 *files,
-                *_write_changes(connection, tables, folder, paths, current),
+                *_write_changes(connection, tables, folder, paths, current, about),
                 _write_database(connection, tables, folder),
                 *_write_returns(connection, folder),
             ),
@@ -86,7 +88,7 @@ def publish(connection: Connection, tables: Sequence[Table], paths: Paths, run_i
 
 
 def _write_changes(
-    connection: Connection, tables: Sequence[Table], folder: Path, paths: Paths, current: Manifest | None
+    connection: Connection, tables: Sequence[Table], folder: Path, paths: Paths, current: Manifest | None, about: About
 ) -> tuple[PublishedFile, ...]:
     """The changes since the current release: as a table of the candidate, as Parquet and as a changelog."""
     changes = [table for table in tables if table.qualified_name == CHANGES]
@@ -106,18 +108,21 @@ def _write_changes(
         connection.unregister("score_changes_found")
     text = folder / CHANGELOG
     text.write_text(changelog(old, told, left), encoding="utf-8")
-    return (*_write_parquet(connection, changes, folder), _published(folder, text))
+    return (*_write_parquet(connection, changes, folder, about), _published(folder, text))
 
 
-def _write_parquet(connection: Connection, tables: Iterable[Table], folder: Path) -> tuple[PublishedFile, ...]:
-    """One Parquet file a table, in the order of its key: the same content gives the same bytes."""
+def _write_parquet(
+    connection: Connection, tables: Iterable[Table], folder: Path, about: About
+) -> tuple[PublishedFile, ...]:
+    """One Parquet file a table, in the order of its key, with what it means: the same content gives the same bytes."""
     (folder / "parquet").mkdir(parents=True, exist_ok=True)
     files = []
     for table in tables:
         target = folder / "parquet" / f"{table.name}.parquet"
+        said = ", ".join(f"{identifier(key)}: {literal(text)}" for key, text in file_metadata(table, about).items())
         connection.execute(
             f"copy (select * from {table.qualified_name} order by {_order(table)}) to {literal(target)} "
-            "(format parquet, compression zstd)"
+            f"(format parquet, compression zstd, kv_metadata {{{said}}})"
         )
         row = connection.execute(f"select count(*) from {table.qualified_name}").fetchone()
         assert row is not None
@@ -159,12 +164,6 @@ def _published(folder: Path, file: Path, rows: int | None = None, is_content: bo
         rows=rows,
         is_content=is_content,
     )
-
-
-def _method_version(connection: Connection) -> str:
-    row = connection.execute("select method_version from reference.method").fetchone()
-    assert row is not None
-    return str(row[0])
 
 
 def _inputs(connection: Connection) -> tuple[InputFile, ...]:

@@ -1,0 +1,52 @@
+"""A whole candidate in memory, every published table of the project made by its model or its contract, in a second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from assets.paths import Paths
+from assets.release.publish import publish
+from assets.release.reader import Release, current_release
+from assets.warehouse.connection import Connection, in_memory
+from assets.warehouse.tables import Table
+from tests.sql.conftest import World, furnished, tables
+
+SHA = "0123456789abcdef" * 4
+
+
+def published_tables() -> list[Table]:
+    return [table for table in tables().values() if table.published]
+
+
+@contextmanager
+def candidate() -> Iterator[Connection]:
+    """Two cities, two indicators of one dimension in all of which both score, one target, one rejected row."""
+    with in_memory() as connection:
+        world = furnished(World(connection), method_version="9.9", minimum_dimension_share=0.5)
+        world.city("B").add("reference.measures", {})
+        world.add("reference.provinces", {"province_code": "x", "name_zh": "甲省", "name_en": "Alpha"})
+        world.add(
+            "reference.sources", {"publication_zh": "年鉴", "publication_en": "Yearbook"}, {"source_id": "unused"}
+        )
+        for indicator_id in ("sheet.one", "sheet.two"):
+            world.indicator(indicator_id)
+            world.add("reference.indicator_measures", {"indicator_id": indicator_id})
+            for city_code, last in (("A", 60), ("B", 30)):
+                world.figures(indicator_id, {2015: 10, 2020: 20, 2024: last}, city_code=city_code)
+        world.target("sheet.one", 80)
+        world.add("intake.files", {"file": "sheet/f.csv", "file_sha256": SHA})
+        world.add("quality.rejects", {"file_sha256": SHA, "file": "sheet/f.csv", "line": None, "row_text": None})
+        for table in published_tables():
+            world.build(table.qualified_name)
+            table.comment(connection)
+        yield connection
+
+
+def release_of(connection: Connection, data: Path) -> Release:
+    """Publish the candidate below a data directory."""
+    publish(connection, published_tables(), Paths(data), "run")
+    release = current_release(Paths(data))
+    assert release is not None
+    return release
