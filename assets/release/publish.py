@@ -16,8 +16,10 @@ from pathlib import Path
 
 from assets.paths import Paths
 from assets.release.about import About, file_metadata, read_about
+from assets.release.analysts import write_views_and_macros
 from assets.release.changelog import changelog
 from assets.release.changes import CHANGES, find_changes, named_changes
+from assets.release.documents import write_documents
 from assets.release.layout import CHANGELOG, DATABASE
 from assets.release.manifest import (
     InputFile,
@@ -28,6 +30,7 @@ from assets.release.manifest import (
     hash_file,
     read_manifest,
 )
+from assets.release.package import write_package
 from assets.release.recompute import attach, from_parquet
 from assets.release.returns import write_returns
 from assets.warehouse.connection import STORAGE_VERSION, Connection, identifier, in_memory, literal
@@ -64,15 +67,20 @@ def publish(connection: Connection, tables: Sequence[Table], paths: Paths, run_i
             return Published(current.release_id, is_new=False)
         now = datetime.now(UTC).replace(microsecond=0)
         release_id = f"{now:%Y%m%dT%H%M%SZ}-{digest[:12]}"
+        files = (*files, *_write_changes(connection, tables, folder, paths, current, about))
+        artefacts = (
+            *write_package(folder, tables, files, about, (release_id, now)),
+            *write_documents(connection, folder, tables, files),
+            *write_returns(connection, folder),
+        )
         manifest = Manifest(
             release_id=release_id,
             content_digest=digest,
             method_version=about.method_version,
             files=(
                 *files,
-                *_write_changes(connection, tables, folder, paths, current, about),
                 _write_database(connection, tables, folder),
-                *_write_returns(connection, folder),
+                *(_published(folder, artefact) for artefact in artefacts),
             ),
             inputs=_inputs(connection),
             run=RunFacts(run_id=run_id, released_at=now),
@@ -131,7 +139,7 @@ def _write_parquet(
 
 
 def _write_database(connection: Connection, tables: Sequence[Table], folder: Path) -> PublishedFile:
-    """The DuckDB file, in a format that older clients open, with the comments of tables and columns."""
+    """The DuckDB file, in a format that older clients open, with comments, views and macros."""
     target = folder / DATABASE
     connection.execute(f"attach {literal(target)} as published (storage_version {literal(STORAGE_VERSION)})")
     try:
@@ -141,15 +149,11 @@ def _write_database(connection: Connection, tables: Sequence[Table], folder: Pat
             name = f"published.{table.qualified_name}"
             connection.execute(f"create table {name} as select * from {table.qualified_name} order by {_order(table)}")
             table.comment(connection, name)
+        write_views_and_macros(connection, "published", tables)
         connection.execute("checkpoint published")
     finally:
         connection.execute("detach published")
     return _published(folder, target)
-
-
-def _write_returns(connection: Connection, folder: Path) -> tuple[PublishedFile, ...]:
-    """What goes back to the senders: the rejected rows as they were sent."""
-    return tuple(_published(folder, file) for file in write_returns(connection, folder))
 
 
 def _order(table: Table) -> str:

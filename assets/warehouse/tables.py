@@ -41,6 +41,7 @@ class Table(BaseModel):
     """One table. `key` is unique and orders every export; what is not `published` stays in the candidate.
 
     What is no content, such as the time at which a file arrived, is published and left out of the content digest.
+    `view_zh` is the name of its view for those who query in Chinese; else what `zh` begins with.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,6 +50,7 @@ class Table(BaseModel):
     name: str
     zh: str
     en: str
+    view_zh: str | None = None
     key: tuple[str, ...]
     published: bool = True
     is_content: bool = True

@@ -13,6 +13,8 @@ from assets.warehouse.connection import Connection, in_memory
 from assets.warehouse.tables import Table
 from tests.sql.conftest import World, furnished, tables
 
+# A name that would be markup, a formula or a quote if it were anything but text.
+HOSTILE = "=1+1 <script>alert('x')</script> | `a` [b](c) \"*d*\""
 SHA = "0123456789abcdef" * 4
 
 
@@ -31,7 +33,7 @@ def candidate() -> Iterator[Connection]:
             "reference.sources", {"publication_zh": "年鉴", "publication_en": "Yearbook"}, {"source_id": "unused"}
         )
         for indicator_id in ("sheet.one", "sheet.two"):
-            world.indicator(indicator_id)
+            world.indicator(indicator_id, name_zh=HOSTILE, name_en=HOSTILE)
             world.add("reference.indicator_measures", {"indicator_id": indicator_id})
             for city_code, last in (("A", 60), ("B", 30)):
                 world.figures(indicator_id, {2015: 10, 2020: 20, 2024: last}, city_code=city_code)

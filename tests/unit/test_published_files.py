@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
+from assets.release.manifest import damages
 from assets.release.reader import Release
 from assets.warehouse.connection import Connection
 from tests.unit.candidates import candidate, published_tables, release_of
@@ -67,3 +71,95 @@ def test_the_same_content_has_the_same_bytes_with_all_it_says(
     for file in release.manifest.files:
         if file.path.startswith("parquet/"):
             assert (again.folder / file.path).read_bytes() == (release.folder / file.path).read_bytes()
+
+
+# --- open data --------------------------------------------------------------------------------------------------
+
+FRICTIONLESS = {
+    "varchar": "string",
+    "integer": "integer",
+    "bigint": "integer",
+    "double": "number",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "datetime",
+}
+
+
+def package_of(release: Release) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((release.folder / "datapackage.json").read_text("utf-8"))
+    return content
+
+
+def test_the_data_package_has_every_table_with_its_bytes_columns_and_types(release: Release) -> None:
+    package = package_of(release)
+    assert (package["profile"], package["version"]) == ("data-package", release.manifest.release_id)
+    assert package["licenses"][0]["name"] == "Apache-2.0"
+    assert [source["name"] for source in package["sources"]] == ["s"]
+    resources = {resource["name"]: resource for resource in package["resources"]}
+    assert resources.keys() == {table.name for table in published_tables()}
+    hashes = {file.path: f"sha256:{file.sha256}" for file in release.manifest.files}
+    for table in published_tables():
+        resource = resources[table.name]
+        assert re.fullmatch(r"[-a-z0-9._/]+", resource["name"])
+        assert resource["hash"] == hashes[resource["path"]]
+        fields = [(field["name"], field["type"]) for field in resource["schema"]["fields"]]
+        assert fields == [(name, FRICTIONLESS[column.type]) for name, column in table.columns.items()]
+        assert pq.read_schema(release.folder / resource["path"]).names == [name for name, _ in fields]
+        assert all(field["title"] and field["description"] for field in resource["schema"]["fields"])
+
+
+def test_keys_of_the_data_package_hold_and_lead_somewhere(release: Release) -> None:
+    resources = {resource["name"]: resource for resource in package_of(release)["resources"]}
+    keys = foreign = 0
+    for resource in resources.values():
+        schema = resource["schema"]
+        names = {field["name"] for field in schema["fields"]}
+        if "primaryKey" in schema:
+            keys += 1
+            rows = pq.read_table(release.folder / resource["path"], columns=schema["primaryKey"]).to_pylist()
+            assert len({tuple(row.values()) for row in rows}) == len(rows)
+            assert all(cell is not None for row in rows for cell in row.values())
+        for key in schema.get("foreignKeys", ()):
+            foreign += 1
+            end = resources[key["reference"]["resource"]]["schema"]
+            assert set(key["fields"]) <= names
+            assert set(key["reference"]["fields"]) <= {field["name"] for field in end["fields"]}
+    assert keys > 30
+    assert foreign > 5
+
+
+def test_the_citation_names_the_release_its_day_and_its_sources(release: Release) -> None:
+    cited = yaml.safe_load((release.folder / "CITATION.cff").read_text("utf-8"))
+    assert cited["cff-version"] == "1.2.0"
+    assert cited["version"] == release.manifest.release_id
+    assert cited["date-released"] == release.manifest.run.released_at.date()
+    assert [reference["title"] for reference in cited["references"]] == ["年鉴 Yearbook"]
+
+
+def test_the_documents_tell_every_table_column_and_indicator_in_both_languages(release: Release) -> None:
+    for language in ("zh", "en"):
+        dictionary = (release.folder / "docs" / f"dictionary.{language}.md").read_text("utf-8")
+        for table in published_tables():
+            assert f"## {table.qualified_name}\n" in dictionary
+            for name in table.columns:
+                assert f"| {name} |" in dictionary
+        cards = (release.folder / "docs" / f"indicators.{language}.md").read_text("utf-8")
+        assert cards.count("\n### ") == 2
+        assert "(sheet.one)" in cards
+
+
+def test_a_target_of_the_nation_is_no_duty_on_its_card(release: Release) -> None:
+    assert "national, a reference, not a duty" in (release.folder / "docs" / "indicators.en.md").read_text("utf-8")
+
+
+def test_text_of_the_registry_is_no_markup_in_a_document(release: Release) -> None:
+    cards = (release.folder / "docs" / "indicators.en.md").read_text("utf-8")
+    assert "\\<script\\>" in cards
+    assert not re.search(r"(?<!\\)[<`*\[]", cards.replace("- ", ""))
+
+
+def test_all_of_it_is_in_the_manifest_and_outside_the_content(release: Release) -> None:
+    assert damages(release.folder, release.manifest) == []
+    listed = {file.path for file in release.manifest.files if not file.is_content}
+    assert {"datapackage.json", "CITATION.cff", "docs/dictionary.zh.md", "docs/indicators.en.md"} <= listed
