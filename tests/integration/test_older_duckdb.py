@@ -18,19 +18,35 @@ connection = duckdb.connect(sys.argv[1], read_only=True)
 tables = connection.execute("select schema_name || '.' || table_name from duckdb_tables() order by all").fetchall()
 counts = {name: connection.execute(f"select count(*) from {name}").fetchone()[0] for (name,) in tables}
 comment = connection.execute("select comment from duckdb_tables() where table_name = 'city_scores'").fetchone()[0]
-print(json.dumps([duckdb.__version__, counts, comment]))
+views = connection.execute("select schema_name, view_name from duckdb_views() where not internal").fetchall()
+seen = [connection.execute(f'select count(*) from {schema}."{view}"').fetchone()[0] for schema, view in views]
+card = connection.execute("select count(*) from scorecard('A')").fetchone()[0]
+gaps = connection.execute("select count(*) from gap_to_target('country_statistics')").fetchone()[0]
+trend = connection.execute("from trend('A', 'country_statistics.life_years')").fetchall()
+print(json.dumps([duckdb.__version__, counts, comment, seen, card, gaps, len(trend)]))
 """
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.5"])
-def test_an_older_client_reads_every_table(countries: Place, version: str) -> None:
+def test_an_older_client_reads_every_table_view_and_macro(countries: Place, version: str) -> None:
     python = CLIENTS / version / "bin" / "python"
     if not python.exists():
         pytest.skip(f"no environment with duckdb {version}: make test sets it up")
     database = countries.release().folder / "gancheng.duckdb"
     done = subprocess.run([str(python), "-c", READ, str(database)], capture_output=True, text=True, check=True)
-    client, counts, comment = json.loads(done.stdout)
+    client, counts, comment, seen, card, gaps, trend = json.loads(done.stdout)
     assert client.startswith(f"{version}.")
     for row in countries.rows("select schema_name || '.' || table_name as name, estimated_size from duckdb_tables()"):
         assert counts[row["name"]] == row["estimated_size"]
     assert " | " in comment
+    assert sorted(seen) == sorted(counts.values())
+    (own,) = countries.rows(
+        """
+        select (select count(*) from scorecard('A')) as card, (select count(*) from gap_to_target('country_statistics'))
+            as gaps, (select count(*) from trend('A', 'country_statistics.life_years')) as trend
+        """
+    )
+    assert (card, gaps, trend) == (own["card"], own["gaps"], own["trend"])
+    assert card
+    assert gaps
+    assert trend
