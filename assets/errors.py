@@ -552,6 +552,48 @@ CATALOGUE: dict[str, Message] = {
         "请检查该目录的权限和空间",
         "Check the folder's permissions and the space left",
     ),
+    "release_file_missing": Message(
+        "发布中缺少此文件",
+        "A file of the release is missing",
+        "请从备份恢复，或改用另一个发布：gancheng releases",
+        "Restore it from a backup, or use another release: gancheng releases",
+    ),
+    "release_file_changed": Message(
+        "此文件的内容与清单不符",
+        "The file has other bytes than the manifest says",
+        "请从备份恢复，或改用另一个发布：gancheng releases",
+        "Restore it from a backup, or use another release: gancheng releases",
+    ),
+    "release_file_unlisted": Message(
+        "清单中没有此文件",
+        "The manifest does not list this file",
+        "请移走；发布目录中只放清单所列的文件",
+        "Take it away; a release holds what its manifest lists and nothing else",
+    ),
+    "release_digest_wrong": Message(
+        "清单的内容摘要与所列文件不符",
+        "The content digest is not that of the files listed",
+        "清单被改动过；请从备份恢复",
+        "The manifest was changed; restore it from a backup",
+    ),
+    "manifest_unreadable": Message(
+        "发布没有可读的清单",
+        "The release has no manifest that can be read",
+        "请从备份恢复，或改用另一个发布：gancheng releases",
+        "Restore it from a backup, or use another release: gancheng releases",
+    ),
+    "no_such_table": Message(
+        "现行发布中没有表“{found}”",
+        "The release has no table “{found}”",
+        "最接近的是：{expected}",
+        "The nearest are: {expected}",
+    ),
+    "table_without_cities": Message(
+        "表“{found}”不分城市",
+        "The table “{found}” does not tell of cities",
+        "请去掉 --city，或另选一张表",
+        "Leave out --city, or choose another table",
+    ),
     "no_data_directory": Message(
         "数据目录不完整：{found}",
         "The data directory is not complete: {found}",

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import traceback
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -30,7 +29,6 @@ DATA_FAILED, WRONG_CALL, OUR_FAULT = 1, 2, 3
 app = typer.Typer(
     name="gancheng",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="赣城：各城市文件进，可追溯的评分卡出。 City files in, traceable scorecards out.",
 )
@@ -341,22 +339,90 @@ def query(sql: Annotated[str, typer.Argument(help="SQL。")], as_json: AsJson = 
 
 
 @app.command()
-def export(folder: Annotated[Path, typer.Argument(help="目标目录。 Folder to write to.")]) -> None:
-    """把现行发布的 Parquet 文件和清单复制到目录。 Copy the Parquet files and the manifest of the release to a folder.
+def export(
+    folder: Annotated[Path, typer.Argument(help="目标目录。 Folder to write to.")],
+    kind: Annotated[
+        Literal["parquet", "csv", "xlsx", "json"], typer.Option("--format", help="文件格式。 Kind of file.")
+    ] = "parquet",
+    table: Annotated[list[str] | None, typer.Option(help="只要此表，可多次。 This table; may be repeated.")] = None,
+    city: Annotated[list[str] | None, typer.Option(help="只要此城市，可多次。 This city; may be repeated.")] = None,
+) -> None:
+    """把现行发布的表写入目录，每张表一个文件。 Write the tables of the release to a folder, a file each.
 
-    例 Example: gancheng export ./scorecards
+    例 Example: gancheng export ./scorecards --format xlsx --table indicator_scores --city 南昌
     """
-    from assets.release.manifest import NAME
+    from assets.release.export import export as write
     from assets.release.reader import required_release
 
-    release = required_release(Paths.from_environment())
-    files = [*sorted((release.folder / "parquet").iterdir()), release.folder / NAME]
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in files:
-        temporary = folder / f".{file.name}.tmp"
-        shutil.copyfile(file, temporary)
-        temporary.replace(folder / file.name)
+    files = write(required_release(Paths.from_environment()), folder, kind, table or (), city or ())
     Console(highlight=False).print(f"{len(files)} → {folder}", soft_wrap=True)
+
+
+@app.command()
+def releases(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
+    """全部发布，最新的在前。 All releases, the newest first.
+
+    例 Example: gancheng releases
+    """
+    from assets.release import keeping
+    from pipelines import terminal
+
+    language = _language(lang)
+    found = keeping.releases(Paths.from_environment())
+    if not found:
+        raise WrongCall(Finding("no_release"))
+    if as_json:
+        _write_json([asdict(one) for one in found])
+    else:
+        Console(highlight=False).print(terminal.releases_table(found, language))
+
+
+@app.command()
+def verify(
+    release: Annotated[str, typer.Argument(help="发布。 Release.")] = "current",
+    as_json: AsJson = False,
+    lang: InLanguage = "zh",
+) -> None:
+    """按清单核对一个发布的每个文件；不符时退出码为 1。 Hold every file of a release against its manifest.
+
+    例 Example: gancheng verify previous
+    """
+    from assets.release import keeping
+
+    language = _language(lang)
+    verified = keeping.verify(Paths.from_environment(), release)
+    if as_json:
+        texts = ("code", "file")
+        damages = [{name: getattr(finding, name) for name in texts} for finding in verified.findings]
+        _write_json({"release_id": verified.release_id, "files": verified.files, "damages": damages})
+        if damages:
+            raise typer.Exit(DATA_FAILED)
+        return
+    if verified.findings:
+        raise Stopped(verified.findings)
+    told = ("{}：{} 个文件与清单一致", "{}: {} files are as the manifest says")[0 if language == "zh" else 1]
+    Console(highlight=False).print(told.format(verified.release_id, verified.files), soft_wrap=True)
+
+
+@app.command()
+def prune(
+    keep: Annotated[int, typer.Option(min=0, help="保留最新的几个。 How many of the newest stay.")],
+    as_json: AsJson = False,
+    lang: InLanguage = "zh",
+) -> None:
+    """删除旧的发布；现行的和正被读取的不删。 Take away old releases; never the current one nor one that is read.
+
+    例 Example: gancheng prune --keep 12
+    """
+    from assets.release import keeping
+    from pipelines import terminal
+
+    language = _language(lang)
+    pruned = keeping.prune(Paths.from_environment(), keep)
+    if as_json:
+        _write_json(asdict(pruned))
+    else:
+        Console(highlight=False).print(terminal.pruned_text(pruned, language), soft_wrap=True)
 
 
 def main() -> None:

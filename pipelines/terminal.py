@@ -22,6 +22,7 @@ from assets.errors import Finding, Language
 
 if TYPE_CHECKING:
     from assets.intake.check import Checked
+    from assets.release.keeping import Kept, Pruned
 
 Row = dict[str, Any]
 
@@ -336,6 +337,43 @@ def datasets_table(datasets: Sequence[Row], language: Language) -> Table:
     for row in datasets:
         table.add_row(row["dataset"], *(f"{row[name]:,}" for name in counts))
     return table
+
+
+def releases_table(releases: Sequence[Kept], language: Language) -> Table:
+    """Every release, the newest first, the current one marked."""
+    headings = {
+        "release": ("发布", "Release"),
+        "released": ("时间 (UTC)", "Time (UTC)"),
+        "method": ("方法", "Method"),
+        "files": ("文件", "Files"),
+        "rows": ("行", "Rows"),
+        "size": ("MB", "MB"),
+    }
+    table = _table(*(_in(language, heading) for heading in headings.values()), right=range(3, 6))
+    for one in releases:
+        mark = f" {_in(language, ('现行', 'current'))}" if one.is_current else ""
+        table.add_row(
+            f"{one.release_id}{mark}",
+            _moment(one.released_at),
+            escape(one.method_version),
+            f"{one.files_received:,}",
+            f"{one.rows_accepted:,}",
+            f"{one.bytes / 1e6:,.1f}",
+            style="bold green" if one.is_current else None,
+        )
+    return table
+
+
+def pruned_text(pruned: Pruned, language: Language) -> str:
+    """Which releases went, which stay, and which are left because they are open."""
+    words = {
+        "removed": ("已删除", "Removed"),
+        "in_use": ("有人正在读取，未删除", "Open by a reader, left"),
+        "kept": ("保留", "Kept"),
+    }
+    ids = {"removed": pruned.removed, "in_use": pruned.in_use, "kept": pruned.kept}
+    none = _in(language, ("无", "none"))
+    return "\n".join(f"{_in(language, words[name])}: {', '.join(found) or none}" for name, found in ids.items())
 
 
 _ACTIONS: dict[str, tuple[str, str]] = {

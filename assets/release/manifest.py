@@ -12,6 +12,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from assets.errors import Finding
+
 NAME = "MANIFEST.json"
 
 
@@ -89,15 +91,23 @@ def hash_file(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def damages(folder: Path, manifest: Manifest) -> list[str]:
-    """What in the folder is not as the manifest says; empty for a whole release."""
+def damages(folder: Path, manifest: Manifest) -> list[Finding]:
+    """What in the folder is not as the manifest says, and what is there beside it; empty for a whole release."""
     found = []
     for file in manifest.files:
         path = folder / file.path
         if not path.is_file():
-            found.append(f"{file.path} is missing")
+            found.append(Finding("release_file_missing", file=file.path))
         elif hash_file(path) != file.sha256:
-            found.append(f"{file.path} has other bytes than the manifest says")
+            found.append(Finding("release_file_changed", file=file.path))
+    listed = {NAME, *(file.path for file in manifest.files)}
+    found += [Finding("release_file_unlisted", file=path) for path in _files_below(folder) if path not in listed]
     if content_digest(manifest.files) != manifest.content_digest:
-        found.append("the content digest is not that of the files listed")
+        found.append(Finding("release_digest_wrong", file=NAME))
     return found
+
+
+def _files_below(folder: Path) -> list[str]:
+    """The files of a folder, without those that programs hide beside a file that they hold open."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith((".", "~$")))
+    return [path.relative_to(folder).as_posix() for path in files]

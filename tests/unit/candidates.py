@@ -52,3 +52,13 @@ def release_of(connection: Connection, data: Path) -> Release:
     release = current_release(Paths(data))
     assert release is not None
     return release
+
+
+MARKED = ("reference.sources", "scorecards.indicator_scores", "observations.observations")
+
+
+def mark(connection: Connection, number: int) -> None:
+    """Write a number into every row of three tables: a release tells everywhere which one it is."""
+    for table in MARKED:
+        column = "note_en" if table.startswith("reference") else "note"
+        connection.execute(f"update {table} set {column} = ?", [str(number)])

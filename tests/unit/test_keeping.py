@@ -1,0 +1,149 @@
+"""Releases are listed, held against their manifests, and taken away when they are old and nobody reads them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assets.errors import WrongCall
+from assets.paths import Paths
+from assets.release.keeping import prune, releases, verify
+from assets.release.reader import released
+from tests.integration.places import Place
+from tests.unit.candidates import candidate, mark, release_of
+
+HOLD = "import sys, duckdb; c = duckdb.connect(sys.argv[1], read_only=True); print('open', flush=True); input()"
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with three releases; tests work on a copy."""
+    data = tmp_path_factory.mktemp("data")
+    with candidate() as connection:
+        for number in range(3):
+            mark(connection, number)
+            release_of(connection, data)
+    return data
+
+
+@pytest.fixture
+def paths(three: Path, tmp_path: Path) -> Paths:
+    shutil.copytree(three, tmp_path / "data", symlinks=True)
+    return Paths(tmp_path / "data")
+
+
+def switch(paths: Paths, release_id: str) -> None:
+    paths.current_release.unlink()
+    paths.current_release.symlink_to(release_id)
+
+
+@pytest.fixture
+def reader(paths: Paths) -> Iterator[str]:
+    """Another process that holds the oldest release open; its id."""
+    oldest = released(paths)[0]
+    file = paths.releases / oldest / "gancheng.duckdb"
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "open\n"
+    yield oldest
+    process.communicate("\n")
+
+
+def test_releases_are_listed_newest_first_with_the_current_one_marked(paths: Paths) -> None:
+    found = releases(paths)
+    assert [one.release_id for one in found] == sorted(released(paths), reverse=True)
+    assert [one.is_current for one in found] == [True, False, False]
+    assert all(one.bytes > 0 and one.method_version == "9.9" for one in found)
+
+
+def test_the_newest_are_kept_and_the_current_one_whatever_its_age(paths: Paths) -> None:
+    first, second, third = released(paths)
+    switch(paths, first)
+    pruned = prune(paths, 1)
+    assert (pruned.removed, pruned.kept, pruned.in_use) == ((second,), (first, third), ())
+    assert released(paths) == [first, third]
+    assert prune(paths, 0).removed == (third,)
+    assert prune(paths, 0).removed == ()
+    assert verify(paths, "current").findings == ()
+    assert list(paths.releases.glob(".*")) == []
+
+
+def test_more_to_keep_than_there_are_takes_nothing_away(paths: Paths) -> None:
+    assert prune(paths, 9).removed == ()
+    assert len(released(paths)) == 3
+
+
+def test_a_release_that_somebody_reads_is_left(paths: Paths, reader: str) -> None:
+    pruned = prune(paths, 1)
+    assert pruned.in_use == (reader,)
+    assert len(pruned.removed) == 1
+    assert reader in released(paths)
+
+
+def test_what_a_killed_prune_left_is_cleared_away(paths: Paths) -> None:
+    oldest = released(paths)[0]
+    (paths.releases / oldest).rename(paths.releases / f".pruning-{oldest}")
+    assert oldest not in prune(paths, 3).kept
+    assert list(paths.releases.glob(".*")) == []
+
+
+def test_each_kind_of_damage_is_found_where_it_is(paths: Paths) -> None:
+    folder = paths.current_release.resolve()
+    assert verify(paths, "current").findings == ()
+    (folder / "parquet" / "cities.parquet").unlink()
+    (folder / "CHANGES.md").write_text("other", "utf-8")
+    (folder / "planted.txt").write_text("", "utf-8")
+    (folder / "~$open in Excel.xlsx").write_text("", "utf-8")
+    told = {(finding.code, finding.file) for finding in verify(paths, "current").findings}
+    assert told == {
+        ("release_file_missing", "parquet/cities.parquet"),
+        ("release_file_changed", "CHANGES.md"),
+        ("release_file_unlisted", "planted.txt"),
+    }
+
+
+def test_a_manifest_that_was_changed_or_broken_is_found_out(paths: Paths) -> None:
+    file = paths.current_release / "MANIFEST.json"
+    manifest = json.loads(file.read_text("utf-8"))
+    manifest["files"] = [one for one in manifest["files"] if one["path"] != "parquet/cities.parquet"]
+    file.write_text(json.dumps(manifest), "utf-8")
+    codes = [finding.code for finding in verify(paths, "current").findings]
+    assert codes == ["release_file_unlisted", "release_digest_wrong"]
+    file.write_text("{", "utf-8")
+    assert [finding.code for finding in verify(paths, "current").findings] == ["manifest_unreadable"]
+
+
+def test_a_release_is_verified_by_the_beginning_of_its_id(paths: Paths) -> None:
+    first = released(paths)[0]
+    assert verify(paths, first).release_id == first
+    assert verify(paths, "previous").release_id == released(paths)[1]
+    for text in ("nothing", "", "20"):
+        with pytest.raises(WrongCall):
+            verify(paths, text)
+
+
+def test_the_commands_tell_it_and_end_with_their_exit_codes(paths: Paths) -> None:
+    place = Place(paths.data)
+    assert released(paths)[2] in place.call("releases", "--lang", "en").stdout
+    assert [one["is_current"] for one in json.loads(place.call("releases", "--json").stdout)] == [True, False, False]
+    assert place.call("verify").returncode == 0
+    oldest = released(paths)[0]
+    assert json.loads(place.call("prune", "--keep", "2", "--json").stdout)["removed"] == [oldest]
+    (paths.current_release / "CHANGES.md").unlink()
+    broken = place.call("verify")
+    assert (broken.returncode, "CHANGES.md" in broken.stderr) == (1, True)
+    in_json = place.call("verify", "--json")
+    assert in_json.returncode == 1
+    assert json.loads(in_json.stdout)["damages"] == [{"code": "release_file_missing", "file": "CHANGES.md"}]
+    assert place.call("prune", "--keep", "-1").returncode == 2
+    os.rename(paths.releases, paths.data / "elsewhere")
+    assert place.call("releases").returncode == 2
