@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from assets.warehouse.connection import Connection, identifier, literal
+from assets.warehouse.connection import Connection, identifier, literal, transaction
 from assets.warehouse.tables import Table
 
 SCHEMA = "中文"
@@ -138,13 +138,14 @@ def write_views_and_macros(connection: Connection, database: str, tables: Sequen
     # Names of two parts are looked up where they are stored, so they must be looked up there now.
     connection.execute(f"use {identifier(database)}")
     try:
-        connection.execute(f"create schema {identifier(SCHEMA)}")
-        for table in tables:
-            connection.execute(_view(table, names[table.qualified_name], published))
-        for name, (reads, parameters, zh, en, select) in _MACROS.items():
-            if published.keys() >= set(reads):
-                connection.execute(f"create macro {name}({parameters}) as table {select}")
-                connection.execute(f"comment on macro table {name} is {literal(f'{zh} | {en}')}")
+        with transaction(connection):
+            connection.execute(f"create schema {identifier(SCHEMA)}")
+            for table in tables:
+                connection.execute(_view(table, names[table.qualified_name], published))
+            for name, (reads, parameters, zh, en, select) in _MACROS.items():
+                if published.keys() >= set(reads):
+                    connection.execute(f"create macro {name}({parameters}) as table {select}")
+                    connection.execute(f"comment on macro table {name} is {literal(f'{zh} | {en}')}")
     finally:
         connection.execute(f"use {identifier(row[0])}.{identifier(row[1])}")
 

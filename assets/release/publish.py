@@ -33,7 +33,7 @@ from assets.release.manifest import (
 from assets.release.package import write_package
 from assets.release.recompute import attach, from_parquet
 from assets.release.returns import write_returns
-from assets.warehouse.connection import STORAGE_VERSION, Connection, identifier, in_memory, literal
+from assets.warehouse.connection import STORAGE_VERSION, Connection, identifier, in_memory, literal, transaction
 from assets.warehouse.tables import Table
 
 _BUILDING = ".building-"
@@ -143,12 +143,13 @@ def _write_database(connection: Connection, tables: Sequence[Table], folder: Pat
     target = folder / DATABASE
     connection.execute(f"attach {literal(target)} as published (storage_version {literal(STORAGE_VERSION)})")
     try:
-        for schema in sorted({table.schema_name for table in tables}):
-            connection.execute(f"create schema published.{identifier(schema)}")
-        for table in tables:
-            name = f"published.{table.qualified_name}"
-            connection.execute(f"create table {name} as select * from {table.qualified_name} order by {_order(table)}")
-            table.comment(connection, name)
+        with transaction(connection):
+            for schema in sorted({table.schema_name for table in tables}):
+                connection.execute(f"create schema published.{identifier(schema)}")
+            for table in tables:
+                name, order = f"published.{table.qualified_name}", _order(table)
+                connection.execute(f"create table {name} as select * from {table.qualified_name} order by {order}")
+                table.comment(connection, name)
         write_views_and_macros(connection, "published", tables)
         connection.execute("checkpoint published")
     finally:

@@ -74,6 +74,18 @@ def read_only(file: Path) -> Iterator[Connection]:
         connection.close()
 
 
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """All of it or nothing; and many small statements wait for the disk once."""
+    connection.execute("begin transaction")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
 def identifier(name: str) -> str:
     """A name quoted for SQL; names come from contracts, which people write."""
     return '"' + name.replace('"', '""') + '"'

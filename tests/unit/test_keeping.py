@@ -30,6 +30,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(3):
             mark(connection, number)
             release_of(connection, data)
+    switch(Paths(data), released(Paths(data))[-1])
     return data
 
 
