@@ -22,27 +22,29 @@ def published_tables() -> list[Table]:
     return [table for table in tables().values() if table.published]
 
 
+def fill(connection: Connection) -> None:
+    """Two cities, two indicators of one dimension in all of which both score, one target, one rejected row."""
+    world = furnished(World(connection), method_version="9.9", minimum_dimension_share=0.5)
+    world.city("B").add("reference.measures", {})
+    world.add("reference.provinces", {"province_code": "x", "name_zh": "甲省", "name_en": "Alpha"})
+    world.add("reference.sources", {"publication_zh": "年鉴", "publication_en": "Yearbook"}, {"source_id": "unused"})
+    for indicator_id in ("sheet.one", "sheet.two"):
+        world.indicator(indicator_id, name_zh=HOSTILE, name_en=HOSTILE)
+        world.add("reference.indicator_measures", {"indicator_id": indicator_id})
+        for city_code, last in (("A", 60), ("B", 30)):
+            world.figures(indicator_id, {2015: 10, 2020: 20, 2024: last}, city_code=city_code)
+    world.target("sheet.one", 80)
+    world.add("intake.files", {"file": "sheet/f.csv", "file_sha256": SHA})
+    world.add("quality.rejects", {"file_sha256": SHA, "file": "sheet/f.csv", "line": None, "row_text": None})
+    for table in published_tables():
+        world.build(table.qualified_name)
+        table.comment(connection)
+
+
 @contextmanager
 def candidate() -> Iterator[Connection]:
-    """Two cities, two indicators of one dimension in all of which both score, one target, one rejected row."""
     with in_memory() as connection:
-        world = furnished(World(connection), method_version="9.9", minimum_dimension_share=0.5)
-        world.city("B").add("reference.measures", {})
-        world.add("reference.provinces", {"province_code": "x", "name_zh": "甲省", "name_en": "Alpha"})
-        world.add(
-            "reference.sources", {"publication_zh": "年鉴", "publication_en": "Yearbook"}, {"source_id": "unused"}
-        )
-        for indicator_id in ("sheet.one", "sheet.two"):
-            world.indicator(indicator_id, name_zh=HOSTILE, name_en=HOSTILE)
-            world.add("reference.indicator_measures", {"indicator_id": indicator_id})
-            for city_code, last in (("A", 60), ("B", 30)):
-                world.figures(indicator_id, {2015: 10, 2020: 20, 2024: last}, city_code=city_code)
-        world.target("sheet.one", 80)
-        world.add("intake.files", {"file": "sheet/f.csv", "file_sha256": SHA})
-        world.add("quality.rejects", {"file_sha256": SHA, "file": "sheet/f.csv", "line": None, "row_text": None})
-        for table in published_tables():
-            world.build(table.qualified_name)
-            table.comment(connection)
+        fill(connection)
         yield connection
 
 
