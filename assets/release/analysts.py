@@ -36,7 +36,14 @@ _IS_CITY = """
 # What each macro reads, its parameters, its meaning in both languages, and its select.
 _MACROS: dict[str, tuple[tuple[str, ...], str, str, str, str]] = {
     "scorecard": (
-        ("scorecards.indicator_scores", "reference.cities", "reference.aliases", "reference.indicators"),
+        (
+            "scorecards.indicator_scores",
+            "reference.aliases",
+            "reference.cities",
+            "reference.dimensions",
+            "reference.indicators",
+            "reference.sources",
+        ),
         "city",
         "一个城市的每个指标（名称、简称、代码或别名）",
         "Every indicator of a city, by its name, code or alias",
@@ -81,7 +88,13 @@ _MACROS: dict[str, tuple[tuple[str, ...], str, str, str, str]] = {
         """,
     ),
     "trend": (
-        ("scorecards.attainment_history", "scorecards.projections", "reference.cities", "reference.aliases"),
+        (
+            "scorecards.attainment_history",
+            "scorecards.projections",
+            "reference.aliases",
+            "reference.cities",
+            "reference.indicators",
+        ),
         "city, indicator",
         "一个指标的历年数字和趋势外推（指标用代码或名称）",
         "The figures of an indicator year by year and its projection; the indicator by identifier or name",
