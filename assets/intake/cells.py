@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Literal
 
 from assets.intake.units import MULTIPLIERS
@@ -106,10 +106,10 @@ def _value(match: re.Match[str]) -> Decimal:
         value = Decimal((match["sign"] or "") + (digits or "1").replace(",", ""))
         if match["to"]:
             value /= Decimal(match["to"].replace(",", ""))
-    except (InvalidOperation, ZeroDivisionError) as error:
+        for word in times:
+            value *= _TIMES[word]
+    except ArithmeticError as error:
         raise Unreadable(match.string) from error
-    for word in times:
-        value *= _TIMES[word]
     return value
 
 

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +23,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from assets.intake.encoding import utf8_blocks
+from assets.intake.encoding import line_ends, utf8_blocks
 from assets.intake.limits import Limits
 from assets.intake.rowtext import Chunk, Row, Shape, chunk_of
 
@@ -29,6 +31,7 @@ DELIMITERS = (",", "\t", ";")
 # Of the first rows, which may be titles of several lines.
 _LINES_PER_ROW = 4
 _QUOTE, _LINE_END, _RETURN = ord('"'), ord("\n"), ord("\r")
+_ANY_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class DelimitedSheet:
             data = waiting + block
             if line <= after:
                 start = _offset_of_line(data, after + 1 - line)
-                line += _line_ends(data[:start])
+                line += line_ends(data[:start])
                 data = data[start:]
             waiting = b""
             if not data:
@@ -92,7 +95,7 @@ class DelimitedSheet:
                 rows, left = careful_rows(_lines_of(data), line, self.delimiter, width, self.limits, is_last)
                 yield _Block(data, line, rows)
                 waiting = "".join(left).encode()
-                line += _line_ends(data) - _line_ends(waiting)
+                line += line_ends(data) - line_ends(waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +119,10 @@ def _with_last(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
 
 def _offset_of_line(data: bytes, lines: int) -> int:
     """Where the line after the first `lines` ones begins."""
-    if data.count(b"\r") != data.count(b"\r\n"):
-        return sum(len(line.encode()) for line in _lines_of(data)[:lines])
-    offset = 0
-    for _ in range(lines):
-        end = data.find(b"\n", offset)
-        if end < 0:
-            return len(data)
-        offset = end + 1
-    return offset
-
-
-def _line_ends(data: bytes) -> int:
-    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+    if lines == 0:
+        return 0
+    end = next(islice(_ANY_LINE_END.finditer(data), lines - 1, None), None)
+    return end.end() if end is not None else len(data)
 
 
 def _lines_of(block: bytes) -> list[str]:

@@ -32,6 +32,12 @@ class FileRefused(Exception):
         super().__init__("; ".join(finding.reason("en") for finding in findings))
 
 
+def line_ends(text: bytes) -> int:
+    """How many physical lines end in the text: at \\r\\n, at \\n, and at a lone \\r as on an old Macintosh."""
+    returns = text.count(b"\r")
+    return text.count(b"\n") + (returns - text.count(b"\r\n") if returns else 0)
+
+
 def encoding_of(file: Path, limits: Limits) -> str:
     """The name of the encoding: utf-8-sig, utf-16, utf-8 or gb18030. Raises FileRefused where it is none of them."""
     with file.open("rb") as stream:
@@ -42,12 +48,12 @@ def encoding_of(file: Path, limits: Limits) -> str:
         return "utf-16"
     else:
         name = "utf-8"
-    lines, before = 0, b""
+    lines = wide = 0
     for block in _byte_blocks(file, limits):
         if not _is_utf8(block):
-            return _other_than_utf8(block, lines, name, before)
-        lines += block.count(_LINE_END)
-        before = before if block.isascii() else block
+            return _other_than_utf8(block, lines, wide, name)
+        lines += line_ends(block)
+        wide = wide if wide >= _CERTAINLY_UTF8 else wide + _wide_characters(block)
     return name
 
 
@@ -60,10 +66,10 @@ def utf8_blocks(file: Path, encoding: str, limits: Limits) -> Iterator[bytes]:
         if encoding == "gb18030":
             text = _from_gb18030(text, lines)
         if b"\0" in text:
-            line = lines + text[: text.index(b"\0")].count(_LINE_END) + 1
+            line = lines + line_ends(text[: text.index(b"\0")]) + 1
             raise FileRefused(Finding("file_has_nul", line=line))
         yield text
-        lines += text.count(_LINE_END)
+        lines += line_ends(text)
 
 
 def _byte_blocks(file: Path, limits: Limits) -> Iterator[bytes]:
@@ -85,7 +91,7 @@ def _utf16_blocks(file: Path, limits: Limits) -> Iterator[bytes]:
                     raise FileRefused(Finding("file_encoding_unknown", "UTF-16", line=lines + 1)) from error
                 if text:
                     yield text
-                    lines += text.count(_LINE_END)
+                    lines += line_ends(text)
                 if not block:
                     return
 
@@ -101,7 +107,7 @@ def _whole_lines(blocks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
         _no_line_is_too_long(rest, lines, limits)
         if end:
             yield rest[:end]
-            lines += rest.count(_LINE_END, 0, end)
+            lines += line_ends(rest[:end])
             rest = rest[end:]
     if rest:
         yield rest
@@ -127,15 +133,20 @@ def _is_utf8(block: bytes) -> bool:
     return True
 
 
-def _other_than_utf8(block: bytes, lines: int, name: str, earlier: bytes) -> str:
-    """GB18030, unless the text before the bad byte, or an earlier block of it, shows that UTF-8 was meant."""
+def _wide_characters(text: bytes) -> int:
+    """How many characters of three or four bytes there are in UTF-8: as many as bytes that begin one."""
+    return int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) >= 0xE0))
+
+
+def _other_than_utf8(block: bytes, lines: int, wide: int, name: str) -> str:
+    """GB18030, unless the text before the bad byte shows that UTF-8 was meant: in it, or in earlier blocks (`wide`)."""
     try:
         block.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = block[: error.start].decode("utf-8")
-        line = lines + before.count("\n") + 1
+        before = block[: error.start]
+        line = lines + line_ends(before) + 1
         bad = f"0x{block[error.start]:02x}"
-        wide = sum(character > "\u07ff" for character in before + earlier.decode("utf-8"))
+        wide += _wide_characters(before)
         if name == "utf-8-sig" or wide >= _CERTAINLY_UTF8 or (wide and not _is_gb18030(block)):
             raise FileRefused(Finding("file_encoding_broken", bad, line=line)) from error
     return "gb18030"
@@ -153,5 +164,5 @@ def _from_gb18030(block: bytes, lines: int) -> bytes:
     try:
         return block.decode("gb18030").encode()
     except UnicodeDecodeError as error:
-        line = lines + block[: error.start].count(_LINE_END) + 1
+        line = lines + line_ends(block[: error.start]) + 1
         raise FileRefused(Finding("file_encoding_unknown", f"0x{block[error.start]:02x}", line=line)) from error

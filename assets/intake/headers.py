@@ -19,6 +19,8 @@ from assets.intake.units import Units
 _BRACKETED = re.compile(r"(?P<name>.+?)[(\[](?P<unit>[^()\[\]]+)[)\]]")
 _SUFFIXED = re.compile(r"(?P<name>.+?)(?:[_:,、/](?P<word>[^_:,、]+)|(?P<sign>[%‰]))")
 SCOPE = "scope"
+# No header of a contract is half as long; what stands in longer ones would cost more time than their length.
+_LONGEST_HEADER = 200
 _LATIN = re.compile(r"(?P<other>.*[^\x00-\x7f])[_/|-]?(?P<latin>[\x00-\x7f]+)")
 
 
@@ -66,6 +68,8 @@ class Known:
             return Header(sent, "return_id" if RETURN_HEADERS[form] else "told")
         if (named := self._named(form)) is not None:
             return Header(sent, "column", named[0], None, named[1])
+        if len(form) > _LONGEST_HEADER:
+            return None
         for pattern in (_BRACKETED, _SUFFIXED):
             match = pattern.fullmatch(form)
             if match is not None:
@@ -98,7 +102,7 @@ class Known:
 
     def nearest(self, sent: str) -> str:
         """The known header most like this one, to be named to the sender and to nobody else."""
-        near = difflib.get_close_matches(written(sent), list(self.columns), n=1, cutoff=0.0)
+        near = difflib.get_close_matches(written(sent)[:_LONGEST_HEADER], list(self.columns), n=1, cutoff=0.0)
         return near[0] if near else ""
 
 

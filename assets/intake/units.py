@@ -52,12 +52,16 @@ class Units:
 
     def _measured(self, unit: str) -> tuple[str, Fraction] | None:
         form = _form(unit)
+        above, slash, below = form.partition("/")
+        if not slash or form in self.known:
+            return self._measured_alone(form)
+        one, other = self._measured_alone(above), self._measured_alone(below)
+        return (f"{one[0]}/{other[0]}", one[1] / other[1]) if one and other else None
+
+    def _measured_alone(self, form: str) -> tuple[str, Fraction] | None:
+        """A word of the table, or 万 and the like before one."""
         if form in self.known:
             return self.known[form]
-        above, slash, below = form.partition("/")
-        if slash:
-            one, other = self._measured(above), self._measured(below)
-            return (f"{one[0]}/{other[0]}", one[1] / other[1]) if one and other else None
         if form[:1] in MULTIPLIERS and form[1:] in self.known:
             quantity, factor = self.known[form[1:]]
             return quantity, factor * MULTIPLIERS[form[0]]
