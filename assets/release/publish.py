@@ -36,7 +36,7 @@ from assets.release.returns import write_returns
 from assets.warehouse.connection import STORAGE_VERSION, Connection, identifier, in_memory, literal, transaction
 from assets.warehouse.tables import Table
 
-_BUILDING = ".building-"
+_BUILDING, _SWITCHING = ".building-", ".current-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,8 @@ def publish(connection: Connection, tables: Sequence[Table], paths: Paths, run_i
     paths.releases.mkdir(parents=True, exist_ok=True)
     for leftover in paths.releases.glob(f"{_BUILDING}*"):
         shutil.rmtree(leftover)
+    for leftover in paths.releases.glob(f"{_SWITCHING}*"):
+        leftover.unlink()
     folder = paths.releases / f"{_BUILDING}{uuid.uuid4().hex}"
     try:
         content = [table for table in tables if table.qualified_name != CHANGES]
@@ -208,7 +210,7 @@ def _sync(path: Path) -> None:
 
 def _switch(paths: Paths, release_id: str) -> None:
     """Point `current` at the release in one step; readers that hold the old one keep it."""
-    link = paths.releases / f".current-{uuid.uuid4().hex}"
+    link = paths.releases / f"{_SWITCHING}{uuid.uuid4().hex}"
     link.symlink_to(release_id, target_is_directory=True)
     link.rename(paths.current_release)
     _sync(paths.releases)

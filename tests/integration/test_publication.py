@@ -51,28 +51,29 @@ def publisher(data: Path, first: int, times: int) -> subprocess.Popen[str]:
 
 
 @pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with a candidate and one release; tests work on a copy."""
+def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
+    """A data directory with a candidate and one release, and how long that took; tests work on a copy."""
     data = tmp_path_factory.mktemp("data")
     with Warehouse(Paths(data)).connect() as connection:
         fill(connection)
         mark(connection, 0)
+        before = time.monotonic()
         release_of(connection, data)
-    return data
+        return data, time.monotonic() - before
 
 
 @pytest.fixture
-def data(begun: Path, tmp_path: Path) -> Path:
-    shutil.copytree(begun, tmp_path / "data", symlinks=True)
+def data(begun: tuple[Path, float], tmp_path: Path) -> Path:
+    shutil.copytree(begun[0], tmp_path / "data", symlinks=True)
     return tmp_path / "data"
 
 
-def test_killed_at_any_moment_of_publishing_current_is_a_whole_release(data: Path) -> None:
+def test_killed_at_any_moment_of_publishing_current_is_a_whole_release(data: Path, begun: tuple[Path, float]) -> None:
     chance, moments, halves = random.Random(SEED), list[float](), 0
     for kill in range(KILLS):
         process = publisher(data, 1_000 * (kill + 1), 1_000)
-        # Long enough for a release to be made, so that every step of publishing is hit sooner or later.
-        moments.append(chance.uniform(0, 2.5))
+        # Long enough for a release or two to be made, so that every step is hit sooner or later.
+        moments.append(chance.uniform(0, 4 * begun[1]))
         time.sleep(moments[-1])
         process.send_signal(signal.SIGKILL)
         process.communicate()
@@ -81,9 +82,9 @@ def test_killed_at_any_moment_of_publishing_current_is_a_whole_release(data: Pat
         assert told.findings == (), (SEED, moments)
         assert told.release_id in released(Paths(data))
         assert all(verify(Paths(data), one).findings == () for one in released(Paths(data))[-2:]), (SEED, moments)
-    # The kills of the long form did come in the middle of it.
-    assert halves > KILLS / 4 or not PROVE
-    assert len(released(Paths(data))) > KILLS / 4 or not PROVE
+    # The kills of the long form came before, in the middle of and after what counts.
+    assert halves > KILLS / 10 or not PROVE
+    assert len(released(Paths(data))) > KILLS / 10 or not PROVE
 
 
 def test_readers_of_current_never_fail_and_never_see_two_releases_at_once(data: Path) -> None:

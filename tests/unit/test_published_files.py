@@ -63,10 +63,14 @@ def test_pandas_polars_and_duckdb_read_the_same_facts(release: Release) -> None:
     assert polars.read_parquet(file).height == 4
 
 
-def test_the_same_content_has_the_same_bytes_with_all_it_says(
+def test_the_same_content_has_the_same_bytes_whatever_a_killed_attempt_left(
     opened: Connection, release: Release, tmp_path: Path
 ) -> None:
+    releases = tmp_path / "releases"
+    (releases / ".building-killed").mkdir(parents=True)
+    (releases / ".current-killed").symlink_to("nowhere")
     again = release_of(opened, tmp_path)
+    assert list(releases.glob(".*")) == []
     assert again.manifest.content_digest == release.manifest.content_digest
     for file in release.manifest.files:
         if file.path.startswith("parquet/"):
