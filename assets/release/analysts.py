@@ -28,9 +28,26 @@ _FIRST_MARK = re.compile(r"[：；，。]")
 _MARKS = re.compile(r"[：；，、（）。“”\s]+")
 _LIMITS = re.compile(r"\s+-?\d+(-| 至 )\d+")
 
+# By name, code or alias, with or without the name of its province before it.
 _IS_CITY = """
-    lower(trim(city)) in (lower(cities.city_code), lower(cities.name_zh), lower(cities.short_zh), lower(cities.name_en))
-    or cities.city_code in (select city_code from reference.aliases where lower(alias) = lower(trim(city)))
+    cities.city_code in (
+        with above as (
+            select '' as written
+            union all select name_zh from reference.provinces
+            union all select alias from reference.aliases where province_code is not null
+        ),
+        asked as (
+            select lower(substr(trim(city), length(written) + 1)) as form from above
+            where starts_with(lower(trim(city)), lower(written))
+        )
+        select known.city_code
+        from reference.cities as known
+        left join reference.aliases as aliases on known.city_code = aliases.city_code
+        inner join asked on asked.form in (
+            lower(known.city_code), lower(known.name_zh), lower(known.short_zh), lower(known.name_en),
+            lower(aliases.alias)
+        )
+    )
 """
 
 # What each macro reads, its parameters, its meaning in both languages, and its select.
@@ -42,6 +59,7 @@ _MACROS: dict[str, tuple[tuple[str, ...], str, str, str, str]] = {
             "reference.cities",
             "reference.dimensions",
             "reference.indicators",
+            "reference.provinces",
             "reference.sources",
         ),
         "city",
@@ -94,6 +112,7 @@ _MACROS: dict[str, tuple[tuple[str, ...], str, str, str, str]] = {
             "reference.aliases",
             "reference.cities",
             "reference.indicators",
+            "reference.provinces",
         ),
         "city, indicator",
         "一个指标的历年数字和趋势外推（指标用代码或名称）",

@@ -32,7 +32,7 @@ def test_an_example_of_the_documentation_answers(province: Place, sql: str) -> N
     assert rows or any(name in sql for name in MAY_BE_EMPTY)
 
 
-@pytest.mark.parametrize("call", ["南昌", "南昌市", "360100", "Nanchang", " nanchang "])
+@pytest.mark.parametrize("call", ["南昌", "江西省南昌市", "360100", "Nanchang", " nanchang "])
 def test_the_scorecard_of_a_city_is_all_its_indicators_however_it_is_called(province: Place, call: str) -> None:
     rows = province.rows("from scorecard(?)", [call])
     own = province.rows("from scorecards.indicator_scores where city_code = '360100'")
