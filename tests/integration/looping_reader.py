@@ -1,7 +1,7 @@
 """Reads `releases/current` in a loop until its input closes; ends with the number of rounds, or with what was mixed.
 
-Run as a process of its own by test_publication.py: `python looping_reader.py DATA`. It knows nothing of the project:
-it reads as an analyst would, with DuckDB and pyarrow.
+Run as a process of its own by test_publication.py: `python looping_reader.py DATA PAUSE`. It knows nothing of the
+project: it reads as an analyst would, with DuckDB and pyarrow.
 """
 
 import json
@@ -11,8 +11,6 @@ from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
-
-_PAUSE = 0.5
 
 
 def numbers_in_database(link: Path) -> set[str]:
@@ -45,11 +43,10 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def main(data: Path) -> None:
+def main(data: Path, pause: float) -> None:
     link = data / "releases" / "current"
     rounds, seen = 0, set()
-    # A pause, as many read at once on a small machine.
-    while not select.select([sys.stdin], [], [], _PAUSE)[0]:
+    while not select.select([sys.stdin], [], [], pause)[0]:
         for numbers in (numbers_in_database(link), numbers_in_files(link.resolve())):
             assert len(numbers) == 1, numbers
             seen |= numbers
@@ -60,4 +57,4 @@ def main(data: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), float(sys.argv[2]))

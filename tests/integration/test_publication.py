@@ -89,16 +89,17 @@ def test_killed_at_any_moment_of_publishing_current_is_a_whole_release(data: Pat
 
 def test_readers_of_current_never_fail_and_never_see_two_releases_at_once(data: Path) -> None:
     reader = str(PROJECT_ROOT / "tests" / "integration" / "looping_reader.py")
-    readers = [start(reader, str(data)) for _ in range(READERS)]
+    # The more there are, the longer each rests: else two cores would do nothing but read.
+    readers = [start(reader, str(data), str(READERS / 8)) for _ in range(READERS)]
     for process in readers:
         assert process.stdout is not None
         assert process.stdout.readline() == "reading\n", process.communicate()
     process = publisher(data, 1, RELEASES)
-    out, err = process.communicate(timeout=600)
+    out, err = process.communicate(timeout=3600)
     assert (process.returncode, out.split()) == (0, [str(number) for number in range(1, RELEASES + 1)]), err
     seen: set[str] = set()
     for process in readers:
-        out, err = process.communicate("\n", timeout=120)
+        out, err = process.communicate("\n", timeout=600)
         assert process.returncode == 0, err
         rounds, numbers = json.loads(out)
         assert rounds > 1
