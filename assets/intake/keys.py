@@ -31,9 +31,10 @@ def find_repeats(connection: Connection, contract: Dataset, accepted: Path) -> i
     """
     key = ["city_code", "province_code", *(identifier(name) for name in contract.key if not _is_place(contract, name))]
     content = ", ".join(f"coalesce(cast({name} as varchar), '')" for name in _content(contract))
-    hashes = connection.execute(f"select hash({', '.join(key)}) from read_parquet({literal(accepted)})")
-    batches: Iterable[pa.RecordBatch] = hashes.to_arrow_reader(_HASHES_AT_ONCE) or ()
-    repeated = _repeated(batches, accepted.parent)
+    # A cursor of its own: a result that somebody has not read to its end would stand in the way.
+    with connection.cursor() as reading:
+        hashes = reading.sql(f"select hash({', '.join(key)}) from read_parquet({literal(accepted)})")
+        repeated = _repeated(hashes.to_arrow_reader(_HASHES_AT_ONCE), accepted.parent)
     connection.register("repeated_hashes", pa.table({"key_hash": repeated}))
     told = "coalesce(sheet, '') <> coalesce(first_sheet, '')"
     connection.execute(
@@ -69,9 +70,8 @@ def find_repeats(connection: Connection, contract: Dataset, accepted: Path) -> i
         """
     )
     connection.unregister("repeated_hashes")
-    row = connection.execute("select count(*) from repeats").fetchone()
-    assert row is not None
-    return int(row[0])
+    ((rows,),) = connection.execute("select count(*) from repeats").fetchall()
+    return int(rows)
 
 
 def accepted_rows(readable: Path, rejects: Path) -> str:
