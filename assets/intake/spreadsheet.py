@@ -4,7 +4,8 @@ Here: `.xlsx` and `.xls`, their guards, and how a typed cell is written as text.
 (assets.intake.layout), what a cell means (assets.intake.cells).
 
 A workbook is read into memory as a rectangle, however few of its cells are filled: what it spans and what it unpacks to
-is measured before that. A cell with a formula counts as the value that was saved with it.
+is measured before that. A cell with a formula counts as the value that was saved with it; what a cell shows and the
+value does not tell comes from assets.intake.marks.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import math
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, partial
 from pathlib import Path
@@ -28,6 +29,7 @@ from python_calamine import CalamineSheet, CalamineWorkbook
 from assets.errors import Finding
 from assets.intake.encoding import FileRefused
 from assets.intake.limits import Limits
+from assets.intake.marks import Marks, marks_of
 from assets.intake.rowtext import Chunk, Row, Shape, chunk_of, record
 
 _ROWS_PER_CHUNK = 50_000
@@ -48,6 +50,8 @@ class WorkbookSheet:
     name: str
     rows: Sequence[Sequence[object]]
     first_line: int
+    first_column: int = 1
+    marks: Marks = field(default_factory=dict)
     encoding: None = None
     delimiter: str = ","
 
@@ -68,8 +72,16 @@ class WorkbookSheet:
 
     def _rows(self, start: int, end: int) -> Iterator[Row]:
         for number, cells in enumerate(self.rows[start:end], start=self.first_line + start):
-            texts = tuple(text_of(cell) for cell in cells)
+            texts = tuple(self._text(number, column, cell) for column, cell in enumerate(cells, self.first_column))
             yield Row(number, texts, record(texts))
+
+    def _text(self, line: int, column: int, cell: object) -> str:
+        if (line, column) not in self.marks:
+            return text_of(cell)
+        told = self.marks[line, column]
+        if told is None:
+            return f"{text_of(cell * 100)}%" if isinstance(cell, int | float) else text_of(cell)
+        return told
 
 
 def read_workbook(file: Path, limits: Limits, *, is_zip: bool) -> list[WorkbookSheet]:
@@ -82,7 +94,7 @@ def read_workbook(file: Path, limits: Limits, *, is_zip: bool) -> list[WorkbookS
         with CalamineWorkbook.from_object(file) as workbook:
             if len(workbook.sheet_names) > limits.sheets:
                 raise FileRefused(Finding("too_many_sheets", str(len(workbook.sheet_names)), str(limits.sheets)))
-            sheets = list(_sheets(workbook, limits))
+            sheets = list(_sheets(workbook, marks_of(file) if is_zip else {}, limits))
     except (FileRefused, KeyboardInterrupt, SystemExit):
         raise
     # A panic of the Rust library is no Exception; a workbook that brings it about is broken all the same.
@@ -91,20 +103,20 @@ def read_workbook(file: Path, limits: Limits, *, is_zip: bool) -> list[WorkbookS
     return [sheet for sheet in sheets if any(not row.is_blank for row in sheet.head(len(sheet.rows)))]
 
 
-def _sheets(workbook: CalamineWorkbook, limits: Limits) -> Iterator[WorkbookSheet]:
+def _sheets(workbook: CalamineWorkbook, marks: Mapping[str, Marks], limits: Limits) -> Iterator[WorkbookSheet]:
     """Sheet by sheet: each is below the limit, but all of them together need not be."""
     cells = 0
     for name in workbook.sheet_names:
-        sheet = _sheet(workbook.get_sheet_by_name(name))
+        sheet = _sheet(workbook.get_sheet_by_name(name), marks.get(name, {}))
         cells += sum(map(len, sheet.rows))
         if cells > limits.sheet_cells:
             raise FileRefused(Finding("workbook_too_large", str(cells), str(limits.sheet_cells)))
         yield sheet
 
 
-def _sheet(sheet: CalamineSheet) -> WorkbookSheet:
-    start = sheet.start or (0, 0)
-    return WorkbookSheet(sheet.name, sheet.to_python(skip_empty_area=True), start[0] + 1)
+def _sheet(sheet: CalamineSheet, marks: Marks) -> WorkbookSheet:
+    line, column = sheet.start or (0, 0)
+    return WorkbookSheet(sheet.name, sheet.to_python(skip_empty_area=True), line + 1, column + 1, marks)
 
 
 def text_of(cell: object) -> str:

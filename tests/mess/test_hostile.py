@@ -64,12 +64,19 @@ def test_a_formula_of_excel_counts_as_its_saved_value(take: Take) -> None:
     assert outcome.values(AREA) == [(12.5,), (12.5,)]
 
 
-@pytest.mark.parametrize("error", ["#DIV/0!", "#REF!", "#N/A", "#NAME?"])
-def test_an_error_of_excel_is_no_value(take: Take, error: str) -> None:
+@pytest.mark.parametrize("error", ["#DIV/0!", "#REF!", "#NAME?"])
+def test_an_error_of_excel_is_told_and_never_taken_for_a_gap(take: Take, error: str) -> None:
     content = with_sheet(b'<c r="D2" t="n"><v>12.5</v>', f'<c r="D2" t="e"><v>{error}</v>'.encode())
+    outcome = take("parks", content, "synthetic.xlsx")
+    assert outcome.told == [(2, AREA, "number_unreadable", error)]
+    assert outcome.values(AREA) == [(12.5,)]
+
+
+def test_not_available_is_a_gap_in_excel_too(take: Take) -> None:
+    content = with_sheet(b'<c r="D2" t="n"><v>12.5</v>', b'<c r="D2" t="e"><v>#N/A</v>')
     assert take("parks", content, "synthetic.xlsx").values(AREA) == [(None,), (12.5,)]
-    content = with_sheet(b'<c r="B2" t="n"><v>2024</v>', f'<c r="B2" t="e"><v>{error}</v>'.encode())
-    assert take("parks", content, "synthetic.xlsx").told == [(2, "year", "cell_missing", "")]
+    content = with_sheet(b'<c r="B2" t="n"><v>2024</v>', b'<c r="B2" t="e"><v>#N/A</v>')
+    assert take("parks", content, "synthetic.xlsx").told == [(2, "year", "cell_missing", "#N/A")]
 
 
 @pytest.mark.parametrize(

@@ -131,10 +131,9 @@ def test_rows_have_the_numbers_that_excel_shows(tmp_path: Path) -> None:
     assert (chunk.lines.tolist(), chunk.texts({6})) == ([6], {6: "1,2"})
 
 
-def test_a_formula_counts_as_the_value_saved_with_it_and_is_nowhere_run(tmp_path: Path) -> None:
+def test_a_formula_without_a_saved_value_is_its_own_text_and_is_nowhere_run(tmp_path: Path) -> None:
     (sheet,) = read(tmp_path, xlsx({"a": [["x", "y"], ["=1+1", "kept"]]}))
-    # Written by a program that computes nothing: no value was saved with it.
-    assert told(sheet.head(9))[1] == (2, ("", "kept"))
+    assert told(sheet.head(9))[1] == (2, ("=1+1", "kept"))
 
 
 # --- guards ---------------------------------------------------------------------------------------------------------
