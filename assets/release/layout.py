@@ -2,3 +2,4 @@
 
 DATABASE = "gancheng.duckdb"
 CHANGELOG = "CHANGES.md"
+WORKBOOK = "workbook.xlsx"

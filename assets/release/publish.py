@@ -33,6 +33,7 @@ from assets.release.manifest import (
 from assets.release.package import write_package
 from assets.release.recompute import attach, from_parquet
 from assets.release.returns import write_returns
+from assets.release.workbook.book import write_workbook
 from assets.warehouse.connection import STORAGE_VERSION, Connection, identifier, in_memory, literal, transaction
 from assets.warehouse.tables import Table
 
@@ -74,6 +75,7 @@ def publish(connection: Connection, tables: Sequence[Table], paths: Paths, run_i
             *write_package(folder, tables, files, about, (release_id, now)),
             *write_documents(connection, folder, tables, files),
             *write_returns(connection, folder),
+            *write_workbook(connection, folder, tables, about, (release_id, now)),
         )
         manifest = Manifest(
             release_id=release_id,

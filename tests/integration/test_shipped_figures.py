@@ -8,10 +8,12 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
+import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from assets.paths import PROJECT_ROOT
+from assets.paths import PROJECT_ROOT, Paths
+from assets.release.layout import WORKBOOK
 from assets.release.manifest import damages, read_manifest
 from tests.integration.places import Place, copy_province
 
@@ -262,3 +264,17 @@ def test_the_listings_are_as_the_method_says(province: Place) -> None:
         ("parks.green_coverage_pct", 11),
         ("parks.green_space_pct", 11),
     ]
+
+
+def test_the_workbook_has_every_city_and_measure_and_no_score_where_there_is_none(province: Place) -> None:
+    book = openpyxl.load_workbook(Paths(province.data).current_release / WORKBOOK, read_only=True)
+    cities = province.rows("select name_zh || ' ' || name_en as name from reference.cities order by city_code")
+    assert [city["name"] for city in cities] == [name for name in book.sheetnames if name.split()[0].endswith("市")]
+    rows = list(book["总览 Overview"].iter_rows(values_only=True))
+    overview = [row for row in rows if row[0] is not None and "\n" in str(row[0]) and isinstance(row[1], float)]
+    assert len(overview) == len(cities)
+    for row in overview:
+        assert all(isinstance(score, str) for score in row[3::2])
+        assert all(isinstance(covered, int | float) for covered in row[2::2])
+    measures = [row[0] for row in book["措施 Measures"].iter_rows(values_only=True) if isinstance(row[0], int)]
+    assert measures == [row["measure_id"] for row in province.rows("from reference.measures order by measure_id")]

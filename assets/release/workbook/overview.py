@@ -1,0 +1,220 @@
+"""All cities at a glance: city by dimension, ranks with their intervals, indicator by city, measure by city."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assets.release.workbook.cells import (
+    Cell,
+    centred,
+    coverage,
+    named,
+    quiet,
+    score,
+    share,
+    text,
+    whole,
+)
+from assets.release.workbook.page import Column, Page
+from assets.release.workbook.reading import Row, rows
+from assets.release.workbook.words import DATA_STATUSES, LEVELS, SCORE_STATUSES, Words
+from assets.warehouse.connection import Connection
+
+Table = tuple[Page, list[list[Cell]]]
+
+_SCORE: Words = ("得分", "Score")
+_COVERED: Words = ("覆盖", "n/m")
+_COVERAGE: Words = (
+    "覆盖 n/m：有得分的指标数/全部计分指标数。未达门槛的不发布得分（写“覆盖不足”或“待报数据”），不是低分。",
+    "n/m: indicators with a score, of all that count. Below the threshold no score is published; that is not a "
+    "low score.",
+)
+_MEAN: Words = (
+    "“现有均分”只概括已有数字的指标，须与覆盖同看，不可用于排名。",
+    "The mean sums up the indicators that have figures alone: read it beside the coverage, never rank by it.",
+)
+
+
+def dimensions(connection: Connection, cities: Sequence[Row]) -> Table:
+    """City by dimension: the score, and n/m beside it."""
+    dims = rows(connection, "from reference.dimensions order by position")
+    scored = rows(connection, "from scorecards.dimension_scores")
+    by_place = {(one["city_code"], one["dimension_id"]): one for one in scored}
+    index, listed = LEVELS["index"], ("计分指标", "Indicators")
+    columns = [
+        Column(("城市", "City"), 14),
+        Column(("现有均分", "Mean"), 8.5, listed, is_score=True),
+        Column(_COVERED, 8, listed, is_coverage=True),
+        Column(_SCORE, 11, index, is_score=True),
+        Column(("方向", "n/m"), 7, index, is_coverage=True),
+    ]
+    for dimension in dims:
+        group = (dimension["name_zh"], dimension["name_en"])
+        columns += [Column(_SCORE, 11, group, is_score=True), Column(_COVERED, 7, group, is_coverage=True)]
+    table = []
+    for city in cities:
+        cells = [named(city["name_zh"], city["name_en"])]
+        cells += [_number(city["available_mean"], "awaiting_data")]
+        cells += [coverage(city["indicators_scored"], city["indicators_total"])]
+        cells += [_number(city["city_index"], "not_available")]
+        cells += [coverage(city["dimensions_scored"], city["dimensions_total"])]
+        for dimension in dims:
+            one = by_place[city["city_code"], dimension["dimension_id"]]
+            cells += [_number(one["score"], one["score_status"])]
+            cells += [coverage(one["indicators_scored"], one["indicators_total"])]
+        table.append(cells)
+    page = Page("总览 Overview", ("城市与维度", "Cities by dimension"), (_COVERAGE, _MEAN), columns)
+    return page, table
+
+
+def ranks(connection: Connection) -> Table:
+    """Every rank with the interval in which it lies; no row where nothing is ranked."""
+    found = rows(
+        connection,
+        """
+        select intervals.*, cities.name_zh, cities.name_en, dims.name_zh as dimension_zh, dims.name_en as dimension_en
+        from scorecards.rank_intervals as intervals
+        inner join reference.cities as cities on intervals.city_code = cities.city_code
+        left join reference.dimensions as dims on intervals.dimension_id = dims.dimension_id
+        order by intervals.level desc, dims.position, intervals.nominal_rank, intervals.city_code
+        """,
+    )
+    columns = [
+        Column(("排名对象", "Ranking"), 24),
+        Column(("城市", "City"), 20),
+        Column(("名次", "Rank"), 10),
+        Column(("低端 5%", "5 % rank"), 11),
+        Column(("中位", "Median"), 10),
+        Column(("高端 95%", "95 % rank"), 11),
+        Column(("进前三的概率", "Among first three"), 16),
+        Column(("参与排名的城市", "Cities ranked"), 14),
+    ]
+    table = [
+        [
+            _ranking(row),
+            named(row["name_zh"], row["name_en"]),
+            whole(row["nominal_rank"]),
+            centred(f"{row['rank_low']:g}"),
+            centred(f"{row['median_rank']:g}"),
+            centred(f"{row['rank_high']:g}"),
+            share(row["probability_top_three"]),
+            whole(row["cities_ranked"]),
+        ]
+        for row in found
+    ]
+    note = (
+        "名次须连同区间看：改变权重、标准化、合成方法或剔除一项指标，90% 的抽样在低端与高端之间；"
+        "区间重叠的城市分不出先后。",
+        "Read a rank with its interval: 90 % of the draws, which vary weights, normalisation, aggregation and one "
+        "indicator left out, lie within it; cities whose intervals overlap cannot be told apart.",
+    )
+    return Page("名次 Ranks", ("名次与区间", "Ranks and their intervals"), (note,), columns, frozen=2), table
+
+
+def _ranking(row: Row) -> Cell:
+    if row["level"] == "index":
+        return named(*LEVELS["index"])
+    return named(row["dimension_zh"], row["dimension_en"])
+
+
+def scores(connection: Connection, cities: Sequence[Row]) -> Table:
+    """Indicator by city: the attainment of each figure, for the indicators that score somewhere."""
+    found = rows(
+        connection,
+        """
+        select
+            indicators.name_zh, indicators.name_en, dims.name_zh as dimension_zh, dims.name_en as dimension_en, scores.*
+        from scorecards.indicator_scores as scores
+        inner join reference.indicators as indicators on scores.indicator_id = indicators.indicator_id
+        inner join reference.dimensions as dims on scores.dimension_id = dims.dimension_id
+        where scores.indicator_id in (
+            select indicator_id from scorecards.indicator_scores where attainment is not null
+        )
+        order by dims.position, scores.indicator_id, scores.city_code
+        """,
+    )
+    by_indicator: dict[str, dict[str, Row]] = {}
+    for row in found:
+        by_indicator.setdefault(row["indicator_id"], {})[row["city_code"]] = row
+    columns = [
+        Column(("维度", "Dimension"), 13),
+        Column(("指标", "Indicator"), 32),
+        Column(_COVERED, 8, is_coverage=True),
+    ]
+    columns += [Column(_short(city), 11, is_score=True) for city in cities]
+    table = []
+    for of_city in by_indicator.values():
+        one = next(iter(of_city.values()))
+        scored = sum(row["attainment"] is not None for row in of_city.values())
+        cells = [named(one["dimension_zh"], one["dimension_en"]), named(one["name_zh"], one["name_en"])]
+        cells += [coverage(scored, len(cities))]
+        table.append(cells + [attainment(of_city[city["city_code"]]) for city in cities])
+    note = (
+        "得分 0 至 100：按登记的固定标尺，由最新数字算出；标尺与目标是两回事，得分低不等于没有达到目标。n/m："
+        "有得分的城市数/全部城市数。没有列出的指标还没有可计分的数字。",
+        "Scores, 0 to 100, on the fixed scales of the registry; a scale is not a target. n/m: cities with a "
+        "score, of all. "
+        "Indicators that are not listed have no figure that scores yet.",
+    )
+    page = Page("指标得分 Scores", ("各市指标得分", "Indicator scores by city"), (note,), columns, frozen=3)
+    return page, table
+
+
+def measures(connection: Connection, cities: Sequence[Row]) -> Table:
+    """Measure by city: the score or the word for why there is none, and n/m."""
+    found = rows(
+        connection,
+        """
+        select measures.*, dims.name_zh as dimension_zh, dims.name_en as dimension_en
+        from reference.measures as measures
+        inner join reference.dimensions as dims on measures.dimension_id = dims.dimension_id
+        order by measures.measure_id
+        """,
+    )
+    scored = rows(connection, "from scorecards.measure_scores")
+    by_place = {(one["city_code"], one["measure_id"]): one for one in scored}
+    columns = [
+        Column(("序号", "No."), 5),
+        Column(("措施", "Measure"), 38),
+        Column(("维度", "Dimension"), 11.5),
+        Column(("对应指标", "Indicators"), 9.5),
+    ]
+    for city in cities:
+        columns += [
+            Column(_SCORE, 8.8, _short(city), is_score=True),
+            Column(_COVERED, 5.4, _short(city), is_coverage=True),
+        ]
+    table = []
+    for measure in found:
+        of_city = [by_place[city["city_code"], measure["measure_id"]] for city in cities]
+        cells = [whole(measure["measure_id"]), named(measure["title_zh"], measure["title_en"])]
+        cells += [named(measure["dimension_zh"], measure["dimension_en"])]
+        cells += [whole(max((one["indicators_linked"] for one in of_city), default=0))]
+        for one in of_city:
+            cells += [_number(one["score"], one["score_status"])]
+            cells += [coverage(one["indicators_scored"], one["indicators_total"])]
+        table.append(cells)
+    note = (
+        "待报数据：该措施的指标都没有数字。无目标：有数字，但没有一项有目标或参照值。覆盖不足："
+        "有得分的指标未达门槛。n/m：有得分的指标数/该措施的计分指标数。",
+        "Awaiting data: no indicator of the measure has a figure. No target: none has a target or reference. Too "
+        "few data: "
+        "below the coverage threshold. n/m: indicators with a score, of those that count for the measure.",
+    )
+    title = (f"{len(found)} 条措施", f"The {len(found)} measures")
+    return Page("措施 Measures", title, (note,), columns, frozen=2), table
+
+
+def attainment(row: Row) -> Cell:
+    """The score of an indicator, or the word for why it has none."""
+    if row["attainment"] is not None:
+        return score(row["attainment"])
+    return quiet(DATA_STATUSES[row["data_status"]]) if row["data_status"] in DATA_STATUSES else text(None)
+
+
+def _number(value: float | None, status: str) -> Cell:
+    return quiet(SCORE_STATUSES[status]) if value is None else score(value)
+
+
+def _short(city: Row) -> Words:
+    return city["short_zh"], city["name_en"]

@@ -1,0 +1,361 @@
+"""The workbook says what the tables say, nothing in it is a formula, and it is ready for the printer."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from assets.release.about import read_about
+from assets.release.layout import WORKBOOK
+from assets.release.manifest import damages
+from assets.release.reader import Release
+from assets.release.workbook.book import write_workbook
+from assets.release.workbook.cells import LONGEST_CELL, figure, fitting, goal
+from assets.release.workbook.cover import MOST_CITIES
+from assets.release.workbook.page import Book, height
+from assets.release.workbook.quality import rejects
+from assets.release.workbook.words import RULES, STATUSES
+from assets.warehouse.connection import Connection
+from assets.warehouse.tables import Table
+from tests.unit.candidates import HOSTILE, candidate, published_tables, release_of
+
+COMMAND = "=cmd|' /C calc'!A0"
+SCRIPT = "<script>alert(\"1\")</script> & 'x'"
+WORDS_ZH = {"scored": "", "awaiting_data": "待报数据", "no_target": "无目标", "not_available": "覆盖不足"}
+
+Sheet = Any
+
+
+def written(connection: Connection, folder: Path, tables: Sequence[Table] | None = None) -> tuple[Path, ...]:
+    """The workbook alone, of the candidate as it is."""
+    published = published_tables() if tables is None else tables
+    made = ("20260101T000000Z-x", datetime(2026, 1, 1, tzinfo=UTC))
+    return write_workbook(connection, folder, published, read_about(connection, published_tables()), made)
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Connection]:
+    """Two cities with scores; measures of every standing; names that would do harm if they were not text."""
+    with candidate() as connection:
+        connection.execute(
+            "update reference.cities set name_zh = case city_code when 'A' then ? else ? end, name_en = 'Ji''an'",
+            [COMMAND, SCRIPT],
+        )
+        connection.execute(
+            "update quality.rejects set found = ?, reason_zh = ?, is_resolved = false", [COMMAND, SCRIPT]
+        )
+        for number, status in enumerate(("awaiting_data", "no_target", "not_available"), start=2):
+            for table, score in (("reference.measures", ""), ("scorecards.measure_scores", "score = null,")):
+                connection.execute(f"create temp table more as from {table} where measure_id = 1")
+                said = f", score_status = '{status}'" if score else ""
+                connection.execute(f"update more set {score} measure_id = {number}{said}")
+                connection.execute(f"insert into {table} from more")
+                connection.execute("drop table more")
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def release(opened: Connection, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    return release_of(opened, tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
+def book(release: Release) -> Any:
+    return openpyxl.load_workbook(release.folder / WORKBOOK)
+
+
+def cells(sheet: Sheet) -> list[list[Any]]:
+    """The rows of the table of a sheet, below its headings."""
+    first, last = (int(number) for number in re.findall(r"\d+", sheet.auto_filter.ref))
+    return [list(row) for row in sheet.iter_rows(min_row=first + 1, max_row=last)]
+
+
+def values(sheet: Sheet) -> list[list[Any]]:
+    return [[cell.value for cell in row] for row in cells(sheet)]
+
+
+def seen(sheet: Sheet) -> str:
+    return "\n".join(str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value is not None)
+
+
+def test_the_workbook_is_in_the_manifest_and_no_part_of_the_content(release: Release) -> None:
+    (listed,) = [file for file in release.manifest.files if file.path == WORKBOOK]
+    assert not listed.is_content
+    assert not damages(release.folder, release.manifest)
+
+
+def test_the_same_release_has_the_same_bytes(opened: Connection, release: Release, tmp_path: Path) -> None:
+    first = written(opened, tmp_path)[0].read_bytes()
+    assert written(opened, tmp_path)[0].read_bytes() == first
+
+
+def test_there_is_none_where_the_tables_that_it_shows_are_not_published(opened: Connection, tmp_path: Path) -> None:
+    assert written(opened, tmp_path, published_tables()[:3]) == ()
+
+
+# --- text is text -----------------------------------------------------------------------------------------------
+
+
+def test_no_cell_is_a_formula_and_hostile_names_are_text(book: Any) -> None:
+    for sheet in book:
+        assert [cell.coordinate for row in sheet.iter_rows() for cell in row if cell.data_type == "f"] == []
+    assert COMMAND in seen(book["总览 Overview"])
+    assert SCRIPT in seen(book["总览 Overview"])
+    assert HOSTILE in seen(book["指标 Indicators"])
+    assert COMMAND in seen(book["退回的行 Rejected"])
+
+
+def test_nothing_of_the_data_is_markup_a_link_or_a_formula_in_the_file_itself(release: Release) -> None:
+    with zipfile.ZipFile(release.folder / WORKBOOK) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".xml")}
+        assert not [name for name in archive.namelist() if "externalLink" in name or "vbaProject" in name]
+        links = "".join(archive.read(name).decode() for name in archive.namelist() if name.endswith(".rels"))
+    for text in parts.values():
+        assert "<f>" not in text
+        assert "<script" not in text
+    assert 'TargetMode="External"' not in links
+
+
+def test_texts_have_the_text_format_so_that_editing_makes_no_formula(book: Any) -> None:
+    for sheet in book:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if isinstance(cell.value, str):
+                    assert cell.number_format == "@", (sheet.title, cell.coordinate)
+
+
+def test_names_of_sheets_are_allowed_told_apart_and_linked_from_the_cover(book: Any) -> None:
+    titles = [sheet.title for sheet in book]
+    assert len({title.casefold() for title in titles}) == len(titles)
+    assert all(len(title) <= 31 and not re.search(r"[\[\]:*?/\\]", title) for title in titles)
+    targets = [cell.hyperlink.location for row in book["封面 Cover"].iter_rows() for cell in row if cell.hyperlink]
+    assert [target.removesuffix("!A1").strip("'").replace("''", "'") for target in targets] == titles[1:]
+
+
+@pytest.mark.parametrize("wanted", ["History", "a/b[c]:*?\\", "'quoted'", "", "长" * 40, "x\x07y"])
+def test_a_name_that_no_sheet_may_have_is_made_one(wanted: str, tmp_path: Path) -> None:
+    book = Book(tmp_path / "b.xlsx", "foot & note", {})
+    first, second = book.free_name(wanted), book.free_name(wanted.upper())
+    for name in (first, second):
+        book.sheet(name, is_landscape=True)
+    book.close()
+    assert openpyxl.load_workbook(tmp_path / "b.xlsx").sheetnames == [first, second]
+
+
+def test_a_text_too_long_for_a_cell_is_cut_and_says_so() -> None:
+    assert fitting("x" * LONGEST_CELL) == "x" * LONGEST_CELL
+    cut = fitting("x" * (LONGEST_CELL + 1))
+    assert len(cut) == LONGEST_CELL
+    assert cut.endswith("in full in Parquet）")
+
+
+# --- the figures of the tables ----------------------------------------------------------------------------------
+
+
+def test_city_by_dimension_shows_score_and_coverage_of_the_tables(opened: Connection, book: Any) -> None:
+    said = opened.execute(
+        """
+        select city.available_mean, city.indicators_scored, city.indicators_total, city.city_index, one.score,
+            one.indicators_scored, one.indicators_total
+        from scorecards.city_scores as city
+        inner join scorecards.dimension_scores as one using (city_code)
+        order by city_code
+        """
+    ).fetchall()
+    found = cells(book["总览 Overview"])
+    for row, (mean, scored, total, index, score, covered, of_all) in zip(found, said, strict=True):
+        assert [row[place].value for place in (1, 3, 5)] == pytest.approx([mean, index, score])
+        assert (row[2].value, row[2].number_format) == (scored / total, f'"{scored}/{total}"')
+        assert (row[6].value, row[6].number_format) == (covered / of_all, f'"{covered}/{of_all}"')
+
+
+def test_a_missing_score_is_a_word_and_never_a_zero(opened: Connection, book: Any) -> None:
+    found = values(book["措施 Measures"])
+    said = opened.execute(
+        "select measure_id, score_status, score from scorecards.measure_scores where city_code = 'A' order by all"
+    ).fetchall()
+    assert len(found) == len(said) == 4
+    for row, (measure_id, status, score) in zip(found, said, strict=True):
+        assert row[0] == measure_id
+        if score is None:
+            assert row[4].split("\n")[0] == WORDS_ZH[status]
+        else:
+            assert row[4] == pytest.approx(score)
+
+
+def test_the_sheet_of_a_city_shows_every_indicator_as_the_tables_have_it(opened: Connection, book: Any) -> None:
+    said = opened.execute(
+        """
+        select value, year, unit, target_value, target_year, attainment, source_grade, file, line
+        from scorecards.indicator_scores where city_code = 'A' order by indicator_id
+        """
+    ).fetchall()
+    sheet = book[book.sheetnames[4]]
+    found = values(sheet)
+    assert COMMAND in sheet["A1"].value
+    assert len(found) == len(said)
+    for row, (value, year, unit, target, by, attainment, grade, file, line) in zip(found, said, strict=True):
+        assert row[2] == value
+        assert row[3:5] == [unit, year]
+        assert row[5:7] == [target, by]
+        assert row[8] == pytest.approx(attainment)
+        assert [row[18], row[19], row[20]] == [grade, file, line]
+
+
+def test_a_reference_never_reads_like_a_duty(book: Any) -> None:
+    (with_target, without) = values(book[book.sheetnames[4]])
+    assert with_target[7] == "国家参照，非本市任务\nnational, not a duty of the city"
+    assert without[7] == "无目标\nno target"
+
+
+def test_status_stands_by_both_rules_with_the_headline(opened: Connection, book: Any) -> None:
+    said = opened.execute(
+        """
+        select status_linear, status_compound, pace_rule
+        from scorecards.indicator_scores where city_code = 'A' order by indicator_id
+        """
+    ).fetchall()
+    for row, (linear, compound, rule) in zip(values(book[book.sheetnames[4]]), said, strict=True):
+        assert row[9:12] == ["\n".join(words) for words in (STATUSES[linear], STATUSES[compound], RULES[rule])]
+
+
+def test_rejected_rows_come_with_reason_and_remedy_and_what_is_left_out_is_counted(
+    opened: Connection, book: Any
+) -> None:
+    (row,) = values(book["退回的行 Rejected"])
+    assert row[4] == COMMAND
+    assert row[5].startswith(SCRIPT)
+    assert row[6]
+    page, listed = rejects(opened, most_rows=0)
+    assert listed == []
+    assert page.notes[0][0].startswith("共 1 处错误，列出 0 处")
+
+
+def test_numbers_are_numbers_behind_their_signs() -> None:
+    assert figure(1234.5678, 4).content == 1234.5678
+    assert dict(figure(1, 4, "at_least").style)["num_format"] == '"≥ "#,##0.00'
+    assert dict(figure(1, 0).style)["num_format"] == "#,##0"
+    assert dict(goal(">=", 14.8, None).style)["num_format"] == '"≥ "#,##0.0'
+    assert goal("between", 5.0, 5.5).content == "5–5.5"
+
+
+def test_without_ranks_the_cover_says_why_and_with_them_intervals_have_a_sheet(
+    opened: Connection, book: Any, tmp_path: Path
+) -> None:
+    assert "名次 Ranks" not in book.sheetnames
+    assert "本次没有名次" in seen(book["封面 Cover"])
+    opened.execute("begin transaction")
+    opened.execute(
+        """
+        insert into scorecards.rank_intervals by name
+        select 'index' as level, city_code, 1 as nominal_rank, 1.2 as mean_rank, 1.0 as median_rank, 1.0 as rank_low,
+            2.0 as rank_high, 0.9 as probability_top_three, 2 as cities_ranked
+        from reference.cities
+        """
+    )
+    opened.execute(
+        """
+        insert into scorecards.rankings by name
+        select 'index' as level, 'ranked' as ranking_status, 2 as cities_ranked, 2 as cities_total, 2 as indicators,
+            false as has_pairs, 200 as draws, 1 as seed, 0.25 as weight_variation
+        """
+    )
+    try:
+        ranked = openpyxl.load_workbook(*written(opened, tmp_path))
+    finally:
+        opened.execute("rollback")
+    assert [row[2:6] for row in values(ranked["名次 Ranks"])] == [[1, "1", "1", "2"]] * 2
+    assert "本次没有名次" not in seen(ranked["封面 Cover"])
+    assert "1 (1–2 / 2)" in seen(ranked[ranked.sheetnames[5]])
+
+
+def test_beyond_so_many_cities_there_is_no_sheet_for_each(opened: Connection, tmp_path: Path) -> None:
+    opened.execute("begin transaction")
+    for table in ("reference.cities", "scorecards.city_scores", "scorecards.dimension_scores"):
+        opened.execute(
+            f"""
+            insert into {table}
+            select * exclude (number) replace (city_code || number as city_code)
+            from {table}, range({MOST_CITIES}) as more(number)
+            where city_code = 'A'
+            """
+        )
+    try:
+        many = openpyxl.load_workbook(*written(opened, tmp_path))
+    finally:
+        opened.execute("rollback")
+    assert len(cells(many["总览 Overview"])) == MOST_CITIES + 2
+    assert "措施 Measures" not in many.sheetnames
+    assert "gancheng export" in seen(many["封面 Cover"])
+
+
+# --- print ------------------------------------------------------------------------------------------------------
+
+
+def test_every_sheet_is_ready_for_a4_with_repeated_headings_and_page_numbers(book: Any) -> None:
+    for sheet in book:
+        # One page wide is what is meant where nothing is said; 0 is as many pages high as it takes.
+        assert (sheet.page_setup.paperSize, sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (9, 1, 0)
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.print_area
+        assert "&P" in (sheet.oddFooter.center.text or "")
+        if sheet.title == "封面 Cover":
+            continue
+        assert sheet.page_setup.orientation == "landscape"
+        heading = int(re.findall(r"\d+", sheet.auto_filter.ref)[0])
+        assert sheet.print_title_rows.endswith(f"${heading}")
+        assert re.fullmatch(rf"[A-Z]+{heading + 1}", sheet.freeze_panes)
+
+
+def test_scores_and_coverage_are_coloured_on_fixed_scales(book: Any) -> None:
+    kinds = {rule.type for ranges in book["总览 Overview"].conditional_formatting for rule in ranges.rules}
+    assert kinds == {"colorScale", "dataBar"}
+    for ranges in book["总览 Overview"].conditional_formatting:
+        for rule in ranges.rules:
+            if rule.type == "colorScale":
+                assert [point.val for point in rule.colorScale.cfvo] == [0, 50, 100]
+
+
+def test_fonts_are_chinese_by_name_and_by_character_set(book: Any) -> None:
+    fonts = {(cell.font.name, cell.font.charset) for sheet in book for row in sheet.iter_rows() for cell in row}
+    assert fonts == {("等线", 134), ("黑体", 134)}
+
+
+def test_rows_are_as_high_as_their_texts_need() -> None:
+    one, two = height([("短", 10)]), height([("一\n二", 10)])
+    assert one < two
+    assert height([("long words that wrap over lines", 10)]) >= two
+    assert height([("a_path/without_any_place_to_break_it_at_all_2014_2022.csv", 20)]) > two
+    assert height([("长" * 100_000, 10)]) <= 409
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="soffice (libreoffice-calc) is not installed")
+def test_libreoffice_prints_it_to_pdf(release: Release, book: Any, tmp_path: Path) -> None:
+    """With a profile of its own: LibreOffice may be running otherwise."""
+    command = [
+        "soffice",
+        f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}",
+        "--headless",
+        "--convert-to",
+        "pdf",
+    ]
+    done = subprocess.run(
+        [*command, "--outdir", str(tmp_path), str(release.folder / WORKBOOK)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    printed = tmp_path / "workbook.pdf"
+    assert printed.is_file(), done.stderr
+    pages = re.findall(rb"/Type\s*/Page\b", printed.read_bytes())
+    assert len(pages) >= len(book.sheetnames)
