@@ -273,7 +273,7 @@ def test_without_ranks_the_cover_says_why_and_with_them_intervals_have_a_sheet(
         ranked = openpyxl.load_workbook(*written(opened, tmp_path))
     finally:
         opened.execute("rollback")
-    assert [row[2:6] for row in values(ranked["名次 Ranks"])] == [[1, "1", "1", "2"]] * 2
+    assert [row[2:6] for row in values(ranked["名次 Ranks"])] == [[1, 1, 1, 2]] * 2
     assert "本次没有名次" not in seen(ranked["封面 Cover"])
     assert "1 (1–2 / 2)" in seen(ranked[ranked.sheetnames[5]])
 

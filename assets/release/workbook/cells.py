@@ -105,6 +105,11 @@ def whole(content: float | None) -> Cell:
     return Cell(content, _WHOLE)
 
 
+def tenths(content: float) -> Cell:
+    """A quantile of ranks, which may lie between two of them."""
+    return Cell(content, style(**_BOX, num_format="0.0", align="center"))
+
+
 def count(content: int | None) -> Cell:
     return Cell(content, _COUNT)
 

@@ -127,7 +127,7 @@ def _columns(method: Row) -> list[Column]:
         Column(("低", "Low"), 9, projected),
         Column(("高", "High"), 9, projected),
         Column(("达到概率", "Met"), 7.5, projected),
-        Column(("存疑", "Flags"), 10),
+        Column(("存疑", "Flags"), 12),
         Column(("出版物", "Publication"), 22, source),
         Column(("等级", "Grade"), 7, source),
         Column(("文件", "File"), 24, source),

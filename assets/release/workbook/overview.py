@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from assets.release.workbook.cells import (
     Cell,
-    centred,
     coverage,
     named,
     quiet,
     score,
     share,
+    tenths,
     text,
     whole,
 )
@@ -94,9 +94,9 @@ def ranks(connection: Connection) -> Table:
             _ranking(row),
             named(row["name_zh"], row["name_en"]),
             whole(row["nominal_rank"]),
-            centred(f"{row['rank_low']:g}"),
-            centred(f"{row['median_rank']:g}"),
-            centred(f"{row['rank_high']:g}"),
+            tenths(row["rank_low"]),
+            tenths(row["median_rank"]),
+            tenths(row["rank_high"]),
             share(row["probability_top_three"]),
             whole(row["cities_ranked"]),
         ]
@@ -181,7 +181,7 @@ def measures(connection: Connection, cities: Sequence[Row]) -> Table:
     ]
     for city in cities:
         columns += [
-            Column(_SCORE, 8.8, _short(city), is_score=True),
+            Column(_SCORE, 9.2, _short(city), is_score=True),
             Column(_COVERED, 5.4, _short(city), is_coverage=True),
         ]
     table = []
