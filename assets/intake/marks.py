@@ -18,7 +18,8 @@ Marks = Mapping[tuple[int, int], str | None]
 _PERCENT_FORMATS = frozenset({9, 10})  # of Excel itself; others are declared in the styles
 _PREFIX = rb"<(?:[\w.-]+:)?"
 _CELL = re.compile(_PREFIX + rb"c(?=[\s/>])")
-_ATTRIBUTE = re.compile(rb"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+# Tried at the beginning of a name alone and never twice: a hostile tag costs no more than its length.
+_ATTRIBUTE = re.compile(rb"""(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:"([^"]*)"|'([^']*)')""")
 _VALUE = re.compile(_PREFIX + rb"v(?:\s[^>]*)?>([^<]+)<")
 _FORMULA = re.compile(_PREFIX + rb"f(?=[\s/>])[^>]*>([^<]*)")
 # In a number format: what is shown as it stands. A % in it multiplies nothing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from typing import Any
 
 import openpyxl
@@ -10,6 +11,7 @@ import pytest
 import xlsxwriter
 
 from assets.intake.contracts import Dataset
+from assets.intake.marks import _marks, _percent_styles
 from tests.unit.conftest import TakeIn
 
 HEADER = ["city", "date", "posts", "share", "source_id", "source_grade"]
@@ -68,6 +70,15 @@ def test_a_formula_counts_as_the_value_that_was_saved_with_it(percent: Dataset, 
             page.write_row(line, 0, row)
         page.write_formula("D2", "=1/4", book.add_format({"num_format": "0%"}), 0.25)
     assert [row["share"] for row in take_in(percent, target.getvalue(), "a.xlsx").accepted] == [25]
+
+
+@pytest.mark.parametrize("tag", [b"numFmt ", b"xf ", b"c "])
+def test_a_hostile_tag_costs_no_more_than_its_length(tag: bytes) -> None:
+    began = time.process_time()
+    xml = b"<" + tag + b"a" * 1_000_000 + b" = " * 100_000 + b">"
+    assert _percent_styles(b"<cellXfs>" + xml) == frozenset()
+    assert list(_marks(xml, frozenset({"1"}))) == []
+    assert time.process_time() - began < 2
 
 
 def test_percent_where_it_cannot_be_rejects_the_row(fairs: Dataset, take_in: TakeIn) -> None:
