@@ -486,6 +486,18 @@ CATALOGUE: dict[str, Message] = {
         "可选：current、previous 或 {expected}",
         "Choose current, previous, or one of: {expected}",
     ),
+    "release_without_report": Message(
+        "发布 {found} 没有网页报告",
+        "Release {found} has no pages",
+        "它由较早的版本制作；请运行 gancheng run，或选较新的发布",
+        "It was made by an older version; run gancheng run, or name a newer release",
+    ),
+    "table_without_column": Message(
+        "表“{found}”没有列“{expected}”，不能按它分开",
+        "Table “{found}” has no column “{expected}” to be parted by",
+        "请用 --table 选有此列的表，或换一列",
+        "Choose a table that has it with --table, or another column",
+    ),
     "no_previous_release": Message(
         "发布 {found} 之前没有可比的发布",
         "There is no release before {found}",

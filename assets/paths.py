@@ -65,6 +65,11 @@ class Paths:
         return self.data / "warehouse" / "candidate.duckdb"
 
     @property
+    def check_pages(self) -> Path:
+        """How the checks of the candidate came out, as pages."""
+        return self.data / "warehouse" / "checks"
+
+    @property
     def releases(self) -> Path:
         return self.data / "releases"
 

@@ -346,16 +346,52 @@ def export(
     ] = "parquet",
     table: Annotated[list[str] | None, typer.Option(help="只要此表，可多次。 This table; may be repeated.")] = None,
     city: Annotated[list[str] | None, typer.Option(help="只要此城市，可多次。 This city; may be repeated.")] = None,
+    partition_by: Annotated[
+        str | None, typer.Option(help="按此列分成多个 Parquet 文件。 Parquet in parts by this column.")
+    ] = None,
+    lang: Annotated[
+        str | None, typer.Option(help="zh：CSV、Excel 用中文列名。 zh: CSV and Excel with Chinese headings.")
+    ] = None,
 ) -> None:
     """把现行发布的表写入目录，每张表一个文件。 Write the tables of the release to a folder, a file each.
 
-    例 Example: gancheng export ./scorecards --format xlsx --table indicator_scores --city 南昌
+    例 Example: gancheng export ./scorecards --format xlsx --table indicator_scores --city 南昌 --lang zh
     """
-    from assets.release.export import export as write
+    from assets.release import export as exporting
     from assets.release.reader import required_release
 
-    files = write(required_release(Paths.from_environment()), folder, kind, table or (), city or ())
+    language = None if lang is None else _language(lang)
+    release, tables, cities = required_release(Paths.from_environment()), table or (), city or ()
+    if partition_by is None:
+        files = exporting.export(release, folder, kind, tables, cities, language)
+    elif kind == "parquet":
+        files = exporting.export_partitioned(release, folder, partition_by, tables, cities)
+    else:
+        raise typer.BadParameter("--format parquet", param_hint="--partition-by")
     Console(highlight=False).print(f"{len(files)} → {folder}", soft_wrap=True)
+
+
+@app.command()
+def report(
+    release: Annotated[str, typer.Argument(help="发布。 Release.")] = "current",
+    is_opened: Annotated[bool, typer.Option("--open", help="用浏览器打开。 Open it in a browser.")] = False,
+) -> None:
+    """发布的网页报告：写出首页的位置，或直接打开。 The pages of a release: where the first one is, or open it.
+
+    例 Example: gancheng report --open
+    """
+    from assets.release.reader import named_release
+    from assets.release.report.layout import FIRST_PAGE
+
+    found = named_release(Paths.from_environment(), release)
+    page = found.folder / FIRST_PAGE
+    if not page.is_file():
+        raise WrongCall(Finding("release_without_report", found.manifest.release_id))
+    Console(highlight=False).print(str(page), soft_wrap=True)
+    if is_opened:
+        import webbrowser
+
+        webbrowser.open(page.as_uri())
 
 
 @app.command()

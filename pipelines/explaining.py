@@ -16,7 +16,7 @@ from rich.tree import Tree
 
 from assets.errors import Language
 from assets.release import changelog
-from pipelines.terminal import SEVERITIES, STATUSES, TARGET_STATUSES
+from assets.release.words import SEVERITIES, STANDINGS, STATUSES
 
 Row = Mapping[str, Any]
 
@@ -145,7 +145,7 @@ def _target(tree: Tree, target: Row | None, score: Row, language: Language) -> N
         return
     value = f"{target['value']:.15g}" + ("" if target["value_high"] is None else f"–{target['value_high']:.15g}")
     year = f" ({target['year']})" if target["year"] else ""
-    standing = _in(TARGET_STATUSES[score["target_status"]], language)
+    standing = _in(STANDINGS[score["target_status"]], language)
     branch = tree.add(_leaf("target", f"{target['operator']} {value} {target['unit']}{year}, {standing}", language))
     facts = (target["document_zh"], target["document_number"], target["document_date"], target[f"scope_{language}"])
     grade = f"{_word('grade', language)} {target['source_grade']}"

@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from assets.errors import Finding, Language
+from assets.release.words import DATA_STATUSES, OPERATORS, QUALIFIERS, SEVERITIES, STANDINGS, STATUSES
 
 if TYPE_CHECKING:
     from assets.intake.check import Checked
@@ -52,45 +53,21 @@ _LABELS: dict[str, tuple[str, str]] = {
     "line": ("文件与行", "File and line"),
 }
 
-STATUSES: dict[str, tuple[str, str, str]] = {
-    "achieved": ("已达到", "achieved", "green"),
-    "achieved_declining": ("已达到·倒退", "achieved, declining", "yellow"),
-    "on_track": ("按期推进", "on track", "green"),
-    "moderate": ("进展一般", "moderate", "yellow"),
-    "limited": ("进展有限", "limited", "dark_orange"),
-    "deteriorating": ("倒退", "deteriorating", "red"),
-    "not_available": ("无法判断", "not available", "dim"),
-    "no_target": ("无目标", "no target", "dim"),
-}
-
-# Only the first two are duties; the rest must never read like one.
-TARGET_STATUSES: dict[str, tuple[str, str]] = {
-    "policy_city": ("本市目标", "target of the city"),
-    "policy_province": ("省定目标", "target of the province"),
-    "national": ("国家参照，非本市任务", "national, not a duty of the city"),
-    "standard": ("标准，参照", "standard, reference"),
-    "expired": ("已过期，仅作基准", "expired, benchmark only"),
-    "none": ("", ""),
-}
-
-_DATA_STATUSES: dict[str, tuple[str, str]] = {
-    "stale": ("陈旧", "stale"),
-    "no_goalposts": ("无标尺", "no scale"),
-    "context": ("背景", "context"),
+_STATUS_STYLES = {
+    "achieved": "green",
+    "achieved_declining": "yellow",
+    "on_track": "green",
+    "moderate": "yellow",
+    "limited": "dark_orange",
+    "deteriorating": "red",
+    "not_available": "dim",
+    "no_target": "dim",
 }
 
 FLAG = " ⚑"
 
-SEVERITIES: dict[str, tuple[str, str]] = {
-    "blocking": ("扣留", "held back"),
-    "warning": ("警告", "warning"),
-    "note": ("提示", "note"),
-}
-
 _BOTH: tuple[Language, Language] = ("zh", "en")
 _NARROW = 100
-_QUALIFIERS = {"at_least": "≥", "about": "≈", "under": "<"}
-_OPERATORS = {">=": "≥", ">": ">", "<=": "≤", "<": "<", "=": "=", "about": "≈"}
 
 
 def label(name: str, language: Language) -> str:
@@ -230,10 +207,10 @@ def city_scorecard(city: Row, rows: Sequence[Row], awaiting: Sequence[Row], lang
 
 
 def _indicator_cells(row: Row, language: Language) -> tuple[str, str, str, str, str, str, Text, str]:
-    value = f"{_QUALIFIERS.get(row['qualifier'] or '', '')}{figure(row['value'], row['decimals'])} {row['unit']}"
+    value = f"{QUALIFIERS.get(row['qualifier'] or '', '')}{figure(row['value'], row['decimals'])} {row['unit']}"
     value += FLAG if row["flags_zh"] else ""
     source = f"{row[f'publication_{language}']} ({row['source_grade']})"
-    unscored = _DATA_STATUSES.get(row["data_status"])
+    unscored = DATA_STATUSES.get(row["data_status"])
     attainment = _in(language, unscored) if unscored and row["attainment"] is None else number(row["attainment"])
     return (
         escape(row[f"name_{language}"]),
@@ -292,15 +269,16 @@ def _target(row: Row, language: Language) -> str:
     if row["target_id"] is None:
         return "—"
     year = f" ({row['target_year']})" if row["target_year"] else ""
-    shown = f"{_OPERATORS.get(row['target_operator'], '')}{row['target_value']:g}"
+    shown = f"{OPERATORS.get(row['target_operator'], '')}{row['target_value']:g}"
     if row["target_operator"] == "between":
         shown = f"{row['target_value']:g}–{row['target_value_high']:g}"
-    return f"{shown}{year} {_in(language, TARGET_STATUSES[row['target_status']])}"
+    return f"{shown}{year} {_in(language, STANDINGS[row['target_status']])}"
 
 
 def _status(row: Row, language: Language) -> Text:
     """The headline status; where the other rule says otherwise, that too."""
-    zh, en, style = STATUSES[row["status"]]
+    zh, en = STATUSES[row["status"]]
+    style = _STATUS_STYLES[row["status"]]
     text = Text(zh if language == "zh" else en, style=style)
     if row["rules_agree"] is False:
         other = row["status_linear"] if row["pace_rule"] == "compound" else row["status_compound"]
@@ -389,7 +367,7 @@ def history_table(rows: Sequence[Row], indicator: Row, language: Language) -> Ta
     headings = ("year", "value", "received", "history", "source", "line")
     table = _table(*(label(name, language) for name in headings), right=(1,))
     for row in rows:
-        value = f"{_QUALIFIERS.get(row['qualifier'] or '', '')}{figure(row['value'], indicator['decimals'])}"
+        value = f"{QUALIFIERS.get(row['qualifier'] or '', '')}{figure(row['value'], indicator['decimals'])}"
         if row["value_sent"] is not None:
             value = f"{value} ← {figure(row['value_sent'], indicator['decimals'])}"
         sheet = f" [{row['sheet']}]" if row["sheet"] else ""

@@ -52,7 +52,7 @@ def _results_asset(checks: Sequence[Check], table: Table) -> dg.AssetsDefinition
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse], auditor: dg.ResourceParam[Auditor]
     ) -> dg.MaterializeResult[None]:
         # No connection of ours is open here: the auditor cannot read the file while this process holds it for writing.
-        results = auditor.audit(warehouse.paths.candidate, checks)
+        results = auditor.audit(warehouse.paths.candidate, checks, warehouse.paths.check_pages)
         rows = [
             (
                 result.check.table,

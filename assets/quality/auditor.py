@@ -1,14 +1,18 @@
 """The auditor: Great Expectations in a process of its own.
 
 Its import takes five seconds, a quarter of a run on the shipped figures. Started with the run, the process has done it
-when the tables stand; and it ends with the run, with all that it holds of the database.
+when the tables stand. When it has answered it closes the database and goes on to write the pages that show its answer,
+while the run goes on as well; and it ends with the run.
 
-Here: starting the process, and what passes between the two. Not here: the checks, and carrying them out.
+Here: starting the process, and what passes between the two. Not here: the checks, carrying them out, and the pages.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,12 +32,13 @@ class Auditor:
     """A process that carries out one audit. It waits on its standard input, and ends when that is closed."""
 
     def __enter__(self) -> Auditor:
+        self._told = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "assets.quality.auditor"],
             cwd=PROJECT_ROOT,
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._told,
             text=True,
         )
         return self
@@ -42,22 +47,43 @@ class Auditor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._told):
+            if stream is not None:
+                stream.close()
 
-    def audit(self, database: Path, checks: Sequence[Check]) -> list[Result]:
-        """Carry out the checks on a DuckDB file that nobody holds open for writing.
+    def audit(self, database: Path, checks: Sequence[Check], pages: Path) -> list[Result]:
+        """Carry out the checks on a DuckDB file that nobody holds open for writing; `pages` is where to show them.
 
         Raises CheckBroken where one of them could not be carried out.
         """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         with tempfile.TemporaryDirectory() as folder:
             answer = Path(folder) / "answer.json"
             asked = _CHECKS.dump_python(list(checks), mode="json")
-            request = {"database": str(database), "answer": str(answer), "checks": asked}
-            _, told = self._process.communicate(json.dumps(request))
-            if self._process.returncode != 0 or not answer.is_file():
-                raise CheckBroken(told.strip())
+            request = {"database": str(database), "answer": str(answer), "checks": asked, "pages": str(pages)}
+            with contextlib.suppress(BrokenPipeError):  # it ended by a fault of its own, which is told below
+                self._process.stdin.write(json.dumps(request))
+                self._process.stdin.close()
+            self._process.stdout.readline()
+            if not answer.is_file():
+                self._process.wait()
+                raise CheckBroken(self._read_told())
             found = json.loads(answer.read_text(encoding="utf-8"))
         return [Result(check, *outcome) for check, outcome in zip(_by_table(checks), found, strict=True)]
+
+    def finish(self) -> None:
+        """Wait until the pages of an audit stand; at once where there was none. Raises CheckBroken where they fail."""
+        assert self._process.stdin is not None
+        if not self._process.stdin.closed:
+            return
+        if self._process.wait() != 0:
+            raise CheckBroken(self._read_told())
+
+    def _read_told(self) -> str:
+        self._told.seek(0)
+        return self._told.read().strip()
 
 
 def _by_table(checks: Sequence[Check]) -> list[Check]:
@@ -66,16 +92,25 @@ def _by_table(checks: Sequence[Check]) -> list[Check]:
     return sorted(checks, key=lambda check: tables.index(check.table))
 
 
-def _answer() -> None:
+def _answer(answered: int) -> None:
+    """One audit. A line into `answered` says that the answer stands; the pages follow."""
+    from assets.quality.data_docs import write_pages
     from assets.quality.expectations import run_checks
 
     request = json.loads(sys.stdin.read() or "{}")
-    if request:
-        checks = _CHECKS.validate_python(request["checks"])
-        results = run_checks(Path(request["database"]), _by_table(checks))
-        found = [(result.rows_checked, result.rows_failing, result.sample) for result in results]
-        Path(request["answer"]).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+    if not request:
+        return
+    audit = run_checks(Path(request["database"]), _by_table(_CHECKS.validate_python(request["checks"])))
+    found = [(result.rows_checked, result.rows_failing, result.sample) for result in audit.results]
+    Path(request["answer"]).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+    os.write(answered, b"\n")
+    pages = Path(request["pages"])
+    shutil.rmtree(pages, ignore_errors=True)
+    write_pages(audit.validations, pages)
 
 
 if __name__ == "__main__":
-    _answer()
+    # What libraries print goes where faults are told: standard output says one thing, that the answer stands.
+    answered = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    _answer(answered)

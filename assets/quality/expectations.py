@@ -1,8 +1,8 @@
-"""The one room of Great Expectations: checks in, results out, every one pushed down into DuckDB.
+"""The room of Great Expectations: checks in, results out, every one pushed down into DuckDB.
 
 Here: the read-only dialect, the suites, and the reading of their results. Not here: what is checked
-(assets.quality.checks), and the process in which this runs (assets.quality.auditor). Importing great_expectations
-takes seconds, so nobody imports this module at the top.
+(assets.quality.checks), the pages that show it (assets.quality.data_docs), and the process in which both run
+(assets.quality.auditor). Importing great_expectations takes seconds, so nobody imports this module at the top.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 import great_expectations as gx
 from duckdb_engine import Dialect
+from great_expectations.core import ExpectationSuiteValidationResult
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
 from great_expectations.expectations.core.expect_column_values_to_be_between import ExpectColumnValuesToBeBetween
@@ -50,8 +52,16 @@ class ReadOnlyDialect(Dialect):
 registry.register("duckdb.readonly", __name__, "ReadOnlyDialect")
 
 
-def run_checks(database: Path, checks: Sequence[Check]) -> list[Result]:
-    """Run every check on a DuckDB file that nobody holds open for writing; results come together for each table.
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """How checks came out: `results` together for each table, `validations` as Great Expectations has them by table."""
+
+    results: list[Result]
+    validations: dict[str, ExpectationSuiteValidationResult]
+
+
+def run_checks(database: Path, checks: Sequence[Check]) -> Audit:
+    """Run every check on a DuckDB file that nobody holds open for writing.
 
     Raises CheckBroken where a check raises instead of answering: to Great Expectations that looks like a failed one.
     """
@@ -64,9 +74,13 @@ def run_checks(database: Path, checks: Sequence[Check]) -> list[Result]:
         create_temp_table=False,
     )
     try:
-        tables = list(dict.fromkeys(check.table for check in checks))
-        suites = [[check for check in checks if check.table == table] for table in tables]
-        return [result for suite in suites for result in _run_suite(source, suite)]
+        audit = Audit([], {})
+        for table in dict.fromkeys(check.table for check in checks):
+            suite = [check for check in checks if check.table == table]
+            audit.validations[table] = _validation(source, suite)
+            answers = _answers(audit.validations[table])
+            audit.results.extend(_result(source, check, answers[check.name]) for check in suite)
+        return audit
     finally:
         # Two engines were made, one by the source and one for its metrics; either would keep the file locked.
         source.get_execution_engine().close()
@@ -74,30 +88,32 @@ def run_checks(database: Path, checks: Sequence[Check]) -> list[Result]:
         source.get_engine().dispose()
 
 
-def _run_suite(source: SQLDatasource, checks: Sequence[Check]) -> list[Result]:
+def _validation(source: SQLDatasource, checks: Sequence[Check]) -> ExpectationSuiteValidationResult:
+    """The checks of one table, carried out."""
     table = checks[0].table
     asset = source.add_query_asset(table, query=f"select * from {table}")
     batch = asset.add_batch_definition_whole_table("all").get_batch()
     suite = gx.ExpectationSuite(table, expectations=[_expectation(check) for check in checks])
-    answers = _answers(batch.validate(suite, result_format={"result_format": "BASIC", "partial_unexpected_count": 0}))
-    if not all(answer.success for answer in answers.values()):
-        # Which rows fail is asked only where some do: it costs a query for each expectation.
-        key = [name for check in checks for name in check.key]
-        form = {
-            "result_format": "SUMMARY",
-            "partial_unexpected_count": _SAMPLE,
-            "unexpected_index_column_names": list(dict.fromkeys(key)),
-        }
-        answers = _answers(batch.validate(suite, result_format=form))
-    return [_result(source, check, answers[check.name]) for check in checks]
+    validation = batch.validate(suite, result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
+    if all(answer.success for answer in validation.results):
+        return validation
+    # Which rows fail is asked only where some do: it costs a query for each expectation.
+    key = [name for check in checks for name in check.key]
+    form = {
+        "result_format": "SUMMARY",
+        "partial_unexpected_count": _SAMPLE,
+        "unexpected_index_column_names": list(dict.fromkeys(key)),
+    }
+    return batch.validate(suite, result_format=form)
 
 
-def _answers(results: Any) -> dict[str, Any]:
-    return {answer.expectation_config.meta["check"]: answer for answer in results.results}
+def _answers(results: ExpectationSuiteValidationResult) -> dict[str, Any]:
+    configured = ((answer.expectation_config, answer) for answer in results.results)
+    return {config.meta["check"]: answer for config, answer in configured if config is not None and config.meta}
 
 
 def _expectation(check: Check) -> Expectation:
-    said: dict[str, Any] = {"meta": {"check": check.name}, "description": check.rule_en}
+    said: dict[str, Any] = {"meta": {"check": check.name}, "description": f"{check.rule_zh} {check.rule_en}"}
     if check.kind == "between" and check.column is not None:
         return ExpectColumnValuesToBeBetween(
             column=check.column, min_value=check.minimum, max_value=check.maximum, **said

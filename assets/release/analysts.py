@@ -156,9 +156,14 @@ def view_names(tables: Sequence[Table]) -> dict[str, str]:
 
 
 def column_names(table: Table) -> dict[str, str]:
-    """The Chinese name of every column; where two begin alike, what sets them apart stays in the name."""
-    wanted = {name: _short(column.zh) for name, column in table.columns.items()}
-    return _unique(wanted, {name: _joined(column.zh) for name, column in table.columns.items()})
+    """The Chinese name of every column of a table."""
+    return names_of({name: column.zh for name, column in table.columns.items()})
+
+
+def names_of(meanings: Mapping[str, str]) -> dict[str, str]:
+    """The Chinese name of every column, from its meaning; where two begin alike, what sets them apart stays in it."""
+    wanted = {name: _short(zh) for name, zh in meanings.items()}
+    return _unique(wanted, {name: _joined(zh) for name, zh in meanings.items()})
 
 
 def write_views_and_macros(connection: Connection, database: str, tables: Sequence[Table]) -> None:

@@ -1,6 +1,7 @@
 """The release as a Dagster asset: the last step, which publishes what passed its audit."""
 
 from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 import dagster as dg
 
@@ -13,6 +14,13 @@ from assets.warehouse import factory
 from assets.warehouse.connection import Warehouse
 from assets.warehouse.models import Model
 from assets.warehouse.tables import Table
+
+
+class Auditor(Protocol):
+    """What the release needs of the audit: to wait until the pages that show it stand."""
+
+    def finish(self) -> None: ...
+
 
 INPUTS_TAG = "gancheng/inputs"
 
@@ -44,12 +52,12 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
 
     @dg.multi_asset(specs=specs, name="release__current")
     def release(
-        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse], auditor: dg.ResourceParam[Auditor]
     ) -> Iterator[dg.MaterializeResult[None]]:
         with warehouse.connect() as connection:
             stop_if_blocked(connection)
             changes.create(connection)
-            outcome = publish(connection, published, warehouse.paths, context.run_id)
+            outcome = publish(connection, published, warehouse.paths, context.run_id, auditor.finish)
             shown = factory.metadata(connection, changes)
         # Only who started the run knows what it started from; a file that came later must not count as seen.
         inputs_digest = context.run_tags.get(INPUTS_TAG)

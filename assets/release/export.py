@@ -1,7 +1,7 @@
 """Exporting tables of a release: Parquet, CSV, Excel and JSON, whole or for some cities.
 
-Here: which tables and rows are taken, and how each kind of file is written. What a release says in text stays text:
-nothing becomes a formula. Not here: the release itself (assets.release.publish).
+Here: which tables and rows are taken, and how each kind of file is written, whole or in parts. What a release
+says in text stays text: nothing becomes a formula. Not here: the release itself (assets.release.publish).
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import Any, Literal
 import pyarrow.parquet as pq
 import xlsxwriter
 
-from assets.errors import Finding, WrongCall
+from assets.errors import Finding, Language, WrongCall
+from assets.release.analysts import names_of
 from assets.release.manifest import NAME
 from assets.release.package import PACKAGE
 from assets.release.places import city_of
@@ -29,6 +30,8 @@ from assets.warehouse.forms import neutralised
 
 Format = Literal["parquet", "csv", "xlsx", "json"]
 
+# Written for people, who may want headings in their language; programs go by the names of the columns.
+_FOR_PEOPLE = ("csv", "xlsx")
 _CITY = "city_code"
 _ROWS_AT_ONCE = 10_000
 _MOST_ROWS = 1_048_576
@@ -42,12 +45,18 @@ _CREATED = datetime(2000, 1, 1)
 
 
 def export(
-    release: Release, folder: Path, kind: Format = "parquet", tables: Sequence[str] = (), cities: Sequence[str] = ()
+    release: Release,
+    folder: Path,
+    kind: Format = "parquet",
+    tables: Sequence[str] = (),
+    cities: Sequence[str] = (),
+    language: Language | None = None,
 ) -> list[Path]:
     """Write the tables named, or all, into the folder, a file each; with cities, their rows of the tables with cities.
 
-    All tables as Parquet come with the manifest of the release, CSV with a data package of its own. Raises WrongCall
-    for a table or city that is not there.
+    All tables as Parquet come with the manifest of the release, CSV with a data package of its own. In Chinese, CSV and
+    Excel have the headings of the Chinese views, and there is no package, which goes by the names of the columns.
+    Raises WrongCall for a table or city that is not there.
     """
     codes = [str(city_of(release, city)[_CITY]) for city in cities]
     names = _chosen(release, tables, has_cities=bool(codes))
@@ -60,22 +69,69 @@ def export(
                 if kind == "parquet" and not codes:
                     shutil.copyfile(source, file)
                 else:
-                    _WRITERS[kind](connection, _select(source, codes), source, file)
+                    headings = _headings(source) if language == "zh" and kind in _FOR_PEOPLE else {}
+                    _WRITERS[kind](connection, _select(source, codes, headings), source, file)
             written.append(target)
     if kind == "parquet" and not tables and not codes:
         with _placed(folder / NAME) as file:
             shutil.copyfile(release.folder / NAME, file)
         written.append(folder / NAME)
-    if kind == "csv" and (release.folder / PACKAGE).is_file():
+    if kind == "csv" and language != "zh" and (release.folder / PACKAGE).is_file():
         with _placed(folder / PACKAGE) as file:
             file.write_text(_package(release, names), encoding="utf-8")
         written.append(folder / PACKAGE)
     return written
 
 
-def _select(source: Path, codes: Sequence[str]) -> str:
+def export_partitioned(
+    release: Release, folder: Path, column: str, tables: Sequence[str] = (), cities: Sequence[str] = ()
+) -> list[Path]:
+    """Write tables as Parquet in parts by a column, `<table>/<column>=<value>/`, as DuckDB, pyarrow and Spark read it.
+
+    Without tables, all that have the column. The column stands in the names of the folders alone. A folder of an
+    earlier export is replaced as a whole. Raises WrongCall for a table or city that is not there, and for a table
+    without the column.
+    """
+    codes = [str(city_of(release, city)[_CITY]) for city in cities]
+    having = {row["table_name"] for row in release.rows("from duckdb_columns() where column_name = ?", [column])}
+    names = _chosen(release, tables, has_cities=bool(codes))
+    for name in names if tables else ():
+        if name not in having:
+            raise WrongCall(Finding("table_without_column", name, column))
+    names = [name for name in names if name in having]
+    if not names:
+        raise WrongCall(Finding("table_without_column", ", ".join(tables) or "*", column))
+    folder.mkdir(parents=True, exist_ok=True)
+    with in_memory() as connection:
+        for name in names:
+            _write_parts(
+                connection, _select(release.folder / "parquet" / f"{name}.parquet", codes), column, folder / name
+            )
+    return [folder / name for name in names]
+
+
+def _write_parts(connection: Connection, select: str, column: str, target: Path) -> None:
+    temporary = target.with_name(f".{target.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        how = f"format parquet, compression zstd, partition_by ({identifier(column)})"
+        connection.execute(f"copy ({select}) to {literal(temporary)} ({how})")
+        shutil.rmtree(target, ignore_errors=True)
+        temporary.rename(target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _select(source: Path, codes: Sequence[str], headings: Mapping[str, str] | None = None) -> str:
     where = f" where {_CITY} in ({', '.join(map(literal, codes))})" if codes else ""
-    return f"select * from read_parquet({literal(source)}){where}"
+    columns = ", ".join(f"{identifier(name)} as {identifier(zh)}" for name, zh in (headings or {}).items()) or "*"
+    return f"select {columns} from read_parquet({literal(source)}){where}"
+
+
+def _headings(source: Path) -> dict[str, str]:
+    """The Chinese name of each column; none for a file that does not tell what its columns mean."""
+    told = (pq.read_schema(source).metadata or {}).get(b"columns")
+    return names_of({name: column["zh"] for name, column in json.loads(told).items()}) if told else {}
 
 
 def _chosen(release: Release, tables: Sequence[str], *, has_cities: bool) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ from assets.release.manifest import (
 )
 from assets.release.package import write_package
 from assets.release.recompute import attach, from_parquet
+from assets.release.report.site import Made, write_report
 from assets.release.returns import write_returns
 from assets.release.workbook.book import write_workbook
 from assets.warehouse.connection import STORAGE_VERSION, Connection, identifier, in_memory, literal, transaction
@@ -48,8 +49,16 @@ class Published:
     is_new: bool
 
 
-def publish(connection: Connection, tables: Sequence[Table], paths: Paths, run_id: str) -> Published:
+def publish(
+    connection: Connection,
+    tables: Sequence[Table],
+    paths: Paths,
+    run_id: str,
+    await_check_pages: Callable[[], None] = lambda: None,
+) -> Published:
     """Publish the candidate behind the connection. The same content as the current release makes no new one.
+
+    The pages of its checks may still be in the making: the report, which shows them, waits for them.
 
     What changed since the current release is published with the content and is no part of it: the same inputs have the
     same content digest whatever was released before.
@@ -77,6 +86,9 @@ def publish(connection: Connection, tables: Sequence[Table], paths: Paths, run_i
             *write_returns(connection, folder),
             *write_workbook(connection, folder, tables, about, (release_id, now)),
         )
+        await_check_pages()
+        made = Made(release_id, now, current.release_id if current is not None else None, paths.check_pages)
+        artefacts = (*artefacts, *write_report(connection, folder, tables, made))
         manifest = Manifest(
             release_id=release_id,
             content_digest=digest,

@@ -470,7 +470,7 @@ def may_import(package: str, file: str) -> bool:
         in_stage = re.fullmatch(r"assets/\w+/assets\.py", file) is not None
         return file.startswith("pipelines/") or in_stage or file == "assets/warehouse/factory.py"
     if package in ("great_expectations", "duckdb_engine"):
-        return file == "assets/quality/expectations.py"
+        return file in ("assets/quality/expectations.py", "assets/quality/data_docs.py")
     return package != "tests"
 
 

@@ -148,3 +148,39 @@ def test_what_is_not_there_is_a_wrong_call(
         export(release, tmp_path / "out", "csv", tables, cities)
     assert stopped.value.finding.code == code
     assert not (tmp_path / "out").exists()
+
+
+def test_scorecards_are_parted_by_dimension_on_request(release: Release, tmp_path: Path) -> None:
+    (folder,) = exporting.export_partitioned(release, tmp_path, "dimension_id", ["indicator_scores"])
+    whole = pd.read_parquet(release.folder / "parquet" / "indicator_scores.parquet")
+    parts = {part.name.split("=")[1]: pd.read_parquet(part) for part in folder.iterdir()}
+    assert set(parts) == set(whole["dimension_id"])
+    assert sum(map(len, parts.values())) == len(whole)
+    assert {name for name in whole.columns if name not in next(iter(parts.values())).columns} == {"dimension_id"}
+    assert len(pq.read_table(folder)) == len(whole)
+
+
+def test_a_second_export_in_parts_leaves_nothing_of_the_first(release: Release, tmp_path: Path) -> None:
+    (folder,) = exporting.export_partitioned(release, tmp_path, "city_code", ["indicator_scores"])
+    (again,) = exporting.export_partitioned(release, tmp_path, "city_code", ["indicator_scores"], ["A"])
+    assert folder == again
+    assert names(again) == {"city_code=A"}
+    assert names(tmp_path) == {"indicator_scores"}
+
+
+@pytest.mark.parametrize("tables", [["sources"], []])
+def test_a_table_is_not_parted_by_a_column_that_it_has_not(release: Release, tmp_path: Path, tables: list[str]) -> None:
+    with pytest.raises(WrongCall) as call:
+        exporting.export_partitioned(release, tmp_path, "dimension_id" if tables else "nothing", tables)
+    assert call.value.finding.code == "table_without_column"
+
+
+def test_in_chinese_csv_and_excel_have_the_headings_of_the_views(release: Release, tmp_path: Path) -> None:
+    for kind in ("csv", "xlsx"):
+        export(release, tmp_path, kind, ["city_scores"], ["A"], "zh")  # type: ignore[arg-type]
+    with (tmp_path / "city_scores.csv").open(encoding="utf-8-sig", newline="") as stream:
+        headings = next(csv.reader(stream))
+    sheet = openpyxl.load_workbook(tmp_path / "city_scores.xlsx").active
+    assert headings[0] == "城市代码"
+    assert [cell.value for cell in sheet[1]] == headings
+    assert not (tmp_path / "datapackage.json").exists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -18,14 +17,15 @@ from assets.release.about import read_about
 from assets.release.layout import WORKBOOK
 from assets.release.manifest import damages
 from assets.release.reader import Release
+from assets.release.words import RULES, STATUSES
 from assets.release.workbook.book import write_workbook
 from assets.release.workbook.cells import LONGEST_CELL, figure, fitting, goal
 from assets.release.workbook.cover import MOST_CITIES
 from assets.release.workbook.page import Book, height
 from assets.release.workbook.quality import rejects
-from assets.release.workbook.words import RULES, STATUSES
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
+from tests.needs import needs
 from tests.unit.candidates import HOSTILE, candidate, published_tables, release_of
 
 COMMAND = "=cmd|' /C calc'!A0"
@@ -338,7 +338,7 @@ def test_rows_are_as_high_as_their_texts_need() -> None:
     assert height([("长" * 100_000, 10)]) <= 409
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="soffice (libreoffice-calc) is not installed")
+@needs("soffice", "libreoffice-calc")
 def test_libreoffice_prints_it_to_pdf(release: Release, book: Any, tmp_path: Path) -> None:
     """With a profile of its own: LibreOffice may be running otherwise."""
     command = [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from assets.release.workbook.words import OPERATORS, QUALIFIERS, STATUSES, Words
+from assets.release.words import OPERATORS, QUALIFIERS, STATUSES, Words
 from assets.warehouse.forms import shown
 
 # By name: 等线 comes with Windows and Office, 134 (simplified Chinese) and 2 (sans serif) say what else will do.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from assets.release.words import RULES, STANDINGS, Words
 from assets.release.workbook.cells import Cell, both, centred, figure, goal, named, quiet, share, status, text, whole
 from assets.release.workbook.overview import Table, attainment
 from assets.release.workbook.page import Column, Page
 from assets.release.workbook.reading import Row, rows
-from assets.release.workbook.words import RULES, STANDINGS, Words
 from assets.warehouse.connection import Connection
 
 

@@ -8,10 +8,10 @@ from fractions import Fraction
 from typing import Any
 
 from assets.release.about import LICENCE_EN, LICENCE_ZH, About
+from assets.release.words import Words
 from assets.release.workbook.cells import BAND, GREY, TITLE_FONT, both, style
 from assets.release.workbook.page import Book, Placed, height
 from assets.release.workbook.reading import Row, row
-from assets.release.workbook.words import Words
 from assets.warehouse.connection import Connection
 
 NAME = "封面 Cover"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assets.release.words import DATA_STATUSES, LEVELS, SCORE_STATUSES, Words
 from assets.release.workbook.cells import (
     Cell,
     coverage,
@@ -17,7 +18,6 @@ from assets.release.workbook.cells import (
 )
 from assets.release.workbook.page import Column, Page
 from assets.release.workbook.reading import Row, rows
-from assets.release.workbook.words import DATA_STATUSES, LEVELS, SCORE_STATUSES, Words
 from assets.warehouse.connection import Connection
 
 Table = tuple[Page, list[list[Cell]]]

@@ -14,6 +14,7 @@ from typing import Any
 
 import xlsxwriter
 
+from assets.release.words import Words
 from assets.release.workbook.cells import (
     BAND,
     BAR,
@@ -31,7 +32,6 @@ from assets.release.workbook.cells import (
     size,
     style,
 )
-from assets.release.workbook.words import Words
 
 A4 = 9
 _LONGEST_SHEET = 31

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from assets.release.words import SEVERITIES, Words
 from assets.release.workbook.cells import Cell, centred, figure, named, strong, text, whole
 from assets.release.workbook.city import place
 from assets.release.workbook.overview import Table
 from assets.release.workbook.page import Column, Page
 from assets.release.workbook.reading import Row, row, rows
-from assets.release.workbook.words import SEVERITIES, Words
 from assets.warehouse.connection import Connection
 
 MOST_ROWS = 5_000

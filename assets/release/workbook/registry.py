@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from assets.release.words import CLASSES, DATA_STATUSES, DIRECTIONS, KINDS, STANDINGS
 from assets.release.workbook.cells import Cell, centred, count, coverage, goal, named, quiet, text, whole
 from assets.release.workbook.overview import Table
 from assets.release.workbook.page import Column, Page
 from assets.release.workbook.reading import Row, rows
-from assets.release.workbook.words import CLASSES, DATA_STATUSES, DIRECTIONS, KINDS, STANDINGS
 from assets.warehouse.connection import Connection
 from assets.warehouse.forms import shown
 

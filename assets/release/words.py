@@ -1,6 +1,6 @@
-"""The words of the workbook: Chinese first, English beside.
+"""The words for what the tables state in codes, in Chinese and in English: one for page, workbook and terminal.
 
-Here: headings and the words for what the tables state in codes. Not here: names and texts of the data.
+Not here: names and texts of the data, headings, and what a status looks like.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ DATA_STATUSES: dict[str, Words] = {
     "context": ("背景", "context"),
 }
 SCORE_STATUSES: dict[str, Words] = {
+    "scored": ("已评分", "scored"),
     "not_available": ("覆盖不足", "too few data"),
     "awaiting_data": ("待报数据", "awaiting data"),
     "no_target": ("无目标", "no target"),

@@ -1,0 +1,81 @@
+// Language switch and sorting of tables. Everything can be read without this script, in Chinese.
+"use strict";
+(() => {
+  const KEY = "gancheng-language";
+  const root = document.documentElement;
+
+  // A file has no server to remember a choice: the address comes first, then what the browser kept, if it may.
+  const kept = () => { try { return localStorage.getItem(KEY); } catch { return null; } };
+  const keep = (language) => { try { localStorage.setItem(KEY, language); } catch { /* the address still tells */ } };
+  const wanted = () => (/(?:^#|&)lang=(zh|en)\b/.exec(location.hash) || [])[1];
+
+  const show = () => {
+    root.lang = language === "en" ? "en" : "zh-CN";
+    for (const button of document.querySelectorAll("[data-language]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.language === language));
+    }
+    for (const link of document.querySelectorAll("a[href]")) {
+      const [page, hash = ""] = link.getAttribute("href").split("#");
+      if (page.endsWith(".html") && (hash === "" || hash.startsWith("lang="))) {
+        link.setAttribute("href", `${page}#lang=${language}`);
+      }
+    }
+  };
+  let language = wanted() || kept() || "zh";
+  root.lang = language === "en" ? "en" : "zh-CN";
+  root.classList.add("scripted");
+
+  const sortable = (table) => {
+    const body = table.tBodies[0];
+    const original = [...body.rows];
+    for (const heading of table.tHead.rows[0].cells) {
+      if (heading.dataset.sort === undefined) continue;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...heading.childNodes);
+      heading.append(button);
+      button.addEventListener("click", () => sort(table, body, original, heading));
+    }
+  };
+
+  const sort = (table, body, original, heading) => {
+    // The first click shows what is asked for first: the highest figure, the first name.
+    const order = heading.dataset.sort === "text" ? ["ascending", "descending", "none"] : ["descending", "ascending", "none"];
+    const direction = order[(order.indexOf(heading.getAttribute("aria-sort") || "none") + 1) % 3];
+    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+    if (direction !== "none") heading.setAttribute("aria-sort", direction);
+    const position = heading.cellIndex;
+    const value = (row) => {
+      const cell = row.cells[position];
+      if (heading.dataset.sort === "text") return cell.innerText.trim();
+      return cell.dataset.value === undefined || cell.dataset.value === "" ? null : Number(cell.dataset.value);
+    };
+    const sign = direction === "ascending" ? 1 : -1;
+    const compare = (one, other) => {
+      const [a, b] = [value(one), value(other)];
+      if (a === null || b === null) return (a === null) - (b === null); // missing is last either way
+      return sign * (typeof a === "string" ? a.localeCompare(b, root.lang) : a - b);
+    };
+    body.append(...(direction === "none" ? original : [...original].sort(compare)));
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    show();
+    for (const button of document.querySelectorAll("[data-language]")) {
+      button.addEventListener("click", () => {
+        language = button.dataset.language;
+        keep(language);
+        if (wanted()) location.replace(`#lang=${language}`);
+        show();
+      });
+    }
+    for (const table of document.querySelectorAll("table.sortable")) sortable(table);
+  });
+  addEventListener("hashchange", () => { language = wanted() || language; show(); });
+
+  const opened = [];
+  addEventListener("beforeprint", () => {
+    for (const one of document.querySelectorAll("details:not([open])")) { one.open = true; opened.push(one); }
+  });
+  addEventListener("afterprint", () => { for (const one of opened.splice(0)) one.open = false; });
+})();

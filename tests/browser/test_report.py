@@ -1,0 +1,356 @@
+"""The report in a real Chromium, from a folder and without a network, as an office opens it from a file share."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import FORMULA, HOSTILE
+from tests.integration.places import Place
+from tests.needs import needs
+
+pytestmark = needs("chromium", "chromium")
+
+CITY, INDICATOR, MEASURE = "city/360100.html", "indicator/parks.park_area_per_capita_m2.html", "measure/15.html"
+ONE_OF_EACH = (
+    "index.html",
+    CITY,
+    "measures.html",
+    MEASURE,
+    "indicators.html",
+    INDICATOR,
+    "quality.html",
+    "checks/quality.flags.html",
+    "changes.html",
+    "method.html",
+    "formulas.html",
+)
+
+
+def address(folder: Path, name: str = "index.html", language: str = "zh") -> str:
+    return f"{(folder / name).as_uri()}#lang={language}"
+
+
+def pages(folder: Path) -> list[str]:
+    return sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*.html"))
+
+
+def complaints(page: Page) -> list[str]:
+    """What the console says and what is asked of anything but the folder, from now on."""
+    heard: list[str] = []
+    page.on("console", lambda message: heard.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: heard.append(f"error: {error}"))
+    page.on("requestfailed", lambda request: heard.append(f"failed: {request.url}"))
+    page.on("request", lambda asked: None if asked.url.startswith("file://") else heard.append(f"asked: {asked.url}"))
+    return heard
+
+
+# --- every page -------------------------------------------------------------------------------------------------
+
+
+def test_every_page_opens_without_a_network_and_without_a_word_in_the_console(page: Page, report: Path) -> None:
+    heard = complaints(page)
+    for name in pages(report):
+        page.goto(address(report, name))
+        assert page.locator("h1").count() == 1, name
+    assert heard == []
+
+
+def test_there_is_a_page_for_every_city_measure_indicator_and_table_of_checks(report: Path, province: Place) -> None:
+    counted = {
+        "city": "reference.cities",
+        "measure": "reference.measures",
+        "indicator": "reference.indicators",
+    }
+    for folder, table in counted.items():
+        assert len(list((report / folder).iterdir())) == province.rows(f"select count(*) as n from {table}")[0]["n"]
+    checked = province.rows("select distinct table_name from quality.check_results order by all")
+    assert sorted(file.stem for file in (report / "checks").iterdir()) == [row["table_name"] for row in checked]
+
+
+class _Links(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.found += [value or "" for name, value in attributes if name in ("href", "src")]
+
+
+def test_every_link_leads_to_a_file_of_the_report(report: Path) -> None:
+    for name in pages(report):
+        for link in _Links((report / name).read_text(encoding="utf-8")).found:
+            target = link.split("#")[0]
+            assert not target or (report / name).parent.joinpath(target).is_file(), f"{name}: {link}"
+
+
+# --- language ---------------------------------------------------------------------------------------------------
+
+
+def test_the_language_is_switched_without_a_server_and_kept_on_the_next_page(page: Page, report: Path) -> None:
+    page.goto((report / "index.html").as_uri())
+    expect(page.locator("h1")).to_have_text("城市评分卡概览", use_inner_text=True)
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("h1")).to_have_text("City scorecards: overview", use_inner_text=True)
+    assert page.locator("html").get_attribute("lang") == "en"
+    page.get_by_role("link", name="Nanchang").first.click()
+    expect(page.locator("h1")).to_have_text("Nanchang", use_inner_text=True)
+    page.get_by_role("button", name="中文").click()
+    expect(page.locator("h1")).to_have_text("南昌市", use_inner_text=True)
+
+
+def test_without_scripts_everything_can_be_read_in_chinese(browser: Browser, report: Path) -> None:
+    with browser.new_context(offline=True, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto((report / CITY).as_uri())
+        expect(page.locator("h1")).to_have_text("南昌市", use_inner_text=True)
+        expect(page.locator("table.cards").first).to_be_visible()
+
+
+# --- tables -----------------------------------------------------------------------------------------------------
+
+
+def test_a_table_is_sorted_by_a_heading_and_put_back_as_it_was(page: Page, report: Path) -> None:
+    page.goto(address(report, INDICATOR))
+    table = page.locator("table.sortable")
+    heading = table.locator("thead th").nth(2)
+
+    def shown() -> list[float]:
+        cells: list[float] = table.locator("tbody td[data-value]:nth-child(3)").evaluate_all(
+            "cells => cells.map(cell => Number(cell.dataset.value))"
+        )
+        return cells
+
+    published = shown()
+    heading.get_by_role("button").click()
+    assert heading.get_attribute("aria-sort") == "descending"
+    assert shown() == sorted(published, reverse=True)
+    heading.get_by_role("button").click()
+    assert shown() == sorted(published)
+    heading.get_by_role("button").click()
+    assert heading.get_attribute("aria-sort") is None
+    assert shown() == published
+
+
+# --- accessibility ----------------------------------------------------------------------------------------------
+
+
+def test_everything_is_reached_and_worked_by_the_keyboard(page: Page, report: Path) -> None:
+    page.goto(address(report))
+    focused = "document.activeElement.innerText"
+    page.keyboard.press("Tab")
+    assert page.evaluate(focused).strip() == "跳到正文"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.goto("about:blank")
+    page.goto(address(report))
+    reached = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(focused).strip())
+        if reached[-1] == "English":
+            page.keyboard.press("Enter")
+            break
+    expect(page.locator("h1")).to_have_text("City scorecards: overview", use_inner_text=True)
+    places = page.evaluate(
+        """() => [...document.querySelectorAll('a[href], button, summary, .scroll')]
+            .filter(one => one.tabIndex < 0).map(one => one.outerHTML.slice(0, 80))"""
+    )
+    assert places == []
+
+
+# The ratio of luminances of the text and of what lies behind it, by the formula of WCAG 2.
+_FAINT = """() => {
+    const shade = ([r, g, b]) => [r, g, b].map(v => v / 255)
+        .map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+        .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+    const parts = colour => colour.match(/[\\d.]+/g).map(Number);
+    const behind = element => {
+        for (let one = element; one; one = one.parentElement) {
+            const colour = parts(getComputedStyle(one).backgroundColor);
+            if (colour.length < 4 || colour[3] === 1) return colour;
+        }
+        return [255, 255, 255];
+    };
+    const faint = new Set();
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const element = walker.currentNode.parentElement;
+        if (!walker.currentNode.data.trim() || !element.checkVisibility()) continue;
+        const style = getComputedStyle(element), is_svg = element instanceof SVGElement;
+        const pair = [parts(is_svg ? style.fill : style.color), behind(element)].map(shade).sort((a, b) => b - a);
+        const ratio = (pair[0] + .05) / (pair[1] + .05), size = parseFloat(style.fontSize);
+        const is_large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+        if (ratio < (is_large ? 3 : 4.5)) faint.add(`${ratio.toFixed(2)} ${element.tagName} ${element.className}`);
+    }
+    return [...faint];
+}"""
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_text_stands_out_from_what_lies_behind_it(page: Page, report: Path, language: str) -> None:
+    for name in ONE_OF_EACH:
+        page.goto(address(report, name, language))
+        assert page.evaluate(_FAINT) == [], name
+
+
+def test_a_check_of_contrast_finds_faint_text(page: Page, report: Path) -> None:
+    page.goto(address(report))
+    page.evaluate("document.querySelector('h1').style.color = '#bbb'")
+    assert page.evaluate(_FAINT) == ["1.92 SPAN "]
+
+
+def test_pictures_are_named_or_hidden_and_tables_have_headings(page: Page, report: Path) -> None:
+    bare = """() => [
+        ...[...document.querySelectorAll('svg')].filter(one => one.ariaHidden !== 'true'
+            && !one.closest('[role=img][aria-label]')),
+        ...[...document.querySelectorAll('table')].filter(one => !one.querySelector('th')
+            && !one.classList.contains('tiles')),
+        ...[...document.querySelectorAll('button, a')].filter(one => !one.innerText.trim() && one.checkVisibility()),
+    ].map(one => one.outerHTML.slice(0, 120))"""
+    levels = "() => [...document.querySelectorAll('h1, h2, h3')].map(one => Number(one.tagName[1]))"
+    for name in ONE_OF_EACH:
+        if name.startswith("checks/"):  # made by Great Expectations
+            continue
+        page.goto(address(report, name))
+        assert page.evaluate(bare) == [], name
+        found = page.evaluate(levels)
+        assert found[0] == 1, name
+        assert all(below <= above + 1 for above, below in pairwise(found)), name
+
+
+# --- phone, printer, weight -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_phone_shows_every_page_without_scrolling_sideways(page: Page, report: Path, language: str) -> None:
+    page.set_viewport_size({"width": 375, "height": 800})
+    for name in ONE_OF_EACH:
+        page.goto(address(report, name, language))
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375, name
+
+
+@needs("pdftotext", "poppler-utils")
+def test_a_page_prints_with_its_figures_unfolded_and_its_menu_left_out(
+    page: Page, report: Path, tmp_path: Path
+) -> None:
+    page.goto(address(report, CITY))
+    printed = tmp_path / "city.pdf"
+    page.pdf(path=printed, prefer_css_page_size=True)
+    told = subprocess.run(["pdftotext", printed, "-"], capture_output=True, text=True, check=True).stdout
+    text = "".join(told.split())
+    assert "南昌市" in text
+    assert "人均公园绿地面积" in text
+    assert "跳到正文" not in text
+    assert text.count("12.89") == 2  # the figure of 2024, and among those by year, which are folded on the screen
+    assert "Cityscorecards" not in text
+
+
+def test_the_first_page_weighs_far_less_than_it_may(page: Page, report: Path) -> None:
+    loaded: list[Path] = []
+    page.on("request", lambda request: loaded.append(Path(request.url.removeprefix("file://").split("#")[0])))
+    page.goto(address(report))
+    assert {file.name for file in loaded} == {"index.html", "report.css", "report.js"}
+    assert sum(file.stat().st_size for file in loaded) < 150_000
+    assert max((report / name).stat().st_size for name in pages(report)) < 500_000
+
+
+# --- what it says -----------------------------------------------------------------------------------------------
+
+
+def test_without_ranks_the_overview_says_why_and_what_is_missing(page: Page, report: Path) -> None:
+    page.goto(address(report, language="en"))
+    notice = page.locator(".notice")
+    expect(notice).to_contain_text("Why there is no ranking of cities today")
+    expect(notice.locator("tbody tr", has_text="Ecology").locator("td")).to_have_text(["6/17", "12/17", "6"])
+
+
+def test_each_figure_of_a_city_has_its_file_and_line(page: Page, report: Path, province: Place) -> None:
+    page.goto(address(report, CITY))
+    shown = page.locator("table.cards code").all_inner_texts()
+    rows = province.rows(
+        "select file, line from scorecards.indicator_scores where city_code = '360100' and value is not null"
+    )
+    assert sorted(shown) == sorted(f"{row['file']}:{row['line']}" for row in rows)
+
+
+def test_a_reference_is_never_shown_as_a_duty(page: Page, report: Path) -> None:
+    page.goto(address(report, INDICATOR, "en"))
+    expect(page.locator("main")).to_contain_text("standard, a reference")
+    expect(page.locator("main")).not_to_contain_text("target of the city")
+
+
+def test_an_indicator_is_drawn_with_its_projections_and_told_in_a_table(page: Page, report: Path) -> None:
+    page.goto(address(report, INDICATOR, "en"))
+    plot = page.locator(".plot svg")
+    expect(plot).to_contain_text("抚州 Fuzhou")
+    assert plot.locator("text", has_text="Nanchang").count() == 1
+    assert page.locator("table.cards > tbody > tr").count() == 11
+
+
+def test_ranks_are_drawn_with_their_intervals(page: Page, hostile: Place) -> None:
+    page.goto(address(hostile.release().folder / "report", language="en"))
+    expect(page.locator(".plot svg").first).to_contain_text("Aland")
+    row = page.locator("details[open] tbody tr", has_text="Aland")
+    expect(row.locator("td").first).to_have_text("1")
+    expect(row).to_contain_text("1–2")
+
+
+# --- hostile ----------------------------------------------------------------------------------------------------
+
+
+def test_names_and_cells_of_a_hostile_file_are_text_on_every_page(page: Page, hostile: Place) -> None:
+    folder = hostile.release().folder / "report"
+    heard = complaints(page)
+    for name in pages(folder):
+        page.goto(address(folder, name))
+        assert page.title() != "run", name
+        assert page.locator("main script, main img").count() == 0, name
+    assert heard == []
+    page.goto(address(folder, "quality.html"))
+    expect(page.locator("main")).to_contain_text("<img src=x onerror=document.title=1>.csv")
+    expect(page.locator("main")).to_contain_text(FORMULA)
+
+
+def test_they_are_text_in_the_workbook_and_in_exported_csv(hostile: Place, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(hostile.release().folder / "workbook.xlsx")
+    cells: list[Any] = [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row]
+    assert any(HOSTILE in str(cell.value) for cell in cells)
+    assert all(cell.data_type != "f" for cell in cells)
+    assert hostile.call("export", str(tmp_path), "--format", "csv").returncode == 0
+    with (tmp_path / "cities.csv").open(encoding="utf-8-sig", newline="") as stream:
+        named = {row["name_en"] for row in csv.DictReader(stream)}
+    assert f"'{HOSTILE}" in named
+    for file in tmp_path.glob("*.csv"):
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            started = {cell[:1] for row in csv.reader(stream) for cell in row if not re.match(r"-?[\d.]", cell)}
+        assert not started & set("=+@\t\r"), file.name
+
+
+# --- the command ------------------------------------------------------------------------------------------------
+
+
+def test_the_command_tells_where_the_first_page_is(province: Place) -> None:
+    told = province.call("report")
+    assert told.returncode == 0
+    assert Path(told.stdout.strip()) == province.release().folder / "report" / "index.html"
+
+
+def test_a_release_of_an_older_make_has_no_pages_and_says_so(hostile: Place, tmp_path: Path) -> None:
+    copy = Place(tmp_path / "data")
+    shutil.copytree(hostile.data / "releases", copy.data / "releases", symlinks=True)
+    shutil.rmtree(copy.release().folder / "report")
+    told = copy.call("report")
+    assert told.returncode == 2
+    assert "made by an older version" in told.stderr

@@ -1,0 +1,158 @@
+"""The pages are made of the tables alone, and what a table holds is text on them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assets.release.report import charts, plots, words
+from assets.release.report.layout import FIRST_PAGE
+from assets.release.report.site import Made, page_name, write_report
+from assets.warehouse.connection import Connection
+from tests.unit.candidates import HOSTILE, candidate, published_tables
+
+MADE = Made("20260101T000000Z-x", datetime(2026, 1, 1, tzinfo=UTC), None)
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Connection]:
+    with candidate() as connection:
+        yield connection
+
+
+def test_the_same_candidate_has_the_same_pages(opened: Connection, tmp_path: Path) -> None:
+    one, other = (write_report(opened, tmp_path / name, published_tables(), MADE) for name in ("one", "other"))
+    assert [file.read_bytes() for file in one] == [file.read_bytes() for file in other]
+    assert len(one) == len(set(one)) == len([file for file in (tmp_path / "one").rglob("*") if file.is_file()])
+
+
+def test_a_candidate_without_the_tables_of_the_report_has_none(opened: Connection, tmp_path: Path) -> None:
+    some = [table for table in published_tables() if table.name != "city_scores"]
+    assert write_report(opened, tmp_path, some, MADE) == ()
+    assert not (tmp_path / FIRST_PAGE).exists()
+
+
+def test_no_page_holds_markup_that_a_name_brought(opened: Connection, tmp_path: Path) -> None:
+    for file in write_report(opened, tmp_path, published_tables(), MADE):
+        text = file.read_text(encoding="utf-8")
+        assert "<script>alert" not in text
+        if file.suffix == ".html":
+            assert re.findall(r"<script[^>]*>", text) == [
+                f'<script src="{"../" * (file.parent.name != "report")}report.js">'
+            ]
+            assert not re.search(r"(src|href)=\"https?:", text)
+
+
+def test_pages_of_the_checks_are_taken_into_the_report(opened: Connection, tmp_path: Path) -> None:
+    checks = tmp_path / "checks"
+    checks.mkdir()
+    (checks / "scorecards.city_scores.html").write_text("told", encoding="utf-8")
+    made = Made("x", MADE.released_at, None, checks)
+    files = write_report(opened, tmp_path / "made", published_tables(), made)
+    assert tmp_path / "made" / "report" / "checks" / "scorecards.city_scores.html" in files
+
+
+@pytest.mark.parametrize(
+    ("identifier", "name"),
+    [("360100", "360100.html"), ("parks.area_m2", "parks.area_m2.html")],
+)
+def test_a_plain_identifier_is_the_name_of_its_page(identifier: str, name: str) -> None:
+    assert page_name(identifier) == name
+
+
+@pytest.mark.parametrize("identifier", ["../up", "con", "nul.a", "A", "甲", "a b", "a" * 200, "", ".hidden", "a.b.c"])
+def test_any_other_identifier_has_a_page_of_its_own_below_the_report(identifier: str) -> None:
+    assert re.fullmatch(r"x-[0-9a-f]{12}\.html", page_name(identifier))
+
+
+def figure(points: dict[int, float], **more: Any) -> dict[str, Any]:
+    empty = dict.fromkeys(
+        ("projected_year", "projected_value", "projected_low", "projected_high", "target_value", "target_value_high")
+    )
+    series = [{"year": year, "value": value, "qualifier": None} for year, value in points.items()]
+    return {"points": series, "break_year": None, **empty, **more}
+
+
+def test_a_trend_is_broken_where_a_year_is_missing() -> None:
+    trend = charts.trend(figure({2020: 1, 2021: 2, 2023: 3, 2024: 4}), 2020, 2030)
+    assert trend is not None
+    assert [len(run.split()) for run in trend.runs] == [2, 2]
+    assert len(trend.dots) == 4
+
+
+def test_a_trend_of_one_figure_is_a_dot_and_of_none_is_nothing() -> None:
+    trend = charts.trend(figure({2020: 1}), 2020, 2030)
+    assert trend is not None
+    assert trend.runs == ()
+    assert charts.trend({**figure({}), "points": None}, 2020, 2030) is None
+
+
+def test_a_trend_holds_its_projection_and_target_inside_its_plane() -> None:
+    said = {"projected_year": 2030, "projected_value": 9, "projected_low": 5, "projected_high": 14, "target_value": -3}
+    trend = charts.trend(figure({2020: 1, 2021: 2}, **said), 2020, 2030)
+    assert trend is not None
+    assert trend.projected is not None
+    assert trend.interval is not None
+    assert trend.target is not None
+    heights = [*trend.interval, *trend.target, *(y for _, y in trend.dots)]
+    assert all(0 < y < trend.height for y in heights)
+    assert trend.interval[0] < trend.projected[1] < trend.interval[1]
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "share"), [(5, 0, 10, 50), (-1, 0, 10, 0), (11, 0, 10, 100), (1, 1, 1, 0), (None, 0, 1, 0)]
+)
+def test_a_share_of_a_scale_is_between_nothing_and_all(value: Any, low: float, high: float, share: float) -> None:
+    assert charts.share(value, low, high) == share
+
+
+PLACE = {"city_code": "A", "nominal_rank": 1, "rank_low": 1, "rank_high": 2}
+
+
+def test_a_name_is_text_in_a_plot() -> None:
+    drawn = plots.ranks([PLACE], {"A": HOSTILE})
+    assert drawn is not None
+    assert "<script" not in drawn
+    assert "&lt;script" in drawn
+
+
+def test_more_cities_than_can_be_read_are_not_drawn() -> None:
+    codes = [f"{number:03}" for number in range(plots.MOST_CITIES + 1)]
+    places = [{**PLACE, "city_code": code} for code in codes]
+    assert plots.ranks(places, dict.fromkeys(codes, "x")) is None
+    assert plots.ranks([], {}) is None
+
+
+def test_cities_of_the_same_name_have_a_row_each() -> None:
+    drawn = plots.ranks([PLACE, {**PLACE, "city_code": "B"}], {"A": "x", "B": "x"})
+    assert drawn is not None
+    assert drawn.count(">x</text>") == 2
+
+
+@pytest.mark.parametrize(
+    ("scored", "total", "drawn"), [(0, 3, "c0"), (1, 30, "c1"), (29, 30, "c9"), (3, 3, "c10"), (0, 0, "c0")]
+)
+def test_some_coverage_is_never_drawn_as_none_nor_as_all(scored: int, total: int, drawn: str) -> None:
+    assert words.coverage_class(scored, total) == drawn
+
+
+@pytest.mark.parametrize(("value", "drawn"), [(None, "none"), (0, "s0"), (19.9, "s0"), (20, "s1"), (100, "s4")])
+def test_a_score_has_the_colour_of_its_fifth(value: float | None, drawn: str) -> None:
+    assert words.score_class(value) == drawn
+
+
+def test_a_code_without_a_word_stands_for_itself_as_text() -> None:
+    assert words.word({}, "<b>") == "&lt;b&gt;"
+
+
+SHOWN = [(0.0, "<1%"), (0.004, "<1%"), (0.5, "50%"), (0.994, "99%"), (1.0, ">99%")]
+
+
+@pytest.mark.parametrize(("value", "shown"), SHOWN)
+def test_no_projection_is_shown_as_certain(value: float, shown: str) -> None:
+    assert words.probability(value) == shown
