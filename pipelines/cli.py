@@ -143,7 +143,7 @@ def scorecard(
 
     例 Example: gancheng scorecard 南昌
     """
-    from assets.release.places import city_of
+    from assets.release.naming import city_of
     from assets.release.reader import required_release
     from pipelines import scorecards, terminal
 
@@ -239,7 +239,7 @@ def whatif(
 
     例 Example: gancheng whatif 南昌
     """
-    from assets.release.places import city_of
+    from assets.release.naming import city_of
     from assets.release.reader import named_release
     from assets.release.whatif import EXAMPLE, assume, levers
     from pipelines import explaining
@@ -275,13 +275,13 @@ def history(
 
     例 Example: gancheng history 南昌 地区生产总值
     """
-    from assets.release.places import city_of
+    from assets.release.naming import city_of, indicator_of
     from assets.release.reader import required_release
     from pipelines import histories, terminal
 
     language = _language(lang)
     release = required_release(Paths.from_environment())
-    found, about = city_of(release, city), histories.find_indicator(release, indicator)
+    found, about = city_of(release, city), indicator_of(release, indicator)
     rows = histories.history(release, found["city_code"], about["indicator_id"])
     if as_json:
         _write_json({"city": found, "indicator": about, "vintages": rows})

@@ -1,42 +1,18 @@
 """The history of one figure as the commands read it from a release: every vintage, and what took its place when.
 
-Here: finding the indicator, its vintages, and their succession. Not here: which vintage is current
-(sql/observations/vintages.sql), layouts (pipelines.terminal).
+Here: the vintages and their succession. Not here: finding the indicator (assets.release.naming), which vintage is
+current (sql/observations/vintages.sql), layouts (pipelines.terminal).
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from assets.errors import Finding, WrongCall
 from assets.release.reader import Release
 
 Row = dict[str, Any]
-
-_NAMES_OFFERED = 3
-
-
-def find_indicator(release: Release, text: str) -> Row:
-    """The indicator of an identifier, with or without its dataset, or of a name. WrongCall naming the nearest."""
-    indicators = release.rows(
-        "select indicator_id, dataset, name_zh, name_en, unit, decimals from reference.indicators order by indicator_id"
-    )
-    asked = text.strip().lower()
-    found = [row for row in indicators if asked in _names(row)]
-    if len(found) == 1:
-        return found[0]
-    names = {name: row for row in indicators for name in _names(row)}
-    near = found or [names[name] for name in difflib.get_close_matches(asked, list(names), n=_NAMES_OFFERED, cutoff=0)]
-    offered = dict.fromkeys(f"{row['indicator_id']} {row['name_zh']}" for row in near)
-    raise WrongCall(Finding("no_such_indicator", text, "; ".join(offered)))
-
-
-def _names(indicator: Row) -> set[str]:
-    name = str(indicator["indicator_id"])
-    return {form.lower() for form in (name, name.split(".", 1)[-1], indicator["name_zh"], indicator["name_en"])}
 
 
 def history(release: Release, city_code: str, indicator_id: str) -> list[Row]:

@@ -91,7 +91,10 @@ def _most_like(form: str, names: Iterable[str], cutoff: float = 0.6) -> list[str
     """The most like of the names that share most characters; to compare them all takes ten times as long."""
     letters = set(form)
     few = heapq.nlargest(_COMPARED, names, key=lambda name: len(letters.intersection(name)))
-    return difflib.get_close_matches(form, few, n=1, cutoff=cutoff)
+    ratios = {name: difflib.SequenceMatcher(None, name, form).ratio() for name in few}
+    # Of names that are equally like it the one registered first: the official one, before its other scripts.
+    best = max(few, key=lambda name: ratios[name], default=None)
+    return [] if best is None or ratios[best] < cutoff else [best]
 
 
 def _is_name_of_city(form: str, place: Place) -> bool:

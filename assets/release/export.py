@@ -22,8 +22,8 @@ import xlsxwriter
 from assets.errors import Finding, Language, WrongCall
 from assets.release.analysts import names_of
 from assets.release.manifest import NAME
+from assets.release.naming import city_of
 from assets.release.package import PACKAGE
-from assets.release.places import city_of
 from assets.release.reader import Release
 from assets.warehouse.connection import Connection, identifier, in_memory, literal
 from assets.warehouse.forms import neutralised

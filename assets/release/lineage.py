@@ -7,15 +7,13 @@ the formula with its figures; the line as it was sent, read from the archive. No
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from assets.errors import Finding, WrongCall
 from assets.paths import Paths
-from assets.release.places import city_of
+from assets.release.naming import city_of, scored_item_of
 from assets.release.reader import Release
 from assets.release.sent import line_as_sent
 
@@ -26,25 +24,15 @@ _EQUAL = 1e-9
 
 
 def trace(release: Release, paths: Paths, city: str, item: str) -> Row:
-    """The tree of an indicator, a dimension or the index of a city. Raises WrongCall where the name is unknown."""
+    """The tree of an indicator, a dimension or the index of a city. Raises WrongCall where a name is unknown."""
     found = city_of(release, city)
     code = found["city_code"]
     if item == INDEX:
         tree = _of_index(release, code)
-    elif _one(release, "select 1 from reference.dimensions where dimension_id = ?", item):
-        tree = _of_dimension(release, code, item)
-    elif _one(release, "select 1 from reference.indicators where indicator_id = ?", item):
-        tree = _of_indicator(release, paths, code, item)
     else:
-        raise WrongCall(Finding("no_such_indicator", item, ", ".join(_nearest(release, item))))
+        level, name = scored_item_of(release, item)
+        tree = _of_dimension(release, code, name) if level == "dimension" else _of_indicator(release, paths, code, name)
     return {"release_id": release.manifest.release_id, "city": found, **tree}
-
-
-def _nearest(release: Release, text: str) -> list[str]:
-    known = release.rows(
-        "select dimension_id as id from reference.dimensions union all select indicator_id from reference.indicators"
-    )
-    return difflib.get_close_matches(text, [row["id"] for row in known], 3, 0.0)
 
 
 def _of_index(release: Release, code: str) -> Row:

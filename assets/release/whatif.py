@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assets.errors import Finding, WrongCall
-from assets.release.places import city_of
+from assets.release.naming import city_of
 from assets.release.reader import Release
 from assets.release.recompute import Snapshot, attach, columns_of, keep_scores, recompute
 from assets.warehouse.connection import Connection, identifier, in_memory

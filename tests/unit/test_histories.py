@@ -11,11 +11,12 @@ import pytest
 from assets.errors import WrongCall
 from assets.paths import PROJECT_ROOT, Paths
 from assets.release.manifest import Manifest, RunFacts
+from assets.release.naming import indicator_of
 from assets.release.publish import DATABASE
 from assets.release.reader import Release
 from assets.warehouse.connection import Warehouse
 from assets.warehouse.tables import read_tables
-from pipelines.histories import find_indicator, history
+from pipelines.histories import history
 
 TABLES = (
     *("reference.indicators", "reference.sources", "observations.observations"),
@@ -103,9 +104,9 @@ def test_years_have_histories_of_their_own(tmp_path: Path) -> None:
 def test_an_indicator_is_found_by_identifier_and_name_never_by_likeness(tmp_path: Path) -> None:
     release = write(tmp_path)
     for text in ("s.rate", "rate", " S.Rate ", "覆盖率"):
-        assert find_indicator(release, text)["indicator_id"] == "s.rate"
+        assert indicator_of(release, text)["indicator_id"] == "s.rate"
     for text, offered in (("覆盖", "s.rate 覆盖率"), ("length", "t.length 管长")):
         with pytest.raises(WrongCall) as wrong:
-            find_indicator(release, text)
+            indicator_of(release, text)
         assert wrong.value.finding.code == "no_such_indicator"
         assert offered in wrong.value.finding.expected

@@ -180,3 +180,10 @@ def test_a_registry_without_places_knows_none_and_suggests_nothing() -> None:
     with pytest.raises(PlaceUnknown) as unknown:
         Places.of([], []).resolve("甲")
     assert unknown.value.nearest == ""
+
+
+def test_of_names_equally_like_it_the_one_registered_first_is_offered() -> None:
+    names = [("抚州市", "361000", None, None), ("抚州", "361000", None, None), ("撫州", "361000", None, None)]
+    with pytest.raises(PlaceUnknown) as unknown:
+        Places.of(names, []).resolve("福州")
+    assert unknown.value.nearest == "抚州"

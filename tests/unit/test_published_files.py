@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import frictionless
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from assets.release.export import export
 from assets.release.manifest import damages
 from assets.release.reader import Release
 from assets.warehouse.connection import Connection
@@ -167,3 +169,18 @@ def test_all_of_it_is_in_the_manifest_and_outside_the_content(release: Release) 
     assert damages(release.folder, release.manifest) == []
     listed = {file.path for file in release.manifest.files if not file.is_content}
     assert {"datapackage.json", "CITATION.cff", "docs/dictionary.zh.md", "docs/indicators.en.md"} <= listed
+
+
+def test_the_tables_as_csv_are_valid_by_the_validator_of_the_data_package(release: Release, tmp_path: Path) -> None:
+    export(release, tmp_path, "csv")
+    told = frictionless.validate(str(tmp_path / "datapackage.json"))
+    assert told.flatten(["title", "rowNumber", "fieldName", "message"]) == []
+    assert told.stats["tasks"] == len(published_tables())
+
+
+def test_a_validator_of_the_data_package_finds_a_broken_table(release: Release, tmp_path: Path) -> None:
+    export(release, tmp_path, "csv", ["reference.method"])
+    table = tmp_path / "method.csv"
+    table.write_text(table.read_text(encoding="utf-8-sig").replace("9.9", ""), encoding="utf-8-sig")
+    told = frictionless.validate(str(tmp_path / "datapackage.json"))
+    assert "constraint-error" in {error for (error,) in told.flatten(["type"])}

@@ -1,0 +1,43 @@
+"""A score is asked for by identifier or by name, in Chinese or English; what is not for certain is not guessed."""
+
+from __future__ import annotations
+
+import pytest
+
+from assets.errors import WrongCall
+from assets.release.naming import scored_item_of
+from assets.release.reader import Release
+from tests.unit.candidates import candidate, release_of
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    with candidate() as connection:
+        connection.execute("update reference.dimensions set name_zh = '生态', name_en = 'Ecology'")
+        connection.execute("update reference.indicators set name_zh = '绿地', name_en = 'Green space'")
+        connection.execute("update reference.indicators set name_zh = '供水' where indicator_id = 'sheet.two'")
+        return release_of(connection, tmp_path_factory.mktemp("data"))
+
+
+@pytest.mark.parametrize(
+    ("text", "item"),
+    [
+        ("sheet.one", ("indicator", "sheet.one")),
+        (" ONE ", ("indicator", "sheet.one")),
+        ("绿地", ("indicator", "sheet.one")),
+        ("生态", ("dimension", "d")),
+        ("ecology", ("dimension", "d")),
+    ],
+)
+def test_an_item_is_found_by_identifier_or_name(release: Release, text: str, item: tuple[str, str]) -> None:
+    assert scored_item_of(release, text) == item
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"), [("green space", "sheet.one 绿地; sheet.two 供水"), ("绿", "sheet.one 绿地")]
+)
+def test_what_is_no_name_or_that_of_two_is_refused_with_the_nearest(release: Release, text: str, offered: str) -> None:
+    with pytest.raises(WrongCall) as call:
+        scored_item_of(release, text)
+    assert call.value.finding.code == "no_such_indicator"
+    assert str(call.value.finding.expected).startswith(offered)
