@@ -594,6 +594,36 @@ CATALOGUE: dict[str, Message] = {
         "请从备份恢复，或改用另一个发布：gancheng releases",
         "Restore it from a backup, or use another release: gancheng releases",
     ),
+    "candidate_kept": Message(
+        "候选发布有 {found} 项检查未通过，没有发布，留存待查",
+        "The candidate failed {found} checks; it is not released, and kept for a look",
+        "查看：gancheng candidate；更正数据后再运行",
+        "Look at it with: gancheng candidate; mend the data and run again",
+    ),
+    "approval_unreadable": Message(
+        "放行记录无法读取：{found}",
+        "The approval cannot be read: {found}",
+        "写法见 {expected}；不再需要的请删除该文件",
+        "How one is written is in {expected}; take the file away where it is no longer wanted",
+    ),
+    "approval_without_reason": Message(
+        "放行必须写明理由",
+        "An approval needs its reason",
+        "请用 --reason 写明凭什么放行",
+        "Say with --reason what it rests on",
+    ),
+    "no_such_flag": Message(
+        "没有唯一对应“{found}”的存疑数字",
+        "No single flag is called “{found}”",
+        '相近的编号：{expected}；全部编号：gancheng query "select flag_id, * from quality.flags"',
+        'Near it: {expected}; all of them: gancheng query "select flag_id, * from quality.flags"',
+    ),
+    "flag_approved": Message(
+        "“{found}”已经放行",
+        "“{found}” is approved already",
+        "由 {expected} 放行，不必再做；撤销：删除 data/approvals 中的记录",
+        "By {expected}, and nothing is to be done; to take it back, delete its record in data/approvals",
+    ),
     "no_such_table": Message(
         "现行发布中没有表“{found}”",
         "The release has no table “{found}”",

@@ -44,6 +44,16 @@ class Paths:
         return self.data / "corrections"
 
     @property
+    def approvals(self) -> Path:
+        """Flagged values that a person let pass, as data; the folder may be missing."""
+        return self.data / "approvals"
+
+    @property
+    def operations(self) -> Path:
+        """When what runs; may be absent."""
+        return self.data / "operations.yml"
+
+    @property
     def inbox(self) -> Path:
         return self.data / "inbox"
 
@@ -68,6 +78,11 @@ class Paths:
     def check_pages(self) -> Path:
         """How the checks of the candidate came out, as pages."""
         return self.data / "warehouse" / "checks"
+
+    @property
+    def blocked(self) -> Path:
+        """The last candidate that failed its audit, kept aside for a look."""
+        return self.candidate.with_name("blocked.duckdb")
 
     @property
     def releases(self) -> Path:

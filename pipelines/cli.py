@@ -323,6 +323,48 @@ def check(
 
 
 @app.command()
+def candidate(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
+    """最近一次未能发布的候选：哪些检查未通过，哪些行，数据库在哪里。 What was blocked last, and why.
+
+    例 Example: gancheng candidate
+    """
+    from assets.release.candidates import is_past, kept
+    from pipelines import terminal
+
+    language = _language(lang)
+    paths = Paths.from_environment()
+    blocked = kept(paths)
+    if as_json:
+        _write_json(blocked and {**asdict(blocked), "failed_checks": blocked.failed_checks()})
+    else:
+        past = blocked is not None and is_past(paths, blocked)
+        Console(highlight=False).print(terminal.blocked_text(blocked, past, language), soft_wrap=True)
+
+
+@app.command()
+def approve(
+    flags: Annotated[list[str], typer.Argument(help="存疑编号，或被扣留的文件。 Flags, or a file that is held back.")],
+    reason: Annotated[str, typer.Option(help="放行理由。 What the approval rests on.")],
+    by: Annotated[str | None, typer.Option(help="放行人；默认为登录名。 Who approves; else the login name.")] = None,
+    as_json: AsJson = False,
+    lang: InLanguage = "zh",
+) -> None:
+    """核对后放行存疑的数字，记录在案；数值一变即失效。 Let flagged values pass, on record, until the value changes.
+
+    例 Example: gancheng approve 3f9a2c41d0 --reason 已与年鉴原件核对
+    """
+    from pipelines import terminal
+    from pipelines.approving import approve as decide
+
+    language = _language(lang)
+    file, found = decide(Paths.from_environment(), flags, reason, by)
+    if as_json:
+        _write_json({"file": str(file), "flags": found})
+    else:
+        Console(highlight=False).print(terminal.approved_text(file, found, language), soft_wrap=True)
+
+
+@app.command()
 def query(sql: Annotated[str, typer.Argument(help="SQL。")], as_json: AsJson = False) -> None:
     """对现行发布运行 SQL，只读。 Run SQL on the current release, read-only.
 

@@ -44,6 +44,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "line": ("行", "line"),
     "as_sent": ("原行", "As sent"),
     "flags": ("疑点", "Flags"),
+    "flag": ("存疑编号", "Flag"),
+    "approved": ("已放行", "Approved"),
     "correction": ("更正", "Correction"),
     "value_sent": ("报来的是", "sent as"),
     "none": ("无", "none"),
@@ -111,7 +113,12 @@ def _indicator(found: Row, language: Language) -> Tree:
     for flag in found["flags"]:
         severity = _in(SEVERITIES[flag["severity"]], language)
         where = f"{flag['year']}, {flag['scope']}, {flag[f'name_{language}']} ({severity})"
-        flags.add(Text(f"{where}: {flag[f'explanation_{language}']}"))
+        one = flags.add(Text(f"{where}: {flag[f'explanation_{language}']}"))
+        if flag.get("is_approved"):
+            told = f"{flag['approved_by']}, {flag['approved_at']:%Y-%m-%d}: {flag['approved_reason']}"
+            one.add(_leaf("approved", told, language))
+        elif flag.get("flag_id"):
+            one.add(_leaf("flag", flag["flag_id"], language))
     _rejects(tree, found["rejected"], language)
     return tree
 

@@ -10,6 +10,7 @@ import dagster as dg
 from assets.errors import Finding, WrongCall
 from assets.paths import Paths
 from assets.quality.auditor import Auditor
+from assets.release.candidates import set_aside
 from assets.warehouse.connection import Warehouse
 
 
@@ -34,7 +35,11 @@ def warehouse_resource(paths: Paths) -> dg.ResourceDefinition:
 
     def hold(_context: dg.InitResourceContext) -> Iterator[Warehouse]:
         with only_run(paths):
-            yield Warehouse(paths)
+            set_aside(paths)  # what a run that was killed left undone
+            try:
+                yield Warehouse(paths)
+            finally:
+                set_aside(paths)
 
     return dg.ResourceDefinition(contextmanager(hold), description="候选数据库\n\nThe candidate database")
 

@@ -47,7 +47,6 @@ def of_city(release: Release, city_code: str) -> tuple[list[Row], list[Row]]:
                 string_agg(name_en, ', ' order by detector) as flags_en
             from quality.flags as flags
             inner join reference.detectors as detectors on flags.detector = detectors.detector_id
-            where flags.severity <> 'blocking'
             group by all
         ) as flagged
             on scores.city_code = flagged.city_code and scores.indicator_id = flagged.indicator_id
@@ -88,6 +87,9 @@ def held_of_city(release: Release, city_code: str) -> list[Row]:
         select indicators.name_zh, indicators.name_en, flags.*
         from quality.flags as flags
         inner join reference.indicators as indicators on flags.indicator_id = indicators.indicator_id
+        semi join observations.observations as held
+            on held.is_held and flags.city_code = held.city_code and flags.indicator_id = held.indicator_id
+                and flags.year = held.year and flags.scope = held.scope and flags.vintage = held.vintage
         where flags.severity = 'blocking' and flags.city_code = ?
         order by flags.indicator_id, flags.year, flags.scope, flags.detector
         """,
@@ -104,6 +106,9 @@ def held_blocks(release: Release) -> list[Finding]:
             min(line) as first_line, string_agg(line, ', ' order by line) as lines
         from quality.flags as flags
         inner join reference.indicators as indicators on flags.indicator_id = indicators.indicator_id
+        semi join observations.observations as held
+            on held.is_held and flags.city_code = held.city_code and flags.indicator_id = held.indicator_id
+                and flags.year = held.year and flags.scope = held.scope and flags.vintage = held.vintage
         where flags.severity = 'blocking' and flags.detector = 'shifted_block'
         group by all
         order by all

@@ -6,9 +6,11 @@ only here: the release keeps every digit.
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -23,6 +25,7 @@ from assets.release.words import DATA_STATUSES, OPERATORS, QUALIFIERS, SEVERITIE
 
 if TYPE_CHECKING:
     from assets.intake.check import Checked
+    from assets.release.candidates import Blocked
     from assets.release.keeping import Kept, Pruned
 
 Row = dict[str, Any]
@@ -417,6 +420,35 @@ def checked_text(checked: Checked, language: Language) -> Text:
     style = "green" if checked.is_clean else "bold red"
     name = f"{checked.file} ({checked.dataset})" if checked.dataset else checked.file
     return text.append(f"{name}: {told}", style=style)
+
+
+def blocked_text(blocked: Blocked | None, is_past: bool, language: Language) -> Text:
+    """What the last blocked candidate failed, with its rows, and how to look into it."""
+    if blocked is None:
+        return Text(_in(language, ("没有未能发布的候选。", "No candidate was blocked.")))
+    failed = blocked.failed_checks()
+    told = _in(language, ("未能发布的候选", "Blocked candidate"))
+    text = Text(f"{told}: {_moment(blocked.blocked_at)} UTC, {blocked.run_id}\n", style="bold")
+    if is_past:
+        text.append(_in(language, ("此后已有新的发布。\n", "A release has been made since.\n")), style="dim")
+    for check in failed:
+        kind, style = (("阻止发布", "blocking"), "red") if check["is_blocking"] else (("警告", "warning"), "yellow")
+        text.append(f"{_in(language, kind)} ", style=style)
+        text.append(f"{check['table_name']} {check['check_name']}: {check[f'rule_{language}']}")
+        text.append(f" ({check['rows_failing']:,})\n  {check['failing_sample']}\n")
+    look = _in(language, ("自行查看（只读）", "Look into it, read-only"))
+    return text.append(f"{look}:\n  duckdb -readonly {shlex.quote(str(blocked.database))}")
+
+
+def approved_text(file: Path, flags: Sequence[Row], language: Language) -> Text:
+    """What was approved, and where that is recorded."""
+    text = Text()
+    for flag in flags:
+        place = flag["city_code"] or flag["province_code"]
+        text.append(f"{flag['flag_id']} {flag['detector']} {place} {flag['indicator_id']} {flag['year']}")
+        text.append(f" = {flag['value']:.10g}\n")
+    after = _in(language, ("已记录；下次运行起生效", "Recorded; it holds from the next run on"))
+    return text.append(f"{after}: {file}", style="green")
 
 
 def rows_table(rows: Sequence[Row]) -> Table:

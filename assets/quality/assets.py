@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
+from assets.quality.approvals import read_decisions, write_approvals
 from assets.quality.auditor import Auditor
 from assets.quality.checks import Check
 from assets.quality.flags import READS, make_flags
@@ -21,13 +22,27 @@ _Row = tuple[Any, ...]
 def quality_assets(
     checks: Sequence[Check], models: Mapping[str, Model], tables: Mapping[str, Table]
 ) -> list[dg.AssetsDefinition]:
-    """Flags, files, rejects and `quality.check_results`, and the asset checks that show the last on every table."""
+    """All tables of the schema, and the asset checks that show `quality.check_results` on every table."""
     return [
+        _approvals_asset(tables["quality.approvals"]),
         _flags_asset(tables["quality.flags"]),
         *factory.model_assets(models, "quality", tables),
         _results_asset(checks, tables["quality.check_results"]),
         _asset_checks(checks),
     ]
+
+
+def _approvals_asset(table: Table) -> dg.AssetsDefinition:
+    """`quality.approvals`: what a person let pass."""
+
+    @dg.multi_asset(specs=[factory.spec(table, kinds={"yaml", "duckdb"})], name="quality__approvals")
+    def approvals(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+        decisions = read_decisions(warehouse.paths.approvals)
+        with warehouse.connect() as connection:
+            write_approvals(connection, table, decisions)
+            return dg.MaterializeResult(metadata=factory.metadata(connection, table))
+
+    return approvals
 
 
 def _flags_asset(table: Table) -> dg.AssetsDefinition:
@@ -104,8 +119,8 @@ def _asset_checks(checks: Sequence[Check]) -> dg.AssetChecksDefinition:
         shown: dict[tuple[str, str], list[_Row]] = defaultdict(list)
         with warehouse.connect() as connection:
             rows = connection.execute(
-                "select table_name, check_name, rule_en, is_passed, is_blocking, rows_failing, failing_sample "
-                "from quality.check_results order by all"
+                "select table_name, check_name, rule_zh, rule_en, is_passed, is_blocking, rows_checked, rows_failing, "
+                "failing_sample from quality.check_results order by all"
             ).fetchall()
         for row in rows:
             shown[row[0], row[1] if (row[0], row[1]) in names else CONTRACT].append(row)
@@ -126,17 +141,20 @@ def _spec(table: str, name: str, description: str) -> dg.AssetCheckSpec:
 
 
 def _shown(table: str, name: str, results: Sequence[_Row]) -> dg.AssetCheckResult:
-    failed = [row for row in results if not row[3]]
-    blocking = any(row[4] for row in (failed or results))
-    lines = [f"- **{row[2]}** ({row[5]}): `{row[6]}`" for row in failed]
+    failed = [row for row in results if not row[4]]
+    blocking = any(row[5] for row in (failed or results))
+    keys = [{"expectation": row[1], "zh": row[2], "en": row[3], "rows": row[7], "keys": row[8]} for row in failed]
     return dg.AssetCheckResult(
         asset_key=factory.key(table),
         check_name=name,
         passed=not failed,
         severity=dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN,
         metadata={
+            "is_blocking": blocking,
             "expectations": len(results),
-            "rows_failing": sum(row[5] for row in failed),
-            **({"failing_rows": dg.MetadataValue.md("\n".join(lines))} if lines else {}),
+            "expectations_failing": len(failed),
+            "rows_checked": max((row[6] for row in results if row[6] is not None), default=0),
+            "rows_failing": sum(row[7] for row in failed),
+            **({"failing_keys": dg.MetadataValue.json(keys)} if keys else {}),
         },
     )

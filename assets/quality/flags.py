@@ -7,13 +7,14 @@ detector decides (assets.quality.plausibility, assets.quality.shifts).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from assets.errors import Finding, Stopped
 from assets.quality import plausibility, shifts
+from assets.quality.approvals import flag_id
 from assets.quality.plausibility import Figure, Knowledge, Parameters, Suspicion
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
@@ -59,6 +60,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
 # The tables that the flags are made of.
 READS = (
     "observations.vintages",
+    "quality.approvals",
     "reference.cities",
     "reference.detector_parameters",
     "reference.detectors",
@@ -129,18 +131,26 @@ def read_parameters(connection: Connection) -> dict[str, dict[str, float]]:
     return listed
 
 
+def read_approvals(connection: Connection) -> dict[str, tuple[object, ...]]:
+    """Who let a flag pass, when and why, by flag."""
+    rows = connection.execute(
+        "select flag_id, approved_by, approved_at, approved_reason from quality.approvals"
+    ).fetchall()
+    return {str(row[0]): tuple(row[1:]) for row in rows}
+
+
 def make_flags(connection: Connection, table: Table) -> int:
     """Make the table `quality.flags` anew; returns how many flags there are.
 
-    A detector that the registry does not list is off.
+    A detector that the registry does not list is off. A flag that a person approved stays a flag, and says so.
     """
     figures, known = read_figures(connection), read_knowledge(connection)
-    parameters = read_parameters(connection)
+    parameters, approvals = read_parameters(connection), read_approvals(connection)
     registered = connection.execute(
         "select detector_id, severity, looks_for_zh, looks_for_en, remedy_zh, remedy_en from reference.detectors"
     ).fetchall()
     rows = [
-        _row(suspicion, entry)
+        _row(suspicion, entry, approvals)
         for entry in sorted(registered)
         for suspicion in DETECTORS[entry[0]](figures, known, parameters[entry[0]])
     ]
@@ -154,18 +164,25 @@ def make_flags(connection: Connection, table: Table) -> int:
     return len(rows)
 
 
-def _row(suspicion: Suspicion, entry: Sequence[Any]) -> dict[str, Any]:
+def _row(suspicion: Suspicion, entry: Sequence[Any], approvals: Mapping[str, tuple[object, ...]]) -> dict[str, Any]:
     detector, severity, looks_for_zh, looks_for_en, remedy_zh, remedy_en = entry
     figure, found, expected = suspicion.figure, suspicion.found, suspicion.expected
     against_zh, against_en = (f"；对照：{expected}", f"; against: {expected}") if expected else ("", "")
-    return {
+    identity = {
+        "detector": detector,
+        "indicator_id": figure.indicator_id,
         "city_code": figure.city_code,
         "province_code": figure.province_code,
-        "indicator_id": figure.indicator_id,
         "year": figure.year,
         "scope": figure.scope,
+        "value": figure.value,
+    }
+    name = flag_id(identity)
+    approved_by, approved_at, approved_reason = approvals.get(name, (None, None, None))
+    return {
+        **identity,
+        "flag_id": name,
         "vintage": figure.vintage,
-        "detector": detector,
         "severity": severity,
         "found": found,
         "expected": expected or None,
@@ -176,4 +193,8 @@ def _row(suspicion: Suspicion, entry: Sequence[Any]) -> dict[str, Any]:
         "file": figure.file,
         "sheet": figure.sheet,
         "line": figure.line,
+        "is_approved": name in approvals,
+        "approved_by": approved_by,
+        "approved_at": approved_at,
+        "approved_reason": approved_reason,
     }

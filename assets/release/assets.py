@@ -5,6 +5,8 @@ from typing import Protocol
 
 import dagster as dg
 
+from assets.errors import Stopped
+from assets.release.candidates import mark_blocked
 from assets.release.changes import CHANGES
 from assets.release.gate import stop_if_blocked
 from assets.release.inputs import remember
@@ -55,7 +57,11 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse], auditor: dg.ResourceParam[Auditor]
     ) -> Iterator[dg.MaterializeResult[None]]:
         with warehouse.connect() as connection:
-            stop_if_blocked(connection)
+            try:
+                stop_if_blocked(connection)
+            except Stopped:
+                mark_blocked(warehouse.paths, context.run_id)
+                raise
             changes.create(connection)
             outcome = publish(connection, published, warehouse.paths, context.run_id, auditor.finish)
             shown = factory.metadata(connection, changes)

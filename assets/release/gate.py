@@ -22,4 +22,5 @@ def stop_if_blocked(connection: Connection) -> None:
                 Finding("check_failed", f"{name} ({rows}): {sample}", f"{rule_zh} / {rule_en}", file=table)
                 for table, name, rule_zh, rule_en, rows, sample in failed
             ]
+            + [Finding("candidate_kept", str(len(failed)))]
         )

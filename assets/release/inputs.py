@@ -19,7 +19,7 @@ _ENGINES = ("duckdb", "pyarrow", "great-expectations", "numpy", "scipy")
 
 
 def digest_inputs(paths: Paths) -> str:
-    """A digest of the inbox, the reference tables, the contracts, the corrections, the SQL and the code."""
+    """A digest of the inbox, the reference tables, the contracts, corrections, approvals, the SQL and the code."""
     digest = hashlib.sha256()
     for engine in _ENGINES:
         digest.update(f"{engine} {version(engine)}\n".encode())
@@ -40,6 +40,7 @@ def _input_files(paths: Paths) -> Iterator[tuple[str, Path]]:
         (paths.contracts, "*.yml"),
         (paths.data, "limits.yml"),
         (paths.corrections, "*.yml"),
+        (paths.approvals, "*.yml"),
         *((folder, "*.*") for folder in paths.sql),
         (PROJECT_ROOT / "assets", "*.py"),
         (PROJECT_ROOT / "pipelines", "*.py"),

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from assets.errors import Finding
 from assets.paths import Paths
+from assets.release import candidates
 from assets.release.layout import DATABASE
 from assets.release.manifest import damages, read_manifest
 from assets.release.reader import named_release, released
@@ -85,7 +86,10 @@ def verify(paths: Paths, text: str) -> Verified:
 
 
 def prune(paths: Paths, keep: int) -> Pruned:
-    """Take away all but the newest releases; never the current one, and none that a reader of DuckDB holds open."""
+    """Take away all but the newest releases; never the current one, and none that a reader of DuckDB holds open.
+
+    A blocked candidate goes too, where a release has been made since.
+    """
     for leftover in paths.releases.glob(f"{_PRUNING}*"):
         shutil.rmtree(leftover)
     there = released(paths)
@@ -96,6 +100,7 @@ def prune(paths: Paths, keep: int) -> Pruned:
     for release_id in there:
         if release_id not in stay:
             (removed if _remove(paths, release_id) else in_use).append(release_id)
+    candidates.forget_past(paths)
     return Pruned(tuple(removed), tuple(one for one in there if one in stay), tuple(in_use))
 
 

@@ -43,6 +43,7 @@ SCORE_STATUSES: dict[str, Words] = {
 }
 RULES: dict[str, Words] = {"linear": ("线性", "linear"), "compound": ("复合", "compound")}
 SEVERITIES: dict[str, Words] = {
+    "approved": ("已放行", "approved"),
     "blocking": ("扣留", "held back"),
     "warning": ("警告", "warning"),
     "note": ("提示", "note"),

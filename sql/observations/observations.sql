@@ -8,7 +8,7 @@ with held as (
         scope,
         vintage
     from quality.flags
-    where severity = 'blocking'
+    where severity = 'blocking' and not is_approved
 ),
 
 of_cities as (

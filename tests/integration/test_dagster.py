@@ -45,8 +45,8 @@ def test_models_have_code_versions_and_the_dependencies_of_their_sql(house: Hous
 
 
 def stage(path: Sequence[str]) -> str:
-    """The schema, but for the flags: they are made between the vintages and the observations (docs/architecture.md)."""
-    return "observations" if list(path) == ["quality", "flags"] else path[0]
+    """The schema, but for flags and approvals: they stand between vintages and observations (docs/architecture.md)."""
+    return "observations" if list(path) in (["quality", "flags"], ["quality", "approvals"]) else path[0]
 
 
 def test_stages_only_read_what_comes_before_them(graph: dg.AssetGraph) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,10 @@ def test_broken_registry_and_failed_check_leave_the_current_release(place: Place
     planted = place.write("sql/quality/checks/planted.sql", check + "select city_code from scorecards.city_scores\n")
     assert_stopped(place, "scorecards.city_scores", "This never holds", "planted (3)", '"city_code": "A"')
     planted.unlink()
+    told = place.call("candidate", "--json")
+    (failed,) = [check for check in json.loads(told.stdout)["failed_checks"] if check["is_blocking"]]
+    assert (failed["check_name"], failed["rows_failing"]) == ("planted", 3)
+    assert "candidate" in place.call("candidate", "--lang", "en").stdout
 
     assert place.run()["had_work"] is False
 

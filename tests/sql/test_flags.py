@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from assets.errors import Stopped
 from assets.paths import PROJECT_ROOT
+from assets.quality.approvals import ApprovedFlag, read_decisions, record, write_approvals
 from assets.quality.flags import READS, make_flags
 from tests.sql.conftest import Row, World, tables
 
 CITIES = [f"C{i}" for i in range(8)]
 YEARS = range(2016, 2025)
+MOMENT = datetime(2026, 11, 24, 3, 30, tzinfo=UTC)
 
 
 def registry(table: str) -> list[Row]:
@@ -91,3 +95,47 @@ def test_a_detector_without_a_parameter_stops_the_run_and_says_which(flagged: Wo
     )
     with pytest.raises(Stopped, match="flip: minimum_step, same_level"):
         make(flagged)
+
+
+def approve(world: World, flags: list[Row], folder: Path) -> None:
+    identities = [ApprovedFlag(**{key: flag[key] for key in ApprovedFlag.model_fields}) for flag in flags]
+    record(folder, identities, "reviewer", "held against the original", MOMENT)
+    world.add("quality.approvals")  # given, so that it is not made empty again
+    write_approvals(world.connection, tables()["quality.approvals"], read_decisions(folder))
+    world.withdraw("observations.observations")
+    make(world)
+
+
+def test_an_approved_flag_no_longer_holds_and_says_who_let_it_pass(flagged: World, tmp_path: Path) -> None:
+    make(flagged)
+    first, second, *_ = flagged.rows("quality.flags", detector="shifted_block")
+    approve(flagged, [first, second], tmp_path)
+    current = [row["city_code"] for row in flagged.rows("observations.observations", year=2020) if row["is_current"]]
+    assert current == ["C0", "C1"]
+    told = flagged.rows("quality.flags", city_code="C0")[0]
+    assert (told["is_approved"], told["approved_by"], told["approved_at"]) == (
+        True,
+        "reviewer",
+        MOMENT.replace(tzinfo=None),
+    )
+    assert told["approved_reason"] == "held against the original"
+    assert sum(row["is_approved"] for row in flagged.rows("quality.flags")) == 2
+
+
+def test_an_approval_ends_when_the_value_changes(flagged: World, tmp_path: Path) -> None:
+    make(flagged)
+    approve(flagged, flagged.rows("quality.flags", city_code="C0"), tmp_path)
+    flagged.connection.execute("update observations.vintages set value = 203 where value = 204 and city_code = 'C0'")
+    flagged.withdraw("observations.observations")
+    make(flagged)
+    assert flagged.rows("observations.observations", year=2020, city_code="C0", is_current=True) == []
+    assert not any(row["is_approved"] for row in flagged.rows("quality.flags"))
+
+
+def test_of_two_approvals_of_one_flag_the_earlier_stands(flagged: World, tmp_path: Path) -> None:
+    make(flagged)
+    (flag,) = flagged.rows("quality.flags", city_code="C0", detector="shifted_block")
+    identity = ApprovedFlag(**{key: flag[key] for key in ApprovedFlag.model_fields})
+    record(tmp_path, [identity], "later", "x", MOMENT.replace(day=25))
+    approve(flagged, [flag], tmp_path)
+    assert [row["approved_by"] for row in flagged.rows("quality.approvals")] == ["reviewer"]

@@ -15,11 +15,14 @@ CHECKS = {check.name: check for check in read_sql_checks(PATHS.sql)}
 
 FLAG = """
 insert into quality.flags by name
-select city_code, indicator_id, year, scope, vintage, '{0}' as detector from observations.vintages limit 1
+select 'f' as flag_id, city_code, indicator_id, year, scope, vintage, '{0}' as detector, false as is_approved
+from observations.vintages limit 1
 """
+APPROVED = "insert into quality.approvals by name select 'gone' as flag_id"
 
 # What is done to the sound candidate, by the check that must find it.
 FAULTS: dict[str, str] = {
+    "approvals_are_in_force": APPROVED,
     "dropped_figures_are_history": "update observations.observations set correction_action = 'drop'",
     "duties_come_from_policy": "update scorecards.indicator_scores set target_status = 'policy_city'",
     "every_city_has_a_figure": "update scorecards.city_scores set indicators_with_data = 0",
@@ -82,7 +85,13 @@ def sound(any_world: World) -> World:
     world.add("observations.reported", {**place, "value": 70, "line": 3}, {"province_code": "P", "value": 65})
     for model in ("city_scores", "measure_scores"):
         world.build(f"scorecards.{model}")
-    for table in ("quality.files", "quality.rejects", "observations.province_totals"):
+    for table in (
+        "quality.files",
+        "quality.rejects",
+        "quality.approvals",
+        "quality.flags",
+        "observations.province_totals",
+    ):
         world.build(table)
     return world
 

@@ -33,7 +33,7 @@ def read_indicators(connection: Connection) -> dict[str, list[Row]]:
                 string_agg(distinct name_en, ', ' order by name_en) as flags_en
             from quality.flags as flags
             inner join reference.detectors as detectors on flags.detector = detectors.detector_id
-            where flags.severity <> 'blocking'
+            where flags.severity <> 'blocking' or flags.is_approved
             group by all
         ) as flagged
             on scores.city_code = flagged.city_code and scores.indicator_id = flagged.indicator_id

@@ -119,7 +119,8 @@ def _read_facts(connection: Connection) -> Row:
             where value is not null
         ) as standings,
         (
-            select count(*) as flags, count(*) filter (where severity = 'blocking') as held from quality.flags
+            select count(*) as flags, count(*) filter (where severity = 'blocking' and not is_approved) as held
+            from quality.flags
         ) as flags,
         (
             select

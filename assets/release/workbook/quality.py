@@ -114,7 +114,7 @@ def flags(connection: Connection, most_rows: int = MOST_ROWS) -> Table:
 
 
 def _flag(flag: Row) -> list[Cell]:
-    severity: Words = SEVERITIES[flag["severity"]]
+    severity: Words = SEVERITIES["approved" if flag["is_approved"] else flag["severity"]]
     return [
         strong(severity),
         named(flag["detector_zh"], flag["detector_en"]),

@@ -3,6 +3,7 @@
 -- zh: 存疑（与他市相同）：数字与同年他市完全相同，且难以巧合
 -- en: Implausible (another city's figure): the figure equals another city's of the same year and chance is unlikely
 select
+    flag_id,
     indicator_id,
     city_code,
     province_code,
@@ -14,4 +15,4 @@ select
     file,
     line
 from quality.flags
-where detector = 'copy'
+where detector = 'copy' and not is_approved

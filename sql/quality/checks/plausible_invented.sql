@@ -3,6 +3,7 @@
 -- zh: 存疑（疑似编造）：数字逐位递增、递减或全同
 -- en: Implausible (invented digits): the digits run up or down or are all the same
 select
+    flag_id,
     indicator_id,
     city_code,
     province_code,
@@ -14,4 +15,4 @@ select
     file,
     line
 from quality.flags
-where detector = 'invented'
+where detector = 'invented' and not is_approved

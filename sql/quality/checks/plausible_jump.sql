@@ -3,6 +3,7 @@
 -- zh: 存疑（跳变）：与本市历年变化相比变化过大
 -- en: Implausible (jump): the change is far from those usual for the city
 select
+    flag_id,
     indicator_id,
     city_code,
     province_code,
@@ -14,4 +15,4 @@ select
     file,
     line
 from quality.flags
-where detector = 'jump'
+where detector = 'jump' and not is_approved

@@ -3,6 +3,7 @@
 -- zh: 存疑（数量级不符）：与本市相邻年份相差数倍
 -- en: Implausible (order of magnitude): the figure is several times off the city's nearest years
 select
+    flag_id,
     indicator_id,
     city_code,
     province_code,
@@ -14,4 +15,4 @@ select
     file,
     line
 from quality.flags
-where detector = 'magnitude'
+where detector = 'magnitude' and not is_approved

@@ -3,6 +3,7 @@
 -- zh: 存疑（与分子分母不符）：比率不等于分子除以分母
 -- en: Implausible (rate against its parts): the rate is not its numerator over its denominator
 select
+    flag_id,
     indicator_id,
     city_code,
     province_code,
@@ -14,4 +15,4 @@ select
     file,
     line
 from quality.flags
-where detector = 'parts'
+where detector = 'parts' and not is_approved

@@ -3,6 +3,7 @@
 -- zh: 存疑（流量重复）：流量连续多年不变，疑为沿用旧数
 -- en: Implausible (stale flow): the flow is the same for years and may be carried over
 select
+    flag_id,
     indicator_id,
     city_code,
     province_code,
@@ -14,4 +15,4 @@ select
     file,
     line
 from quality.flags
-where detector = 'repeat'
+where detector = 'repeat' and not is_approved

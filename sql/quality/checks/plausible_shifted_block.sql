@@ -3,6 +3,7 @@
 -- zh: 存疑（整块错行）：整块数字错开一行后更符合各市历年水平
 -- en: Implausible (block shifted by a row): the whole block fits the cities better when it is moved by a row
 select
+    flag_id,
     indicator_id,
     city_code,
     province_code,
@@ -14,4 +15,4 @@ select
     file,
     line
 from quality.flags
-where detector = 'shifted_block'
+where detector = 'shifted_block' and not is_approved

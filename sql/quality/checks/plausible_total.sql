@@ -3,6 +3,7 @@
 -- zh: 存疑（与合计不符）：各市之和与全省合计不符
 -- en: Implausible (sum against total): the cities do not add up to the total
 select
+    flag_id,
     indicator_id,
     city_code,
     province_code,
@@ -14,4 +15,4 @@ select
     file,
     line
 from quality.flags
-where detector = 'total'
+where detector = 'total' and not is_approved
