@@ -624,6 +624,24 @@ CATALOGUE: dict[str, Message] = {
         "由 {expected} 放行，不必再做；撤销：删除 data/approvals 中的记录",
         "By {expected}, and nothing is to be done; to take it back, delete its record in data/approvals",
     ),
+    "operations_unreadable": Message(
+        "运行设置无法读取：{found}",
+        "The settings of operations cannot be read: {found}",
+        "写法见 {expected}；不写的取默认值",
+        "How they are written is in {expected}; what is left out has its default",
+    ),
+    "serving_already": Message(
+        "此数据目录已有服务在运行：{found}",
+        "This data directory is served already: {found}",
+        "先停止它：向该进程发送 SIGTERM，或 systemctl stop gancheng",
+        "Stop it first: SIGTERM to that process, or systemctl stop gancheng",
+    ),
+    "port_taken": Message(
+        "端口 {found} 已被占用",
+        "Port {found} is taken",
+        "请用 --port 另选一个",
+        "Choose another with --port",
+    ),
     "no_such_table": Message(
         "现行发布中没有表“{found}”",
         "The release has no table “{found}”",

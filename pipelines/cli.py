@@ -41,15 +41,27 @@ InLanguage = Annotated[
 
 
 @app.command()
-def run(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
+def run(
+    waits: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="有运行正在进行时是否等待。 Wait where another run is under way.")
+    ] = True,
+    as_json: AsJson = False,
+    lang: InLanguage = "zh",
+) -> None:
     """读取收件箱，检查，评分，发布。 Take in the inbox, check, score, release.
 
     例 Example: gancheng run
     """
-    from pipelines.running import run_if_new
+    from pipelines.running import run_if_new, wait_for_turn
 
     language = _language(lang)
     console = Console(stderr=as_json, highlight=False)
+
+    def say_who(process: str) -> None:
+        words = ("另一个运行正在进行（pid {}），等它结束", "Another run is in progress (pid {}); waiting for its end")
+        Console(stderr=True, highlight=False).print(words[0 if language == "zh" else 1].format(process))
+
+    wait_for_turn(Paths.from_environment(), say_who if waits else None)
     with _Progress(Console(stderr=True)) as progress:
         outcome = run_if_new(Paths.from_environment(), progress.tell)
     if as_json:
@@ -501,6 +513,31 @@ def prune(
         _write_json(asdict(pruned))
     else:
         Console(highlight=False).print(terminal.pruned_text(pruned, language), soft_wrap=True)
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="网页端口。 Port of the web page.")] = 3000,
+    lang: InLanguage = "zh",
+) -> None:
+    """按设置自动运行，并在本机提供网页，直到收到 SIGTERM。 Run by itself, with a web page, until SIGTERM.
+
+    例 Example: gancheng serve
+    """
+    from pipelines.serving import Serving
+    from pipelines.serving import serve as serve_until_told
+
+    language = _language(lang)
+    console = Console(highlight=False)
+    paths = Paths.from_environment()
+
+    def ready(serving: Serving) -> None:
+        words = ("网页：{}  数据：{}", "Web page: {}  Data: {}")[0 if language == "zh" else 1]
+        pids = ", ".join(f"{name} {pid}" for name, pid in serving.processes.items())
+        console.print(words.format(serving.address, paths.data), f"({pids})", soft_wrap=True)
+
+    serve_until_told(paths, port, ready)
+    console.print(("已停止", "Stopped")[0 if language == "zh" else 1])
 
 
 def main() -> None:

@@ -4,6 +4,7 @@
 """
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from assets.intake.assets import intake_assets
 from assets.observations.assets import observation_assets
@@ -13,13 +14,20 @@ from assets.reference.assets import reference_assets
 from assets.release.assets import release_assets
 from assets.scorecards.assets import scorecard_assets
 from pipelines.house import House, read_house
-from pipelines.resources import auditor_resource, warehouse_resource
+from pipelines.operations import INTAKE, REFRESH, RELEASE, Operations, read_operations
+from pipelines.pruning import prune_job
+from pipelines.resources import CLOSED, INBOX_TAG, auditor_resource, warehouse_resource
+from pipelines.triggers import triggers
 
-REFRESH = "refresh"
+# Every event is in Dagster's store; on the console of a server only what our own steps say.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "INFO"}}}}
+# A run that lost its process begins again from the start: its steps share one database.
+_TAGS = {"dagster/retry_strategy": "ALL_STEPS"}
 
 
-def build_definitions(house: House) -> dg.Definitions:
+def build_definitions(house: House, operations: Operations | None = None) -> dg.Definitions:
     """All definitions of a data directory, in the order in which the data flows."""
+    settings = operations or Operations()
     every_asset = [
         reference_assets(house.of_schema("reference")),
         *intake_assets(house.contracts, house.tables),
@@ -28,22 +36,47 @@ def build_definitions(house: House) -> dg.Definitions:
         *quality_assets(house.checks, house.models, house.tables),
         *release_assets(house.models, house.tables),
     ]
+    sensors, schedules = triggers(house.paths, settings)
     return dg.Definitions(
         assets=every_asset,
         # One process: steps in processes of their own would cost seconds each and meet on DuckDB's lock.
         executor=dg.in_process_executor,
-        jobs=[
-            dg.define_asset_job(
-                REFRESH,
-                selection=dg.AssetSelection.all(),
-                description="从收件箱中的文件到发布\n\nFrom the files in the inbox to a release",
-            )
-        ],
+        jobs=[*_data_jobs(), prune_job(house.paths, settings.pruning)],
+        schedules=schedules,
+        sensors=sensors,
         resources={"warehouse": warehouse_resource(house.paths), "auditor": auditor_resource()},
     )
+
+
+def _data_jobs() -> list[UnresolvedAssetJobDefinition]:
+    """Everything; the files alone; a release of what was taken in before."""
+    return [
+        dg.define_asset_job(
+            REFRESH,
+            selection=dg.AssetSelection.all(),
+            tags=_TAGS,
+            config=_QUIET,
+            description="从收件箱中的文件到发布\n\nFrom the files in the inbox to a release",
+        ),
+        dg.define_asset_job(
+            INTAKE,
+            selection=dg.AssetSelection.groups("reference", "intake").without_checks(),
+            tags=_TAGS,
+            config=_QUIET,
+            description="只读取收件箱中的文件，不发布\n\nTake in the files of the inbox, and release nothing",
+        ),
+        dg.define_asset_job(
+            RELEASE,
+            selection=dg.AssetSelection.all(),
+            tags=_TAGS | {INBOX_TAG: CLOSED},
+            config=_QUIET,
+            description="用已读取的内容重新发布\n\nRebuild a release from what is taken in, and leave the inbox alone",
+        ),
+    ]
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
     """The definitions of the data directory that the environment names."""
-    return build_definitions(read_house(Paths.from_environment()))
+    paths = Paths.from_environment()
+    return build_definitions(read_house(paths), read_operations(paths))

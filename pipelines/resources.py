@@ -1,43 +1,29 @@
 """What a run holds while it lasts: the candidate database, to itself, and the auditor, warming up."""
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dagster as dg
 
-from assets.errors import Finding, WrongCall
 from assets.paths import Paths
 from assets.quality.auditor import Auditor
 from assets.release.candidates import set_aside
 from assets.warehouse.connection import Warehouse
+from pipelines.lock import only_run
 
-
-@contextmanager
-def only_run(paths: Paths) -> Iterator[None]:
-    """Hold the lock of the data directory, which the system frees when a run dies; WrongCall where another holds it."""
-    paths.state.mkdir(parents=True, exist_ok=True)
-    with (paths.state / "run.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.seek(0)
-            raise WrongCall(Finding("run_in_progress", f"pid {lock.read().strip()}")) from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
+# Whether a run takes in what lies in the inbox; a release can be rebuilt from what was taken in before.
+INBOX_TAG, CLOSED = "gancheng/inbox", "closed"
 
 
 def warehouse_resource(paths: Paths) -> dg.ResourceDefinition:
-    """The candidate database, for one run at a time, whoever starts it."""
+    """The candidate database, for one run at a time, whoever starts it: a run waits for the end of another."""
 
-    def hold(_context: dg.InitResourceContext) -> Iterator[Warehouse]:
-        with only_run(paths):
+    def hold(context: dg.InitResourceContext) -> Iterator[Warehouse]:
+        is_open = context.run is None or context.run.tags.get(INBOX_TAG) != CLOSED
+        with only_run(paths, waits=True):
             set_aside(paths)  # what a run that was killed left undone
             try:
-                yield Warehouse(paths)
+                yield Warehouse(paths, takes_in=is_open)
             finally:
                 set_aside(paths)
 

@@ -6,8 +6,10 @@ Here: whether there is anything to do, the Dagster instance, and what a run ends
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from assets.paths import PROJECT_ROOT, Paths
@@ -34,15 +36,33 @@ def run_if_new(paths: Paths, progress: Progress) -> Outcome:
     `progress` is told the name of each table that is made, and how many there are. Raises Stopped where the data must
     be mended first; the current release then stays as it is.
     """
-    inputs = digest_inputs(paths)
-    last, current = remembered(paths), current_release(paths)
-    if current is not None and last == (inputs, current.manifest.release_id):
+    inputs, current = inputs_if_new(paths), current_release(paths)
+    if inputs is None:
+        assert current is not None
         return Outcome(current, is_new=False, had_work=False)
     _run(paths, inputs, progress)
     made = current_release(paths)
     assert made is not None
     before = current.manifest.release_id if current is not None else None
     return Outcome(made, is_new=made.manifest.release_id != before, had_work=True)
+
+
+def wait_for_turn(paths: Paths, told: Callable[[str], None] | None) -> None:
+    """Wait until no other run is under way, after `told` is given its process; without `told`, WrongCall instead."""
+    from pipelines.lock import holder, is_running, only_run
+
+    if is_running(paths):
+        if told is not None:
+            told(holder(paths))
+        with only_run(paths, waits=told is not None):
+            pass
+
+
+def inputs_if_new(paths: Paths) -> str | None:
+    """The digest of what a run would be made from; None where the current release is made from just that."""
+    inputs, current = digest_inputs(paths), current_release(paths)
+    is_known = current is not None and remembered(paths) == (inputs, current.manifest.release_id)
+    return None if is_known else inputs
 
 
 def set_up_instance(paths: Paths) -> None:
@@ -53,13 +73,22 @@ def set_up_instance(paths: Paths) -> None:
     os.environ.setdefault("DAGSTER_HOME", str(PROJECT_ROOT))
 
 
+@contextmanager
+def made_alone(paths: Paths) -> Iterator[None]:
+    """While Dagster opens its storage: two processes that make it anew at one moment leave it broken for ever."""
+    with (paths.state / "dagster.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _run(paths: Paths, inputs: str, progress: Progress) -> None:
     import dagster as dg
     from dagster._core.errors import DagsterUserCodeExecutionError
 
     from assets.release.assets import INPUTS_TAG
-    from pipelines.definitions import REFRESH, build_definitions
+    from pipelines.definitions import build_definitions
     from pipelines.house import read_house
+    from pipelines.operations import REFRESH
 
     job = build_definitions(read_house(paths)).resolve_job_def(REFRESH)
     total = len(list(job.asset_layer.executable_asset_keys))
@@ -70,14 +99,17 @@ def _run(paths: Paths, inputs: str, progress: Progress) -> None:
             progress(".".join(happened.asset_key.path), total)
 
     set_up_instance(paths)
-    with dg.DagsterInstance.get() as instance:
+    with made_alone(paths):
+        opened = dg.DagsterInstance.get()
+    with opened as instance:
         run_id = dg.DagsterRun(job_name=REFRESH).run_id
         instance.add_event_listener(run_id, tell)
         try:
             job.execute_in_process(
                 instance=instance,
                 run_id=run_id,
-                tags={INPUTS_TAG: inputs},
+                # Nobody but the person who called it starts it again.
+                tags={INPUTS_TAG: inputs, "dagster/max_retries": "0"},
                 # A fault of the data is told by the command line, not by a log of events.
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )

@@ -104,7 +104,7 @@ def _dataset_asset(contract: Dataset) -> dg.AssetsDefinition:
         with warehouse.connect() as connection, in_memory(_MEMORY, warehouse.paths.state / "spill") as work:
             known = registry.read_registry(connection, contract)
             intake = Intake(warehouse.paths, contract, work, known, limits)
-            receipts = intake.take_in(utc_now())
+            receipts = intake.take_in(utc_now(), from_inbox=warehouse.takes_in)
             _load(connection, table, intake, receipts)
             shown = factory.metadata(connection, table)
         return dg.MaterializeResult(metadata={**shown, **_totals(receipts)})

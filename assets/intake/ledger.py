@@ -120,7 +120,7 @@ class Intake:
         )
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
-    def take_in(self, now: datetime) -> list[Receipt]:
+    def take_in(self, now: datetime, *, from_inbox: bool = True) -> list[Receipt]:
         """Take in what is new in the inbox, read again what an older recipe read, and return every receipt."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for leftover in self.folder.glob(".work-*"):
@@ -132,7 +132,9 @@ class Intake:
         latest = max((receipt.received_at for receipt in receipts.values()), default=None)
         moment = now if latest is None else max(now, latest + timedelta(microseconds=1))
         known = [Arrival(r.file, r.file_sha256, r.bytes, _refused_unread(r)) for r in receipts.values()]
-        for arrival in [*known, *arrivals(self.paths.inbox, self.contract.dataset, self.paths.archive, self.limits)]:
+        if from_inbox:
+            known += arrivals(self.paths.inbox, self.contract.dataset, self.paths.archive, self.limits)
+        for arrival in known:
             earlier = receipts.get(arrival.sha256)
             # Bytes refused under one name may be right under another: the ending says what kind of file they are.
             renamed = earlier is not None and _is_of_no_kind(earlier) and not _is_of_no_kind(arrival)

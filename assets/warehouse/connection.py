@@ -27,9 +27,13 @@ _NO_DOWNLOADS = {"autoinstall_known_extensions": "false", "autoload_known_extens
 
 @dataclass(frozen=True, slots=True)
 class Warehouse:
-    """The candidate database of one data directory. One run writes it at a time; nobody else opens it."""
+    """The candidate database of one data directory. One run writes it at a time; nobody else opens it.
+
+    `takes_in` is false where a release is rebuilt from what was taken in before.
+    """
 
     paths: Paths
+    takes_in: bool = True
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:

@@ -12,8 +12,9 @@ import dagster as dg
 import pytest
 
 from assets.paths import PROJECT_ROOT, Paths
-from pipelines.definitions import REFRESH, build_definitions
+from pipelines.definitions import build_definitions
 from pipelines.house import House, read_house
+from pipelines.operations import REFRESH
 
 STAGES = ["reference", "intake", "observations", "scorecards", "quality", "release"]
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from assets.paths import Paths
+from pipelines.lock import is_running
 from tests.integration.places import Place, copy_countries, wait_until
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
@@ -125,8 +127,13 @@ def test_a_directory_that_is_no_data_directory_is_named(tmp_path: Path) -> None:
 
 def test_two_runs_at_once_do_not_meet(place: Place) -> None:
     first = place.start("run")
-    assert wait_until(lambda: (place.data / "state" / "run.lock").exists(), 30)
-    second = place.call("run")
+    assert wait_until(lambda: is_running(Paths(place.data)), 60)
+    refused = place.call("run", "--no-wait")
+    waited = place.call("run", "--json", "--lang", "en")
     assert first.wait(120) == 0
-    assert second.returncode == 2
-    assert f"pid {first.pid}" in second.stderr
+    assert refused.returncode == 2
+    assert f"pid {first.pid}" in refused.stderr
+    assert f"Another run is in progress (pid {first.pid})" in waited.stderr
+    # It waited for the release of the first, and found nothing left to do.
+    told = json.loads(waited.stdout)
+    assert (told["had_work"], told["release_id"]) == (False, place.release().manifest.release_id)

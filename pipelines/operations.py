@@ -1,0 +1,116 @@
+"""What runs when: the settings of `data/operations.yml`, each with a default that suits one department's server.
+
+Here: reading and checking them, without Dagster. Not here: the schedules and the sensor made of them
+(pipelines.triggers).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from assets.errors import Finding, Stopped
+from assets.paths import Paths
+
+REFRESH, INTAKE, RELEASE, PRUNE = "refresh", "intake", "release", "prune"
+
+DataJob = Literal["refresh", "intake", "release"]
+# Minute, hour, day of the month, month, day of the week.
+_FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+_PART = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/[1-9]\d*)?")
+
+
+def _is_a_time(text: str) -> str:
+    """Five fields of numbers, ranges, steps and lists: no names, so that nobody has to guess."""
+    fields = text.split()
+    parts = [(part, limits) for field, limits in zip(fields, _FIELDS, strict=False) for part in field.split(",")]
+    if len(fields) != len(_FIELDS) or not all(_lies_within(part, *limits) for part, limits in parts):
+        raise ValueError("five fields of numbers: minute, hour, day, month, day of the week")
+    return text
+
+
+def _lies_within(part: str, low: int, high: int) -> bool:
+    found = _PART.fullmatch(part)
+    return found is not None and all(low <= int(number) <= high for number in found.groups() if number is not None)
+
+
+Cron = Annotated[str, AfterValidator(_is_a_time)]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Inbox(_Settings):
+    """The sensor that watches the inbox: how often it looks, and how long a file must have been still."""
+
+    is_on: bool = True
+    every_seconds: Annotated[int, Field(ge=1)] = 30
+    still_seconds: Annotated[int, Field(ge=0)] = 60
+    job: DataJob = "refresh"
+
+
+class Schedule(_Settings):
+    """A job at set times."""
+
+    is_on: bool = True
+    cron: Cron
+    job: DataJob
+
+
+class Pruning(_Settings):
+    """When old things are taken away, and how much stays; of releases all where no number is given."""
+
+    is_on: bool = True
+    cron: Cron = "0 4 * * 0"
+    keep_releases: Annotated[int, Field(ge=1)] | None = None
+    keep_run_days: Annotated[float, Field(ge=0)] = 90
+
+
+class Operations(_Settings):
+    """All settings."""
+
+    time_zone: str = "Asia/Shanghai"
+    inbox: Inbox = Inbox()
+    nightly: Schedule = Schedule(cron="30 1 * * *", job="refresh")
+    monthly: Schedule = Schedule(cron="0 3 1 * *", job="release")
+    pruning: Pruning = Pruning()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _the_zone_is_known(cls, name: str) -> str:
+        try:
+            return ZoneInfo(name).key
+        except (OSError, ValueError, KeyError) as error:
+            raise ValueError("a time zone of the IANA database, such as Asia/Shanghai") from error
+
+    @field_validator("nightly", "monthly", mode="before")
+    @classmethod
+    def _what_is_left_out_is_the_default(cls, said: object, info: object) -> object:
+        name = getattr(info, "field_name", "")
+        default: Schedule = cls.model_fields[name].default
+        return default.model_dump() | said if isinstance(said, dict) else said
+
+
+def read_operations(paths: Paths) -> Operations:
+    """The settings of a data directory; Stopped with every one that cannot be."""
+    try:
+        said = yaml.safe_load(paths.operations.read_text(encoding="utf-8")) if paths.operations.is_file() else None
+        return Operations.model_validate({} if said is None else said)
+    except ValidationError as error:
+        faults = ((".".join(str(part) for part in fault["loc"]), fault["msg"]) for fault in error.errors())
+        raise Stopped([_unreadable(told, column=place or None) for place, told in faults]) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        told = str(getattr(error, "problem", error))
+        raise Stopped([_unreadable(told, line=mark.line + 1 if mark else None)]) from error
+    except UnicodeDecodeError as error:
+        raise Stopped([_unreadable(str(error))]) from error
+
+
+def _unreadable(told: str, line: int | None = None, column: str | None = None) -> Finding:
+    return Finding("operations_unreadable", told, "docs/operations.md", "operations.yml", line, column)

@@ -1,0 +1,76 @@
+"""Taking away what is old: releases, blocked candidates, and Dagster's memory of runs, which it never empties itself.
+
+Here: the job `prune`. Not here: which releases may go (assets.release.keeping). The archive and the lake are never
+touched: they are the memory of what arrived.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
+
+from assets.paths import Paths
+from assets.release import keeping
+from pipelines.lock import only_run
+from pipelines.operations import PRUNE, Pruning
+
+_BATCH = 100
+
+
+def prune_job(paths: Paths, settings: Pruning) -> dg.JobDefinition:
+    """The job that takes away what the settings do not keep."""
+
+    @dg.op(name=f"{PRUNE}_all", description="清理旧的运行记录和发布\n\nTake away old runs and releases")
+    def prune_all(context: dg.OpExecutionContext) -> None:
+        with only_run(paths, waits=True):
+            there = len(keeping.releases(paths))
+            pruned = keeping.prune(paths, settings.keep_releases or there)
+            runs = prune_runs(context.instance, datetime.now(UTC) - timedelta(days=settings.keep_run_days))
+        context.add_output_metadata(
+            {"releases_removed": len(pruned.removed), "releases_in_use": len(pruned.in_use), "runs_removed": runs}
+        )
+
+    @dg.job(
+        name=PRUNE,
+        executor_def=dg.in_process_executor,
+        description="清理旧的运行记录、未发布的候选和旧发布\n\nTake away old runs, blocked candidates and releases",
+    )
+    def prune() -> None:
+        prune_all()
+
+    return prune
+
+
+def prune_runs(instance: dg.DagsterInstance, before: datetime) -> int:
+    """Forget every run that ended before this moment, with its events; returns how many."""
+    removed = 0
+    for run_ids in _ended_before(instance, before):
+        for run_id in run_ids:
+            _forget(instance, run_id)
+        removed += len(run_ids)
+    return removed
+
+
+def _ended_before(instance: dg.DagsterInstance, before: datetime) -> Iterator[list[str]]:
+    ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+    filters = dg.RunsFilter(statuses=ended, updated_before=before)
+    while records := instance.get_run_records(filters, limit=_BATCH):
+        yield [record.dagster_run.run_id for record in records]
+
+
+def _forget(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Dagster deletes a run and its events, and leaves two things: the results of checks, and the run's own file."""
+    storage = instance.event_log_storage
+    instance.delete_run(run_id)
+    if isinstance(storage, SqlEventLogStorage):
+        with storage.index_connection() as connection:
+            table = AssetCheckExecutionsTable
+            connection.execute(table.delete().where(table.c.run_id == run_id))
+    shard = getattr(storage, "path_for_shard", None)
+    if shard is not None:
+        file = Path(shard(run_id))
+        for part in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm", "-journal"))):
+            part.unlink(missing_ok=True)

@@ -1,0 +1,156 @@
+"""Serving a data directory: Dagster's daemon and its web server on this machine alone, started and stopped together.
+
+Here: the two processes, where they are, and how they end. Not here: what they run (pipelines.definitions) and when
+(pipelines.triggers). Neither asks who one is: to others only behind a proxy that does (docs/operations.md).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from assets.errors import Finding, WrongCall
+from assets.paths import DATA_DIR_VARIABLE, PROJECT_ROOT, Paths
+from pipelines.house import read_house
+from pipelines.operations import read_operations
+from pipelines.running import made_alone, set_up_instance
+
+HOST = "127.0.0.1"
+_MODULE = "pipelines.definitions"
+_STOP_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Where it is: the address of the web server, and the processes."""
+
+    address: str
+    processes: dict[str, int]
+
+
+class ServerDied(Exception):
+    """The daemon or the web server ended by itself; a fault of ours or of the machine."""
+
+
+def serve(paths: Paths, port: int, ready: Callable[[Serving], None]) -> None:
+    """Serve until SIGTERM or SIGINT. `ready` is told once the web server answers.
+
+    WrongCall where the directory is served already or the port is taken, Stopped where its settings cannot be read,
+    ServerDied where one of the two processes ends: the other is then stopped, so that whoever watches starts anew.
+    """
+    read_house(paths)
+    read_operations(paths)
+    with _alone(paths), _until_told() as is_told:
+        _need_free(port)
+        environment = _environment(paths)
+        _make_storage(paths, environment)
+        commands = {
+            "daemon": ["-m", "dagster._daemon", "run", "-m", _MODULE, "--log-level", "warning"],
+            "webserver": [
+                *("-m", "dagster_webserver", "-m", _MODULE, "-h", HOST, "-p", str(port)),
+                *("--dagster-log-level", "warning", "--code-server-log-level", "warning"),
+            ],
+        }
+        processes = {name: _start(command, environment) for name, command in commands.items()}
+        try:
+            is_ready = False
+            while not is_told():
+                for name, process in processes.items():
+                    if process.poll() is not None:
+                        raise ServerDied(f"{name}: exit code {process.returncode}")
+                if not is_ready and _answers(port):
+                    is_ready = True
+                    pids = {name: process.pid for name, process in processes.items()}
+                    ready(Serving(f"http://{HOST}:{port}", pids))
+                time.sleep(0.2)
+        finally:
+            _stop(list(processes.values()))
+
+
+def _environment(paths: Paths) -> dict[str, str]:
+    set_up_instance(paths)
+    said = {**os.environ, DATA_DIR_VARIABLE: str(paths.data), "PYTHONUNBUFFERED": "1"}
+    # A look at a large inbox reads all of it once.
+    return {"DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "1800", "DAGSTER_SCHEDULE_GRPC_TIMEOUT_SECONDS": "1800", **said}
+
+
+def _make_storage(paths: Paths, environment: dict[str, str]) -> None:
+    """Dagster's storage is there before two processes open it."""
+    command = [sys.executable, "-m", "dagster", "instance", "info"]
+    with made_alone(paths):
+        subprocess.run(command, cwd=PROJECT_ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)
+
+
+def _start(command: Sequence[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    # In a session of its own: Ctrl-C of a terminal reaches us alone, and we stop both in order.
+    return subprocess.Popen([sys.executable, *command], cwd=PROJECT_ROOT, env=environment, start_new_session=True)
+
+
+def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Ask both to end, and end what has not after a while. A run that is under way goes on to its end."""
+    for process in processes:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+    end = time.monotonic() + _STOP_SECONDS
+    for process in processes:
+        try:
+            process.wait(max(0.1, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def _until_told() -> Iterator[Callable[[], bool]]:
+    """Whether the system or a person has told us to stop."""
+    told = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        told.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield lambda: bool(told)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _alone(paths: Paths) -> Iterator[None]:
+    """Two daemons over one directory would start everything twice."""
+    paths.state.mkdir(parents=True, exist_ok=True)
+    with (paths.state / "serve.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            raise WrongCall(Finding("serving_already", f"pid {lock.read().strip()}")) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _need_free(port: int) -> None:
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((HOST, port))
+        except OSError as error:
+            raise WrongCall(Finding("port_taken", str(port))) from error
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as tried:
+        tried.settimeout(0.5)
+        return tried.connect_ex((HOST, port)) == 0

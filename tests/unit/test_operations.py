@@ -1,0 +1,250 @@
+"""What runs when: the settings, one look at the inbox after the other, the jobs and triggers, and what is pruned."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from assets.errors import Stopped, WrongCall
+from assets.paths import DATA_DIR_VARIABLE, PROJECT_ROOT, Paths
+from pipelines import watching
+from pipelines.launching import LocalRunLauncher
+from pipelines.lock import holder, is_running, only_run
+from pipelines.operations import Operations, read_operations
+from pipelines.pruning import prune_runs
+from pipelines.running import wait_for_turn
+from pipelines.serving import serve
+from pipelines.triggers import triggers
+from pipelines.watching import Look, Seen
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    (tmp_path / "inbox" / "sheet").mkdir(parents=True)
+    return Paths(tmp_path)
+
+
+# --- settings ---------------------------------------------------------------------------------------------------
+
+
+def settings(paths: Paths, text: str) -> Operations:
+    paths.operations.write_text(text, "utf-8")
+    return read_operations(paths)
+
+
+def test_without_settings_the_defaults_hold(paths: Paths) -> None:
+    assert read_operations(paths) == Operations() == settings(paths, "# nothing\n")
+    assert read_operations(Paths(PROJECT_ROOT / "data")) == Operations()
+
+
+def test_the_file_that_is_shipped_says_the_defaults(paths: Paths) -> None:
+    shipped = (PROJECT_ROOT / "data" / "operations.yml").read_text("utf-8")
+    assert settings(paths, "\n".join(line.removeprefix("# ") for line in shipped.splitlines()[1:])) == Operations()
+
+
+def test_what_is_left_out_of_a_setting_has_its_default(paths: Paths) -> None:
+    read = settings(paths, "nightly: {is_on: false}\ninbox: {still_seconds: 5}\ntime_zone: Europe/Berlin\n")
+    assert (read.nightly.is_on, read.nightly.cron, read.monthly.is_on) == (False, "30 1 * * *", True)
+    assert (read.inbox.still_seconds, read.inbox.every_seconds, read.time_zone) == (5, 30, "Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("nightly: {cron: every night}", "nightly.cron"),
+        ("nightly: {cron: '61 1 * * *'}", "nightly.cron"),
+        ("nightly: {job: prune}", "nightly.job"),
+        ("nihgtly: {}", "nihgtly"),
+        ("time_zone: Asia/Nanchang", "time_zone"),
+        ("pruning: {keep_releases: 0}", "keep_releases"),
+        ("inbox: [", "line 1"),
+        ("- inbox", "operations.yml"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(paths: Paths, text: str, told: str) -> None:
+    with pytest.raises(Stopped, match=rf"operations\.yml.*{told}|{told}.*cannot be read"):
+        settings(paths, text)
+
+
+# --- the inbox --------------------------------------------------------------------------------------------------
+
+
+def put(paths: Paths, name: str, text: str, age: float = 100) -> Path:
+    file = paths.inbox / "sheet" / name
+    file.write_text(text, "utf-8")
+    os.utime(file, (os.stat(file).st_mtime - age,) * 2)
+    return file
+
+
+def look(paths: Paths, before: Look | None = None) -> Look:
+    return watching.look(paths, before.seen if before else Seen(), 60)
+
+
+def test_new_files_are_dealt_with_once_after_two_equal_looks(paths: Paths) -> None:
+    put(paths, "a.csv", "x")
+    first = look(paths)
+    second = look(paths, first)
+    third = look(paths, second)
+    assert (first.inputs, third.inputs) == (None, None)
+    assert second.inputs
+    assert third.reason == "nothing new in the inbox"
+
+
+def test_a_file_that_grows_is_waited_for(paths: Paths) -> None:
+    put(paths, "a.csv", "x")
+    first = look(paths)
+    put(paths, "a.csv", "xx")
+    second = look(paths, first)
+    assert second.reason == "files are still arriving"
+    assert look(paths, second).inputs
+
+
+@pytest.mark.parametrize(("age", "is_taken"), [(59, False), (61, True), (-3600, True)])
+def test_a_fresh_file_is_waited_for_and_one_from_the_future_is_not(paths: Paths, age: float, is_taken: bool) -> None:
+    put(paths, "a.csv", "x", age)
+    assert (look(paths, look(paths)).inputs is not None) == is_taken
+
+
+def test_the_same_content_has_the_same_key_and_another_content_another(paths: Paths) -> None:
+    put(paths, "a.csv", "x")
+    one = look(paths, look(paths))
+    put(paths, "a.csv", "y")
+    other = look(paths, look(paths, one))
+    put(paths, "a.csv", "x", age=200)
+    again = look(paths, look(paths, other))
+    assert one.inputs == again.inputs != other.inputs
+
+
+def test_an_unchanged_inbox_is_not_opened(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(paths, "a.csv", "x")
+    dealt = look(paths, look(paths))
+
+    def opened(_paths: Paths) -> str:
+        raise AssertionError("the files were read")
+
+    monkeypatch.setattr(watching, "inputs_if_new", opened)
+    assert look(paths, dealt).inputs is None
+
+
+def test_hidden_and_lock_files_start_nothing(paths: Paths) -> None:
+    put(paths, "a.csv", "x")
+    dealt = look(paths, look(paths))
+    put(paths, ".a.csv.part", "x")
+    put(paths, "~$a.xlsx", "x")
+    assert look(paths, dealt).reason == "nothing new in the inbox"
+
+
+@pytest.mark.parametrize("text", [None, "", "no json", "[]", '{"other": 1}'])
+def test_a_cursor_that_cannot_be_read_is_a_first_look(text: str | None) -> None:
+    assert Seen.read(text) == Seen()
+    assert Seen.read(Seen("a", "b").write()) == Seen("a", "b")
+
+
+# --- triggers ---------------------------------------------------------------------------------------------------
+
+
+def test_what_is_switched_off_is_there_and_stopped(paths: Paths) -> None:
+    sensors, schedules = triggers(paths, settings(paths, "inbox: {is_on: false}\nnightly: {is_on: false}\n"))
+    stopped = [sensor.default_status is dg.DefaultSensorStatus.STOPPED for sensor in sensors]
+    assert stopped == [True]
+    on = {schedule.name: schedule.default_status is dg.DefaultScheduleStatus.RUNNING for schedule in schedules}
+    assert on == {"nightly": False, "monthly": True, "pruning": True}
+    assert {schedule.execution_timezone for schedule in schedules} == {"Asia/Shanghai"}
+
+
+# --- the lock ---------------------------------------------------------------------------------------------------
+
+
+def test_a_held_lock_is_seen_waited_for_or_refused(paths: Paths) -> None:
+    assert not is_running(paths)
+    with only_run(paths):
+        assert is_running(paths)
+        assert holder(paths) == str(os.getpid())
+        with pytest.raises(WrongCall, match=f"pid {os.getpid()}"):
+            wait_for_turn(paths, None)
+    told: list[str] = []
+    wait_for_turn(paths, told.append)
+    assert told == []
+
+
+def test_a_directory_is_served_once(paths: Paths) -> None:
+    for name in ("reference", "contracts"):
+        (paths.data / name).mkdir()
+    paths.state.mkdir()
+    with (paths.state / "serve.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(WrongCall, match="served already"):
+            serve(paths, 3999, lambda _: None)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(WrongCall, match="is taken"):
+            serve(paths, taken.getsockname()[1], lambda _: None)
+
+
+# --- runs whose process is gone, and old ones -------------------------------------------------------------------
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    (tmp_path / "dagster").mkdir()
+    # What dagster.yaml says of them: a file for each run, and no output caught.
+    quiet = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+    sqlite = {"sqlite": {"base_dir": str(tmp_path / "dagster")}}
+    overrides = {"storage": sqlite, "compute_logs": quiet, "telemetry": {"enabled": False}, "nux": {"enabled": False}}
+    with dg.DagsterInstance.local_temp(str(tmp_path / "dagster"), overrides=overrides) as opened:
+        yield opened
+
+
+@dg.op
+def work() -> None: ...
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def small() -> None:
+    work()
+
+
+def started(instance: dg.DagsterInstance) -> dg.DagsterRun:
+    run = instance.create_run_for_job(small)
+    event = dg.DagsterEvent("PIPELINE_START", small.name)
+    instance.report_dagster_event(event, run.run_id)
+    found = instance.get_run_by_id(run.run_id)
+    assert found is not None
+    return found
+
+
+def health(instance: dg.DagsterInstance, run: dg.DagsterRun, grace: int) -> str:
+    launcher = LocalRunLauncher(grace)
+    launcher.register_instance(instance)
+    return launcher.check_run_worker_health(run).status.value
+
+
+def test_a_started_run_that_holds_no_lock_is_dead_after_a_while(
+    paths: Paths, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(DATA_DIR_VARIABLE, str(paths.data))
+    run = started(instance)
+    assert health(instance, run, grace=60) == "RUNNING"
+    assert health(instance, run, grace=0) == "FAILED"
+    with only_run(paths):
+        assert health(instance, run, grace=0) == "RUNNING"
+
+
+def test_old_runs_are_forgotten_with_all_that_is_kept_of_them(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+    ended = [small.execute_in_process(instance=instance).run_id for _ in range(3)]
+    alive = started(instance).run_id
+    now = datetime.now(UTC)
+    assert prune_runs(instance, now - timedelta(days=1)) == 0
+    assert prune_runs(instance, now + timedelta(minutes=1)) == 3
+    assert [run.run_id for run in instance.get_runs()] == [alive]
+    names = [file.name for file in tmp_path.rglob("*")]
+    assert not [name for name in names if any(run_id in name for run_id in ended)]
+    assert [name for name in names if alive in name]
