@@ -12,6 +12,7 @@ import os
 import sys
 import traceback
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -90,18 +91,25 @@ def run(
 
 
 @app.command()
-def status(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
-    """现行发布、各数据集收到的文件，以及收件箱有无新内容。 The release, what was received, and whether there is more.
+def status(
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="到哪一天逾期；默认今天。 Overdue on which day.")
+    ] = None,
+    as_json: AsJson = False,
+    lang: InLanguage = "zh",
+) -> None:
+    """现行发布、各数据集收到的文件、逾期未报的数字，以及有无新内容。 The release, what was received, what is overdue.
 
     例 Example: gancheng status
     """
     from assets.release.inputs import digest_inputs, remembered
     from assets.release.reader import required_release
-    from pipelines import scorecards, terminal
+    from pipelines import lateness, scorecards, terminal
 
     language = _language(lang)
     paths = Paths.from_environment()
     release = required_release(paths)
+    late = lateness.late(release, (as_of or datetime.now()).date())
     noted = remembered(paths)
     is_up_to_date = noted == (digest_inputs(paths), release.manifest.release_id)
     datasets = release.rows(
@@ -125,6 +133,7 @@ def status(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
                 **noteworthy,
                 "datasets": datasets,
                 "flags": flags,
+                "late": late,
             }
         )
         return
@@ -140,6 +149,7 @@ def status(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
         "Sources differ: {source_conflicts}; corrections: {corrections}",
     )
     console.print(counted[0 if language == "zh" else 1].format(**noteworthy))
+    console.print(terminal.late_text(late, language), style="yellow" if late else None, markup=False, soft_wrap=True)
     new = ("有尚未处理的改动，请运行 gancheng run", "There are changes not yet taken in; run: gancheng run")
     none = ("收件箱和登记表没有新的改动", "Nothing new in the inbox and the registry")
     console.print((none if is_up_to_date else new)[0 if language == "zh" else 1])

@@ -320,6 +320,17 @@ def datasets_table(datasets: Sequence[Row], language: Language) -> Table:
     return table
 
 
+def late_text(late: Sequence[Row], language: Language) -> str:
+    """What is overdue: dataset, year, deadline and the cities, a line each."""
+    if not late:
+        return _in(language, ("没有逾期未报的数字", "Nothing is overdue"))
+    form = _in(language, ("逾期未报：{} {} 年（应于 {}，{} 市）：{}", "Overdue: {} {} (due {}, cities: {}): {}"))
+    return "\n".join(
+        form.format(row[f"name_{language}"], row["due_year"], row["due_date"], row["cities"], row[f"cities_{language}"])
+        for row in late
+    )
+
+
 def releases_table(releases: Sequence[Kept], language: Language) -> Table:
     """Every release, the newest first, the current one marked."""
     headings = {

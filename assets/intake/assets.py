@@ -39,11 +39,13 @@ def intake_assets(contracts: Mapping[str, Dataset], tables: Mapping[str, Table])
 
 
 def _contracts_asset(contracts: Mapping[str, Dataset], tables: Mapping[str, Table]) -> dg.AssetsDefinition:
-    table = tables["intake.contracts"]
+    made = [tables["intake.contracts"], tables["intake.datasets"]]
     deps = tuple(sorted(name for name in tables if name.startswith("reference.")))
 
-    @dg.multi_asset(specs=[factory.spec(table, deps=deps, kinds={"yaml", "duckdb"})], name="intake__contracts")
-    def check(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+    @dg.multi_asset(
+        specs=[factory.spec(table, deps=deps, kinds={"yaml", "duckdb"}) for table in made], name="intake__contracts"
+    )
+    def check(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
         references = {
             f"{name.split('.')[1]}.{column}"
             for name, other in tables.items()
@@ -55,9 +57,12 @@ def _contracts_asset(contracts: Mapping[str, Dataset], tables: Mapping[str, Tabl
             findings = list(check_contracts(contracts.values(), registry, references))
             if findings:
                 raise Stopped(findings)
-            rows = [row for contract in contracts.values() for row in _described(contract)]
-            _fill(connection, table, rows)
-            return dg.MaterializeResult(metadata=factory.metadata(connection, table))
+            columns = [row for contract in contracts.values() for row in _described(contract)]
+            datasets = [_entitled(contract) for contract in contracts.values()]
+            for table, rows in zip(made, (columns, datasets), strict=True):
+                _fill(connection, table, rows)
+                shown = factory.metadata(connection, table)
+                yield dg.MaterializeResult(asset_key=factory.key(table.qualified_name), metadata=shown)
 
     return check
 
@@ -79,6 +84,11 @@ def _described(contract: Dataset) -> Iterator[tuple[object, ...]]:
             "、".join(field.allowed) if field.allowed else None,
             "、".join(field.aliases) if field.aliases else None,
         )
+
+
+def _entitled(contract: Dataset) -> tuple[object, ...]:
+    due = contract.due
+    return (contract.dataset, contract.zh, contract.en, due.on if due else None, due.since if due else None)
 
 
 def _fill(connection: Connection, table: Table, rows: Sequence[Sequence[object]]) -> None:

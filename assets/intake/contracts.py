@@ -10,6 +10,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -88,6 +89,29 @@ class FieldContract(BaseModel):
         return self
 
 
+class Due(BaseModel):
+    """When figures are awaited: those of a year on this day of the year after it, from the year `since` on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    month: int = Field(ge=1, le=12)
+    day: int = Field(ge=1, le=31)
+    since: int = Field(ge=1949, le=2100)
+
+    @model_validator(mode="after")
+    def _day_is_in_every_year(self) -> Due:
+        try:
+            date(2001, self.month, self.day)
+        except ValueError as error:
+            raise ValueError(f"not every year has the day {self.on}") from error
+        return self
+
+    @property
+    def on(self) -> str:
+        """Month and day, as a date writes them."""
+        return f"{self.month:02}-{self.day:02}"
+
+
 class Dataset(BaseModel):
     """One dataset: the columns of its files, the key that no two rows share, and the indicators that it feeds.
 
@@ -105,6 +129,7 @@ class Dataset(BaseModel):
     columns: dict[str, FieldContract] = Field(min_length=1)
     feeds: tuple[str, ...] = Field(min_length=1)
     unknown_columns: Literal["refuse", "set_aside"] = "refuse"
+    due: Due | None = None
 
     @model_validator(mode="after")
     def _key_and_place_are_columns(self) -> Dataset:

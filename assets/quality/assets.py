@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -11,6 +12,7 @@ from assets.quality.approvals import read_decisions, write_approvals
 from assets.quality.auditor import Auditor
 from assets.quality.checks import Check
 from assets.quality.flags import READS, make_flags
+from assets.quality.freshness import LATE_ON
 from assets.warehouse import factory
 from assets.warehouse.connection import Warehouse
 from assets.warehouse.models import Model
@@ -29,6 +31,7 @@ def quality_assets(
         *factory.model_assets(models, "quality", tables),
         _results_asset(checks, tables["quality.check_results"]),
         _asset_checks(checks),
+        figures_come_in_time,
     ]
 
 
@@ -156,5 +159,24 @@ def _shown(table: str, name: str, results: Sequence[_Row]) -> dg.AssetCheckResul
             "rows_checked": max((row[6] for row in results if row[6] is not None), default=0),
             "rows_failing": sum(row[7] for row in failed),
             **({"failing_keys": dg.MetadataValue.json(keys)} if keys else {}),
+        },
+    )
+
+
+@dg.asset_check(
+    asset=factory.key("quality.freshness"),
+    description="到今天没有逾期未报的数字\n\nNothing that was due by today is missing",
+)
+def figures_come_in_time(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
+    """A warning where something is late today. It stands in no release, which does not depend on the clock."""
+    with warehouse.connect() as connection:
+        late = connection.execute(LATE_ON, [date.today()]).fetchall()
+    lines = [f"- **{row[0]} {row[3]}**, {row[4]} ({row[5]}): {row[6]}" for row in late]
+    return dg.AssetCheckResult(
+        passed=not late,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "cities_late": sum(row[5] for row in late),
+            **({"late": dg.MetadataValue.md("\n".join(lines))} if lines else {}),
         },
     )

@@ -7,7 +7,7 @@ run, so that two runs from the same inputs, at two times and places, have the sa
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -45,12 +45,13 @@ class InputFile(BaseModel):
 
 
 class RunFacts(BaseModel):
-    """When and by which run the release was made; no part of the content."""
+    """When and by which run the release was made; no part of the content. `as_of` is when its newest file arrived."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     run_id: str
     released_at: datetime
+    as_of: date | None = None
 
 
 class Manifest(BaseModel):

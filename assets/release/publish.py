@@ -11,7 +11,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from assets.paths import Paths
@@ -99,7 +99,7 @@ def publish(
                 *(_published(folder, artefact) for artefact in artefacts),
             ),
             inputs=_inputs(connection),
-            run=RunFacts(run_id=run_id, released_at=now),
+            run=RunFacts(run_id=run_id, released_at=now, as_of=_as_of(connection)),
             previous_release_id=current.release_id if current is not None else None,
         )
         manifest.write(folder)
@@ -203,6 +203,11 @@ def _inputs(connection: Connection) -> tuple[InputFile, ...]:
         )
         for dataset, file, sha256, status, read, accepted, set_aside, rejected in rows
     )
+
+
+def _as_of(connection: Connection) -> date | None:
+    row = connection.execute("select max(as_of_date) from quality.freshness").fetchone()
+    return None if row is None else row[0]
 
 
 def _make_durable(folder: Path) -> None:

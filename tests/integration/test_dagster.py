@@ -65,7 +65,10 @@ def test_the_refresh_job_makes_everything(house: House, graph: dg.AssetGraph) ->
 
 def test_every_audited_table_shows_its_contract_as_a_check(house: House, graph: dg.AssetGraph) -> None:
     shown = {(".".join(key.asset_key.path), key.name) for key in graph.asset_check_keys}
-    assert {(check.table, check.name if check.is_sql else "contract") for check in house.checks} == shown
+    audited = {(check.table, check.name if check.is_sql else "contract") for check in house.checks}
+    # What the clock decides is shown and stands in no release.
+    assert shown - audited == {("quality.freshness", "figures_come_in_time")}
+    assert audited <= shown
 
 
 def test_lineage_of_a_score_names_the_columns_it_is_made_of(house: House) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assets.errors import Finding, Stopped
 from assets.intake.contracts import Dataset, check_contracts, qualifier_of, read_contracts
+from assets.intake.ledger import Intake
 from assets.paths import PROJECT_ROOT
 from assets.warehouse.connection import Connection
 
@@ -50,6 +52,14 @@ def test_a_good_contract_is_read(tmp_path: Path) -> None:
     assert list(check_contracts([trees], REGISTRY, REFERENCES)) == []
 
 
+def test_a_deadline_is_a_day_of_the_year_after_and_changes_no_recipe(tmp_path: Path, intake: Intake) -> None:
+    due = read(tmp_path, CONTRACT + "due: {month: 3, day: 5, since: 2025}\n")["trees"].due
+    assert due is not None
+    assert (due.on, due.since) == ("03-05", 2025)
+    awaited = replace(intake, contract=intake.contract.model_copy(update={"due": due}))
+    assert awaited.recipe == intake.recipe
+
+
 def test_the_shipped_contracts_are_read() -> None:
     folder = PROJECT_ROOT / "data" / "contracts"
     assert list(read_contracts(folder)) == sorted(file.stem for file in folder.glob("*.yml"))
@@ -85,6 +95,10 @@ def without(line: str) -> str:
         (CONTRACT.replace("min: 1990", "minimum: 1990"), "Extra inputs", "columns.year.minimum"),
         (CONTRACT.replace("min: 1990", "min: early"), "valid number", "columns.year.min"),
         (CONTRACT + "more: 1\n", "Extra inputs", "more"),
+        (CONTRACT + "due: {month: 3, day: 31}\n", "Field required", "due.since"),
+        (CONTRACT + "due: {month: 13, day: 1, since: 2025}\n", "less than or equal to 12", "due.month"),
+        (CONTRACT + "due: {month: 2, day: 29, since: 2025}\n", "not every year has the day 02-29", "due"),
+        (CONTRACT + "due: 31 March\n", "valid dictionary", "due"),
     ],
 )
 def test_a_contract_that_makes_no_sense_is_told(tmp_path: Path, text: str, found: str, column: str | None) -> None:

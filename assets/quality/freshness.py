@@ -1,0 +1,21 @@
+"""Who has not sent what is due: the one question that the clock decides, and so no part of a release.
+
+Here: asking `quality.freshness` of a candidate or a release what is late on a given day. Not here: what has arrived and
+when the next year is due (sql/quality/freshness.sql), and whom to tell (pipelines.alerts).
+"""
+
+from __future__ import annotations
+
+LATE_ON = """
+select
+    freshness.dataset, datasets.name_zh, datasets.name_en, freshness.due_year, freshness.due_date,
+    count(*) as cities,
+    string_agg(cities.short_zh, '、' order by freshness.city_code) as cities_zh,
+    string_agg(cities.name_en, ', ' order by freshness.city_code) as cities_en
+from quality.freshness as freshness
+inner join intake.datasets as datasets on freshness.dataset = datasets.dataset
+inner join reference.cities as cities on freshness.city_code = cities.city_code
+where freshness.due_date < ?
+group by all
+order by freshness.due_date, freshness.dataset, freshness.due_year
+"""
