@@ -38,6 +38,7 @@ from assets.release.workbook.book import write_workbook
 from assets.warehouse.connection import STORAGE_VERSION, Connection, identifier, in_memory, literal, transaction
 from assets.warehouse.tables import Table
 
+_FRESHNESS = "quality.freshness"
 _BUILDING, _SWITCHING = ".building-", ".current-"
 
 
@@ -99,7 +100,7 @@ def publish(
                 *(_published(folder, artefact) for artefact in artefacts),
             ),
             inputs=_inputs(connection),
-            run=RunFacts(run_id=run_id, released_at=now, as_of=_as_of(connection)),
+            run=RunFacts(run_id=run_id, released_at=now, as_of=_as_of(connection, tables)),
             previous_release_id=current.release_id if current is not None else None,
         )
         manifest.write(folder)
@@ -205,8 +206,11 @@ def _inputs(connection: Connection) -> tuple[InputFile, ...]:
     )
 
 
-def _as_of(connection: Connection) -> date | None:
-    row = connection.execute("select max(as_of_date) from quality.freshness").fetchone()
+def _as_of(connection: Connection, tables: Sequence[Table]) -> date | None:
+    """The day as of which the release says what is overdue; None where it does not."""
+    if _FRESHNESS not in {table.qualified_name for table in tables}:
+        return None
+    row = connection.execute(f"select max(as_of_date) from {_FRESHNESS}").fetchone()
     return None if row is None else row[0]
 
 

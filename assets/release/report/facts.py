@@ -19,10 +19,12 @@ Row = dict[str, Any]
 READS = frozenset(
     {
         "intake.contracts",
+        "intake.datasets",
         "observations.source_conflicts",
         "quality.check_results",
         "quality.files",
         "quality.flags",
+        "quality.freshness",
         "quality.rejects",
         "reference.cities",
         "reference.city_tiles",
@@ -300,6 +302,14 @@ def quality(connection: Connection) -> dict[str, list[Row]]:
             from quality.rejects
             """,
         ),
+        "freshness": rows(
+            connection,
+            f"""
+            {_FRESHNESS}
+            order by freshness.days_late desc nulls last, freshness.due_date, freshness.dataset, freshness.city_code
+            limit {MOST_ROWS}
+            """,
+        ),
         "flag_counts": rows(
             connection,
             """
@@ -344,6 +354,19 @@ def quality(connection: Connection) -> dict[str, list[Row]]:
         ),
         "warnings": rows(connection, "from quality.check_results where not is_passed order by table_name, check_name"),
     }
+
+
+# What each city has sent of each dataset, and when the next year is due.
+_FRESHNESS = """
+select freshness.*, datasets.name_zh, datasets.name_en
+from quality.freshness as freshness
+inner join intake.datasets as datasets on freshness.dataset = datasets.dataset
+"""
+
+
+def freshness(connection: Connection) -> dict[str, list[Row]]:
+    """What is awaited of each city, by city."""
+    return grouped(rows(connection, f"{_FRESHNESS} order by freshness.city_code, freshness.dataset"), "city_code")
 
 
 def held_back(connection: Connection) -> dict[str, list[Row]]:

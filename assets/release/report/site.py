@@ -96,6 +96,7 @@ def _environment() -> Environment:
         "codes": codes,
         "projections": words.PROJECTIONS,
         "file_statuses": words.FILE_STATUSES,
+        "freshness_words": words.FRESHNESS,
         "figure": words.figure,
         "formula": words.formula,
         "qualified": words.qualified,
@@ -120,6 +121,7 @@ class _Site:
         self._dimension_scores = facts.dimension_scores(connection)
         self._measure_scores = facts.measure_scores(connection)
         self._rankings = facts.rankings(connection)
+        self._held, self._sent = facts.held_back(connection), facts.freshness(connection)
         self._names = {code: _shown_name(city) for code, city in self._registry.cities.items()}
         self._environment = _environment()
         self._environment.globals |= {
@@ -160,14 +162,14 @@ class _Site:
         return file
 
     def _cities(self) -> Iterator[Path]:
-        held, found = facts.held_back(self._connection), dict.fromkeys(self._registry.cities)
+        found = dict.fromkeys(self._registry.cities)
         for city_code, figures in facts.figures_by_city(self._connection):
             found.pop(city_code, None)
-            yield self._city(city_code, figures, held.get(city_code, []))
+            yield self._city(city_code, figures)
         for city_code in found:
-            yield self._city(city_code, [], held.get(city_code, []))
+            yield self._city(city_code, [])
 
-    def _city(self, city_code: str, figures: Sequence[Row], held: Sequence[Row]) -> Path:
+    def _city(self, city_code: str, figures: Sequence[Row]) -> Path:
         by_indicator = {figure["indicator_id"]: figure for figure in figures}
         years = self._years(figures)
         ranks = [
@@ -186,7 +188,8 @@ class _Site:
             scores=self._dimension_scores.get(city_code, {}),
             measure_scores=self._measure_scores.get(city_code, {}),
             ranks=ranks,
-            held=held,
+            held=self._held.get(city_code, []),
+            sent=self._sent.get(city_code, []),
         )
 
     def _measures(self) -> Iterator[Path]:

@@ -33,6 +33,11 @@ PROJECTIONS: dict[str, Words] = {
     "yes_no": ("是否类，不外推", "yes or no, no projection"),
     "projected": ("已外推", "projected"),
 }
+FRESHNESS: dict[str, Words] = {
+    "in_time": ("未逾期", "in time"),
+    "late": ("逾期", "late"),
+    "no_deadline": ("未定期限", "no deadline"),
+}
 FILE_STATUSES: dict[str, Words] = {"read": ("已读取", "read"), "refused": ("整个退回", "refused")}
 _CLASSES = 5
 
