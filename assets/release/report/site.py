@@ -121,6 +121,8 @@ class _Site:
         self._dimension_scores = facts.dimension_scores(connection)
         self._measure_scores = facts.measure_scores(connection)
         self._rankings = facts.rankings(connection)
+        placed = ({**ranking, **place} for ranking in self._rankings for place in ranking["places"])
+        self._ranks = facts.grouped(placed, "city_code")
         self._held, self._sent = facts.held_back(connection), facts.freshness(connection)
         self._names = {code: _shown_name(city) for code, city in self._registry.cities.items()}
         self._environment = _environment()
@@ -172,12 +174,6 @@ class _Site:
     def _city(self, city_code: str, figures: Sequence[Row]) -> Path:
         by_indicator = {figure["indicator_id"]: figure for figure in figures}
         years = self._years(figures)
-        ranks = [
-            {**ranking, **place}
-            for ranking in self._rankings
-            for place in ranking["places"]
-            if place["city_code"] == city_code
-        ]
         return self._page(
             f"city/{page_name(city_code)}",
             "city",
@@ -187,7 +183,7 @@ class _Site:
             years=years,
             scores=self._dimension_scores.get(city_code, {}),
             measure_scores=self._measure_scores.get(city_code, {}),
-            ranks=ranks,
+            ranks=self._ranks.get(city_code, []),
             held=self._held.get(city_code, []),
             sent=self._sent.get(city_code, []),
         )
@@ -212,13 +208,17 @@ class _Site:
 
     def _indicator(self, indicator_id: str, figures: Sequence[Row]) -> Path:
         years = self._years(figures)
+        # Each has its trend on its own page; thousands of them here would be a page that no browser likes.
+        has_trends = len(figures) <= plots.MOST_CITIES
         return self._page(
             f"indicator/{page_name(indicator_id)}",
             "indicator",
             indicator=self._registry.indicators[indicator_id],
             figures=figures,
+            most=facts.MOST_ROWS,
             standing=plots.standing(figures, self._names),
-            trends={figure["city_code"]: charts.trend(figure, *years) for figure in figures},
+            has_trends=has_trends,
+            trends={figure["city_code"]: charts.trend(figure, *years) for figure in figures if has_trends},
             years=years,
             tiles=self._tiles(),
             by_city={figure["city_code"]: figure for figure in figures},

@@ -7,6 +7,7 @@ Here: what only pages say of a code, and figures as text. Not here: the words th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -42,11 +43,15 @@ FILE_STATUSES: dict[str, Words] = {"read": ("已读取", "read"), "refused": ("�
 _CLASSES = 5
 
 
+@lru_cache(maxsize=8192)
 def both(zh: object, en: object) -> Markup:
-    """One text in two languages, of which the page shows one; the same in both stands once."""
+    """One text in two languages, of which the page shows one; the same in both stands once.
+
+    Remembered, for a page says the same words again and again: a release of thousands of cities takes half as long.
+    """
     if zh == en:
         return escape(zh)
-    return Markup('<span lang="zh">{}</span><span lang="en">{}</span>').format(zh, en)
+    return Markup(f'<span lang="zh">{escape(zh)}</span><span lang="en">{escape(en)}</span>')  # noqa: S704 - escaped
 
 
 def word(words: Mapping[Any, Words], code: Any) -> Markup:
@@ -59,6 +64,7 @@ def named(row: Row, name: str = "name") -> Markup:
     return both(row[f"{name}_zh"] or "", row[f"{name}_en"] or "")
 
 
+@lru_cache
 def status(code: str) -> Markup:
     """A status with its mark, in its colour."""
     text = word(STATUSES, code)
