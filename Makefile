@@ -16,8 +16,8 @@ run: $(VENV)/runtime ## take in the inbox, check, score, release
 	@$(BIN)/gancheng run
 
 ui: $(VENV)/runtime ## open Dagster on http://127.0.0.1:3000
-	@mkdir -p $(DAGSTER_DIR)
-	@DAGSTER_HOME=$(CURDIR) GANCHENG_DAGSTER_DIR=$(abspath $(DAGSTER_DIR)) $(BIN)/dagster dev --host 127.0.0.1 --port 3000
+	@mkdir -p $(DAGSTER_DIR) && cp dagster.yaml $(DAGSTER_DIR)/
+	@DAGSTER_HOME=$(abspath $(DAGSTER_DIR)) GANCHENG_DAGSTER_DIR=$(abspath $(DAGSTER_DIR)) $(BIN)/dagster dev --host 127.0.0.1 --port 3000
 
 test: lint $(VENV)/older ## lint, types, import rules, SQL style, all tests
 	@$(BIN)/python -m pytest

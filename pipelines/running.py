@@ -16,7 +16,7 @@ from assets.paths import PROJECT_ROOT, Paths
 from assets.release.inputs import digest_inputs, remembered
 from assets.release.reader import Release, current_release
 
-STATE_VARIABLE = "GANCHENG_DAGSTER_DIR"
+STATE_VARIABLE, HOME_VARIABLE, SETTINGS = "GANCHENG_DAGSTER_DIR", "DAGSTER_HOME", "dagster.yaml"
 
 Progress = Callable[[str, int], None]
 
@@ -66,11 +66,18 @@ def inputs_if_new(paths: Paths) -> str | None:
 
 
 def set_up_instance(paths: Paths) -> None:
-    """Tell Dagster where its settings are, and where its state goes."""
+    """Tell Dagster where its settings are, and where its state goes.
+
+    Its home is the state, with a copy of the project's settings, unless the environment names another home: Dagster
+    makes folders there, and the project may be read-only.
+    """
     folder = paths.state / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
     os.environ[STATE_VARIABLE] = str(folder)
-    os.environ.setdefault("DAGSTER_HOME", str(PROJECT_ROOT))
+    if os.environ.setdefault(HOME_VARIABLE, str(folder)) == str(folder):
+        temporary = folder / f".{SETTINGS}.{os.getpid()}"
+        temporary.write_bytes((PROJECT_ROOT / SETTINGS).read_bytes())
+        temporary.replace(folder / SETTINGS)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import pytest
 from assets.paths import DATA_DIR_VARIABLE, Paths
 from assets.release import keeping
 from assets.release.reader import current_release
-from pipelines.running import run_if_new, set_up_instance
+from pipelines.running import HOME_VARIABLE, STATE_VARIABLE, run_if_new, set_up_instance
 from tests.integration.places import copy_countries
 from tests.proofs.scale import times
 
@@ -50,7 +50,8 @@ def test_runs_one_after_the_other_leave_nothing_behind(tmp_path: Path, monkeypat
     place = copy_countries(tmp_path / "data")
     paths = Paths(place.data)
     monkeypatch.setenv(DATA_DIR_VARIABLE, str(place.data))
-    monkeypatch.delenv("GANCHENG_DAGSTER_DIR", raising=False)
+    monkeypatch.setenv(STATE_VARIABLE, "")
+    monkeypatch.setenv(HOME_VARIABLE, str(paths.state / "dagster"))
     set_up_instance(paths)
     seen, releases = [], set()
     for number in range(RUNS):
