@@ -630,6 +630,12 @@ CATALOGUE: dict[str, Message] = {
         "写法见 {expected}；不写的取默认值",
         "How they are written is in {expected}; what is left out has its default",
     ),
+    "storage_unreachable": Message(
+        "Dagster 的存储没有应答：{found}",
+        "The storage of Dagster does not answer: {found}",
+        "请启动数据库或检查 {expected}，再运行；现行发布保持不变",
+        "Start the database or check {expected}, and run again; the current release stays as it is",
+    ),
     "serving_already": Message(
         "此数据目录已有服务在运行：{found}",
         "This data directory is served already: {found}",

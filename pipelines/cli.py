@@ -516,9 +516,12 @@ def prune(
     """
     from assets.release import keeping
     from pipelines import terminal
+    from pipelines.running import forget_runs
 
     language = _language(lang)
-    pruned = keeping.prune(Paths.from_environment(), keep)
+    paths = Paths.from_environment()
+    pruned = keeping.prune(paths, keep)
+    forget_runs(paths)
     if as_json:
         _write_json(asdict(pruned))
     else:

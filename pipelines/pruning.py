@@ -14,16 +14,18 @@ from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 
 from assets.paths import Paths
 from assets.release import keeping
+from assets.warehouse import factory
 from pipelines.lock import only_run
 from pipelines.operations import PRUNE, Pruning
 
 _BATCH = 100
+_ABOUT = "清理旧的运行记录、未发布的候选和旧发布\n\nTake away old runs, blocked candidates and releases"
 
 
 def prune_job(paths: Paths, settings: Pruning) -> dg.JobDefinition:
     """The job that takes away what the settings do not keep."""
 
-    @dg.op(name=f"{PRUNE}_all", description="清理旧的运行记录和发布\n\nTake away old runs and releases")
+    @dg.op(name=f"{PRUNE}_all", pool=factory.POOL, description=_ABOUT)
     def prune_all(context: dg.OpExecutionContext) -> None:
         with only_run(paths, waits=True):
             there = len(keeping.releases(paths))
@@ -36,7 +38,7 @@ def prune_job(paths: Paths, settings: Pruning) -> dg.JobDefinition:
     @dg.job(
         name=PRUNE,
         executor_def=dg.in_process_executor,
-        description="清理旧的运行记录、未发布的候选和旧发布\n\nTake away old runs, blocked candidates and releases",
+        description=_ABOUT,
     )
     def prune() -> None:
         prune_all()

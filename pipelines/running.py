@@ -11,7 +11,9 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
+from assets.errors import Finding, WrongCall
 from assets.paths import PROJECT_ROOT, Paths
 from assets.release.inputs import digest_inputs, remembered
 from assets.release.reader import Release, current_release
@@ -58,6 +60,23 @@ def wait_for_turn(paths: Paths, told: Callable[[str], None] | None) -> None:
             pass
 
 
+def forget_runs(paths: Paths) -> int:
+    """Forget what Dagster remembers of runs that are older than the settings keep; returns how many there were."""
+    if not (paths.state / "dagster").is_dir() and HOME_VARIABLE not in os.environ:
+        return 0
+    import dagster as dg
+
+    from pipelines.operations import read_operations
+    from pipelines.pruning import prune_runs
+
+    kept = timedelta(days=read_operations(paths).pruning.keep_run_days)
+    set_up_instance(paths)
+    with made_alone(paths):
+        opened = dg.DagsterInstance.get()
+    with opened as instance:
+        return prune_runs(instance, datetime.now(UTC) - kept)
+
+
 def inputs_if_new(paths: Paths) -> str | None:
     """The digest of what a run would be made from; None where the current release is made from just that."""
     inputs, current = digest_inputs(paths), current_release(paths)
@@ -89,6 +108,26 @@ def made_alone(paths: Paths) -> Iterator[None]:
 
 
 def _run(paths: Paths, inputs: str, progress: Progress) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    try:
+        _execute(paths, inputs, progress)
+    except Exception as error:
+        # Dagster wraps it in exceptions of its own, which are of the kind of storage.
+        reason = next((cause for cause in _causes(error) if isinstance(cause, OperationalError)), None)
+        if reason is None:
+            raise
+        told = str(reason.orig).strip().splitlines()[0]
+        raise WrongCall(Finding("storage_unreachable", told, f"{HOME_VARIABLE}, {SETTINGS}")) from error
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _execute(paths: Paths, inputs: str, progress: Progress) -> None:
     import dagster as dg
     from dagster._core.errors import DagsterUserCodeExecutionError
 

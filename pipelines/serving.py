@@ -22,7 +22,7 @@ from assets.errors import Finding, WrongCall
 from assets.paths import DATA_DIR_VARIABLE, PROJECT_ROOT, Paths
 from pipelines.house import read_house
 from pipelines.operations import read_operations
-from pipelines.running import made_alone, set_up_instance
+from pipelines.running import HOME_VARIABLE, SETTINGS, made_alone, set_up_instance
 
 HOST = "127.0.0.1"
 _MODULE = "pipelines.definitions"
@@ -87,7 +87,10 @@ def _make_storage(paths: Paths, environment: dict[str, str]) -> None:
     """Dagster's storage is there before two processes open it."""
     command = [sys.executable, "-m", "dagster", "instance", "info"]
     with made_alone(paths):
-        subprocess.run(command, cwd=PROJECT_ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)
+        done = subprocess.run(command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        told = (done.stderr.strip().splitlines() or [str(done.returncode)])[-1]
+        raise WrongCall(Finding("storage_unreachable", told, f"{HOME_VARIABLE}, {SETTINGS}"))
 
 
 def _start(command: Sequence[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:

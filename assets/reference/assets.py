@@ -13,7 +13,10 @@ from assets.warehouse.tables import Table
 def reference_assets(tables: Mapping[str, Table]) -> dg.AssetsDefinition:
     """One step that makes every table of the schema `reference`."""
 
-    @dg.multi_asset(specs=[factory.spec(table, kinds={"csv", "duckdb"}) for table in tables.values()], name="reference")
+    # Every run that writes the candidate begins here.
+    specs = [factory.spec(table, kinds={"csv", "duckdb"}) for table in tables.values()]
+
+    @dg.multi_asset(specs=specs, name="reference", pool=factory.POOL)
     def reference(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
         read = read_and_check(tables, warehouse.paths)
         with warehouse.connect() as connection:

@@ -12,6 +12,9 @@ from assets.warehouse.connection import Connection, Warehouse
 from assets.warehouse.models import Model, count
 from assets.warehouse.tables import Table
 
+# Runs of which one goes at a time, where an instance sets limits: they write the one candidate.
+POOL = "candidate"
+
 
 def key(qualified_name: str) -> dg.AssetKey:
     """`schema.table` as an asset key."""
