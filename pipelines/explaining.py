@@ -111,7 +111,7 @@ def _indicator(found: Row, language: Language) -> Tree:
     _observation(tree, found, language)
     flags = tree.add(_leaf("flags", "" if found["flags"] else _word("none", language), language))
     for flag in found["flags"]:
-        severity = _in(SEVERITIES[flag["severity"]], language)
+        severity = _in(SEVERITIES["approved" if flag.get("is_approved") else flag["severity"]], language)
         where = f"{flag['year']}, {flag['scope']}, {flag[f'name_{language}']} ({severity})"
         one = flags.add(Text(f"{where}: {flag[f'explanation_{language}']}"))
         if flag.get("is_approved"):

@@ -26,8 +26,9 @@ def overview(release: Release) -> tuple[list[Row], list[Row], list[Row]]:
 
 def of_city(release: Release, city_code: str) -> tuple[list[Row], list[Row]]:
     """The indicators of one city that have a figure, and those that await data, in the order of the dimensions."""
+    approved = _is_approved(release)
     rows = release.rows(
-        """
+        f"""
         select
             dimensions.name_zh as dimension_zh, dimensions.name_en as dimension_en, indicators.name_zh,
             indicators.name_en, indicators.decimals, sources.publication_zh, sources.publication_en,
@@ -43,8 +44,8 @@ def of_city(release: Release, city_code: str) -> tuple[list[Row], list[Row]]:
         left join (
             select
                 city_code, indicator_id, year, scope,
-                string_agg(name_zh, '、' order by detector) as flags_zh,
-                string_agg(name_en, ', ' order by detector) as flags_en
+                string_agg(name_zh || if({approved}, '（已放行）', ''), '、' order by detector) as flags_zh,
+                string_agg(name_en || if({approved}, ' (approved)', ''), ', ' order by detector) as flags_en
             from quality.flags as flags
             inner join reference.detectors as detectors on flags.detector = detectors.detector_id
             group by all
@@ -129,11 +130,23 @@ def held_blocks(release: Release) -> list[Finding]:
 def flag_counts(release: Release) -> list[Row]:
     """How many figures each detector flags, the gravest first."""
     return release.rows(
-        """
-        select flags.detector, detectors.name_zh, detectors.name_en, flags.severity, count(*) as flags
-        from quality.flags as flags
-        inner join reference.detectors as detectors on flags.detector = detectors.detector_id
-        group by flags.detector, detectors.name_zh, detectors.name_en, flags.severity
-        order by case flags.severity when 'blocking' then 1 when 'warning' then 2 else 3 end, flags.detector
+        f"""
+        from (
+            select
+                flags.detector, detectors.name_zh, detectors.name_en,
+                if({_is_approved(release)}, 'approved', flags.severity) as severity, count(*) as flags
+            from quality.flags as flags
+            inner join reference.detectors as detectors on flags.detector = detectors.detector_id
+            group by all
+        )
+        order by list_position(['blocking', 'warning', 'note', 'approved'], severity), detector
         """
     )
+
+
+def _is_approved(release: Release) -> str:
+    """Whether a flag is approved, as SQL; in a release of an older make none is."""
+    known = release.rows(
+        "from duckdb_columns() where schema_name = 'quality' and table_name = 'flags' and column_name = 'is_approved'"
+    )
+    return "flags.is_approved" if known else "false"

@@ -13,8 +13,9 @@ from assets.errors import Stopped, WrongCall
 from assets.paths import Paths
 from assets.quality.approvals import flag_id, read_decisions
 from assets.release.candidates import Blocked, forget_past, kept, mark_blocked, set_aside
+from assets.release.reader import current_release
 from assets.warehouse.connection import Connection, Warehouse
-from pipelines import terminal
+from pipelines import scorecards, terminal
 from pipelines.approving import approve
 from tests.unit.candidates import candidate, release_of
 
@@ -27,20 +28,27 @@ FLAG = {
     "scope": "whole",
     "value": 60.0,
 }
-SHIFTED, OTHER = flag_id(FLAG), flag_id(FLAG | {"detector": "jump"})
+SHIFTED, OTHER, PASSED = (flag_id(FLAG | {"detector": name}) for name in ("shifted_block", "jump", "zero"))
 
 
 def plant(connection: Connection) -> None:
-    for detector, name, severity in (("shifted_block", SHIFTED, "blocking"), ("jump", OTHER, "note")):
+    """One flag that holds and one that does not; of a third a person has said that it may pass."""
+    planted = (("shifted_block", SHIFTED, "blocking"), ("jump", OTHER, "note"), ("zero", PASSED, "blocking"))
+    for detector, name, severity in planted:
+        connection.execute(
+            "insert into reference.detectors by name "
+            "select $1 as detector_id, $2 as severity, $1 as name_zh, $1 as name_en",
+            [detector, severity],
+        )
         connection.execute(
             """
             insert into quality.flags by name select
                 ? as flag_id, 'A' as city_code, 'sheet.one' as indicator_id, 2024 as year, 'whole' as scope,
                 1 as vintage, ? as detector, ? as severity, 60 as value, '60' as found, 1 as statistic,
                 0 as threshold, '' as explanation_zh, '' as explanation_en, 'sheet/f.csv' as file, 2 as line,
-                false as is_approved
+                ? as is_approved, 'reviewer' as approved_by
             """,
-            [name, detector, severity],
+            [name, detector, severity, name == PASSED],
         )
 
 
@@ -75,6 +83,17 @@ def test_a_name_of_no_single_flag_is_refused(paths: Paths, name: str) -> None:
     with pytest.raises(WrongCall, match="No single flag"):
         approve(paths, [SHIFTED, name], "x", None)
     assert not paths.approvals.exists() or not list(paths.approvals.iterdir())
+
+
+def test_a_flag_that_is_approved_is_refused_and_shown_as_such(paths: Paths) -> None:
+    with pytest.raises(WrongCall, match=r"approved already\. By reviewer"):
+        approve(paths, [PASSED], "x", None)
+    release = current_release(paths)
+    assert release is not None
+    counted = [(row["detector"], row["severity"]) for row in scorecards.flag_counts(release)]
+    assert counted == [("shifted_block", "blocking"), ("jump", "note"), ("zero", "approved")]
+    (row,) = (row for row in scorecards.of_city(release, "A")[0] if row["indicator_id"] == "sheet.one")
+    assert row["flags_en"] == "jump, shifted_block, zero (approved)"
 
 
 def test_an_approval_without_a_reason_is_refused(paths: Paths) -> None:
