@@ -21,12 +21,14 @@ from types import FrameType
 from assets.errors import Finding, WrongCall
 from assets.paths import DATA_DIR_VARIABLE, PROJECT_ROOT, Paths
 from pipelines.house import read_house
+from pipelines.lock import is_running
 from pipelines.operations import read_operations
 from pipelines.running import HOME_VARIABLE, SETTINGS, made_alone, set_up_instance
 
 HOST = "127.0.0.1"
 _MODULE = "pipelines.definitions"
-_STOP_SECONDS = 30
+# What the two processes may take to end, and then a run that is under way.
+_STOP_SECONDS, _RUN_SECONDS = 30, 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,13 @@ class ServerDied(Exception):
 def serve(paths: Paths, port: int, ready: Callable[[Serving], None]) -> None:
     """Serve until SIGTERM or SIGINT. `ready` is told once the web server answers.
 
+    A run that is under way is waited for at the end, a few minutes at the most or until told again.
     WrongCall where the directory is served already or the port is taken, Stopped where its settings cannot be read,
     ServerDied where one of the two processes ends: the other is then stopped, so that whoever watches starts anew.
     """
     read_house(paths)
     read_operations(paths)
-    with _alone(paths), _until_told() as is_told:
+    with _alone(paths), _counted_signals() as times_told:
         _need_free(port)
         environment = _environment(paths)
         _make_storage(paths, environment)
@@ -63,7 +66,7 @@ def serve(paths: Paths, port: int, ready: Callable[[Serving], None]) -> None:
         processes = {name: _start(command, environment) for name, command in commands.items()}
         try:
             is_ready = False
-            while not is_told():
+            while times_told() == 0:
                 for name, process in processes.items():
                     if process.poll() is not None:
                         raise ServerDied(f"{name}: exit code {process.returncode}")
@@ -74,13 +77,16 @@ def serve(paths: Paths, port: int, ready: Callable[[Serving], None]) -> None:
                 time.sleep(0.2)
         finally:
             _stop(list(processes.values()))
+        end = time.monotonic() + _RUN_SECONDS
+        while times_told() == 1 and time.monotonic() < end and is_running(paths):
+            time.sleep(0.2)
 
 
 def _environment(paths: Paths) -> dict[str, str]:
     set_up_instance(paths)
     said = {**os.environ, DATA_DIR_VARIABLE: str(paths.data), "PYTHONUNBUFFERED": "1"}
     # A look at a large inbox reads all of it once.
-    return {"DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "1800", "DAGSTER_SCHEDULE_GRPC_TIMEOUT_SECONDS": "1800", **said}
+    return {"DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "300", "DAGSTER_SCHEDULE_GRPC_TIMEOUT_SECONDS": "300", **said}
 
 
 def _make_storage(paths: Paths, environment: dict[str, str]) -> None:
@@ -99,7 +105,7 @@ def _start(command: Sequence[str], environment: dict[str, str]) -> subprocess.Po
 
 
 def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    """Ask both to end, and end what has not after a while. A run that is under way goes on to its end."""
+    """Ask both to end, and end what has not after a while. A run that is under way goes on."""
     for process in processes:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -113,16 +119,16 @@ def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
 
 
 @contextmanager
-def _until_told() -> Iterator[Callable[[], bool]]:
-    """Whether the system or a person has told us to stop."""
-    told = []
+def _counted_signals() -> Iterator[Callable[[], int]]:
+    """How many times the system or a person has told us to stop."""
+    told: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
         told.append(number)
 
     before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield lambda: bool(told)
+        yield lambda: len(told)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

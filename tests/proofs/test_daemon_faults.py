@@ -106,6 +106,17 @@ def test_the_daemon_killed_in_mid_run_leaves_the_run_to_its_end(place: Place, tm
     assert_whole(place, 1)
 
 
+def test_told_to_stop_in_mid_run_it_waits_for_the_run(place: Place) -> None:
+    with served(place) as one:
+        assert wait_until(one.is_ready, 60)
+        drop(place, 0)
+        assert wait_until(lambda: is_running(Paths(place.data)), PATIENCE)
+        one.process.send_signal(signal.SIGTERM)
+        assert one.process.wait(PATIENCE) == 0
+        assert runs(place) == [("refresh", "SUCCESS")]
+    assert_whole(place, 1)
+
+
 def test_a_tick_missed_for_days_is_caught_up_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     place.write("operations.yml", "inbox: {is_on: false}\nmonthly: {is_on: false}\npruning: {is_on: false}\n")
     with served(place) as one:
