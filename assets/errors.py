@@ -461,6 +461,105 @@ CATALOGUE: dict[str, Message] = {
         "应满足：{expected}；现行发布保持不变",
         "Expected: {expected}; the current release stays as it is",
     ),
+    # --- the installation is ill: gancheng doctor, or a run that could not go on --------------------------------
+    "made_by_newer": Message(
+        "由更新的程序写成（版本 {found}），本程序只认到 {expected}",
+        "It was written by a newer program (version {found}); this one knows up to {expected}",
+        "请升级赣城后再运行；数据未被改动",
+        "Upgrade Gancheng and run again; nothing was changed",
+    ),
+    "version_unreadable": Message(
+        "版本号不可读：“{found}”",
+        "The version cannot be read: “{found}”",
+        "请从备份恢复此文件；若一直由本程序使用，内容应为 {expected}",
+        "Restore the file from a backup; where only this program was ever used, it holds {expected}",
+    ),
+    "receipt_broken": Message(
+        "回执损坏，文件 {found} 何时收到已不可知",
+        "A receipt is broken: when the file {found} arrived is no longer known",
+        "请从备份恢复此回执；没有备份时，删除它，把 archive 中同名的文件放回收件箱（将记为今天收到），再运行",
+        "Restore it from a backup; without one delete it, put the file of that name in the archive back into the inbox "
+        "(it will count as received today) and run again",
+    ),
+    "results_lost": Message(
+        "读取结果缺失或不完整",
+        "The results of reading a file are gone or cut off",
+        "请运行 gancheng run，会从 archive 重新读取",
+        "Run: gancheng run; it reads the file again from the archive",
+    ),
+    "archive_lost": Message(
+        "存档中没有此文件的原件：{found}",
+        "The archive no longer has the bytes of this file: {found}",
+        "请从备份恢复 archive，或把原文件重新放入收件箱",
+        "Restore the archive from a backup, or put the file into the inbox again",
+    ),
+    "archive_changed": Message(
+        "存档中的原件与收到时大小不同：{found}",
+        "A file of the archive has another size than when it arrived: {found}",
+        "请从备份恢复此文件",
+        "Restore it from a backup",
+    ),
+    "disk_full": Message(
+        "磁盘已满：{found}",
+        "The disk is full: {found}",
+        "请腾出空间后再运行（gancheng prune --keep 12 删除旧发布）；现行发布和已收到的文件完好",
+        "Make room and run again (gancheng prune --keep 12 takes old releases away); the current release and all that "
+        "arrived are whole",
+    ),
+    "disk_nearly_full": Message(
+        "磁盘只剩 {found} MB",
+        "The disk has {found} MB left",
+        "下一次运行约需 {expected} MB；请腾出空间，或用 gancheng prune --keep 12 删除旧发布",
+        "The next run needs about {expected} MB; make room, or take old releases away: gancheng prune --keep 12",
+    ),
+    "folder_unreadable": Message(
+        "不能读取此目录",
+        "The folder cannot be read",
+        "请让运行赣城的用户可以读取它：{expected}",
+        "Let the user that runs Gancheng read it: {expected}",
+    ),
+    "state_open": Message(
+        "其他用户可以进入此目录（权限 {found}）",
+        "Other users may enter this folder (mode {found})",
+        "请运行：chmod {expected}",
+        "Run: chmod {expected}",
+    ),
+    "package_differs": Message(
+        "{found} 不符合要求",
+        "{found} is not as required",
+        "要求 {expected}；请在项目目录运行 make clean run",
+        "Required is {expected}; in the project's folder, run: make clean run",
+    ),
+    "leftover": Message(
+        "中断的工作留下的半成品",
+        "Left half done by work that was interrupted",
+        "无害；下一次 gancheng run（旧发布则为 gancheng prune）会清除",
+        "Harmless; the next gancheng run clears it away (of old releases, gancheng prune)",
+    ),
+    "current_lost": Message(
+        "现行发布不存在：{found}",
+        "The current release is not there: {found}",
+        "请运行 gancheng run，会重新生成",
+        "Run: gancheng run; it is made anew",
+    ),
+    "current_damaged": Message(
+        "现行发布 {found} 与清单不符",
+        "The current release {found} is not as its manifest says",
+        "请运行 gancheng run，会从已收到的文件重新生成一个发布",
+        "Run: gancheng run; a release is made anew from what has arrived",
+    ),
+    "dagster_broken": Message(
+        "Dagster 的运行记录损坏：{found}",
+        "Dagster's record of runs is broken: {found}",
+        "请删除 state/dagster 后再运行；只失去运行历史，不失去任何数据",
+        "Delete state/dagster and run again; the history of runs is lost, and no data",
+    ),
+    "clock_behind": Message(
+        "有文件的收到时间在将来：{found}",
+        "A file was received in the future: {found}",
+        "请校正系统时间；新到的文件仍排在它之后",
+        "Set the clock right; what arrives now still comes after it",
+    ),
     # --- the call is wrong --------------------------------------------------------------------------------------
     "run_in_progress": Message(
         "另一个运行正在进行：{found}",

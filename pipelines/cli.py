@@ -553,6 +553,31 @@ def serve(
     console.print(("已停止", "Stopped")[0 if language == "zh" else 1])
 
 
+@app.command()
+def doctor(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
+    """检查安装是否完好，并说明如何修复；有问题时退出码为 1。 What is wrong with the installation, and how to mend it.
+
+    例 Example: gancheng doctor
+    """
+    from pipelines import doctor as room
+
+    language = _language(lang)
+    found = room.examine(Paths.from_environment())
+    if as_json:
+        _write_json(
+            [
+                {"code": f.code, "file": f.file, "reason": f.reason(language), "remedy": f.remedy(language)}
+                for f in found
+            ]
+        )
+        if found:
+            raise typer.Exit(DATA_FAILED)
+        return
+    if found:
+        raise Stopped(found)
+    Console(highlight=False).print(("一切正常", "All is well")[0 if language == "zh" else 1])
+
+
 def main() -> None:
     """Run the command and leave with its exit code; a person's mistake is told without a traceback."""
     errors = Console(stderr=True, highlight=False)
@@ -566,10 +591,13 @@ def main() -> None:
     except WrongCall as call:
         show_findings(errors, [call.finding])
         sys.exit(WRONG_CALL)
-    except PermissionError as denied:
-        show_findings(errors, [Finding("folder_unwritable", str(denied))])
-        sys.exit(WRONG_CALL)
-    except Exception:
+    except Exception as error:
+        from pipelines.faults import mendable
+
+        told = mendable(error)
+        if told is not None:
+            show_findings(errors, [told])
+            sys.exit(WRONG_CALL)
         traceback.print_exc()
         errors.print(
             "这是程序自身的错误，请连同以上内容反馈。", "This is a fault of Gancheng; please report it.", sep="\n"

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from assets.errors import Finding, WrongCall
+from assets.installation import make_state
 from assets.paths import Paths
 
 LOCK = "run.lock"
@@ -56,7 +57,7 @@ class _Held(Exception):
 
 @contextmanager
 def _lock(paths: Paths, how: int) -> Iterator[TextIO]:
-    paths.state.mkdir(parents=True, exist_ok=True)
+    make_state(paths)
     with (paths.state / LOCK).open("a+") as lock:
         try:
             fcntl.flock(lock, how)

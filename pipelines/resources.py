@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from assets.installation import claim
 from assets.paths import Paths
 from assets.quality.auditor import Auditor
 from assets.release.candidates import set_aside
@@ -21,6 +22,7 @@ def warehouse_resource(paths: Paths) -> dg.ResourceDefinition:
     def hold(context: dg.InitResourceContext) -> Iterator[Warehouse]:
         is_open = context.run is None or context.run.tags.get(INBOX_TAG) != CLOSED
         with only_run(paths, waits=True):
+            claim(paths)
             set_aside(paths)  # what a run that was killed left undone
             try:
                 yield Warehouse(paths, takes_in=is_open)

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from assets.errors import Finding, WrongCall
+from assets.installation import make_state
 from assets.paths import PROJECT_ROOT, Paths
 from assets.release.inputs import digest_inputs, remembered
+from assets.release.manifest import is_whole
 from assets.release.reader import Release, current_release
 
 STATE_VARIABLE, HOME_VARIABLE, SETTINGS = "GANCHENG_DAGSTER_DIR", "DAGSTER_HOME", "dagster.yaml"
@@ -33,7 +35,7 @@ class Outcome:
 
 
 def run_if_new(paths: Paths, progress: Progress) -> Outcome:
-    """Run the main job unless its inputs are those of the last run.
+    """Run the main job unless its inputs are those of the last run, and what that made is still whole.
 
     `progress` is told the name of each table that is made, and how many there are. Raises Stopped where the data must
     be mended first; the current release then stays as it is.
@@ -81,7 +83,8 @@ def inputs_if_new(paths: Paths) -> str | None:
     """The digest of what a run would be made from; None where the current release is made from just that."""
     inputs, current = digest_inputs(paths), current_release(paths)
     is_known = current is not None and remembered(paths) == (inputs, current.manifest.release_id)
-    return None if is_known else inputs
+    is_current = current is not None and is_known and is_whole(current.folder, current.manifest)
+    return None if is_current else inputs
 
 
 def set_up_instance(paths: Paths) -> None:
@@ -90,6 +93,7 @@ def set_up_instance(paths: Paths) -> None:
     Its home is the state, with a copy of the project's settings, unless the environment names another home: Dagster
     makes folders there, and the project may be read-only.
     """
+    make_state(paths)
     folder = paths.state / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
     os.environ[STATE_VARIABLE] = str(folder)

@@ -17,9 +17,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from assets.errors import Finding
+from assets.errors import Finding, Stopped
 from assets.intake.archive import REFUSED_UNREAD, Arrival, arrivals, path_of
 from assets.intake.contracts import Dataset
 from assets.intake.encoding import FileRefused
@@ -33,6 +33,8 @@ from assets.warehouse.connection import Connection
 # Changes when the same bytes and the same contract would be read differently; files are then read again.
 PARSER_VERSION = "2"
 _MOST_REFUSALS = 50
+_RESULTS = ("parquet", "rejects.parquet")
+_PARQUET_END = b"PAR1"
 _COUNTS = ("rows_read", "rows_blank", "rows_skipped", "rows_accepted", "rows_set_aside", "rows_rejected")
 
 
@@ -138,7 +140,7 @@ class Intake:
             earlier = receipts.get(arrival.sha256)
             # Bytes refused under one name may be right under another: the ending says what kind of file they are.
             renamed = earlier is not None and _is_of_no_kind(earlier) and not _is_of_no_kind(arrival)
-            if earlier is None or earlier.recipe != self.recipe or renamed:
+            if earlier is None or earlier.recipe != self.recipe or renamed or lost_results(self.folder, earlier):
                 received_at = earlier.received_at if earlier else moment
                 receipts[arrival.sha256] = self._take_in_one(arrival, received_at)
         return sorted(receipts.values(), key=lambda receipt: (receipt.received_at, receipt.file, receipt.file_sha256))
@@ -166,11 +168,14 @@ class Intake:
         """Parse into the work folder and put the results into place; the receipt that makes them count comes after."""
         if arrival.refused is not None:
             raise FileRefused(Finding(arrival.refused, str(arrival.size), str(self.limits.file_bytes)))
+        archived = path_of(self.paths.archive, arrival.sha256)
+        if not archived.is_file():
+            raise Stopped([Finding("archive_lost", arrival.sha256, file=arrival.name)])
         readable, rejects = work / "readable.parquet", work / "rejects.parquet"
         parser = Parser(self.connection, self.contract, self.registry, self.limits)
-        parsed = parser.parse(path_of(self.paths.archive, arrival.sha256), arrival.name, readable, rejects)
+        parsed = parser.parse(archived, arrival.name, readable, rejects)
         no_row_is_lost(arrival, parsed)
-        for result, suffix in ((readable, "parquet"), (rejects, "rejects.parquet")):
+        for result, suffix in zip((readable, rejects), _RESULTS, strict=True):
             _sync(result)
             result.rename(self.folder / f"{stem}.{suffix}")
         return {
@@ -205,13 +210,36 @@ def stray_receipts(paths: Paths, datasets: Sequence[str], now: datetime, limits:
 
 
 def read_receipts(folder: Path) -> list[Receipt]:
-    """The receipts of one dataset, of each content the one that was written last."""
+    """The receipts of one dataset, of each content the one that was written last; Stopped where one is broken."""
     files = sorted(folder.glob("*.json"), key=lambda file: (file.stat().st_mtime_ns, file.name))
-    by_content = {}
+    by_content, findings = {}, []
     for file in files:
-        receipt = Receipt.model_validate_json(file.read_text(encoding="utf-8"))
+        try:
+            receipt = Receipt.model_validate_json(file.read_bytes())
+        except ValidationError:
+            findings.append(Finding("receipt_broken", file.name.split(".")[0], file=f"lake/{folder.name}/{file.name}"))
+            continue
         by_content[receipt.file_sha256] = receipt
+    if findings:
+        raise Stopped(findings)
     return list(by_content.values())
+
+
+def lost_results(folder: Path, receipt: Receipt) -> list[Path]:
+    """The results of a file that was read that are gone or cut off; they are made again from the archive."""
+    if receipt.status != "read":
+        return []
+    files = (folder / f"{receipt.stem}.{suffix}" for suffix in _RESULTS)
+    return [file for file in files if not _ends_as_parquet(file)]
+
+
+def _ends_as_parquet(file: Path) -> bool:
+    try:
+        with file.open("rb") as stream:
+            stream.seek(-len(_PARQUET_END), os.SEEK_END)
+            return stream.read() == _PARQUET_END
+    except OSError:
+        return False
 
 
 def readable_files(folder: Path, receipts: Iterable[Receipt]) -> list[tuple[Receipt, Path]]:

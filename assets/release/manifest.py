@@ -92,6 +92,11 @@ def hash_file(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def is_whole(folder: Path, manifest: Manifest) -> bool:
+    """Whether all that the manifest lists is there, byte for byte; what a person laid beside it does no harm."""
+    return all((folder / f.path).is_file() and hash_file(folder / f.path) == f.sha256 for f in manifest.files)
+
+
 def damages(folder: Path, manifest: Manifest) -> list[Finding]:
     """What in the folder is not as the manifest says, and what is there beside it; empty for a whole release."""
     found = []

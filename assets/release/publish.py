@@ -28,6 +28,7 @@ from assets.release.manifest import (
     RunFacts,
     content_digest,
     hash_file,
+    is_whole,
     read_manifest,
 )
 from assets.release.package import write_package
@@ -75,7 +76,7 @@ def publish(
         about = read_about(connection, tables)
         files = _write_parquet(connection, content, folder, about)
         digest = content_digest(files)
-        current = read_manifest(paths.current_release)
+        current = _whole_current(paths)
         if current is not None and current.content_digest == digest:
             return Published(current.release_id, is_new=False)
         now = datetime.now(UTC).replace(microsecond=0)
@@ -204,6 +205,12 @@ def _inputs(connection: Connection) -> tuple[InputFile, ...]:
         )
         for dataset, file, sha256, status, read, accepted, set_aside, rejected in rows
     )
+
+
+def _whole_current(paths: Paths) -> Manifest | None:
+    """The manifest of the current release; a damaged one is compared with nothing, and the same content replaces it."""
+    current = read_manifest(paths.current_release)
+    return current if current is not None and is_whole(paths.current_release, current) else None
 
 
 def _as_of(connection: Connection, tables: Sequence[Table]) -> date | None:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from assets.errors import Stopped
 from assets.intake.archive import Arrival, path_of
 from assets.intake.ledger import (
     Intake,
     RowsLost,
+    lost_results,
     no_row_is_lost,
     read_receipts,
     readable_files,
@@ -202,3 +204,46 @@ def test_refused_bytes_under_two_names_are_taken_in_once(intake: Intake) -> None
     before = [file.stat().st_mtime_ns for file in intake.folder.iterdir()]
     intake.take_in(NOW + timedelta(days=1))
     assert [file.stat().st_mtime_ns for file in intake.folder.iterdir()] == before
+
+
+def test_results_that_are_lost_or_cut_off_are_made_again_with_the_time_of_arrival(intake: Intake) -> None:
+    send(intake, "sent.csv", HEADER + ROW)
+    (before,) = intake.take_in(NOW)
+    for spoil in (Path.unlink, lambda file: os.truncate(file, 40)):
+        for pattern in ("*.rejects.parquet", "*[0-9a-f].parquet"):
+            (file,) = intake.folder.glob(pattern)
+            spoil(file)
+            assert lost_results(intake.folder, before) == [file]
+            assert intake.take_in(NOW + timedelta(days=1)) == [before]
+            assert lost_results(intake.folder, before) == []
+
+
+def test_a_broken_receipt_stops_the_run_and_is_named(intake: Intake) -> None:
+    send(intake, "sent.csv", HEADER + ROW)
+    (receipt,) = intake.take_in(NOW)
+    (file,) = intake.folder.glob("*.json")
+    file.write_bytes(file.read_bytes()[:-20])
+    with pytest.raises(Stopped) as stopped:
+        intake.take_in(NOW)
+    (finding,) = stopped.value.findings
+    assert (finding.code, finding.found) == ("receipt_broken", receipt.file_sha256)
+    assert finding.file == f"lake/fairs/{file.name}"
+    file.unlink()
+    assert [taken.file_sha256 for taken in intake.take_in(NOW)] == [receipt.file_sha256]
+
+
+def test_an_original_that_is_gone_is_asked_for_and_enough_once_it_is_sent_again(intake: Intake) -> None:
+    send(intake, "sent.csv", HEADER + ROW)
+    (before,) = intake.take_in(NOW)
+    sent = intake.paths.inbox / before.file
+    content = sent.read_bytes()
+    sent.unlink()
+    path_of(intake.paths.archive, before.file_sha256).unlink()
+    assert intake.take_in(NOW) == [before], "nothing is to be read again"
+    again = moved_on(intake, limits=Limits(still_written_seconds=0, columns=99))
+    with pytest.raises(Stopped) as stopped:
+        again.take_in(NOW)
+    assert [(finding.code, finding.file) for finding in stopped.value.findings] == [("archive_lost", before.file)]
+    sent.write_bytes(content)
+    (after,) = again.take_in(NOW + timedelta(days=1))
+    assert (after.received_at, after.rows_accepted) == (before.received_at, before.rows_accepted)

@@ -1,0 +1,50 @@
+"""What of an error a person can mend: a full disk, a folder that may not be written, a broken record of runs.
+
+Here: telling such an error from a fault of ours. Not here: looking for what is wrong beforehand (pipelines.doctor).
+"""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+
+from assets.errors import Finding
+
+_FULL = ("no space left on device", "disk quota exceeded", "database or disk is full")
+_DENIED = ("read-only file system", "permission denied", "readonly database", "unable to open database file")
+_BROKEN = ("file is not a database", "malformed")
+_CODES = {
+    errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "disk_full",
+    errno.EROFS: "folder_unwritable",
+    errno.EACCES: "folder_unwritable",
+    errno.EPERM: "folder_unwritable",
+}
+
+
+def mendable(error: BaseException) -> Finding | None:
+    """What to tell of an error that says, itself or by what caused it, that the machine is at fault; else None."""
+    for cause in _causes(error):
+        code = _CODES.get(cause.errno or 0) if isinstance(cause, OSError) else None
+        code = code or _said(str(cause), isinstance(cause, sqlite3.Error))
+        if code is not None:
+            return Finding(code, str(cause).strip().splitlines()[0])
+    return None
+
+
+def _said(text: str, is_sqlite: bool) -> str | None:
+    lowered = text.lower()
+    if any(words in lowered for words in _FULL):
+        return "disk_full"
+    if any(words in lowered for words in _DENIED):
+        return "folder_unwritable"
+    return "dagster_broken" if is_sqlite and any(words in lowered for words in _BROKEN) else None
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,221 @@
+"""The doctor: each thing that can be wrong is found, told with a remedy, and not found where it is not."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from assets.errors import WrongCall
+from assets.installation import claim
+from assets.intake.ledger import Intake, utc_now
+from assets.paths import PROJECT_ROOT, Paths
+from pipelines import doctor
+from tests.integration.places import FIXTURES
+from tests.unit.candidates import candidate, release_of
+
+NOBODY = 65534
+SENT = "city,date,posts,source_id,source_grade\n甲市,2026-01-01,5,book,A\n"
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The countries with a release, as a run leaves them but for the lake."""
+    data = tmp_path_factory.mktemp("well") / "data"
+    shutil.copytree(FIXTURES / "countries", data)
+    with candidate() as connection:
+        release_of(connection, data)
+    claim(Paths(data))
+    return data
+
+
+@pytest.fixture
+def place(released: Path, tmp_path: Path, intake: Intake) -> Paths:
+    """A sound installation: a release, and a lake with one file."""
+    shutil.copytree(released, tmp_path, symlinks=True, dirs_exist_ok=True)
+    (tmp_path / "state").chmod(0o700)
+    (tmp_path / "inbox" / "fairs" / "sent.csv").write_text(SENT, "utf-8")
+    (receipt,) = intake.take_in(utc_now() - timedelta(days=1))
+    assert receipt.rows_accepted == 1
+    return Paths(tmp_path)
+
+
+def codes(paths: Paths) -> list[str]:
+    """What the doctor finds, but for the room on the disk of whoever runs the tests."""
+    return [finding.code for finding in doctor.examine(paths) if finding.code != "disk_nearly_full"]
+
+
+def spoil_lake(pattern: str, do: Callable[[Path], object]) -> Callable[[Paths], None]:
+    def spoil(paths: Paths) -> None:
+        (file,) = paths.lake.glob(f"fairs/{pattern}")
+        do(file)
+
+    return spoil
+
+
+def spoil_archive(do: Callable[[Path], object]) -> Callable[[Paths], None]:
+    def spoil(paths: Paths) -> None:
+        (file,) = (file for file in paths.archive.rglob("*") if file.is_file())
+        file.chmod(0o644)
+        do(file)
+
+    return spoil
+
+
+def cut(file: Path) -> None:
+    os.truncate(file, file.stat().st_size // 2)
+
+
+def receive_tomorrow(file: Path) -> None:
+    told = json.loads(file.read_text("utf-8"))
+    told["received_at"] = (utc_now() + timedelta(days=1)).isoformat()
+    file.write_text(json.dumps(told), "utf-8")
+
+
+def break_dagster(paths: Paths) -> None:
+    folder = paths.state / "dagster" / "history"
+    folder.mkdir(parents=True)
+    with closing(sqlite3.connect(folder / "runs.db")) as connection:
+        connection.execute("create table runs (id)")
+    assert codes(paths) == []
+    (folder / "runs.db").write_bytes(b"no database at all" * 500)
+
+
+FAULTS: dict[str, tuple[list[str], Callable[[Paths], object]]] = {
+    "lake of a newer program": (["made_by_newer"], lambda p: (p.lake / "VERSION").write_text("2\n")),
+    "state of a newer program": (["made_by_newer"], lambda p: (p.state / "VERSION").write_text("99")),
+    "version is no number": (["version_unreadable"], lambda p: (p.lake / "VERSION").write_bytes(b"\xff\x00")),
+    "receipt cut off": (["receipt_broken"], spoil_lake("*.json", cut)),
+    "receipt empty": (["receipt_broken"], spoil_lake("*.json", lambda file: file.write_bytes(b""))),
+    "receipt of the future": (["clock_behind"], spoil_lake("*.json", receive_tomorrow)),
+    "rejects gone": (["results_lost"], spoil_lake("*.rejects.parquet", Path.unlink)),
+    "rows cut off": (["results_lost"], spoil_lake("*[0-9a-f].parquet", cut)),
+    "original gone": (["archive_lost"], spoil_archive(Path.unlink)),
+    "original cut off": (["archive_changed"], spoil_archive(cut)),
+    "state open to others": (["state_open"], lambda p: p.state.chmod(0o755)),
+    "no inbox": (["folder_unreadable"], lambda p: shutil.rmtree(p.inbox)),
+    "lake is no folder": (["folder_unwritable"], lambda p: (shutil.rmtree(p.lake), p.lake.touch())),
+    "never released": (["no_release"], lambda p: shutil.rmtree(p.releases)),
+    "current leads nowhere": (["current_lost"], lambda p: shutil.rmtree(p.current_release.resolve())),
+    "current changed": (
+        ["current_damaged", "release_file_changed"],
+        lambda p: cut(p.current_release / "gancheng.duckdb"),
+    ),
+    "no manifest": (
+        ["current_damaged", "manifest_unreadable"],
+        lambda p: (p.current_release / "MANIFEST.json").unlink(),
+    ),
+    "half a release": (["leftover"], lambda p: (p.releases / ".building-1").mkdir()),
+    "half a switch": (["leftover"], lambda p: (p.releases / ".current-1").symlink_to("x")),
+    "half pruned": (["leftover"], lambda p: (p.releases / ".pruning-1").mkdir()),
+    "half parsed": (["leftover"], lambda p: (p.lake / "fairs" / ".work-1").mkdir()),
+    "half copied": (["leftover"], lambda p: (p.archive / ".arriving-1").touch()),
+    "record of runs broken": (["dagster_broken"], break_dagster),
+    "contract unreadable": (["contract_unreadable"], lambda p: (p.contracts / "x.yml").write_text("[")),
+    "no contracts": (["no_data_directory"], lambda p: shutil.rmtree(p.contracts)),
+}
+
+
+def test_a_sound_installation_has_nothing_wrong(place: Paths) -> None:
+    assert codes(place) == []
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_is_found_and_nothing_else(place: Paths, fault: str) -> None:
+    expected, spoil = FAULTS[fault]
+    spoil(place)
+    assert codes(place) == expected
+    assert all(finding.remedy("zh") and finding.remedy("en") for finding in doctor.examine(place))
+
+
+def test_little_room_is_told_with_what_is_needed(place: Paths) -> None:
+    (finding,) = doctor.disk(place, least=10**18)
+    assert (finding.code, finding.expected) == ("disk_nearly_full", "1000000000000")
+    assert list(doctor.disk(place, least=0)) == []
+
+
+def test_packages_that_differ_are_named() -> None:
+    assert list(doctor.packages()) == []
+    told = doctor.packages(required=["no-such-package>=1", "pyyaml>=99", "rich>=1", "x; extra == 'dev'"])
+    assert [(finding.code, finding.expected) for finding in told] == [
+        ("package_differs", "no-such-package>=1"),
+        ("package_differs", "pyyaml>=99"),
+    ]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user, which only root can")
+def test_folders_that_the_user_may_not_use_are_found(place: Paths) -> None:
+    """As nobody: for root no folder is closed."""
+    with tempfile.TemporaryDirectory() as base:
+        data = Path(base) / "data"
+        shutil.copytree(place.data, data, symlinks=True)
+        closed = Paths(data)
+        Path(base).chmod(0o755)
+        (data / "inbox" / "fairs").chmod(0o700)
+        os.seteuid(NOBODY)
+        try:
+            found = {(finding.code, finding.file or finding.found) for finding in doctor.folders(closed)}
+        finally:
+            os.seteuid(0)
+    kept = (closed.archive, closed.lake, closed.candidate.parent, closed.releases, closed.state)
+    assert found == {
+        ("folder_unreadable", str(data / "inbox" / "fairs")),
+        *(("folder_unwritable", str(folder)) for folder in kept),
+    }
+
+
+def test_what_a_run_is_working_on_is_no_leftover(place: Paths) -> None:
+    (place.releases / ".building-1").mkdir()
+    with (place.state / "run.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert codes(place) == []
+    assert codes(place) == ["leftover"]
+
+
+def test_nothing_newer_is_touched(place: Paths) -> None:
+    (place.lake / "VERSION").write_text("2\n")
+    with pytest.raises(WrongCall, match="newer"):
+        claim(place)
+    assert (place.lake / "VERSION").read_text() == "2\n"
+
+
+def test_a_lake_from_before_there_were_versions_is_claimed_as_it_is(place: Paths) -> None:
+    (place.lake / "VERSION").unlink()
+    receipts = sorted(place.lake.rglob("*"))
+    claim(place)
+    assert (place.lake / "VERSION").read_text() == "1\n"
+    assert sorted(file for file in place.lake.rglob("*") if file.name != "VERSION") == receipts
+    assert place.state.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_command_tells_reason_and_remedy_and_exits_with_1(place: Paths) -> None:
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(Path(sys.executable).parent / "gancheng"), "doctor", *arguments],
+            env={**os.environ, "GANCHENG_DATA_DIR": str(place.data)},
+            cwd=PROJECT_ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    well = call("--lang", "en")
+    assert (well.returncode, well.stdout) == (0, "All is well\n"), well.stderr
+    place.state.chmod(0o750)
+    ill = call()
+    assert (ill.returncode, ill.stdout) == (1, "")
+    assert "chmod 700" in ill.stderr
+    assert "Traceback" not in ill.stderr
+    told = call("--json", "--lang", "en")
+    assert (told.returncode, [finding["code"] for finding in json.loads(told.stdout)]) == (1, ["state_open"])
