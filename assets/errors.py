@@ -560,6 +560,55 @@ CATALOGUE: dict[str, Message] = {
         "请校正系统时间；新到的文件仍排在它之后",
         "Set the clock right; what arrives now still comes after it",
     ),
+    # --- alerts: what is told of a run, and of the channels ------------------------------------------------------
+    "rows_were_rejected": Message(
+        "文件中有行被退回：{found}",
+        "Rows of a file were rejected: {found}",
+        "请按退回文件改正后重新报送：现行发布的 {expected}",
+        "Mend them as the return file says and send them again: {expected} of the current release",
+    ),
+    "file_was_refused": Message(
+        "文件被整个退回",
+        "A file was refused as a whole",
+        "请按下列原因改正后重新报送",
+        "Mend it for the reasons below and send it again",
+    ),
+    "figures_late": Message(
+        "逾期未报：{found}",
+        "Overdue: {found}",
+        "期限为 {expected}；请把文件放入此目录",
+        "It was due on {expected}; put the file into this folder",
+    ),
+    "own_fault": Message(
+        "运行因程序自身的错误而中断：{found}",
+        "A run ended with a fault of Gancheng: {found}",
+        "现行发布不受影响；请查看 state/logs，运行 gancheng doctor，并反馈",
+        "The current release stays; look into state/logs, run gancheng doctor, and report it",
+    ),
+    "alert_test": Message(
+        "这是一条测试消息",
+        "This is a test",
+        "收到即可，无需处理",
+        "Nothing is to be done",
+    ),
+    "alerts_unconfigured": Message(
+        "没有配置告警渠道",
+        "No channel for alerts is configured",
+        "请在环境变量中写明：{expected}；见 docs/operations.md",
+        "Name one in the environment: {expected}; see docs/operations.md",
+    ),
+    "alerts_unreadable": Message(
+        "{found} 所指的文件不能读取",
+        "The file that {found} names cannot be read",
+        "请检查路径和权限；须为 UTF-8 文本，每行一个渠道",
+        "Check its path and permissions; it is UTF-8 text with a channel a line",
+    ),
+    "alert_undelivered": Message(
+        "以下渠道没有送达（按配置中的次序）：{found}",
+        "These channels did not deliver (counted as they are configured): {found}",
+        "请检查渠道地址和网络；地址含有密钥，因此不显示",
+        "Check their addresses and the network; an address holds a secret and is not shown",
+    ),
     # --- the call is wrong --------------------------------------------------------------------------------------
     "run_in_progress": Message(
         "另一个运行正在进行：{found}",

@@ -578,6 +578,31 @@ def doctor(as_json: AsJson = False, lang: InLanguage = "zh") -> None:
     Console(highlight=False).print(("一切正常", "All is well")[0 if language == "zh" else 1])
 
 
+@app.command()
+def alert(
+    is_test: Annotated[bool, typer.Option("--test", help="只发一条测试消息。 Send a test alone.")] = False,
+    lang: InLanguage = "zh",
+) -> None:
+    """发送尚未告知的告警，或测试告警渠道；有渠道未送达时退出码为 1。 Send what was not told yet, or test the channels.
+
+    例 Example: gancheng alert --test
+    """
+    from pipelines import alerts
+
+    language = _language(lang)
+    paths = Paths.from_environment()
+    if is_test:
+        delivered = alerts.test()
+    else:
+        from assets.release.reader import required_release
+
+        delivered = alerts.tell(paths, "release", alerts.of_release(required_release(paths), datetime.now().date()))
+    told = ("已发送 {} 条消息", "Messages sent: {}")[0 if language == "zh" else 1]
+    Console(highlight=False).print(told.format(delivered.sent))
+    if delivered.failed:
+        raise Stopped([Finding("alert_undelivered", ", ".join(map(str, delivered.failed)))])
+
+
 def main() -> None:
     """Run the command and leave with its exit code; a person's mistake is told without a traceback."""
     errors = Console(stderr=True, highlight=False)

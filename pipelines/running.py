@@ -38,8 +38,20 @@ def run_if_new(paths: Paths, progress: Progress) -> Outcome:
     """Run the main job unless its inputs are those of the last run, and what that made is still whole.
 
     `progress` is told the name of each table that is made, and how many there are. Raises Stopped where the data must
-    be mended first; the current release then stays as it is.
+    be mended first; the current release then stays as it is. However it ends, whoever is to be told is told.
     """
+    from pipelines import alerts
+
+    try:
+        outcome = _run_if_new(paths, progress)
+    except Exception as error:
+        alerts.after_failure(paths, error)
+        raise
+    alerts.after_run(paths, outcome.release)
+    return outcome
+
+
+def _run_if_new(paths: Paths, progress: Progress) -> Outcome:
     inputs, current = inputs_if_new(paths), current_release(paths)
     if inputs is None:
         assert current is not None

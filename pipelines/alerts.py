@@ -1,0 +1,243 @@
+"""Alerts: what a person must know of a run without asking, one message for each cause, over the configured channels.
+
+Here: which causes there are, that each is told once while it lasts, and sending. Not here: when (pipelines.running)
+and the texts (assets.errors). Where no channel is configured nothing happens. The address of a channel holds its
+secret: it comes from the environment alone, and is neither logged nor told.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from assets.errors import Finding, Language, Stopped, WrongCall
+from assets.installation import make_state
+from assets.paths import Paths
+from assets.release.reader import Release
+from pipelines.faults import mendable
+from pipelines.lateness import late
+from pipelines.scorecards import held_blocks
+
+URLS_VARIABLE, FILE_VARIABLE = "GANCHENG_ALERT_URLS", "GANCHENG_ALERT_URLS_FILE"
+# Of a cause with many findings a message shows the first; of many causes the rest is told after the next run.
+_MOST_FINDINGS, _MOST_ALERTS = 5, 20
+_TITLE = 60  # letters of a reason in a title
+_LANGUAGES: tuple[Language, ...] = ("zh", "en")
+
+Scope = Literal["release", "failure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One message. `cause` stays the same as long as there is nothing new to tell."""
+
+    cause: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def title(self) -> str:
+        reasons = (self.findings[0].reason(language) for language in _LANGUAGES)
+        return f"[赣城 Gancheng] {' / '.join(_one_line(_cut(reason)) for reason in reasons)}"
+
+    @property
+    def body(self) -> str:
+        """Every finding with its place and remedy, in Chinese, then in English."""
+        lines = []
+        for language in _LANGUAGES:
+            for finding in self.findings[:_MOST_FINDINGS]:
+                where = finding.where(language)
+                lines.append(_one_line(f"{where}: {finding.reason(language)}" if where else finding.reason(language)))
+                lines.append(_one_line(f"  → {finding.remedy(language)}"))
+            more = len(self.findings) - _MOST_FINDINGS
+            if more > 0:
+                lines.append(f"（另有 {more} 处）" if language == "zh" else f"(and {more} more)")
+            lines.append("")
+        return "\n".join(lines).rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """How many messages went out, and which channels failed, by their place in the list."""
+
+    sent: int
+    failed: tuple[int, ...]
+
+
+def after_run(paths: Paths, release: Release) -> Delivered | None:
+    """Tell what the current release has to tell, each cause once. Never raises; None where nothing is configured."""
+    return _after(paths, "release", lambda: of_release(release, date.today()))
+
+
+def after_failure(paths: Paths, error: Exception) -> Delivered | None:
+    """Tell why a run could not go on, once for as long as it is the same. Never raises."""
+    return _after(paths, "failure", lambda: of_failure(error))
+
+
+def tell(paths: Paths, scope: Scope, alerts: Sequence[Alert]) -> Delivered:
+    """Send those that were not told yet, and remember them. A success ends what failures were told of."""
+    told = _told(paths)
+    new = [alert for alert in alerts if alert.cause not in told.get(scope, ())][:_MOST_ALERTS]
+    delivered, failed = _send(new)
+    standing = [alert.cause for alert in alerts if alert.cause in told.get(scope, ()) or alert.cause in delivered]
+    others: dict[str, list[str]] = {} if scope == "release" else {"release": told.get("release", [])}
+    _remember(paths, others | {scope: standing})
+    return Delivered(len(delivered), failed)
+
+
+def test() -> Delivered:
+    """Send one message to every channel. Raises WrongCall where there is none, or one that cannot be understood."""
+    delivered, failed = _send([Alert("test", (Finding("alert_test"),))])
+    return Delivered(len(delivered), failed)
+
+
+def of_release(release: Release, today: date) -> list[Alert]:
+    """Files that were refused or lost rows, figures that are held back, and what is overdue."""
+    return [*_of_files(release), *_of_held(release), *_of_late(release, today)]
+
+
+def of_failure(error: Exception) -> list[Alert]:
+    """Why a run could not go on: what is wrong with the data, the machine or ourselves."""
+    if isinstance(error, Stopped):
+        findings = error.findings
+    elif isinstance(error, WrongCall):
+        # Another run tells for itself.
+        findings = () if error.finding.code == "run_in_progress" else (error.finding,)
+    else:
+        # The text of an error of ours may hold anything, so that only its kind is told.
+        findings = (mendable(error) or Finding("own_fault", type(error).__name__),)
+    by_cause: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_cause[f"{finding.code} {finding.file}"].append(finding)
+    return [Alert(_cause(name, of_it), tuple(of_it)) for name, of_it in by_cause.items()]
+
+
+def channels() -> list[str]:
+    """The addresses that the environment names, or the file that it names: one a line, `#` begins a comment."""
+    text = os.environ.get(URLS_VARIABLE, "")
+    file = os.environ.get(FILE_VARIABLE)
+    if file:
+        try:
+            text += "\n" + Path(file).expanduser().read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise WrongCall(Finding("alerts_unreadable", FILE_VARIABLE)) from error
+    lines = (line.split("#")[0] if line.lstrip().startswith("#") else line for line in text.splitlines())
+    return [url for line in lines for url in line.split()]
+
+
+def is_configured() -> bool:
+    return bool(os.environ.get(URLS_VARIABLE) or os.environ.get(FILE_VARIABLE))
+
+
+def _of_files(release: Release) -> list[Alert]:
+    files = release.rows(
+        "from quality.files where status = 'refused' or rows_rejected > 0 order by dataset, file, file_sha256"
+    )
+    # One example of each fault, with how to mend it; the return file has every row.
+    examples = release.rows(
+        """
+        select dataset, file_sha256, code, found, expected, line, column_name, sheet
+        from quality.rejects
+        qualify row_number() over (partition by dataset, file_sha256, code order by sheet, line, column_name) = 1
+        order by dataset, file_sha256, sheet, line
+        """
+    )
+    by_file: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for row in examples:
+        place = (row["line"], row["column_name"], row["sheet"])
+        finding = Finding(row["code"], row["found"] or "", row["expected"] or "", None, *place)
+        by_file[row["dataset"], row["file_sha256"]].append(finding)
+    alerts = []
+    for row in files:
+        key = row["dataset"], row["file_sha256"]
+        code = "file_was_refused" if row["status"] == "refused" else "rows_were_rejected"
+        first = Finding(code, f"{row['rows_rejected']}/{row['rows_read']}", "returns/", row["file"])
+        alerts.append(Alert(f"file {' '.join(key)} {row['rows_rejected']}", (first, *by_file[key])))
+    return alerts
+
+
+def _of_held(release: Release) -> list[Alert]:
+    by_file: dict[str, list[Finding]] = defaultdict(list)
+    for finding in held_blocks(release):
+        by_file[str(finding.file)].append(finding)
+    return [Alert(_cause(f"held {file}", findings), tuple(findings)) for file, findings in by_file.items()]
+
+
+def _of_late(release: Release, today: date) -> list[Alert]:
+    alerts = []
+    for row in late(release, today):
+        cities = f"{row['cities_zh']} / {row['cities_en']}"
+        found = f"{row['name_zh']} {row['name_en']} {row['due_year']} ({row['cities']}): {cities}"
+        finding = Finding("figures_late", found, str(row["due_date"]), f"inbox/{row['dataset']}/")
+        alerts.append(Alert(f"late {row['dataset']} {row['due_year']} {cities}", (finding,)))
+    return alerts
+
+
+def _cause(name: str, findings: Iterable[Finding]) -> str:
+    return " ".join([name, *(f"{finding.line} {finding.column} {finding.found}" for finding in findings)])
+
+
+def _after(paths: Paths, scope: Scope, causes: Any) -> Delivered | None:
+    if not is_configured():
+        return None
+    try:
+        return tell(paths, scope, causes())
+    except Exception as error:  # to tell of a run must never be what makes it fail
+        logging.getLogger(__name__).warning("no alert could be sent: %s", type(error).__name__)
+        return None
+
+
+def _send(alerts: Sequence[Alert]) -> tuple[set[str], tuple[int, ...]]:
+    """Send each message to each channel; the causes that reached one at least, and the channels that failed."""
+    urls = channels()
+    if not urls:
+        raise WrongCall(Finding("alerts_unconfigured", "", f"{URLS_VARIABLE}, {FILE_VARIABLE}"))
+    if not alerts:
+        return set(), ()
+    import apprise
+
+    # What it logs of a channel that fails may hold the address.
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    delivered, failed = set[str](), set[int]()
+    for position, url in enumerate(urls, start=1):
+        channel = apprise.Apprise()
+        if not channel.add(url):
+            failed.add(position)
+            continue
+        for alert in alerts:
+            if channel.notify(title=alert.title, body=alert.body, body_format=apprise.NotifyFormat.TEXT):
+                delivered.add(alert.cause)
+            else:
+                failed.add(position)
+    return delivered, tuple(sorted(failed))
+
+
+def _told(paths: Paths) -> dict[str, list[str]]:
+    try:
+        told = json.loads((paths.state / "alerts.json").read_text(encoding="utf-8"))
+        return {str(scope): [str(cause) for cause in causes] for scope, causes in told.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
+
+
+def _remember(paths: Paths, told: dict[str, list[str]]) -> None:
+    """Losing the note costs a message told twice, nothing else."""
+    make_state(paths)
+    temporary = paths.state / ".alerts.tmp"
+    temporary.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
+    temporary.rename(paths.state / "alerts.json")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _TITLE else f"{text[:_TITLE]}…"
+
+
+def _one_line(text: str) -> str:
+    """Names of files come from outside: what would break a line or hide in it is shown as a blank."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -1,0 +1,234 @@
+"""Alerts: received by a real server, one for each cause, told once, and never a reason for a run to fail."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from assets.errors import Finding, Stopped, WrongCall
+from assets.paths import PROJECT_ROOT, Paths
+from assets.release.reader import Release
+from pipelines import alerts
+from tests.unit.candidates import candidate, release_of
+
+SECRET = "s3cret-token"
+TODAY = date(2026, 5, 1)
+
+
+class Office:
+    """A server of this machine that keeps what it is sent."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.messages: list[dict[str, str]] = []
+        self.answer = 200
+
+    @property
+    def titles(self) -> list[str]:
+        return [message["title"] for message in self.messages]
+
+
+@contextmanager
+def opened() -> Iterator[Office]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            if office.answer == 200:
+                office.messages.append(json.loads(content))
+            self.send_response(office.answer)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    office = Office(f"json://127.0.0.1:{server.server_port}/{SECRET}")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield office
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    monkeypatch.delenv(alerts.FILE_VARIABLE, raising=False)
+    with opened() as one:
+        monkeypatch.setenv(alerts.URLS_VARIABLE, one.url)
+        yield one
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """A file with rejected rows, one that was refused, and a dataset of which two cities sent nothing."""
+    with candidate() as connection:
+        connection.execute("update quality.files set status = 'read', rows_read = 40, rows_rejected = 3")
+        connection.execute(
+            "insert into quality.files from (select * replace ('sheet/bad\n@all.csv' as file, "
+            "'2' as file_sha256, 'refused' as status, 0 as rows_read, 0 as rows_rejected) "
+            "from quality.files)"
+        )
+        connection.execute(
+            "update quality.rejects set dataset = 'sheet', code = 'city_unknown', found = '福洲', line = 7"
+        )
+        connection.execute("insert into quality.rejects from (select * replace (8 as line) from quality.rejects)")
+        connection.execute(
+            "insert into quality.rejects from (select * replace ('sheet/bad\n@all.csv' as file, "
+            "'2' as file_sha256, null as line, 'file_has_nul' as code) from quality.rejects "
+            "where line = 7)"
+        )
+        connection.execute("insert into intake.datasets values ('sheet', '表', 'Sheet', '03-31', 2025)")
+        connection.execute("delete from quality.freshness")
+        for city in ("A", "B"):
+            connection.execute(
+                "insert into quality.freshness by name select 'sheet' as dataset, ? as city_code, "
+                "2025 as due_year, date '2026-03-31' as due_date",
+                [city],
+            )
+        return release_of(connection, tmp_path_factory.mktemp("data"))
+
+
+def test_a_run_tells_one_message_for_each_cause(office: Office, release: Release, tmp_path: Path) -> None:
+    told = alerts.tell(Paths(tmp_path), "release", alerts.of_release(release, TODAY))
+    assert (told.sent, told.failed, len(office.messages)) == (3, (), 3)
+    refused, rejected, late = (message["message"] for message in office.messages)
+    assert all("赣城 Gancheng" in title for title in office.titles)
+    assert "bad @all.csv: A file was refused as a whole" in refused, "no line break of a name gets through"
+    assert "sheet/f.csv: Rows of a file were rejected: 3/40" in rejected
+    assert "line 7: Unknown place “福洲”" in rejected
+    assert "line 8" not in rejected, "one example of a fault is enough"
+    assert "逾期未报" in late
+    assert "It was due on 2026-03-31" in late
+    assert SECRET not in json.dumps(office.messages)
+
+
+def test_a_cause_is_told_once_while_it_lasts_and_again_when_it_comes_back(
+    office: Office, release: Release, tmp_path: Path
+) -> None:
+    paths, causes = Paths(tmp_path), alerts.of_release(release, TODAY)
+    sent = [alerts.tell(paths, "release", told).sent for told in (causes, causes, causes[:2], causes)]
+    assert sent == [3, 0, 0, 1]
+
+
+def test_a_failure_is_told_by_cause_and_again_after_a_success(office: Office, release: Release, tmp_path: Path) -> None:
+    paths = Paths(tmp_path)
+    error = Stopped(
+        [
+            *(Finding("foreign_key", f"x{n}", "cities.csv", "reference/a.csv", n, "city") for n in range(1, 9)),
+            Finding("check_failed", "planted (3): A", "This never holds", "scorecards.city_scores"),
+        ]
+    )
+    assert alerts.after_failure(paths, error) == alerts.Delivered(2, ())
+    many, check = office.messages
+    assert "reference/a.csv, line 1" in many["message"]
+    assert "(and 3 more)" in many["message"]
+    assert "This never holds" in check["message"]
+    assert alerts.after_failure(paths, error) == alerts.Delivered(0, ())
+    assert alerts.after_run(paths, release) == alerts.Delivered(3, ())
+    assert alerts.after_run(paths, release) == alerts.Delivered(0, ())
+    assert alerts.after_failure(paths, error) == alerts.Delivered(2, ())
+    assert alerts.after_run(paths, release) == alerts.Delivered(0, ()), "a failure forgets nothing of the release"
+
+
+def test_of_a_fault_of_ours_only_the_kind_is_told(office: Office, tmp_path: Path) -> None:
+    alerts.after_failure(Paths(tmp_path), RuntimeError(f"connecting with {SECRET}"))
+    (message,) = office.messages
+    assert "RuntimeError" in message["message"]
+    assert SECRET not in json.dumps(message)
+
+
+def test_a_full_disk_is_told_as_that_and_another_run_is_not_told(office: Office, tmp_path: Path) -> None:
+    alerts.after_failure(Paths(tmp_path), OSError(28, "No space left on device"))
+    assert "The disk is full" in office.messages[0]["message"]
+    assert alerts.after_failure(Paths(tmp_path), WrongCall(Finding("run_in_progress", "pid 1"))) is not None
+    assert len(office.messages) == 1
+
+
+def test_many_causes_come_a_few_at_a_time(office: Office, tmp_path: Path) -> None:
+    causes = [alerts.Alert(str(n), (Finding("alert_test"),)) for n in range(25)]
+    assert [alerts.tell(Paths(tmp_path), "release", causes).sent for _ in range(3)] == [20, 5, 0]
+
+
+def test_what_was_not_delivered_is_told_the_next_time_and_never_raises(
+    office: Office,
+    release: Release,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    office.answer = 500
+    assert alerts.after_run(Paths(tmp_path), release) == alerts.Delivered(0, (1,))
+    office.answer = 200
+    told = alerts.after_run(Paths(tmp_path), release)
+    assert told is not None
+    assert (told.sent, told.failed) == (3, ())
+    shown = capfd.readouterr()
+    assert SECRET not in shown.out + shown.err + caplog.text
+
+
+def test_one_channel_that_works_is_enough(office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "channels"
+    file.write_text(f"# of the office\nno-such-service://{SECRET}\n\n{office.url}\n", "utf-8")
+    monkeypatch.delenv(alerts.URLS_VARIABLE)
+    monkeypatch.setenv(alerts.FILE_VARIABLE, str(file))
+    causes = [alerts.Alert("x", (Finding("alert_test"),))]
+    assert alerts.tell(Paths(tmp_path), "release", causes) == alerts.Delivered(1, (1,))
+    assert alerts.tell(Paths(tmp_path), "release", causes) == alerts.Delivered(0, ())
+
+
+@pytest.mark.parametrize("channel", ["wecombot://abcdefgh1234", "dingtalk://abcdefgh1234", "feishu://abcdefgh1234"])
+def test_the_channels_of_offices_are_understood(channel: str) -> None:
+    import apprise
+
+    assert apprise.Apprise.instantiate(channel) is not None
+
+
+def test_without_channels_nothing_happens(release: Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(alerts.URLS_VARIABLE, raising=False)
+    monkeypatch.delenv(alerts.FILE_VARIABLE, raising=False)
+    assert alerts.after_run(Paths(tmp_path), release) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_is_not_ended_by_alerts_that_cannot_be_sent_at_all(
+    release: Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(alerts.FILE_VARIABLE, str(tmp_path / "gone"))
+    assert alerts.after_run(Paths(tmp_path), release) is None
+
+
+def gancheng(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    left = {name: value for name, value in os.environ.items() if not name.startswith("GANCHENG_ALERT")}
+    command = [str(Path(sys.executable).parent / "gancheng"), "alert", *arguments, "--lang", "en"]
+    return subprocess.run(
+        command, env=left | environment, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_the_command_tests_every_channel_and_never_shows_an_address(office: Office) -> None:
+    done = gancheng("--test", **{alerts.URLS_VARIABLE: office.url})
+    assert (done.returncode, done.stdout) == (0, "Messages sent: 1\n"), done.stderr
+    assert "This is a test" in office.messages[0]["message"]
+    failed = gancheng("--test", **{alerts.URLS_VARIABLE: f"{office.url} json://127.0.0.1:9/{SECRET}"})
+    assert (failed.returncode, "2" in failed.stderr) == (1, True)
+    assert SECRET not in failed.stdout + failed.stderr
+    nothing = gancheng("--test")
+    assert (nothing.returncode, alerts.URLS_VARIABLE in nothing.stderr) == (2, True)
+
+
+def test_apprise_is_not_imported_before_something_is_sent() -> None:
+    code = "import sys, pipelines.alerts, pipelines.running, pipelines.cli; sys.exit('apprise' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, check=False).returncode == 0
