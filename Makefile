@@ -7,7 +7,7 @@ DAGSTER_DIR := $(or $(GANCHENG_DATA_DIR),data)/state/dagster
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test prove lint format clean
+.PHONY: help run ui test prove lint format audit clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,10 @@ format: $(VENV)/dev ## mend what can be mended by itself
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/sqlfluff fix --quiet sql
+
+audit: ## known vulnerabilities of what the lock names; needs the network and pip-audit
+	@command -v pip-audit >/dev/null || { echo "请先安装 pip-audit。 Install pip-audit first: pipx install pip-audit"; exit 1; }
+	@pip-audit --disable-pip --require-hashes --requirement requirements.lock
 
 clean: ## take away the environment; data stays
 	@rm -rf $(VENV)

@@ -65,10 +65,16 @@ def in_memory(limit: str | None = None, spill: Path | None = None) -> Iterator[C
 
 @contextmanager
 def read_only(file: Path) -> Iterator[Connection]:
-    """A published database, for reading alone: no file, network, extension or setting is within reach of its SQL."""
+    """A published database, for reading alone: no file, network, extension or setting is within reach of its SQL.
+
+    Nor is a variable of the program that reads it; and what does not fit into memory ends in an error: DuckDB would
+    put it beside the database, into the release.
+    """
     config: dict[str, str | bool | int | float | list[str]] = {
         **_NO_DOWNLOADS,
         "enable_external_access": "false",
+        "python_enable_replacements": "false",
+        "temp_directory": "",
         "lock_configuration": "true",
     }
     connection = duckdb.connect(str(file), read_only=True, config=config)

@@ -1,0 +1,121 @@
+"""What docs/security.md says of the installation: loopback alone, the locks, the tests it names, and its proxy."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.markers import Marker
+
+from assets.paths import PROJECT_ROOT
+
+PAGE = (PROJECT_ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/sbin")
+PASSWORD = "open sesame"
+
+
+def test_every_test_that_the_page_names_is_there() -> None:
+    named = re.findall(r"`((?:tests/\w+/)?test_\w+\.py)`", PAGE)
+    assert len(named) > 10
+    known = {file.name for file in (PROJECT_ROOT / "tests").rglob("test_*.py")}
+    assert {Path(name).name for name in named} <= known
+
+
+def test_what_starts_a_web_server_binds_it_to_this_machine() -> None:
+    """Whatever names Dagster's web server says where it listens."""
+    files = [PROJECT_ROOT / "Makefile", *(PROJECT_ROOT / "pipelines").rglob("*.py")]
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    assert "--host 127.0.0.1" in text
+    assert "0.0.0.0" not in text
+    lines = [line for line in text.splitlines() if re.search(r"bin/|BIN\)/dagster dev", line) and "dagster dev" in line]
+    assert lines
+    assert all("--host 127.0.0.1" in line for line in lines)
+
+
+def test_what_is_installed_is_what_the_locks_name() -> None:
+    lock = (PROJECT_ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
+    pins = re.findall(r"^([a-z0-9][a-z0-9._-]*)==([^ ;\\]+)(?: ; ([^\\\n]*))?", lock, re.MULTILINE)
+    wanted = {name: version for name, version, marker in pins if not marker or Marker(marker.strip()).evaluate()}
+    assert len(wanted) > 100
+    assert {name: metadata.version(name) for name in wanted} == wanted
+
+
+class Behind(BaseHTTPRequestHandler):
+    """Stands where Dagster's web server would."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "6")
+        self.end_headers()
+        self.wfile.write(b"behind")
+
+    def log_message(self, *_arguments: object) -> None: ...
+
+
+def asked(port: int, password: str | None = None) -> int:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/")
+    if password is not None:
+        told = base64.b64encode(f"office:{password}".encode()).decode()
+        request.add_header("Authorization", f"Basic {told}")
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+def test_the_proxy_of_the_page_lets_nobody_in_without_a_password(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```nginx\n(.*?)```", PAGE, re.DOTALL)
+    behind = HTTPServer(("127.0.0.1", 0), Behind)
+    port = free_port()
+    changed = {
+        "listen 443 ssl;": f"listen 127.0.0.1:{port};",
+        "http://127.0.0.1:3000": f"http://127.0.0.1:{behind.server_port}",
+        "/etc/nginx/gancheng.users": str(tmp_path / "users"),
+    }
+    for before, after in changed.items():
+        assert before in block
+        block = block.replace(before, after)
+    block = re.sub(r"\n *ssl_certificate[^\n]*", "", block)
+    (tmp_path / "users").write_text(f"office:{{PLAIN}}{PASSWORD}\n", "utf-8")
+    tmp_path.chmod(0o755)
+    # Its workers are another user, who may not pass the folder of the tests.
+    settings = f"user root;\ndaemon off;\npid {tmp_path}/pid;\nerror_log {tmp_path}/errors;\nevents {{}}\n"
+    kept = "".join(
+        f"{name}_temp_path {tmp_path}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (tmp_path / "conf").write_text(f"{settings}http {{\naccess_log off;\n{kept}{block}}}\n", "utf-8")
+    serving = threading.Thread(target=behind.serve_forever, kwargs={"poll_interval": 0.01})
+    serving.start()
+    proxy = subprocess.Popen([str(NGINX), "-p", str(tmp_path), "-c", str(tmp_path / "conf")], stderr=subprocess.PIPE)
+    try:
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.02)
+        assert (asked(port), asked(port, "wrong"), asked(port, PASSWORD)) == (401, 401, 200)
+    finally:
+        proxy.terminate()
+        proxy.communicate()
+        behind.shutdown()
+        serving.join()
+        behind.server_close()
