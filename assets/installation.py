@@ -6,6 +6,7 @@ them (assets.intake.ledger, pipelines). Version 1 is the first; folders made bef
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,8 +32,10 @@ def claim(paths: Paths) -> None:
 
 
 def make_state(paths: Paths) -> None:
-    """The folder of the state, for its owner alone: it holds logs and the history of runs."""
+    """The folder of the state, for its owner alone, since it holds logs; WrongCall where it is closed to us."""
     paths.state.mkdir(parents=True, exist_ok=True)
+    if not os.access(paths.state, os.W_OK | os.X_OK, effective_ids=True):
+        raise WrongCall(Finding("folder_unwritable", str(paths.state)))
     if paths.state.stat().st_mode & 0o077:
         paths.state.chmod(PRIVATE)
 

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from assets.errors import Finding, WrongCall
+from assets.errors import Finding, Stopped, WrongCall
 from assets.installation import make_state
 from assets.paths import PROJECT_ROOT, Paths
 from assets.release.inputs import digest_inputs, remembered
 from assets.release.manifest import is_whole
 from assets.release.reader import Release, current_release
+from pipelines.faults import mendable
+from pipelines.journal import Journal
 
 STATE_VARIABLE, HOME_VARIABLE, SETTINGS = "GANCHENG_DAGSTER_DIR", "DAGSTER_HOME", "dagster.yaml"
 
@@ -42,21 +45,40 @@ def run_if_new(paths: Paths, progress: Progress) -> Outcome:
     """
     from pipelines import alerts
 
+    journal, began = Journal(paths), time.monotonic()
     try:
-        outcome = _run_if_new(paths, progress)
+        outcome = _run_if_new(paths, progress, journal)
     except Exception as error:
+        journal.write("failed", error=type(error).__name__, code=_code(error), seconds=_since(began))
         alerts.after_failure(paths, error)
         raise
+    release_id = outcome.release.manifest.release_id
+    journal.write(
+        "ended", release_id=release_id, is_new=outcome.is_new, had_work=outcome.had_work, seconds=_since(began)
+    )
+    journal.prune()
     alerts.after_run(paths, outcome.release)
     return outcome
 
 
-def _run_if_new(paths: Paths, progress: Progress) -> Outcome:
+def _since(began: float) -> float:
+    return round(time.monotonic() - began, 3)
+
+
+def _code(error: Exception) -> str | None:
+    """Which message of the catalogue a person is told, where it is one."""
+    if isinstance(error, Stopped):
+        return error.findings[0].code if error.findings else None
+    finding = error.finding if isinstance(error, WrongCall) else mendable(error)
+    return finding.code if finding is not None else None
+
+
+def _run_if_new(paths: Paths, progress: Progress, journal: Journal) -> Outcome:
     inputs, current = inputs_if_new(paths), current_release(paths)
     if inputs is None:
         assert current is not None
         return Outcome(current, is_new=False, had_work=False)
-    _run(paths, inputs, progress)
+    _run(paths, inputs, progress, journal)
     made = current_release(paths)
     assert made is not None
     before = current.manifest.release_id if current is not None else None
@@ -123,11 +145,11 @@ def made_alone(paths: Paths) -> Iterator[None]:
         yield
 
 
-def _run(paths: Paths, inputs: str, progress: Progress) -> None:
+def _run(paths: Paths, inputs: str, progress: Progress, journal: Journal) -> None:
     from sqlalchemy.exc import OperationalError
 
     try:
-        _execute(paths, inputs, progress)
+        _execute(paths, inputs, progress, journal)
     except Exception as error:
         # Dagster wraps it in exceptions of its own, which are of the kind of storage.
         reason = next((cause for cause in _causes(error) if isinstance(cause, OperationalError)), None)
@@ -143,7 +165,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _execute(paths: Paths, inputs: str, progress: Progress) -> None:
+def _execute(paths: Paths, inputs: str, progress: Progress, journal: Journal) -> None:
     import dagster as dg
     from dagster._core.errors import DagsterUserCodeExecutionError
 
@@ -157,14 +179,23 @@ def _execute(paths: Paths, inputs: str, progress: Progress) -> None:
 
     def tell(event: dg.EventLogEntry) -> None:
         happened = event.dagster_event
-        if happened is not None and happened.is_step_materialization and happened.asset_key is not None:
-            progress(".".join(happened.asset_key.path), total)
+        if happened is None:
+            return
+        if happened.is_step_materialization and happened.asset_key is not None:
+            table = ".".join(happened.asset_key.path)
+            progress(table, total)
+            rows = happened.step_materialization_data.materialization.metadata.get("dagster/row_count")
+            journal.write("made", run_id=run_id, table=table, rows=None if rows is None else int(str(rows.value)))
+        elif happened.is_step_success:
+            seconds = round(happened.step_success_data.duration_ms / 1000, 3)
+            journal.write("step", run_id=run_id, step=happened.step_key, seconds=seconds)
 
     set_up_instance(paths)
     with made_alone(paths):
         opened = dg.DagsterInstance.get()
     with opened as instance:
         run_id = dg.DagsterRun(job_name=REFRESH).run_id
+        journal.write("began", run_id=run_id, inputs=inputs)
         instance.add_event_listener(run_id, tell)
         try:
             job.execute_in_process(

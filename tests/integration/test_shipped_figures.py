@@ -279,3 +279,17 @@ def test_the_workbook_has_every_city_and_measure_and_no_score_where_there_is_non
         assert all(isinstance(covered, int | float) for covered in row[2::2])
     measures = [row[0] for row in book["措施 Measures"].iter_rows(values_only=True) if isinstance(row[0], int)]
     assert measures == [row["measure_id"] for row in province.rows("from reference.measures order by measure_id")]
+
+
+def test_the_journal_tells_how_long_every_step_took_and_how_many_rows_it_made(province: Place) -> None:
+    (file,) = (province.data / "state" / "logs").iterdir()
+    lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    run_id = province.release().manifest.run.run_id
+    of_run = [line for line in lines if line.get("run_id") == run_id]
+    assert of_run[0]["event"] == "began"
+    made = {line["table"]: line["rows"] for line in of_run if line["event"] == "made"}
+    assert made["reference.cities"] == 11
+    assert {"intake__contracts", "release__current"} <= {line["step"] for line in of_run if line["event"] == "step"}
+    assert all(line["seconds"] >= 0 for line in of_run if line["event"] == "step")
+    assert any(line["event"] == "ended" and line["is_new"] and line["seconds"] > 0 for line in lines)
+    assert oct((province.data / "state").stat().st_mode & 0o777) == "0o700"

@@ -1,0 +1,45 @@
+"""The journal of runs: a JSON object a line, a file a day, only so many days, and never in the way of a run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from assets.paths import Paths
+from pipelines.journal import Journal
+
+
+def test_a_line_is_an_object_with_time_and_event(tmp_path: Path) -> None:
+    journal = Journal(Paths(tmp_path))
+    journal.write("made", table="scorecards.city_scores", rows=11)
+    journal.write("ended", release_id="赣\n", is_new=True)
+    (file,) = journal.folder.iterdir()
+    lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    assert file.stem == lines[0]["at"][:10]
+    assert [(line["event"], line.get("rows"), line.get("release_id")) for line in lines] == [
+        ("made", 11, None),
+        ("ended", None, "赣\n"),
+    ]
+
+
+def test_only_the_newest_days_are_kept(tmp_path: Path) -> None:
+    journal = Journal(Paths(tmp_path))
+    journal.folder.mkdir(parents=True)
+    for day in range(1, 13):
+        (journal.folder / f"2026-01-{day:02}.jsonl").touch()
+    (journal.folder / "notes.txt").touch()
+    journal.prune(keep=2)
+    assert sorted(file.name for file in journal.folder.iterdir()) == [
+        "2026-01-11.jsonl",
+        "2026-01-12.jsonl",
+        "notes.txt",
+    ]
+
+
+def test_a_journal_that_cannot_be_written_is_left(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "logs").touch()
+    journal = Journal(Paths(tmp_path))
+    journal.write("began")
+    journal.prune()
+    assert (tmp_path / "state" / "logs").read_bytes() == b""
