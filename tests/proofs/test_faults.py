@@ -1,0 +1,238 @@
+"""Faults of the machine, each for real. After each: the current release is whole, no row is lost or doubled, and the
+next run completes, or this one said what a person must do.
+
+The test command tries each once where files are taken in and published; `make prove` tries more, on whole runs.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+import threading
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from assets.intake.ledger import Intake, accepted_selects
+from assets.intake.limits import Limits
+from assets.paths import Paths
+from assets.release.keeping import verify
+from assets.release.reader import released
+from assets.warehouse.connection import Connection, Warehouse
+from pipelines.faults import mendable
+from tests.integration.places import Place, copy_countries
+from tests.proofs.machines import needs_mount, read_only, resize, small_disk
+from tests.proofs.scale import IS_PROVING, times
+from tests.proofs.test_kills import assert_what_is_there_is_whole, fresh, start, whole_run
+from tests.unit.candidates import fill, release_of
+from tests.unit.fairs import HEADER
+
+whole_runs = pytest.mark.skipif(not IS_PROVING, reason="whole runs on a failing machine: make prove")
+PLENTY = 200_000
+
+
+@needs_mount()
+def test_a_disk_that_fills_while_files_are_taken_in_loses_and_doubles_no_row(intake: Intake, tmp_path: Path) -> None:
+    chance = random.Random(2)
+    for turn in range(times(1, 60)):
+        data = tmp_path / f"turn{turn}"
+        with small_disk(data, PLENTY):
+            fresh(data)
+            used = shutil.disk_usage(data).used // 1024
+            resize(data, used + chance.randint(8, 120))
+            process = start(intake, data)
+            process.communicate()
+            assert_what_is_there_is_whole(data / "lake" / "fairs", data / "archive")
+            resize(data, PLENTY)
+            whole_run(intake, data)
+
+
+def publishing(connection: Connection, data: Path) -> str | None:
+    """Publish, and what a person is told where that fails."""
+    try:
+        release_of(connection, data)
+    except Exception as error:
+        finding = mendable(error)
+        if finding is None:
+            raise
+        return finding.code
+    return None
+
+
+@needs_mount()
+def test_a_disk_that_fills_while_a_release_is_published_leaves_the_current_one(tmp_path: Path) -> None:
+    data, chance = tmp_path / "data", random.Random(3)
+    with small_disk(data, PLENTY):
+        with Warehouse(Paths(data)).connect() as connection:
+            fill(connection)
+            before = release_of(connection, data).manifest.release_id
+            used = shutil.disk_usage(data).used // 1024
+            for _ in range(times(1, 40)):
+                connection.execute("update reference.sources set note_en = 'later'")
+                resize(data, used + chance.randint(64, 3000))
+                assert publishing(connection, data) == "disk_full"
+                told = verify(Paths(data), "current")
+                assert (told.release_id, told.findings) == (before, ())
+                assert released(Paths(data)) == [before]
+            resize(data, PLENTY)
+            after = release_of(connection, data).manifest.release_id
+        assert after != before
+        assert verify(Paths(data), "current").findings == ()
+        assert sorted(path.name for path in (data / "releases").iterdir()) == sorted([before, after, "current"])
+
+
+def sent(value: int) -> str:
+    """A file of 4,000 rows that all have one value."""
+    days = [
+        f"{year}-{month:02}-{day:02}" for year in range(2000, 2012) for month in range(1, 13) for day in range(1, 29)
+    ]
+    return HEADER + "".join(f"甲市,{day},{value},book,A\n" for day in days[:4_000])
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_never_taken_in_as_two_halves(intake: Intake) -> None:
+    """One half of the time by rename, as programs save; the other by writing over it, as a copy over a network does."""
+    file, versions = intake.paths.inbox / "fairs" / "sent.csv", [sent(value) for value in (1, 2, 3)]
+    careful = replace(intake, limits=Limits(still_written_seconds=0.02))
+    chance, stop = random.Random(5), threading.Event()
+
+    def write() -> None:
+        turn = 0
+        while not stop.wait(chance.uniform(0, 0.06)):
+            turn += 1
+            target = file.with_suffix(".tmp") if turn % 2 else file
+            with target.open("w", encoding="utf-8") as stream:
+                half = len(versions[turn % 3]) // 2
+                stream.write(versions[turn % 3][:half])
+                stream.flush()
+                stream.write(versions[turn % 3][half:])
+            target.replace(file)
+
+    file.write_text(versions[0], "utf-8")
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(times(30, 1_000)):
+            careful.take_in(datetime.now(UTC))
+    finally:
+        stop.set()
+        writer.join()
+    time.sleep(0.05)
+    receipts = careful.take_in(datetime.now(UTC))
+    assert {receipt.file_sha256 for receipt in receipts} <= {sha256(one.encode()).hexdigest() for one in versions}
+    assert {(receipt.rows_accepted, receipt.rows_rejected) for receipt in receipts} == {(4_000, 0)}
+    for _receipt, select in accepted_selects(careful.folder, receipts):
+        assert intake.connection.execute(f"select count(distinct posts) from ({select})").fetchone() == (1,)
+
+
+# --- whole runs -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def place(countries: Place, tmp_path: Path) -> Place:
+    """The countries after a run."""
+    shutil.copytree(countries.data, tmp_path / "data", symlinks=True)
+    return Place(tmp_path / "data")
+
+
+def send_more(place: Place) -> None:
+    """Another file, of another year."""
+    folder = place.data / "inbox" / "country_statistics"
+    text = (folder / "synthetic.csv").read_text("utf-8")
+    (folder / "more.csv").write_text(text.replace("2024", "2025"), "utf-8")
+
+
+def rows_in(place: Place) -> list[dict[str, object]]:
+    return place.rows("select * exclude (received_order) from quality.files order by all") + place.rows(
+        "select city_code, indicator_id, year, value from observations.observations order by all"
+    )
+
+
+def assert_told(done: subprocess.CompletedProcess[str], code: int, *parts: str) -> None:
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    for part in parts:
+        assert part in done.stderr
+
+
+@whole_runs
+@needs_mount()
+@pytest.mark.parametrize("folder", ["state", "releases", "lake", "warehouse", "archive"])
+def test_a_folder_that_cannot_be_written_is_told_and_the_next_run_completes(place: Place, folder: str) -> None:
+    before = place.release().manifest.release_id
+    send_more(place)
+    with read_only(place.data / folder):
+        assert_told(place.call("run"), 2, "Cannot write", str(place.data / folder))
+        assert verify(Paths(place.data), "current").findings == ()
+        assert place.release().manifest.release_id == before
+    assert place.run()["is_new"] is True
+    assert place.rows("select count(*) as n from quality.files") == [{"n": 2}]
+
+
+@whole_runs
+@needs_mount()
+def test_an_inbox_that_cannot_be_written_is_all_that_a_run_needs(tmp_path: Path) -> None:
+    place = copy_countries(tmp_path / "data")
+    with read_only(place.data / "inbox"):
+        assert place.run()["is_new"] is True
+
+
+@whole_runs
+@needs_mount()
+def test_a_full_disk_is_told_and_the_next_run_completes(countries: Place, tmp_path: Path) -> None:
+    chance = random.Random(4)
+    for turn in range(times(1, 12)):
+        data = tmp_path / f"turn{turn}"
+        with small_disk(data, PLENTY):
+            shutil.copytree(countries.data, data, symlinks=True, dirs_exist_ok=True)
+            place = Place(data)
+            send_more(place)
+            before = place.release().manifest.release_id
+            resize(data, shutil.disk_usage(data).used // 1024 + chance.randint(10, 4000))
+            assert_told(place.call("run"), 2, "The disk is full")
+            assert verify(Paths(data), "current").findings == ()
+            assert place.release().manifest.release_id == before
+            resize(data, PLENTY)
+            place.run()
+            assert place.rows("select count(*) as n from quality.files") == [{"n": 2}]
+            assert verify(Paths(data), "current").findings == ()
+
+
+@whole_runs
+def test_a_corrupt_receipt_is_named_and_once_it_is_gone_the_file_arrives_again(place: Place) -> None:
+    before = rows_in(place)
+    (receipt,) = (place.data / "lake" / "country_statistics").glob("*.json")
+    receipt.write_bytes(receipt.read_bytes()[:100])
+    (place.data / "state" / "last_run.json").unlink()
+    assert_told(place.call("run"), 1, "lake/country_statistics/" + receipt.name, "A receipt is broken")
+    assert verify(Paths(place.data), "current").findings == ()
+    receipt.unlink()
+    place.run()
+    assert rows_in(place) == before
+
+
+@whole_runs
+@pytest.mark.parametrize("damaged", ["gancheng.duckdb", "parquet/observations.parquet", "MANIFEST.json"])
+def test_a_corrupt_current_release_is_made_anew(place: Place, damaged: str) -> None:
+    before, old = rows_in(place), place.release().manifest
+    file = place.release().folder / damaged
+    file.write_bytes(file.read_bytes()[:-9] + b"corrupted")
+    place.run()
+    assert verify(Paths(place.data), "current").findings == ()
+    assert rows_in(place) == before
+    assert place.release().manifest.content_digest == old.content_digest
+
+
+@whole_runs
+def test_a_corrupt_record_of_runs_is_named_and_once_it_is_gone_the_next_run_completes(place: Place) -> None:
+    for file in (place.data / "state" / "dagster").rglob("*.db"):
+        file.write_bytes(b"no database" * 1000)
+    (place.data / "state" / "last_run.json").unlink()
+    assert_told(place.call("run"), 2, "state/dagster")
+    shutil.rmtree(place.data / "state" / "dagster")
+    place.run()
+    assert verify(Paths(place.data), "current").findings == ()
