@@ -1,4 +1,4 @@
-"""The real daemon, served: files dropped into the inbox are published, refused or blocked, and nobody had to watch."""
+"""The real daemon, served: files dropped into the inbox are published, refused or blocked; nobody had to watch."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.integration.places import copy_countries, wait_until
 from tests.integration.serving import OFTEN, served, wait_for_runs
+from tests.unit import office
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
 BLOCKING = "-- table: scorecards.city_scores\n-- severity: error\n-- zh: 不可能\n-- en: This never holds\n"
@@ -17,7 +18,7 @@ def test_files_dropped_into_the_inbox_are_published_refused_or_blocked(tmp_path:
     place.write("inbox/country_statistics/good.csv", HEADER + "Aland,2023,75.5,26,synthetic,A\n")
     place.write("inbox/country_statistics/bad.csv", HEADER + "Atlantis,2023,75.5,26,synthetic,A\n")
     place.write("inbox/country_statistics/broken.csv", "no such header\n1\n")
-    with served(place) as one:
+    with office.opened() as told, served(place, GANCHENG_ALERT_URLS=told.url) as one:
         assert wait_until(one.is_ready, 60)
         assert one.page() == 200
 
@@ -27,17 +28,21 @@ def test_files_dropped_into_the_inbox_are_published_refused_or_blocked(tmp_path:
         assert [row["value"] for row in values] == [26, 75.5]
         rejected = {row["file"].split("/")[-1] for row in released.rows("from quality.rejects")}
         assert rejected == {"bad.csv", "broken.csv"}
+        assert wait_until(lambda: len(told.messages) == 2, 30), told.titles
+        assert {name for name in rejected for text in told.messages if name in text["message"]} == rejected
 
         # A check that nothing can pass, and a file that starts the run which meets it.
         place.write("sql/quality/checks/planted.sql", BLOCKING + "select city_code from scorecards.city_scores\n")
         assert one.stop() == 0
 
-    with served(place) as one:
+    with office.opened() as told, served(place, GANCHENG_ALERT_URLS=told.url) as one:
         place.write("inbox/country_statistics/later.csv", HEADER + "Aland,2022,75,27,synthetic,A\n")
         wait_for_runs(place, ["SUCCESS", "FAILURE"])
         assert place.release() == released
-        told = place.call("candidate", "--lang", "en").stdout
-        assert "This never holds" in told
-        assert str(place.data / "warehouse" / "blocked.duckdb") in told
+        shown = place.call("candidate", "--lang", "en").stdout
+        assert "This never holds" in shown
+        assert str(place.data / "warehouse" / "blocked.duckdb") in shown
+        assert wait_until(lambda: told.messages, 30)
+        assert ["This never holds" in text["message"] for text in told.messages] == [True]
         assert one.stop() == 0
     assert place.call("verify").returncode == 0

@@ -6,11 +6,8 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -20,47 +17,9 @@ from assets.paths import PROJECT_ROOT, Paths
 from assets.release.reader import Release
 from pipelines import alerts
 from tests.unit.candidates import candidate, release_of
+from tests.unit.office import SECRET, Office, opened
 
-SECRET = "s3cret-token"
 TODAY = date(2026, 5, 1)
-
-
-class Office:
-    """A server of this machine that keeps what it is sent."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.messages: list[dict[str, str]] = []
-        self.answer = 200
-
-    @property
-    def titles(self) -> list[str]:
-        return [message["title"] for message in self.messages]
-
-
-@contextmanager
-def opened() -> Iterator[Office]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            content = self.rfile.read(int(self.headers["Content-Length"]))
-            if office.answer == 200:
-                office.messages.append(json.loads(content))
-            self.send_response(office.answer)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_arguments: object) -> None: ...
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    office = Office(f"json://127.0.0.1:{server.server_port}/{SECRET}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield office
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture
