@@ -530,7 +530,7 @@ CATALOGUE: dict[str, Message] = {
         "要求 {expected}；请在项目目录运行 make clean run",
         "Required is {expected}; in the project's folder, run: make clean run",
     ),
-    "leftover": Message(
+    "half_done": Message(
         "中断的工作留下的半成品",
         "Left half done by work that was interrupted",
         "无害；下一次 gancheng run（旧发布则为 gancheng prune）会清除",

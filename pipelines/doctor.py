@@ -158,7 +158,7 @@ def leftovers(paths: Paths) -> Iterator[Finding]:
     if not is_running(paths):
         for folder, pattern in _LEFTOVERS:
             for found in sorted((paths.data / folder).glob(pattern)):
-                yield Finding("leftover", file=found.relative_to(paths.data).as_posix())
+                yield Finding("half_done", file=found.relative_to(paths.data).as_posix())
 
 
 def is_running(paths: Paths) -> bool:

@@ -9,6 +9,7 @@ from assets.errors import Stopped
 from assets.release.candidates import mark_blocked
 from assets.release.changes import CHANGES
 from assets.release.gate import stop_if_blocked
+from assets.release.history import RUNS
 from assets.release.inputs import remember
 from assets.release.publish import publish
 from assets.release.recompute import MODELS, write_models
@@ -41,7 +42,7 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
         kinds={"duckdb", "parquet"},
     )
 
-    changes, texts = tables[CHANGES], tables[MODELS]
+    changes, history, texts = tables[CHANGES], tables[RUNS], tables[MODELS]
 
     @dg.multi_asset(specs=[factory.spec(texts, kinds={"sql", "duckdb"})], name="release__models")
     def model_texts(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
@@ -49,8 +50,9 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
             write_models(connection, texts, models.values())
             return dg.MaterializeResult(metadata=factory.metadata(connection, texts))
 
-    read = tuple(table.qualified_name for table in published if table.name != changes.name)
-    specs = [factory.spec(changes, deps=read, kinds={"duckdb"}), spec]
+    told = (changes, history)
+    read = tuple(table.qualified_name for table in published if table not in told)
+    specs = [*(factory.spec(table, deps=read, kinds={"duckdb"}) for table in told), spec]
 
     @dg.multi_asset(specs=specs, name="release__current")
     def release(
@@ -62,14 +64,16 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
             except Stopped:
                 mark_blocked(warehouse.paths, context.run_id)
                 raise
-            changes.create(connection)
+            for table in told:
+                table.create(connection)
             outcome = publish(connection, published, warehouse.paths, context.run_id, auditor.finish)
-            shown = factory.metadata(connection, changes)
+            shown = {table.qualified_name: factory.metadata(connection, table) for table in told}
         # Only who started the run knows what it started from; a file that came later must not count as seen.
         inputs_digest = context.run_tags.get(INPUTS_TAG)
         if inputs_digest:
             remember(warehouse.paths, inputs_digest, outcome.release_id)
-        yield dg.MaterializeResult(asset_key=factory.key(CHANGES), metadata=shown)
+        for name, metadata in shown.items():
+            yield dg.MaterializeResult(asset_key=factory.key(name), metadata=metadata)
         yield dg.MaterializeResult(
             asset_key=factory.key("release.current"),
             metadata={"release_id": outcome.release_id, "is_new": outcome.is_new},

@@ -20,6 +20,7 @@ from assets.release.analysts import write_views_and_macros
 from assets.release.changelog import changelog
 from assets.release.changes import CHANGES, find_changes, named_changes
 from assets.release.documents import write_documents
+from assets.release.history import RUNS, write_history
 from assets.release.layout import CHANGELOG, DATABASE
 from assets.release.manifest import (
     InputFile,
@@ -72,7 +73,7 @@ def publish(
         leftover.unlink()
     folder = paths.releases / f"{_BUILDING}{uuid.uuid4().hex}"
     try:
-        content = [table for table in tables if table.qualified_name != CHANGES]
+        content = [table for table in tables if table.qualified_name not in (CHANGES, RUNS)]
         about = read_about(connection, tables)
         files = _write_parquet(connection, content, folder, about)
         digest = content_digest(files)
@@ -81,6 +82,12 @@ def publish(
             return Published(current.release_id, is_new=False)
         now = datetime.now(UTC).replace(microsecond=0)
         release_id = f"{now:%Y%m%dT%H%M%SZ}-{digest[:12]}"
+        run = RunFacts(run_id=run_id, released_at=now, as_of=_as_of(connection, tables))
+        history = [table for table in tables if table.qualified_name == RUNS]
+        for table in history:
+            release = (release_id, digest, about.method_version)
+            write_history(connection, table, paths.current_release, release, run)
+        files = (*files, *_write_parquet(connection, history, folder, about))
         files = (*files, *_write_changes(connection, tables, folder, paths, current, about))
         artefacts = (
             *write_package(folder, tables, files, about, (release_id, now)),
@@ -101,7 +108,7 @@ def publish(
                 *(_published(folder, artefact) for artefact in artefacts),
             ),
             inputs=_inputs(connection),
-            run=RunFacts(run_id=run_id, released_at=now, as_of=_as_of(connection, tables)),
+            run=run,
             previous_release_id=current.release_id if current is not None else None,
         )
         manifest.write(folder)

@@ -147,6 +147,7 @@ def test_the_same_inputs_give_the_same_bytes_elsewhere_and_later(province: Place
     assert [file.path for file in one.manifest.files if file.rows is not None and not file.is_content] == [
         "parquet/arrivals.parquet",
         "parquet/freshness.parquet",
+        "parquet/runs.parquet",
         "parquet/score_changes.parquet",
     ]
 

@@ -116,11 +116,11 @@ FAULTS: dict[str, tuple[list[str], Callable[[Paths], object]]] = {
         ["current_damaged", "manifest_unreadable"],
         lambda p: (p.current_release / "MANIFEST.json").unlink(),
     ),
-    "half a release": (["leftover"], lambda p: (p.releases / ".building-1").mkdir()),
-    "half a switch": (["leftover"], lambda p: (p.releases / ".current-1").symlink_to("x")),
-    "half pruned": (["leftover"], lambda p: (p.releases / ".pruning-1").mkdir()),
-    "half parsed": (["leftover"], lambda p: (p.lake / "fairs" / ".work-1").mkdir()),
-    "half copied": (["leftover"], lambda p: (p.archive / ".arriving-1").touch()),
+    "half a release": (["half_done"], lambda p: (p.releases / ".building-1").mkdir()),
+    "half a switch": (["half_done"], lambda p: (p.releases / ".current-1").symlink_to("x")),
+    "half pruned": (["half_done"], lambda p: (p.releases / ".pruning-1").mkdir()),
+    "half parsed": (["half_done"], lambda p: (p.lake / "fairs" / ".work-1").mkdir()),
+    "half copied": (["half_done"], lambda p: (p.archive / ".arriving-1").touch()),
     "record of runs broken": (["dagster_broken"], break_dagster),
     "contract unreadable": (["contract_unreadable"], lambda p: (p.contracts / "x.yml").write_text("[")),
     "no contracts": (["no_data_directory"], lambda p: shutil.rmtree(p.contracts)),
@@ -180,7 +180,7 @@ def test_what_a_run_is_working_on_is_no_leftover(place: Paths) -> None:
     with (place.state / "run.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert codes(place) == []
-    assert codes(place) == ["leftover"]
+    assert codes(place) == ["half_done"]
 
 
 def test_nothing_newer_is_touched(place: Paths) -> None:

@@ -75,7 +75,8 @@ def test_the_same_content_has_the_same_bytes_whatever_a_killed_attempt_left(
     assert list(releases.glob(".*")) == []
     assert again.manifest.content_digest == release.manifest.content_digest
     for file in release.manifest.files:
-        if file.path.startswith("parquet/"):
+        # The history of releases tells when each was made.
+        if file.path.startswith("parquet/") and file.path != "parquet/runs.parquet":
             assert (again.folder / file.path).read_bytes() == (release.folder / file.path).read_bytes()
 
 

@@ -1,0 +1,52 @@
+"""Each release carries the history of those before it, whatever was pruned or damaged since."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from assets.paths import Paths
+from assets.release.reader import Release
+from tests.unit.candidates import candidate, mark, release_of
+
+
+def runs(release: Release) -> list[dict[str, Any]]:
+    return release.rows("from release.runs order by release_id")
+
+
+def test_the_history_goes_on_from_the_release_before(tmp_path: Path) -> None:
+    with candidate() as connection:
+        connection.execute("update intake.files set rows_read = 7, rows_accepted = 5, rows_rejected = 2")
+        first = release_of(connection, tmp_path)
+        (one,) = runs(first)
+        assert (one["release_id"], one["run_id"]) == (first.manifest.release_id, "run")
+        assert (one["rows_read"], one["rows_accepted"], one["rows_rejected"]) == (7, 5, 2)
+        assert one["content_digest"] == first.manifest.content_digest
+
+        mark(connection, 1)
+        connection.execute("delete from intake.files")
+        second = release_of(connection, tmp_path)
+        assert [row["release_id"] for row in runs(second)] == [first.manifest.release_id, second.manifest.release_id]
+        assert [row["rows_read"] for row in runs(second)] == [7, 0]
+
+        shutil.rmtree(first.folder)
+        (Paths(tmp_path).current_release / "gancheng.duckdb").write_bytes(b"damaged")
+        mark(connection, 2)
+        third = release_of(connection, tmp_path)
+        assert [row["rows_read"] for row in runs(third)] == [7, 0, 0]
+
+
+def test_a_history_that_is_damaged_begins_anew(tmp_path: Path) -> None:
+    with candidate() as connection:
+        release_of(connection, tmp_path)
+        (Paths(tmp_path).current_release / "parquet" / "runs.parquet").write_bytes(b"damaged")
+        mark(connection, 1)
+        assert len(runs(release_of(connection, tmp_path))) == 1
+
+
+def test_the_history_is_no_content(tmp_path: Path) -> None:
+    with candidate() as connection:
+        first = release_of(connection, tmp_path)
+        assert release_of(connection, tmp_path).manifest == first.manifest
+        assert [file.is_content for file in first.manifest.files if file.path == "parquet/runs.parquet"] == [False]
