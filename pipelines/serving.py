@@ -57,7 +57,11 @@ def serve(paths: Paths, port: int, ready: Callable[[Serving], None]) -> None:
         environment = _environment(paths)
         _make_storage(paths, environment)
         commands = {
-            "daemon": ["-m", "dagster._daemon", "run", "-m", _MODULE, "--log-level", "warning"],
+            # It loads the definitions anew every minute, in a process of its own that is quick to warn of its end.
+            "daemon": [
+                *("-m", "dagster._daemon", "run", "-m", _MODULE),
+                *("--log-level", "warning", "--code-server-log-level", "error"),
+            ],
             "webserver": [
                 *("-m", "dagster_webserver", "-m", _MODULE, "-h", HOST, "-p", str(port)),
                 *("--dagster-log-level", "warning", "--code-server-log-level", "warning"),
