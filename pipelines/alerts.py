@@ -28,6 +28,7 @@ from pipelines.scorecards import held_blocks
 URLS_VARIABLE, FILE_VARIABLE = "GANCHENG_ALERT_URLS", "GANCHENG_ALERT_URLS_FILE"
 # Of a cause with many findings a message shows the first; of many causes the rest is told after the next run.
 _MOST_FINDINGS, _MOST_ALERTS = 5, 20
+_WHERE_TO_LOOK = "candidate_kept "
 _TITLE = 60  # letters of a reason in a title
 _LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
@@ -115,7 +116,9 @@ def of_failure(error: Exception) -> list[Alert]:
     by_cause: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_cause[f"{finding.code} {finding.file}"].append(finding)
-    return [Alert(_cause(name, of_it), tuple(of_it)) for name, of_it in by_cause.items()]
+    # Where to look is no cause of its own: it goes along with each.
+    looks = [finding for name in list(by_cause) if name.startswith(_WHERE_TO_LOOK) for finding in by_cause.pop(name)]
+    return [Alert(_cause(name, of_it), (*of_it, *looks)) for name, of_it in by_cause.items()]
 
 
 def channels() -> list[str]:

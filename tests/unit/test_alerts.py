@@ -191,3 +191,11 @@ def test_the_command_tests_every_channel_and_never_shows_an_address(office: Offi
 def test_apprise_is_not_imported_before_something_is_sent() -> None:
     code = "import sys, pipelines.alerts, pipelines.running, pipelines.cli; sys.exit('apprise' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, check=False).returncode == 0
+
+
+def test_where_a_blocked_candidate_is_goes_along_with_the_cause(office: Office, tmp_path: Path) -> None:
+    failed = Finding("check_failed", "planted (3): A", "This never holds", "scorecards.city_scores")
+    error = Stopped([failed, Finding("candidate_kept", "1")])
+    assert alerts.after_failure(Paths(tmp_path), error) == alerts.Delivered(1, ())
+    assert "This never holds" in office.messages[0]["message"]
+    assert "gancheng candidate" in office.messages[0]["message"]
