@@ -506,6 +506,13 @@ CATALOGUE: dict[str, Message] = {
         "Make room and run again (gancheng prune --keep 12 takes old releases away); the current release and all that "
         "arrived are whole",
     ),
+    "disk_fails": Message(
+        "磁盘写入失败：{found}",
+        "The disk failed to write: {found}",
+        "多为磁盘已满：请用 gancheng doctor 查看并腾出空间；若空间充足，请检查磁盘本身。现行发布完好",
+        "Most often it is full: see gancheng doctor, and make room; where there is room, have the disk looked at. The "
+        "current release is whole",
+    ),
     "disk_nearly_full": Message(
         "磁盘只剩 {found} MB",
         "The disk has {found} MB left",

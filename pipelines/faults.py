@@ -25,12 +25,15 @@ _CODES = {
 
 def mendable(error: BaseException) -> Finding | None:
     """What to tell of an error that says, itself or by what caused it, that the machine is at fault; else None."""
-    for cause in _causes(error):
-        code = _CODES.get(cause.errno or 0) if isinstance(cause, OSError) else None
-        code = code or _said(str(cause), isinstance(cause, sqlite3.Error))
-        if code is not None:
-            return Finding(code, str(cause).strip().splitlines()[0])
-    return None
+    found = [finding for cause in _causes(error) if (finding := _of_one(cause)) is not None]
+    # SQLite calls a full disk an error of it, where something else in the chain knows better.
+    return next((finding for finding in found if finding.code != "disk_fails"), found[0] if found else None)
+
+
+def _of_one(cause: BaseException) -> Finding | None:
+    code = _CODES.get(cause.errno or 0) if isinstance(cause, OSError) else None
+    code = code or _said(str(cause), isinstance(cause, sqlite3.Error))
+    return None if code is None else Finding(code, str(cause).strip().splitlines()[0])
 
 
 def _said(text: str, is_sqlite: bool) -> str | None:
@@ -39,6 +42,8 @@ def _said(text: str, is_sqlite: bool) -> str | None:
         return "disk_full"
     if any(words in lowered for words in _DENIED):
         return "folder_unwritable"
+    if "disk i/o error" in lowered:
+        return "disk_fails"
     return "dagster_broken" if is_sqlite and any(words in lowered for words in _BROKEN) else None
 
 

@@ -193,7 +193,10 @@ def test_a_full_disk_is_told_and_the_next_run_completes(countries: Place, tmp_pa
             send_more(place)
             before = place.release().manifest.release_id
             resize(data, shutil.disk_usage(data).used // 1024 + chance.randint(10, 4000))
-            assert_told(place.call("run"), 2, "The disk is full")
+            done = place.call("run")
+            assert_told(done, 2)
+            # SQLite, which keeps Dagster's record of runs, knows no better.
+            assert "The disk is full" in done.stderr or "The disk failed to write" in done.stderr
             assert verify(Paths(data), "current").findings == ()
             assert place.release().manifest.release_id == before
             resize(data, PLENTY)

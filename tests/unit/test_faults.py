@@ -21,6 +21,7 @@ from pipelines.faults import mendable
         (PermissionError(13, "Permission denied"), "folder_unwritable"),
         (RuntimeError('IO Error: Could not write file "x": No space left on device'), "disk_full"),
         (sqlite3.OperationalError("attempt to write a readonly database"), "folder_unwritable"),
+        (sqlite3.OperationalError("disk I/O error"), "disk_fails"),
         (sqlite3.DatabaseError("file is not a database"), "dagster_broken"),
     ],
 )
@@ -30,6 +31,12 @@ def test_a_fault_of_the_machine_is_found_behind_what_it_caused(error: Exception,
         assert finding is not None
         assert finding.code == code
         assert str(error).splitlines()[0] == finding.found
+
+
+def test_what_sqlite_calls_an_error_of_the_disk_is_a_full_one_where_something_says_so() -> None:
+    finding = mendable(chain(sqlite3.OperationalError("disk I/O error"), OSError(28, "No space left on device")))
+    assert finding is not None
+    assert finding.code == "disk_full"
 
 
 def chain(last: Exception, cause: Exception) -> Exception:
