@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -49,6 +49,15 @@ def holder(paths: Paths) -> str:
         return (paths.state / LOCK).read_text(encoding="utf-8").strip()
     except OSError:
         return ""
+
+
+def wait_for_turn(paths: Paths, told: Callable[[str], None] | None) -> None:
+    """Wait until no other run is under way, after `told` is given its process; without `told`, WrongCall instead."""
+    if is_running(paths):
+        if told is not None:
+            told(holder(paths))
+        with only_run(paths, waits=told is not None):
+            pass
 
 
 class _Held(Exception):

@@ -4,6 +4,7 @@ Here: the job `prune`. Not here: which releases may go (assets.release.keeping).
 touched: they are the memory of what arrived.
 """
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +16,9 @@ from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from assets.paths import Paths
 from assets.release import keeping
 from assets.warehouse import factory
+from pipelines.instance import HOME_VARIABLE, opened
 from pipelines.lock import only_run
-from pipelines.operations import PRUNE, Pruning
+from pipelines.operations import PRUNE, Pruning, read_operations
 
 _BATCH = 100
 _ABOUT = "清理旧的运行记录、未发布的候选和旧发布\n\nTake away old runs, blocked candidates and releases"
@@ -76,3 +78,12 @@ def _forget(instance: dg.DagsterInstance, run_id: str) -> None:
         file = Path(shard(run_id))
         for part in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm", "-journal"))):
             part.unlink(missing_ok=True)
+
+
+def forget_runs(paths: Paths) -> int:
+    """Forget what Dagster remembers of runs that are older than the settings keep; returns how many there were."""
+    if not (paths.state / "dagster").is_dir() and HOME_VARIABLE not in os.environ:
+        return 0
+    kept = timedelta(days=read_operations(paths).pruning.keep_run_days)
+    with opened(paths) as instance:
+        return prune_runs(instance, datetime.now(UTC) - kept)

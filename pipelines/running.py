@@ -1,29 +1,23 @@
 """Running the main job from the command line, with its progress, in this process.
 
-Here: whether there is anything to do, the Dagster instance, and what a run ends with. Not here: what is printed
-(pipelines.cli), what is made (assets). Importing Dagster takes seconds, so it happens only when there is work to do.
+Here: what a run ends with, and that whoever is to be told is told. Not here: what is printed (pipelines.commands), the
+Dagster instance (pipelines.instance), what is made (assets). Importing Dagster takes seconds, so it happens only when
+there is work to do.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from assets.errors import Finding, Stopped, WrongCall
-from assets.installation import make_state
-from assets.paths import PROJECT_ROOT, Paths
-from assets.release.inputs import digest_inputs, remembered
-from assets.release.manifest import is_whole
+from assets.paths import Paths
+from assets.release.inputs import inputs_if_new
 from assets.release.reader import Release, current_release
 from pipelines.faults import mendable
+from pipelines.instance import HOME_VARIABLE, SETTINGS, opened
 from pipelines.journal import Journal
-
-STATE_VARIABLE, HOME_VARIABLE, SETTINGS = "GANCHENG_DAGSTER_DIR", "DAGSTER_HOME", "dagster.yaml"
 
 Progress = Callable[[str, int], None]
 
@@ -85,66 +79,6 @@ def _run_if_new(paths: Paths, progress: Progress, journal: Journal) -> Outcome:
     return Outcome(made, is_new=made.manifest.release_id != before, had_work=True)
 
 
-def wait_for_turn(paths: Paths, told: Callable[[str], None] | None) -> None:
-    """Wait until no other run is under way, after `told` is given its process; without `told`, WrongCall instead."""
-    from pipelines.lock import holder, is_running, only_run
-
-    if is_running(paths):
-        if told is not None:
-            told(holder(paths))
-        with only_run(paths, waits=told is not None):
-            pass
-
-
-def forget_runs(paths: Paths) -> int:
-    """Forget what Dagster remembers of runs that are older than the settings keep; returns how many there were."""
-    if not (paths.state / "dagster").is_dir() and HOME_VARIABLE not in os.environ:
-        return 0
-    import dagster as dg
-
-    from pipelines.operations import read_operations
-    from pipelines.pruning import prune_runs
-
-    kept = timedelta(days=read_operations(paths).pruning.keep_run_days)
-    set_up_instance(paths)
-    with made_alone(paths):
-        opened = dg.DagsterInstance.get()
-    with opened as instance:
-        return prune_runs(instance, datetime.now(UTC) - kept)
-
-
-def inputs_if_new(paths: Paths) -> str | None:
-    """The digest of what a run would be made from; None where the current release is made from just that."""
-    inputs, current = digest_inputs(paths), current_release(paths)
-    is_known = current is not None and remembered(paths) == (inputs, current.manifest.release_id)
-    is_current = current is not None and is_known and is_whole(current.folder, current.manifest)
-    return None if is_current else inputs
-
-
-def set_up_instance(paths: Paths) -> None:
-    """Tell Dagster where its settings are, and where its state goes.
-
-    Its home is the state, with a copy of the project's settings, unless the environment names another home: Dagster
-    makes folders there, and the project may be read-only.
-    """
-    make_state(paths)
-    folder = paths.state / "dagster"
-    folder.mkdir(parents=True, exist_ok=True)
-    os.environ[STATE_VARIABLE] = str(folder)
-    if os.environ.setdefault(HOME_VARIABLE, str(folder)) == str(folder):
-        temporary = folder / f".{SETTINGS}.{os.getpid()}"
-        temporary.write_bytes((PROJECT_ROOT / SETTINGS).read_bytes())
-        temporary.replace(folder / SETTINGS)
-
-
-@contextmanager
-def made_alone(paths: Paths) -> Iterator[None]:
-    """While Dagster opens its storage: two processes that make it anew at one moment leave it broken for ever."""
-    with (paths.state / "dagster.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def _run(paths: Paths, inputs: str, progress: Progress, journal: Journal) -> None:
     from sqlalchemy.exc import OperationalError
 
@@ -190,10 +124,7 @@ def _execute(paths: Paths, inputs: str, progress: Progress, journal: Journal) ->
             seconds = round(happened.step_success_data.duration_ms / 1000, 3)
             journal.write("step", run_id=run_id, step=happened.step_key, seconds=seconds)
 
-    set_up_instance(paths)
-    with made_alone(paths):
-        opened = dg.DagsterInstance.get()
-    with opened as instance:
+    with opened(paths) as instance:
         run_id = dg.DagsterRun(job_name=REFRESH).run_id
         journal.write("began", run_id=run_id, inputs=inputs)
         instance.add_event_listener(run_id, tell)

@@ -21,9 +21,9 @@ from types import FrameType
 from assets.errors import Finding, WrongCall
 from assets.paths import DATA_DIR_VARIABLE, PROJECT_ROOT, Paths
 from pipelines.house import read_house
+from pipelines.instance import HOME_VARIABLE, SETTINGS, made_alone, set_up_instance
 from pipelines.lock import is_running
 from pipelines.operations import read_operations
-from pipelines.running import HOME_VARIABLE, SETTINGS, made_alone, set_up_instance
 
 HOST = "127.0.0.1"
 _MODULE = "pipelines.definitions"

@@ -8,8 +8,8 @@ import dagster as dg
 
 from assets.paths import Paths
 from assets.release.assets import INPUTS_TAG
+from assets.release.inputs import inputs_if_new
 from pipelines.operations import PRUNE, REFRESH, Inbox, Operations, Schedule
-from pipelines.running import inputs_if_new
 from pipelines.watching import Seen, look
 
 

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from assets.paths import Paths
-from pipelines.running import inputs_if_new
+from assets.release.inputs import inputs_if_new
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What a run is made from, as one digest: if it is that of the last run, there is nothing new.
 
-Here: hashing the inputs, and remembering which digest the last run ended with. Not here: the content of a release
-(assets.release.manifest).
+Here: hashing the inputs, remembering which digest the last run ended with, and telling by both whether there is
+anything new. Not here: the content of a release (assets.release.manifest).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from assets.paths import PROJECT_ROOT, Paths
+from assets.release.manifest import is_whole
+from assets.release.reader import current_release
 
 # What computes the figures; a new version of these is a new input.
 _ENGINES = ("duckdb", "pyarrow", "great-expectations", "numpy", "scipy")
@@ -31,6 +33,14 @@ def digest_inputs(paths: Paths) -> str:
             with file.open("rb") as stream:
                 digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()
+
+
+def inputs_if_new(paths: Paths) -> str | None:
+    """The digest of what a run would be made from; None where the current release is made from just that."""
+    inputs, current = digest_inputs(paths), current_release(paths)
+    is_known = current is not None and remembered(paths) == (inputs, current.manifest.release_id)
+    is_current = current is not None and is_known and is_whole(current.folder, current.manifest)
+    return None if is_current else inputs
 
 
 def _input_files(paths: Paths) -> Iterator[tuple[str, Path]]:

@@ -24,6 +24,7 @@ class Release:
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
+        """The published database. As long as one is held, queries share it: to open it anew takes a while each time."""
         with read_only(self.folder / DATABASE) as connection:
             yield connection
 

@@ -19,8 +19,8 @@ import pytest
 from dagster._core.scheduler.instigation import ScheduleInstigatorData
 
 from assets.paths import Paths
+from pipelines.instance import STATE_VARIABLE
 from pipelines.lock import is_running
-from pipelines.running import STATE_VARIABLE
 from tests.integration.places import Place, copy_countries, wait_until
 from tests.integration.serving import OFTEN, PATIENCE, home, runs, served, wait_for_runs
 from tests.proofs.scale import IS_PROVING

@@ -14,7 +14,8 @@ import pytest
 from assets.paths import DATA_DIR_VARIABLE, Paths
 from assets.release import keeping
 from assets.release.reader import current_release
-from pipelines.running import HOME_VARIABLE, STATE_VARIABLE, run_if_new, set_up_instance
+from pipelines.instance import HOME_VARIABLE, STATE_VARIABLE, set_up_instance
+from pipelines.running import run_if_new
 from tests.integration.places import copy_countries
 from tests.proofs.scale import times
 

@@ -16,10 +16,9 @@ from assets.errors import Stopped, WrongCall
 from assets.paths import DATA_DIR_VARIABLE, PROJECT_ROOT, Paths
 from pipelines import watching
 from pipelines.launching import LocalRunLauncher
-from pipelines.lock import holder, is_running, only_run
+from pipelines.lock import holder, is_running, only_run, wait_for_turn
 from pipelines.operations import Operations, read_operations
 from pipelines.pruning import prune_runs
-from pipelines.running import wait_for_turn
 from pipelines.serving import serve
 from pipelines.triggers import triggers
 from pipelines.watching import Look, Seen

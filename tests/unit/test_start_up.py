@@ -1,0 +1,67 @@
+"""A command begins at once: what is slow to import is imported by the commands that need it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from assets.paths import PROJECT_ROOT
+from tests.unit.candidates import candidate, release_of
+
+SLOW = (
+    "dagster",
+    "pandas",
+    "pyarrow",
+    "great_expectations",
+    "scipy",
+    "numpy",
+    "sqlglot",
+    "altair",
+    "vl_convert",
+    "apprise",
+)
+CALL = """
+import sys
+sys.argv = ["gancheng", *sys.argv[1:]]
+from pipelines.cli import main
+try:
+    main()
+except SystemExit as ended:
+    assert not ended.code, ended.code
+sys.stderr.write(" ".join(sorted(sys.modules)))
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    with candidate() as connection:
+        release_of(connection, folder)
+    return folder
+
+
+def imported(data: Path, *arguments: str) -> set[str]:
+    environment = {"GANCHENG_DATA_DIR": str(data), "PATH": "/usr/bin:/bin", "COLUMNS": "200"}
+    done = subprocess.run(
+        [sys.executable, "-c", CALL, *arguments],
+        cwd=PROJECT_ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stderr.split())
+
+
+def test_help_imports_nothing_slow(data: Path) -> None:
+    assert not imported(data, "--help") & {*SLOW, "duckdb"}
+
+
+@pytest.mark.parametrize("command", [("status",), ("scorecard",), ("scorecard", "A"), ("releases",)])
+def test_a_command_that_reads_imports_duckdb_and_nothing_slower(data: Path, command: tuple[str, ...]) -> None:
+    found = imported(data, *command)
+    assert "duckdb" in found or command == ("releases",)
+    assert not found & set(SLOW)
