@@ -40,7 +40,7 @@ from assets.release.workbook.book import write_workbook
 from assets.warehouse.connection import STORAGE_VERSION, Connection, identifier, in_memory, literal, transaction
 from assets.warehouse.tables import Table
 
-_FRESHNESS = "quality.freshness"
+FRESHNESS = "quality.freshness"
 _BUILDING, _SWITCHING = ".building-", ".current-"
 
 
@@ -221,11 +221,11 @@ def _whole_current(paths: Paths) -> Manifest | None:
 
 
 def _as_of(connection: Connection, tables: Sequence[Table]) -> date | None:
-    """The day as of which the release says what is overdue; None where it does not."""
-    if _FRESHNESS not in {table.qualified_name for table in tables}:
+    """The day on which the newest file arrived, where it is published who sent what."""
+    if FRESHNESS not in {table.qualified_name for table in tables}:
         return None
-    row = connection.execute(f"select max(as_of_date) from {_FRESHNESS}").fetchone()
-    return None if row is None else row[0]
+    days: list[tuple[date | None]] = connection.execute(f"select max(as_of_date) from {FRESHNESS}").fetchall()
+    return days[0][0]
 
 
 def _make_durable(folder: Path) -> None:

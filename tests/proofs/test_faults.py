@@ -126,7 +126,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_never_taken_in_as_two_halve
     assert {receipt.file_sha256 for receipt in receipts} <= {sha256(one.encode()).hexdigest() for one in versions}
     assert {(receipt.rows_accepted, receipt.rows_rejected) for receipt in receipts} == {(4_000, 0)}
     for _receipt, select in accepted_selects(careful.folder, receipts):
-        assert intake.connection.execute(f"select count(distinct posts) from ({select})").fetchone() == (1,)
+        assert intake.connection.execute(f"select count(distinct posts) from ({select})").fetchall() == [(1,)]
 
 
 # --- whole runs -------------------------------------------------------------------------------------------------
