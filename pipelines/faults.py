@@ -25,7 +25,7 @@ _CODES = {
 
 def mendable(error: BaseException) -> Finding | None:
     """What to tell of an error that says, itself or by what caused it, that the machine is at fault; else None."""
-    found = [finding for cause in _causes(error) if (finding := _of_one(cause)) is not None]
+    found = [finding for cause in causes(error) if (finding := _of_one(cause)) is not None]
     # SQLite calls a full disk an error of it, where something else in the chain knows better.
     return next((finding for finding in found if finding.code != "disk_fails"), found[0] if found else None)
 
@@ -47,7 +47,8 @@ def _said(text: str, is_sqlite: bool) -> str | None:
     return "dagster_broken" if is_sqlite and any(words in lowered for words in _BROKEN) else None
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """What led to an exception, each once: one that is raised from its own wrapper is its own cause."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))

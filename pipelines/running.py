@@ -8,14 +8,14 @@ there is work to do.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from assets.errors import Finding, Stopped, WrongCall
 from assets.paths import Paths
 from assets.release.inputs import inputs_if_new
 from assets.release.reader import Release, current_release
-from pipelines.faults import mendable
+from pipelines.faults import causes, mendable
 from pipelines.instance import HOME_VARIABLE, SETTINGS, opened
 from pipelines.journal import Journal
 
@@ -86,17 +86,11 @@ def _run(paths: Paths, inputs: str, progress: Progress, journal: Journal) -> Non
         _execute(paths, inputs, progress, journal)
     except Exception as error:
         # Dagster wraps it in exceptions of its own, which are of the kind of storage.
-        reason = next((cause for cause in _causes(error) if isinstance(cause, OperationalError)), None)
+        reason = next((cause for cause in causes(error) if isinstance(cause, OperationalError)), None)
         if reason is None:
             raise
         told = str(reason.orig).strip().splitlines()[0]
         raise WrongCall(Finding("storage_unreachable", told, f"{HOME_VARIABLE}, {SETTINGS}")) from error
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def _execute(paths: Paths, inputs: str, progress: Progress, journal: Journal) -> None:

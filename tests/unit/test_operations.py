@@ -15,6 +15,7 @@ import pytest
 from assets.errors import Stopped, WrongCall
 from assets.paths import DATA_DIR_VARIABLE, PROJECT_ROOT, Paths
 from pipelines import watching
+from pipelines.faults import causes
 from pipelines.launching import LocalRunLauncher
 from pipelines.lock import holder, is_running, only_run, wait_for_turn
 from pipelines.operations import Operations, read_operations
@@ -186,6 +187,13 @@ def test_a_directory_is_served_once(paths: Paths) -> None:
         taken.listen()
         with pytest.raises(WrongCall, match="is taken"):
             serve(paths, taken.getsockname()[1], lambda _: None)
+
+
+def test_an_exception_that_is_its_own_cause_is_looked_at_once() -> None:
+    fault = Stopped([])
+    wrapper = RuntimeError()
+    fault.__cause__, wrapper.__cause__ = wrapper, fault
+    assert list(causes(fault)) == [fault, wrapper]
 
 
 # --- runs whose process is gone, and old ones -------------------------------------------------------------------
