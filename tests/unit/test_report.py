@@ -57,6 +57,33 @@ def test_pages_of_the_checks_are_taken_into_the_report(opened: Connection, tmp_p
     assert tmp_path / "made" / "report" / "checks" / "scorecards.city_scores.html" in files
 
 
+@pytest.mark.parametrize("is_approved", [False, True])
+def test_an_approved_figure_is_not_listed_as_held_back(tmp_path: Path, is_approved: bool) -> None:
+    with candidate() as connection:
+        connection.execute(
+            "insert into reference.detectors by name select "
+            "'shifted_block' as detector_id, 'blocking' as severity, 'shifted' as name_zh, 'shifted' as name_en"
+        )
+        connection.execute(
+            """
+            insert into quality.flags by name select
+                'x' as flag_id, 'A' as city_code, 'sheet.one' as indicator_id, scope, vintage, 2024 as year,
+                'shifted_block' as detector, 'blocking' as severity, 60 as value, '60' as found, 1 as statistic,
+                0 as threshold, 'one row down' as explanation_zh, 'one row down' as explanation_en,
+                'sheet/f.csv' as file, 2 as line, ? as is_approved, 'reviewer' as approved_by,
+                timestamp '2026-11-24' as approved_at, 'held against the yearbook' as approved_reason
+            from observations.observations where city_code = 'A' and indicator_id = 'sheet.one' and year = 2024
+            """,
+            [is_approved],
+        )
+        write_report(connection, tmp_path, published_tables(), MADE)
+    city = tmp_path / "report" / "city" / page_name("A")
+    told, quality = (file.read_text(encoding="utf-8") for file in (city, tmp_path / "report" / "quality.html"))
+    assert ("Figures held back" in told) is not is_approved
+    assert ("shifted (approved)" in told) is is_approved
+    assert ("reviewer, 2026-11-24: held against the yearbook" in quality) is is_approved
+
+
 @pytest.mark.parametrize(
     ("identifier", "name"),
     [("360100", "360100.html"), ("parks.area_m2", "parks.area_m2.html")],

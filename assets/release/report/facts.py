@@ -55,6 +55,9 @@ READS = frozenset(
 MOST_ROWS = 500
 
 _ROWS_AT_ONCE = 2000
+# How grave a flag is, unless a person let the value pass.
+_FLAGS = "select *, case when is_approved then 'approved' else severity end as standing from quality.flags"
+_GRAVEST_FIRST = "['blocking', 'warning', 'note', 'approved']"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +202,11 @@ left join (
 left join (
     select
         city_code, indicator_id, year, scope,
-        string_agg(name_zh, '、' order by detector) as flags_zh,
-        string_agg(name_en, ', ' order by detector) as flags_en
+        string_agg(name_zh || if(is_approved, '（已放行）', ''), '、' order by detector) as flags_zh,
+        string_agg(name_en || if(is_approved, ' (approved)', ''), ', ' order by detector) as flags_en
     from quality.flags as flags
     inner join reference.detectors as detectors on flags.detector = detectors.detector_id
-    where flags.severity <> 'blocking'
+    where flags.severity <> 'blocking' or flags.is_approved
     group by all
 ) as flagged
     on scores.city_code = flagged.city_code and scores.indicator_id = flagged.indicator_id
@@ -312,27 +315,27 @@ def quality(connection: Connection) -> dict[str, list[Row]]:
         ),
         "flag_counts": rows(
             connection,
-            """
+            f"""
             select
-                flags.detector, flags.severity, detectors.name_zh, detectors.name_en, detectors.looks_for_zh,
-                detectors.looks_for_en, count(*) as flags
-            from quality.flags as flags
+                flags.detector, detectors.name_zh, detectors.name_en, detectors.looks_for_zh, detectors.looks_for_en,
+                flags.standing, count(*) as flags
+            from ({_FLAGS}) as flags
             inner join reference.detectors as detectors on flags.detector = detectors.detector_id
             group by
-                flags.detector, flags.severity, detectors.name_zh, detectors.name_en, detectors.looks_for_zh,
+                flags.detector, flags.standing, detectors.name_zh, detectors.name_en, detectors.looks_for_zh,
                 detectors.looks_for_en
-            order by case flags.severity when 'blocking' then 1 when 'warning' then 2 else 3 end, flags.detector
+            order by list_position({_GRAVEST_FIRST}, flags.standing), flags.detector
             """,
         ),
         "flags": rows(
             connection,
             f"""
             select flags.*, detectors.name_zh, detectors.name_en
-            from quality.flags as flags inner join reference.detectors as detectors
+            from ({_FLAGS}) as flags inner join reference.detectors as detectors
                 on flags.detector = detectors.detector_id
             order by
-                case flags.severity when 'blocking' then 1 when 'warning' then 2 else 3 end, flags.indicator_id,
-                flags.city_code nulls first, flags.year, flags.scope, flags.detector
+                list_position({_GRAVEST_FIRST}, flags.standing), flags.indicator_id, flags.city_code nulls first,
+                flags.year, flags.scope, flags.detector
             limit {MOST_ROWS}
             """,
         ),
@@ -374,7 +377,7 @@ def held_back(connection: Connection) -> dict[str, list[Row]]:
     found = rows(
         connection,
         """
-        from quality.flags where severity = 'blocking' and city_code is not null
+        from quality.flags where severity = 'blocking' and not is_approved and city_code is not null
         order by city_code, indicator_id, year, scope, detector
         """,
     )
