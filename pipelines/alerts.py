@@ -37,10 +37,11 @@ Scope = Literal["release", "failure"]
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One message. `cause` stays the same as long as there is nothing new to tell."""
+    """One message. `cause` stays the same as long as there is nothing new to tell; `looks` say where to look."""
 
     cause: str
     findings: tuple[Finding, ...]
+    looks: tuple[Finding, ...] = ()
 
     @property
     def title(self) -> str:
@@ -52,7 +53,7 @@ class Alert:
         """Every finding with its place and remedy, in Chinese, then in English."""
         lines = []
         for language in _LANGUAGES:
-            for finding in self.findings[:_MOST_FINDINGS]:
+            for finding in (*self.findings[:_MOST_FINDINGS], *self.looks):
                 where = finding.where(language)
                 lines.append(_one_line(f"{where}: {finding.reason(language)}" if where else finding.reason(language)))
                 lines.append(_one_line(f"  → {finding.remedy(language)}"))
@@ -118,7 +119,7 @@ def of_failure(error: Exception) -> list[Alert]:
         by_cause[f"{finding.code} {finding.file}"].append(finding)
     # Where to look is no cause of its own: it goes along with each.
     looks = [finding for name in list(by_cause) if name.startswith(_WHERE_TO_LOOK) for finding in by_cause.pop(name)]
-    return [Alert(_cause(name, of_it), (*of_it, *looks)) for name, of_it in by_cause.items()]
+    return [Alert(_cause(name, of_it), tuple(of_it), tuple(looks)) for name, of_it in by_cause.items()]
 
 
 def channels() -> list[str]:
@@ -130,7 +131,7 @@ def channels() -> list[str]:
             text += "\n" + Path(file).expanduser().read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise WrongCall(Finding("alerts_unreadable", FILE_VARIABLE)) from error
-    lines = (line.split("#")[0] if line.lstrip().startswith("#") else line for line in text.splitlines())
+    lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
     return [url for line in lines for url in line.split()]
 
 

@@ -194,8 +194,9 @@ def test_apprise_is_not_imported_before_something_is_sent() -> None:
 
 
 def test_where_a_blocked_candidate_is_goes_along_with_the_cause(office: Office, tmp_path: Path) -> None:
-    failed = Finding("check_failed", "planted (3): A", "This never holds", "scorecards.city_scores")
-    error = Stopped([failed, Finding("candidate_kept", "1")])
+    failed = [Finding("check_failed", f"planted {n}", "This never holds", "scorecards.city_scores") for n in range(9)]
+    error = Stopped([*failed, Finding("candidate_kept", "9")])
     assert alerts.after_failure(Paths(tmp_path), error) == alerts.Delivered(1, ())
     assert "This never holds" in office.messages[0]["message"]
+    assert "(and 4 more)" in office.messages[0]["message"]
     assert "gancheng candidate" in office.messages[0]["message"]
