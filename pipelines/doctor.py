@@ -6,7 +6,6 @@ of a run), and telling what an error meant once it has happened (pipelines.fault
 
 from __future__ import annotations
 
-import fcntl
 import os
 import platform
 import shutil
@@ -23,6 +22,7 @@ from assets.intake.archive import REFUSED_UNREAD
 from assets.intake.ledger import Receipt, lost_results, read_receipts
 from assets.paths import Paths
 from assets.release import keeping
+from pipelines.lock import is_running
 
 PACKAGE = "gancheng"
 _MEGABYTE = 1_000_000
@@ -159,18 +159,6 @@ def leftovers(paths: Paths) -> Iterator[Finding]:
         for folder, pattern in _LEFTOVERS:
             for found in sorted((paths.data / folder).glob(pattern)):
                 yield Finding("half_done", file=found.relative_to(paths.data).as_posix())
-
-
-def is_running(paths: Paths) -> bool:
-    """Whether a run holds the lock."""
-    try:
-        with (paths.state / "run.lock").open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def dagster_state(paths: Paths) -> Iterator[Finding]:

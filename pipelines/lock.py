@@ -1,6 +1,7 @@
-"""The lock of a data directory: one run at a time, whoever starts it.
+"""The locks of a data directory: one run at a time, whoever starts it, and one server.
 
-Here: holding it, and asking whether it is held. The system frees it when a run dies, so it is never left behind.
+Here: holding them, and asking whether a run is under way. The system frees a lock when its process dies, so that none
+is left behind.
 """
 
 from __future__ import annotations
@@ -9,13 +10,12 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
 
 from assets.errors import Finding, WrongCall
 from assets.installation import make_state
 from assets.paths import Paths
 
-LOCK = "run.lock"
+LOCK, SERVE_LOCK = "run.lock", "serve.lock"
 
 
 @contextmanager
@@ -24,29 +24,33 @@ def only_run(paths: Paths, *, waits: bool = False) -> Iterator[None]:
 
     Where another run holds it: wait for its end, or WrongCall.
     """
-    try:
-        with _lock(paths, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB) as lock:
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
-            yield
-    except _Held as error:
-        raise WrongCall(Finding("run_in_progress", f"pid {holder(paths)}")) from error
+    with _held(paths, LOCK, "run_in_progress", waits=waits):
+        yield
+
+
+@contextmanager
+def only_server(paths: Paths) -> Iterator[None]:
+    """Serve a data directory alone: two daemons over it would start everything twice. WrongCall where another does."""
+    with _held(paths, SERVE_LOCK, "serving_already"):
+        yield
 
 
 def is_running(paths: Paths) -> bool:
-    """Whether a run holds the lock at this moment."""
+    """Whether a run holds the lock at this moment; asking leaves everything as it is."""
     try:
-        with _lock(paths, fcntl.LOCK_SH | fcntl.LOCK_NB):
-            return False
-    except _Held:
+        with (paths.state / LOCK).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
+    except OSError:
+        return False
+    return False
 
 
-def holder(paths: Paths) -> str:
+def holder(paths: Paths, name: str = LOCK) -> str:
     """The process that took the lock last, as it wrote itself into it."""
     try:
-        return (paths.state / LOCK).read_text(encoding="utf-8").strip()
+        return (paths.state / name).read_text(encoding="utf-8").strip()
     except OSError:
         return ""
 
@@ -60,16 +64,16 @@ def wait_for_turn(paths: Paths, told: Callable[[str], None] | None) -> None:
             pass
 
 
-class _Held(Exception):
-    """Another process holds the lock."""
-
-
 @contextmanager
-def _lock(paths: Paths, how: int) -> Iterator[TextIO]:
+def _held(paths: Paths, name: str, code: str, *, waits: bool = False) -> Iterator[None]:
+    """The lock of that name, with our process written into it."""
     make_state(paths)
-    with (paths.state / LOCK).open("a+") as lock:
+    with (paths.state / name).open("a+") as lock:
         try:
-            fcntl.flock(lock, how)
+            fcntl.flock(lock, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise _Held from error
-        yield lock
+            raise WrongCall(Finding(code, f"pid {holder(paths, name)}")) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield

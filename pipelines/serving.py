@@ -6,7 +6,6 @@ Here: the two processes, where they are, and how they end. Not here: what they r
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import socket
@@ -22,7 +21,7 @@ from assets.errors import Finding, WrongCall
 from assets.paths import DATA_DIR_VARIABLE, PROJECT_ROOT, Paths
 from pipelines.house import read_house
 from pipelines.instance import HOME_VARIABLE, SETTINGS, made_alone, set_up_instance
-from pipelines.lock import is_running
+from pipelines.lock import is_running, only_server
 from pipelines.operations import read_operations
 
 HOST = "127.0.0.1"
@@ -52,7 +51,7 @@ def serve(paths: Paths, port: int, ready: Callable[[Serving], None]) -> None:
     """
     read_house(paths)
     read_operations(paths)
-    with _alone(paths), _counted_signals() as times_told:
+    with only_server(paths), _counted_signals() as times_told:
         _need_free(port)
         environment = _environment(paths)
         _make_storage(paths, environment)
@@ -136,22 +135,6 @@ def _counted_signals() -> Iterator[Callable[[], int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def _alone(paths: Paths) -> Iterator[None]:
-    """Two daemons over one directory would start everything twice."""
-    paths.state.mkdir(parents=True, exist_ok=True)
-    with (paths.state / "serve.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.seek(0)
-            raise WrongCall(Finding("serving_already", f"pid {lock.read().strip()}")) from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
 
 
 def _need_free(port: int) -> None:
