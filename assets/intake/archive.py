@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from assets.intake import leftovers
 from assets.intake.limits import Limits
 
 _BLOCK = 1 << 20
@@ -120,7 +121,7 @@ def keep(file: Path, archive: Path) -> tuple[str, int]:
     """
     archive.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
-    with tempfile.NamedTemporaryFile(dir=archive, prefix=".arriving-", delete=False) as copy:
+    with tempfile.NamedTemporaryFile(dir=archive, prefix=leftovers.prefix(leftovers.ARRIVING), delete=False) as copy:
         try:
             with file.open("rb") as source:
                 while block := source.read(_BLOCK):

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assets.errors import Finding, Stopped
+from assets.intake import leftovers
 from assets.intake.archive import REFUSED_UNREAD, Arrival, arrivals, path_of
 from assets.intake.contracts import Dataset
 from assets.intake.encoding import FileRefused
@@ -125,10 +126,8 @@ class Intake:
     def take_in(self, now: datetime, *, from_inbox: bool = True) -> list[Receipt]:
         """Take in what is new in the inbox, read again what an older recipe read, and return every receipt."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for leftover in self.folder.glob(".work-*"):
-            shutil.rmtree(leftover)
-        for half_copy in self.paths.archive.glob(".arriving-*"):
-            half_copy.unlink()
+        leftovers.clear(self.folder, leftovers.WORK)
+        leftovers.clear(self.paths.archive, leftovers.ARRIVING)
         receipts = {receipt.file_sha256: receipt for receipt in read_receipts(self.folder)}
         # A clock set back must not make a correction as old as what it corrects.
         latest = max((receipt.received_at for receipt in receipts.values()), default=None)
@@ -142,10 +141,11 @@ class Intake:
             renamed = earlier is not None and _is_of_no_kind(earlier) and not _is_of_no_kind(arrival)
             if earlier is None or earlier.recipe != self.recipe or renamed or lost_results(self.folder, earlier):
                 received_at = earlier.received_at if earlier else moment
-                receipts[arrival.sha256] = self._take_in_one(arrival, received_at)
+                receipts[arrival.sha256] = self._take_in_one(arrival, received_at, is_new=earlier is None)
         return sorted(receipts.values(), key=lambda receipt: (receipt.received_at, receipt.file, receipt.file_sha256))
 
-    def _take_in_one(self, arrival: Arrival, received_at: datetime) -> Receipt:
+    def _take_in_one(self, arrival: Arrival, received_at: datetime, *, is_new: bool) -> Receipt:
+        """Parse one file and write its receipt; where another machine wrote one for it meanwhile, that one counts."""
         base = Receipt(
             dataset=self.contract.dataset,
             file=arrival.name,
@@ -155,13 +155,18 @@ class Intake:
             received_at=received_at,
             status="refused",
         )
-        with tempfile.TemporaryDirectory(dir=self.folder, prefix=".work-") as work:
+        with tempfile.TemporaryDirectory(dir=self.folder, prefix=leftovers.prefix(leftovers.WORK)) as work:
             try:
                 counted = self._parse(arrival, Path(work), base.stem)
             except FileRefused as refused:
                 counted = {"refusals": tuple(_as_dict(f) for f in refused.findings[:_MOST_REFUSALS])}
             receipt = base.model_copy(update=counted)
-            _write_atomically(self.folder / f"{receipt.stem}.json", receipt.model_dump_json(indent=1))
+            written = Path(work) / "receipt.json"
+            _write_durably(written, receipt.model_dump_json(indent=1))
+            target = self.folder / f"{receipt.stem}.json"
+            if is_new:
+                return _put_if_absent(written, target) or receipt
+            written.rename(target)
         return receipt
 
     def _parse(self, arrival: Arrival, work: Path, stem: str) -> dict[str, object]:
@@ -291,10 +296,21 @@ def _sync(file: Path) -> None:
         os.fsync(stream.fileno())
 
 
-def _write_atomically(target: Path, content: str) -> None:
-    temporary = target.with_name(f".{target.name}.tmp")
-    with temporary.open("w", encoding="utf-8") as stream:
+def _write_durably(file: Path, content: str) -> None:
+    with file.open("w", encoding="utf-8") as stream:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
-    temporary.rename(target)
+
+
+def _put_if_absent(written: Path, target: Path) -> Receipt | None:
+    """Give a receipt its name unless there is one of that name; the one that was there first."""
+    try:
+        target.hardlink_to(written)
+    except FileExistsError:
+        with suppress(ValidationError):
+            return Receipt.model_validate_json(target.read_bytes())
+        written.rename(target)  # what stands there is broken and counts for nothing
+    except OSError:
+        written.rename(target)  # a file system without hard links: the last one counts
+    return None

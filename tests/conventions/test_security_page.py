@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import shutil
 import socket
 import subprocess
 import threading
@@ -15,13 +14,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib import metadata
 from pathlib import Path
 
-import pytest
 from packaging.markers import Marker
 
 from assets.paths import PROJECT_ROOT
+from tests.needs import found, needs
 
 PAGE = (PROJECT_ROOT / "docs" / "security.md").read_text(encoding="utf-8")
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/sbin")
+SERVERS = (Path("/usr/sbin"), Path("/sbin"))
+NGINX = found("nginx", *SERVERS)
 PASSWORD = "open sesame"
 
 
@@ -81,7 +81,7 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+@needs("nginx", "nginx-light", *SERVERS)
 def test_the_proxy_of_the_page_lets_nobody_in_without_a_password(tmp_path: Path) -> None:
     (block,) = re.findall(r"```nginx\n(.*?)```", PAGE, re.DOTALL)
     behind = HTTPServer(("127.0.0.1", 0), Behind)

@@ -21,14 +21,15 @@ from assets.paths import PROJECT_ROOT, Paths
 from pipelines.pruning import prune_runs
 from tests.integration.places import Place, copy_countries, wait_until
 from tests.integration.serving import OFTEN, PATIENCE, served
+from tests.needs import found, needs
 from tests.proofs.scale import IS_PROVING
 
 TOOLS = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/local/bin")]
-BIN = next((folder for folder in TOOLS if (folder / "initdb").exists()), None)
+INITDB = found("initdb", *TOOLS)
 OWNER = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
 
 pytestmark = [
-    pytest.mark.skipif(BIN is None, reason="no PostgreSQL on this machine"),
+    needs("initdb", "postgresql", *TOOLS),
     pytest.mark.skipif(not importlib.util.find_spec("dagster_postgres"), reason="dagster-postgres is not installed"),
     pytest.mark.skipif(
         OWNER is not None and OWNER not in {user.pw_name for user in pwd.getpwall()}, reason="no user to run it as"
@@ -48,8 +49,8 @@ class Server:
         return f"postgresql+psycopg2://gancheng@127.0.0.1:{self.port}/postgres"
 
     def call(self, tool: str, *arguments: str) -> None:
-        assert BIN is not None
-        command = [str(BIN / tool), "-D", str(self.folder / "data"), *arguments]
+        assert INITDB is not None
+        command = [str(Path(INITDB).with_name(tool)), "-D", str(self.folder / "data"), *arguments]
         subprocess.run(command, user=OWNER, cwd=self.folder, check=True, capture_output=True, timeout=60)
 
     def start(self) -> None:

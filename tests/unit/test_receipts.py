@@ -129,7 +129,6 @@ def test_what_a_killed_run_left_behind_is_cleared_away(intake: Intake) -> None:
     (receipt,) = intake.take_in(NOW)
     (intake.folder / ".work-left").mkdir()
     (intake.folder / ".work-left" / "text.parquet").write_text("half")
-    (intake.folder / f".{receipt.stem}.json.tmp").write_text("{")
     (intake.folder / f"{receipt.stem}.json").unlink()
     (intake.folder / f"{receipt.stem}.rejects.parquet").unlink()
     (intake.paths.archive / ".arriving-half").write_text("half")
