@@ -7,6 +7,7 @@ there is work to do.
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -87,7 +88,8 @@ def _run(paths: Paths, inputs: str, progress: Progress, journal: Journal) -> Non
     except Exception as error:
         # Dagster wraps it in exceptions of its own, which are of the kind of storage.
         reason = next((cause for cause in causes(error) if isinstance(cause, OperationalError)), None)
-        if reason is None:
+        # SQLite lies on a disk of ours: one that is full is no storage that somebody has to start.
+        if reason is None or (isinstance(reason.orig, sqlite3.Error) and mendable(error) is not None):
             raise
         told = str(reason.orig).strip().splitlines()[0]
         raise WrongCall(Finding("storage_unreachable", told, f"{HOME_VARIABLE}, {SETTINGS}")) from error
