@@ -10,11 +10,10 @@ import re
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
-from assets.errors import Finding, Stopped
 from assets.paths import Paths
+from assets.settings import read_settings
 
 REFRESH, INTAKE, RELEASE, PRUNE = "refresh", "intake", "release", "prune"
 
@@ -98,19 +97,4 @@ class Operations(_Settings):
 
 def read_operations(paths: Paths) -> Operations:
     """The settings of a data directory; Stopped with every one that cannot be."""
-    try:
-        said = yaml.safe_load(paths.operations.read_text(encoding="utf-8")) if paths.operations.is_file() else None
-        return Operations.model_validate({} if said is None else said)
-    except ValidationError as error:
-        faults = ((".".join(str(part) for part in fault["loc"]), fault["msg"]) for fault in error.errors())
-        raise Stopped([_unreadable(told, column=place or None) for place, told in faults]) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        told = str(getattr(error, "problem", error))
-        raise Stopped([_unreadable(told, line=mark.line + 1 if mark else None)]) from error
-    except UnicodeDecodeError as error:
-        raise Stopped([_unreadable(str(error))]) from error
-
-
-def _unreadable(told: str, line: int | None = None, column: str | None = None) -> Finding:
-    return Finding("operations_unreadable", told, "docs/operations.md", "operations.yml", line, column)
+    return read_settings(paths.operations, Operations, "operations_unreadable", "docs/operations.md")

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, PositiveInt
 
-from assets.errors import Finding, Stopped
+from assets.settings import read_settings
 
 
 class Limits(BaseModel):
@@ -30,12 +29,4 @@ class Limits(BaseModel):
 
 def read_limits(file: Path) -> Limits:
     """The limits of one data directory; Stopped with what is wrong where its file cannot be read."""
-    if not file.is_file():
-        return Limits()
-    try:
-        return Limits.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")) or {})
-    except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
-        first = error.errors()[0] if isinstance(error, ValidationError) else None
-        column = ".".join(str(part) for part in first["loc"]) if first else None
-        found = first["msg"] if first else str(getattr(error, "problem", error))
-        raise Stopped([Finding("limits_unreadable", found, "docs/intake.md", file.name, None, column)]) from error
+    return read_settings(file, Limits, "limits_unreadable", "docs/intake.md")
