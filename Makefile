@@ -19,11 +19,12 @@ ui: $(VENV)/runtime ## open Dagster on http://127.0.0.1:3000
 	@mkdir -p $(DAGSTER_DIR) && cp dagster.yaml $(DAGSTER_DIR)/
 	@DAGSTER_HOME=$(abspath $(DAGSTER_DIR)) GANCHENG_DAGSTER_DIR=$(abspath $(DAGSTER_DIR)) $(BIN)/dagster dev --host 127.0.0.1 --port 3000
 
-test: lint $(VENV)/older ## lint, types, import rules, SQL style, all tests
+test: lint $(VENV)/older $(VENV)/spark ## lint, types, import rules, SQL style, all tests
 	@$(BIN)/python -m pytest
 
-prove: $(VENV)/dev ## the long proofs: 200,000 hostile inputs, 200 kills and the like
-	@GANCHENG_PROVE=1 $(BIN)/python -m pytest tests/proofs
+prove: $(VENV)/dev $(VENV)/spark ## the long proofs: 200,000 hostile inputs, 200 kills and the like
+	@GANCHENG_PROVE=1 $(BIN)/python -m pytest tests/proofs tests/integration/test_jobs.py \
+		tests/integration/test_postgres.py tests/integration/test_spark.py
 
 lint: $(VENV)/dev
 	@$(BIN)/ruff check .
@@ -61,6 +62,12 @@ $(VENV)/older: $(wildcard tests/older_duckdb/*.lock) | $(VENV)/python
 		$(BIN)/python -m venv $$place && $$place/bin/python -m pip install --quiet --disable-pip-version-check \
 			--no-deps --require-hashes -r $$lock || exit 1; \
 	done
+	@touch $@
+
+# Spark itself, for its server alone; the client is the one of the lock.
+$(VENV)/spark: $(wildcard tests/spark/*.lock) | $(VENV)/python
+	@$(BIN)/python -m venv $@ && $@/bin/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --require-hashes -r tests/spark/4.2.lock
 	@touch $@
 
 $(VENV)/python:

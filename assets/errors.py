@@ -785,6 +785,25 @@ CATALOGUE: dict[str, Message] = {
         "写法见 {expected}；不写的取默认值",
         "How they are written is in {expected}; what is left out has its default",
     ),
+    "engine_unreadable": Message(
+        "计算引擎的设置无法读取：{found}",
+        "The settings of the engine cannot be read: {found}",
+        "写法见 {expected}",
+        "How they are written is in {expected}",
+    ),
+    "engine_not_installed": Message(
+        "Spark 的客户端没有安装：{found}",
+        "The client of Spark is not installed: {found}",
+        "请运行 {expected}，或把 engine 改回 duckdb",
+        "Run {expected}, or set engine back to duckdb",
+    ),
+    "engine_unreachable": Message(
+        "Spark 没有应答：{found}",
+        "Spark does not answer: {found}",
+        "请启动 Spark Connect 服务或检查地址（{expected}），再运行；现行发布保持不变",
+        "Start the Spark Connect server or check its address ({expected}), and run again; "
+        "the current release stays as it is",
+    ),
     "storage_unreachable": Message(
         "Dagster 的存储没有应答：{found}",
         "The storage of Dagster does not answer: {found}",

@@ -54,6 +54,11 @@ class Paths:
         return self.data / "operations.yml"
 
     @property
+    def engine(self) -> Path:
+        """What builds the models; may be absent."""
+        return self.data / "engine.yml"
+
+    @property
     def inbox(self) -> Path:
         return self.data / "inbox"
 

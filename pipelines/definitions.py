@@ -17,7 +17,7 @@ from pipelines import telling
 from pipelines.house import House, read_house
 from pipelines.operations import INTAKE, REFRESH, RELEASE, Operations, read_operations
 from pipelines.pruning import prune_job
-from pipelines.resources import CLOSED, INBOX_TAG, auditor_resource, warehouse_resource
+from pipelines.resources import CLOSED, INBOX_TAG, auditor_resource, engine_resource, warehouse_resource
 from pipelines.triggers import triggers
 
 # Every event is in Dagster's store; on the console of a server only what our own steps say.
@@ -47,7 +47,11 @@ def build_definitions(
         jobs=[*_data_jobs(hooks), prune_job(house.paths, settings.pruning)],
         schedules=schedules,
         sensors=sensors,
-        resources={"warehouse": warehouse_resource(house.paths), "auditor": auditor_resource()},
+        resources={
+            "warehouse": warehouse_resource(house.paths),
+            "engine": engine_resource(house.paths),
+            "auditor": auditor_resource(),
+        },
     )
 
 

@@ -22,6 +22,7 @@ from assets.intake.archive import REFUSED_UNREAD
 from assets.intake.ledger import Receipt, lost_results, read_receipts
 from assets.paths import Paths
 from assets.release import keeping
+from assets.warehouse.engines import read_engine
 from pipelines.lock import is_running
 
 PACKAGE = "gancheng"
@@ -53,11 +54,12 @@ def examine(paths: Paths) -> list[Finding]:
 
 
 def settings(paths: Paths) -> list[Finding]:
-    """Contracts, tables and checks that cannot be read."""
+    """Contracts, tables, checks and an engine that cannot be read."""
     from pipelines.house import read_house
 
     try:
         read_house(paths)
+        read_engine(paths.engine)
     except Stopped as stopped:
         return list(stopped.findings)
     except WrongCall as call:

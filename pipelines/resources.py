@@ -1,4 +1,4 @@
-"""What a run holds while it lasts: the candidate database, to itself, and the auditor, warming up."""
+"""What a run holds while it lasts: the candidate database, to itself; the engine; and the auditor, warming up."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +10,7 @@ from assets.paths import Paths
 from assets.quality.auditor import Auditor
 from assets.release.candidates import set_aside
 from assets.warehouse.connection import Warehouse
+from assets.warehouse.engines import Engine, opened, read_engine
 from pipelines.lock import only_run
 
 # Whether a run takes in what lies in the inbox; a release can be rebuilt from what was taken in before.
@@ -30,6 +31,16 @@ def warehouse_resource(paths: Paths) -> dg.ResourceDefinition:
                 set_aside(paths)
 
     return dg.ResourceDefinition(contextmanager(hold), description="候选数据库\n\nThe candidate database")
+
+
+def engine_resource(paths: Paths) -> dg.ResourceDefinition:
+    """What builds the models, as the data directory says."""
+
+    def start(_context: dg.InitResourceContext) -> Iterator[Engine]:
+        with opened(read_engine(paths.engine)) as engine:
+            yield engine
+
+    return dg.ResourceDefinition(contextmanager(start), description="计算引擎\n\nThe engine that builds the models")
 
 
 def auditor_resource() -> dg.ResourceDefinition:

@@ -49,6 +49,7 @@ def _input_files(paths: Paths) -> Iterator[tuple[str, Path]]:
         (paths.reference, "*.csv"),
         (paths.contracts, "*.yml"),
         (paths.data, "limits.yml"),
+        (paths.data, "engine.yml"),
         (paths.corrections, "*.yml"),
         (paths.approvals, "*.yml"),
         *((folder, "*.*") for folder in paths.sql),

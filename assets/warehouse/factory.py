@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import dagster as dg
 
 from assets.warehouse.connection import Connection, Warehouse
+from assets.warehouse.engines import Engine
 from assets.warehouse.models import Model, count
 from assets.warehouse.tables import Table
 
@@ -56,16 +57,17 @@ def model_asset(
     """A SQL model as an asset; its dependencies are read from the SQL. `check` may stop the run once it is built."""
 
     @dg.multi_asset(
-        specs=[spec(model.table, deps=model.reads, version=model.version, kinds={"sql", "duckdb"})],
+        specs=[spec(model.table, deps=model.reads, version=model.version, kinds={"sql"})],
         name=model.name.replace(".", "__"),
     )
-    def build(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+    def build(warehouse: dg.ResourceParam[Warehouse], engine: dg.ResourceParam[Engine]) -> dg.MaterializeResult[None]:
         with warehouse.connect() as connection:
-            model.build(connection)
+            engine.build(model, connection)
             if check is not None:
                 check(connection)
             shown = metadata(connection, model.table)
         shown["dagster/column_lineage"] = dg.MetadataValue.column_lineage(_lineage(model, tables))
+        shown["engine"] = dg.MetadataValue.text(engine.name)
         shown["sql"] = dg.MetadataValue.md(f"{model.about}\n```sql\n{model.sql}\n```")
         return dg.MaterializeResult(metadata=shown)
 

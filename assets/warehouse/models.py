@@ -53,15 +53,16 @@ class Model:
         lines = (line[2:].strip() for line in self.sql.splitlines() if line.startswith("--"))
         return "\n".join(lines)
 
-    def build(self, connection: Connection) -> int:
+    def build(self, connection: Connection, rows: str | None = None) -> int:
         """Make the table anew from the select and return its number of rows.
 
-        Raises ModelBroken where the columns are not those of the contract.
+        `rows` selects what another engine made of the same select. Raises ModelBroken where the columns are not those
+        of the contract.
         """
         connection.execute(f"create schema if not exists {self.table.schema_name}")
         connection.execute("begin transaction")
         try:
-            connection.execute(f"create or replace table {self.name} as {self.sql}")
+            connection.execute(f"create or replace table {self.name} as {rows or self.sql}")
             differences = self.table.differences(connection)
             if differences:
                 raise ModelBroken(f"{self.name}: " + "; ".join(differences))
@@ -123,9 +124,8 @@ def _projections(scope: Scope) -> list[exp.Expr]:
 
 
 def count(connection: Connection, table: str) -> int:
-    row = connection.execute(f"select count(*) from {table}").fetchone()
-    assert row is not None
-    return int(row[0])
+    ((rows,),) = connection.execute(f"select count(*) from {table}").fetchall()
+    return int(rows)
 
 
 def read_models(folders: Iterable[Path], tables: Mapping[str, Table]) -> dict[str, Model]:

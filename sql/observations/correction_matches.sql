@@ -45,7 +45,7 @@ compared as (
 judged as (
     select
         *,
-        is_last and not is_expected and count(*) filter (where is_expected) over (
+        is_last and not is_expected and count(case when is_expected then 1 end) over (
             partition by correction_id, source_id
             rows between unbounded preceding and unbounded following
         ) > 0 as is_overtaking

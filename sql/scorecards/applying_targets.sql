@@ -1,24 +1,30 @@
 -- one row per city and target or reference that applies to it
 -- definition: docs/method.md, targets; which one a city is compared with is decided in city_targets
-with applying as (
+with pairs as (
     select
         cities.city_code,
+        targets.target_id
+    from reference.targets as targets
+    cross join reference.cities as cities
+    where targets.scope = 'all'
+    union all
+    select
+        named.city_code,
+        named.target_id
+    from reference.target_cities as named
+    inner join reference.targets as targets on named.target_id = targets.target_id
+    where targets.scope = 'cities'
+),
+
+applying as (
+    select
+        pairs.city_code,
         targets.*,
         method.horizon_year,
         targets.year is not null and targets.year < method.assessment_year as is_expired
-    from reference.targets as targets
+    from pairs
+    inner join reference.targets as targets on pairs.target_id = targets.target_id
     cross join reference.method as method
-    inner join reference.cities as cities
-        on
-            targets.scope = 'all'
-            or (
-                targets.scope = 'cities'
-                and exists (
-                    select 1
-                    from reference.target_cities as named
-                    where named.target_id = targets.target_id and named.city_code = cities.city_code
-                )
-            )
 ),
 
 standing as (

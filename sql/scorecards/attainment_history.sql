@@ -50,7 +50,11 @@ attainment_history as (
         value,
         qualifier,
         scope,
-        case when unclipped is not null then least(greatest(unclipped, 0), 1e2) end as attainment,
+        -- a figure on its floor has 0, never the -0 of a falling direction
+        case
+            when unclipped > 0 then least(unclipped, 1e2)
+            when unclipped <= 0 then cast(0 as double)
+        end as attainment,
         value_scaled,
         vintage,
         source_id,

@@ -271,6 +271,12 @@ OBJECTIONS: dict[str, Callable[[exp.Expr], bool]] = {
         and isinstance(node.this, exp.RowNumber | exp.Rank | exp.Lag | exp.Lead | exp.Ntile)
         and node.args.get("order") is None
     ),
+    # Sail knows it of groups alone.
+    "filter over a window": lambda node: isinstance(node, exp.Window) and isinstance(node.this, exp.Filter),
+    # Sail takes the columns of both for one.
+    "exists in a join condition": lambda node: (
+        isinstance(node, exp.Exists) and isinstance(node.find_ancestor(exp.Join, exp.Where), exp.Join)
+    ),
     "regexp_replace without 'g'": lambda node: (
         isinstance(node, exp.RegexpReplace) and "g" not in node.text("modifiers")
     ),
@@ -346,6 +352,12 @@ BAD: dict[str, str] = {
     "select sum(a) over (order by b rows between 1 preceding and 1 following exclude ties) from t": "window exclude",
     "select sum(a) over (partition by b) from t": "window without frame",
     "select row_number() over (rows between unbounded preceding and current row) from t": "ranking without order",
+    "select sum(a) filter (where b) over (partition by c rows between 1 preceding and 1 following) from t": (
+        "filter over a window"
+    ),
+    "select a from t inner join u on exists (select 1 from v where v.a = t.a and v.b = u.b)": (
+        "exists in a join condition"
+    ),
     "select regexp_replace(a, 'b', 'c') from t": "regexp_replace without 'g'",
     "select substr(a, 0, 2) from t": "substring from 0",
     "select a / b from t": "division without nullif",

@@ -219,3 +219,8 @@ def test_the_command_tells_reason_and_remedy_and_exits_with_1(place: Paths) -> N
     assert "Traceback" not in ill.stderr
     told = call("--json", "--lang", "en")
     assert (told.returncode, [finding["code"] for finding in json.loads(told.stdout)]) == (1, ["state_open"])
+
+
+def test_an_engine_that_cannot_be_is_told(place: Paths) -> None:
+    place.engine.write_text("engine: spark\n", "utf-8")
+    assert codes(place) == ["engine_unreadable"]

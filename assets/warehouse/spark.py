@@ -1,0 +1,180 @@
+"""The SQL models on Spark, through Spark Connect: any Spark 4 cluster, or a server that speaks its protocol.
+
+Here: the SQL in Spark's words, and the exchange: a folder that this machine and the cluster both see, where each model
+finds the tables it reads and leaves the one it makes. A table that Spark made stays there for the models that follow,
+so that no row of it comes back only to be sent again. Not here: which engine is used (assets.warehouse.engines). This
+module alone imports pyspark, an optional package.
+"""
+
+from __future__ import annotations
+
+import socket
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import fsspec
+import pyarrow as pa
+import pyarrow.dataset as ds
+import sqlglot
+from sqlglot import exp
+
+from assets.errors import Finding, WrongCall
+from assets.warehouse.connection import Connection
+from assets.warehouse.engines import SparkSettings
+from assets.warehouse.models import Model, count
+from assets.warehouse.tables import Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_PORT = 15002
+_PATIENCE_SECONDS = 10
+# So many rows a file, that the tasks of a cluster share a table out.
+_FILE_ROWS, _GROUP_ROWS = 1 << 22, 1 << 17
+# All that is below it is ours to clear: one run at a time uses the exchange of a data directory.
+_FOLDER = "gancheng-exchange"
+_SPARK_TYPES = {"varchar": "string", "integer": "int", "timestamp": "timestamp_ntz"}
+_ARROW_TYPES = {
+    "varchar": pa.string(),
+    "integer": pa.int32(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A folder by its two names: `folder` on this machine, `seen_as` on the cluster."""
+
+    folder: str
+    seen_as: str
+
+    def clear(self) -> None:
+        """Take away what an earlier run left."""
+        files, folder = fsspec.url_to_fs(self.folder)
+        if files.exists(folder):
+            files.rm(folder, recursive=True)
+
+    def send(self, connection: Connection, name: str) -> None:
+        """Put a table of the candidate there, as Parquet."""
+        files, folder = fsspec.url_to_fs(f"{self.folder}/{view(name)}")
+        files.makedirs(folder, exist_ok=True)
+        ds.write_dataset(
+            connection.execute(f"select * from {name}").to_arrow_reader(_GROUP_ROWS),
+            folder,
+            filesystem=files,
+            format="parquet",
+            max_rows_per_file=_FILE_ROWS,
+            max_rows_per_group=_GROUP_ROWS,
+        )
+
+    def received(self, table: Table) -> ds.Dataset:
+        """What Spark left there, to be read once, and in no order."""
+        files, folder = fsspec.url_to_fs(f"{self.folder}/{view(table.qualified_name)}")
+        schema = pa.schema([(name, _ARROW_TYPES[column.type]) for name, column in table.columns.items()])
+        if not files.exists(folder):
+            return ds.dataset(schema.empty_table())
+        return ds.dataset(folder, filesystem=files, format="parquet", schema=schema)
+
+
+@dataclass(frozen=True)
+class OnSpark:
+    """Spark computes each table; the candidate takes over what it made."""
+
+    session: SparkSession
+    exchange: Exchange
+    name: str = "spark"
+    _there: set[str] = field(default_factory=set)
+
+    def build(self, model: Model, connection: Connection) -> int:
+        for table in model.reads:
+            if table not in self._there:
+                self.exchange.send(connection, table)
+                self._show(connection, table)
+        # Types as promised, for the engines differ in those of counts and differences.
+        columns = ", ".join(
+            f"cast({name} as {_spark_type(column.type)}) as {name}" for name, column in model.table.columns.items()
+        )
+        made = self.session.sql(f"select {columns} from ({in_spark_sql(model.sql)}) as made")
+        made.write.mode("overwrite").parquet(f"{self.exchange.seen_as}/{view(model.name)}")
+        connection.register("received", self.exchange.received(model.table))
+        try:
+            rows = model.build(connection, "select * from received")
+        finally:
+            connection.unregister("received")
+        self._show(connection, model.name)
+        return rows
+
+    def _show(self, connection: Connection, name: str) -> None:
+        """Let the models that follow read a table of the exchange."""
+        if count(connection, name):
+            shown = self.session.read.parquet(f"{self.exchange.seen_as}/{view(name)}")
+        else:
+            # Of no rows there is no file, or none that tells the columns.
+            columns = connection.execute(f"describe {name}").fetchall()
+            nothing = ", ".join(f"cast(null as {_spark_type(kind)}) as {column}" for column, kind, *_ in columns)
+            shown = self.session.sql(f"select {nothing} where false")
+        shown.createOrReplaceTempView(view(name))
+        self._there.add(name)
+
+
+def _spark_type(kind: str) -> str:
+    return _SPARK_TYPES.get(kind.lower(), kind)
+
+
+def view(name: str) -> str:
+    """What a table is called on Spark, where a session's views have no schema."""
+    return name.replace(".", "__")
+
+
+def in_spark_sql(sql: str) -> str:
+    """A select in DuckDB's words in those of Spark, on the views of the session."""
+    tree = sqlglot.parse_one(sql, read="duckdb")
+    for table in list(tree.find_all(exp.Table)):
+        if table.db:
+            table.replace(exp.alias_(exp.to_table(view(f"{table.db}.{table.name}")), table.alias_or_name, table=True))
+    for window in tree.find_all(exp.Window):
+        # Spark has one frame for these, the one that they have everywhere, and refuses to be told.
+        if isinstance(window.this, exp.Lag | exp.Lead):
+            window.set("spec", None)
+    return tree.sql(dialect="spark")
+
+
+@contextmanager
+def on_spark(settings: SparkSettings) -> Iterator[OnSpark]:
+    """A session of its own on the server. Raises WrongCall where pyspark is not installed or nobody answers."""
+    exchange = Exchange(*(f"{url.rstrip('/')}/{_FOLDER}" for url in (settings.exchange, settings.seen)))
+    session = _session(settings.address)
+    exchange.clear()
+    try:
+        yield OnSpark(session, exchange)
+    finally:
+        session.stop()
+        exchange.clear()
+
+
+def _session(address: str) -> SparkSession:
+    # It warns of a newer pandas than it was tried with; no table goes through pandas here.
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise WrongCall(Finding("engine_not_installed", str(error), "pip install 'gancheng[spark]'")) from error
+    # pyspark would try for minutes where nobody listens.
+    server = urlsplit(address)
+    try:
+        socket.create_connection((server.hostname or "", server.port or _PORT), _PATIENCE_SECONDS).close()
+    except OSError as error:
+        found = f"{server.hostname}:{server.port or _PORT}, {error.strerror or error}"
+        raise WrongCall(Finding("engine_unreachable", found, "docs/scaling.md", "engine.yml")) from error
+    session = SparkSession.builder.remote(address).create()
+    # Timestamps here have no zone; that of a server must not shift the day of one.
+    session.conf.set("spark.sql.session.timeZone", "UTC")
+    return session

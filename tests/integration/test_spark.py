@@ -1,0 +1,275 @@
+"""Every model on Spark Connect: on Sail and on Spark itself, which round and frame differently, as on DuckDB.
+
+Compared table by table, before anything is summed up further: each engine reads what it made itself. All is equal bit
+for bit, but for models that take roots or logarithms, whose last digit is that of the library: there 1e-12.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assets.errors import Stopped, WrongCall
+from assets.paths import PROJECT_ROOT, Paths
+from assets.warehouse.connection import Connection, in_memory
+from assets.warehouse.engines import EngineSettings, OnDuckDB, SparkSettings, opened, read_engine
+from assets.warehouse.models import Model
+from assets.warehouse.spark import in_spark_sql
+from pipelines.house import House, read_house
+from tests.integration.places import Place
+from tests.integration.sparks import SPARK, sail, spark
+from tests.needs import MUST_RUN, needs
+from tests.proofs.scale import IS_PROVING
+from tests.sql.conftest import World, furnished
+
+_ROOTS = re.compile(r"\b(exp|ln|log10|power)\(")
+_LIKE = 1e-12
+
+Opened = Callable[[], AbstractContextManager[str]]
+
+
+def a_server(name: str, *marks: pytest.MarkDecorator) -> Any:
+    return pytest.param(name, marks=marks, id=name)
+
+
+def needs_spark() -> tuple[pytest.MarkDecorator, ...]:
+    is_absent = SPARK is None and not os.environ.get(MUST_RUN)
+    return (
+        needs("java", "openjdk-17-jre-headless"),
+        pytest.mark.skipif(is_absent, reason="no environment with Spark: make test sets it up"),
+    )
+
+
+long_only = pytest.mark.skipif(not IS_PROVING, reason="a cluster of two workers: make prove")
+SERVERS = [
+    a_server("sail"),
+    a_server("local[2]", *needs_spark()),
+    a_server("local-cluster[2,1,1024]", *needs_spark(), long_only),
+]
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with sail() if request.param == "sail" else spark(tmp_path_factory.mktemp("spark"), request.param) as told:
+        yield told
+
+
+@pytest.fixture
+def settings(address: str, tmp_path: Path) -> EngineSettings:
+    return EngineSettings(engine="spark", spark=SparkSettings(remote=address, exchange=str(tmp_path / "exchange")))
+
+
+# --- the models -------------------------------------------------------------------------------------------------
+
+
+def in_order(models: dict[str, Model]) -> list[Model]:
+    """Each model after those that it reads."""
+    ordered: dict[str, Model] = {}
+    while len(ordered) < len(models):
+        ready = [
+            name
+            for name in models
+            if name not in ordered and not (models.keys() - ordered.keys()) & {*models[name].reads}
+        ]
+        ordered |= {name: models[name] for name in ready}
+    return list(ordered.values())
+
+
+def rows(connection: Connection, model: Model) -> list[tuple[object, ...]]:
+    return connection.execute(f"select * from {model.name} order by {', '.join(model.table.key)}").fetchall()
+
+
+def is_like(model: Model, one: object, other: object) -> bool:
+    if _ROOTS.search(model.sql) and isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=_LIKE)
+    return repr(one) == repr(other)  # tells -0.0 from 0.0
+
+
+def assert_made_alike(connection: Connection, models: dict[str, Model], settings: EngineSettings) -> int:
+    """Make every model anew on the engine, in place of what DuckDB made; the number of rows compared."""
+    compared = 0
+    with opened(settings) as engine:
+        for model in in_order(models):
+            expected = rows(connection, model)
+            assert engine.build(model, connection) == len(expected), model.name
+            for one, other in zip(rows(connection, model), expected, strict=True):
+                differing = [
+                    (column, *pair)
+                    for column, *pair in zip(model.table.columns, one, other, strict=True)
+                    if not is_like(model, *pair)
+                ]
+                assert differing == [], (model.name, other)
+            compared += len(expected)
+    return compared
+
+
+def shipped() -> House:
+    return read_house(Paths(PROJECT_ROOT / "data"))
+
+
+def test_the_tables_of_a_run_are_those_of_duckdb(province: Place, settings: EngineSettings) -> None:
+    """The shipped figures, from what was taken in to the scores."""
+    with in_memory() as connection:
+        connection.execute(f"attach '{Paths(province.data).candidate}' as ran (read_only)")
+        for schema, name in connection.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = 'ran'"
+        ).fetchall():
+            connection.execute(f"create schema if not exists {schema}")
+            connection.execute(f"create table {schema}.{name} as from ran.{schema}.{name}")
+        assert assert_made_alike(connection, shipped().models, settings) > 10_000
+
+
+# Cities from first to last by the figures of the indicator; the last has none.
+CITIES = ("A", "B", "C", "D", "E")
+
+
+def edges(connection: Connection) -> None:
+    """Rows on which engines would part: a tie, a value exactly on the pace that is required, halves to be rounded."""
+    world = furnished(World(connection), minimum_dimension_share=0.5).city(*CITIES[1:])
+    world.add("reference.dimensions", {"dimension_id": "e"})
+    for pace_rule in ("linear", "compound"):
+        for kind in ("at_least", "cumulative", "yes_no"):
+            name = f"{pace_rule}.{kind}"
+            world.indicator(name, pace_rule=pace_rule, decimals=2, dimension_id="d" if kind == "at_least" else "e")
+            world.target(name, 20, kind=kind)
+            # From 10 in 2015 to 20 in 2030: 16 in 2024 is just on the line, 10 * 2^(9/15) on the curve.
+            world.figures(name, {2015: 10, 2020: 12, 2024: 16}, city_code="A")
+            world.figures(name, {2015: 10, 2019: None, 2024: 16}, city_code="B")
+            world.figures(name, {2015: 10, 2024: 10 * 2 ** (9 / 15)}, city_code="C")
+            world.figures(name, {2024: 1.005}, city_code="D")
+    world.indicator("halves", decimals=2, direction=-1)
+    world.target("halves", 0.285, operator="<=", kind="at_most")
+    for city_code, value in zip(CITIES, (0.285, 0.285, 1.005, 2.675, -0.005), strict=True):
+        world.figures("halves", {2015: 0.575, 2020: 1.115, 2024: value}, city_code=city_code)
+    world.indicator("range", decimals=3)
+    world.target("range", 5, operator="between", value_high=7, kind="range")
+    for city_code, value in zip(CITIES, (5, 5, 7, 4.9995, 7.0005), strict=True):
+        world.figures("range", {2015: 9, 2024: value}, city_code=city_code)
+    world.indicator("empty", goalposts=None)
+    for name in models_of_scores():
+        world.build(name)
+
+
+def models_of_scores() -> dict[str, Model]:
+    return {name: model for name, model in shipped().models.items() if name.startswith("scorecards.")}
+
+
+def test_rows_on_the_edge_are_those_of_duckdb(settings: EngineSettings) -> None:
+    with in_memory() as connection:
+        edges(connection)
+        assert assert_made_alike(connection, models_of_scores(), settings) > 100
+
+
+def test_rows_on_the_edge_are_on_the_edge() -> None:
+    with in_memory() as connection:
+        edges(connection)
+        scores = connection.execute(
+            "select city_code, indicator_id, pace_linear, status_linear from scorecards.indicator_scores"
+        ).fetchall()
+        assert ("A", "linear.at_least", 1.0, "on_track") in scores
+        assert ("E", "linear.at_least", None, "not_available") in scores
+        ranks = connection.execute("select rank from scorecards.city_scores where rank is not null").fetchall()
+        assert len(set(ranks)) < len(ranks)
+
+
+# --- a run ------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_on_spark_ends_with_the_release_that_is_there(countries: Place, tmp_path: Path) -> None:
+    """The content of a release does not depend on the engine: its digest is the same, so nothing is published anew."""
+    shutil.copytree(countries.data, tmp_path / "data", symlinks=True)
+    place = Place(tmp_path / "data")
+    before = place.release().manifest.release_id
+    with sail() as address:
+        place.write("engine.yml", f"engine: spark\nspark: {{remote: '{address}', exchange: {tmp_path / 'exchange'}}}\n")
+        told = place.run()
+    assert (told["release_id"], told["is_new"]) == (before, False)
+    assert list((tmp_path / "exchange").iterdir()) == []
+
+
+def test_where_spark_does_not_answer_a_run_says_so_and_leaves_the_release(countries: Place, tmp_path: Path) -> None:
+    shutil.copytree(countries.data, tmp_path / "data", symlinks=True)
+    place = Place(tmp_path / "data")
+    place.write("engine.yml", "engine: spark\nspark: {remote: 'sc://127.0.0.1:1', exchange: /nowhere}\n")
+    done = place.call("run", "--lang", "en")
+    assert done.returncode == 2
+    assert "Spark does not answer: 127.0.0.1:1" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert place.release().manifest.release_id == countries.release().manifest.release_id
+
+
+# --- settings ---------------------------------------------------------------------------------------------------
+
+
+def read(folder: Path, text: str) -> EngineSettings:
+    (folder / "engine.yml").write_text(text, "utf-8")
+    return read_engine(folder / "engine.yml")
+
+
+def test_without_a_setting_duckdb_is_the_engine(tmp_path: Path) -> None:
+    assert read_engine(tmp_path / "engine.yml") == read(tmp_path, "# nothing\n") == EngineSettings()
+    with opened(EngineSettings()) as engine:
+        assert isinstance(engine, OnDuckDB)
+
+
+def test_an_address_with_a_token_may_stand_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARK_REMOTE", "sc://host:1/;token=secret")
+    settings = read(tmp_path, "engine: spark\nspark: {exchange: 's3://b/x', seen_as: 's3a://b/x'}\n").spark
+    assert settings is not None
+    assert (settings.address, settings.seen) == ("sc://host:1/;token=secret", "s3a://b/x")
+    assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("engine: flink\n", "engine"),
+        ("engine: spark\n", None),
+        ("engine: spark\nspark: {remote: 'sc://host'}\n", "spark.exchange"),
+        ("engine: spark\nspark: {exchange: /x}\n", "spark"),
+        ("engine: spark\nworkers: 5\n", "workers"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_told(tmp_path: Path, text: str, column: str | None) -> None:
+    with pytest.raises(Stopped) as stopped:
+        read(tmp_path, text)
+    assert [(finding.code, finding.column) for finding in stopped.value.findings] == [("engine_unreadable", column)]
+
+
+def test_without_the_client_of_spark_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    settings = EngineSettings(engine="spark", spark=SparkSettings(remote="sc://127.0.0.1:1", exchange="x"))
+    with pytest.raises(WrongCall) as call, opened(settings):
+        pass
+    assert call.value.finding.code == "engine_not_installed"
+
+
+# --- the SQL ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ours", "on_spark"),
+    [
+        ("select a from s.t", "SELECT a FROM s__t AS t"),
+        ("select u.a from s.t as u", "SELECT u.a FROM s__t AS u"),
+        ("with t as (select a from s.t) select * from t", "WITH t AS (SELECT a FROM s__t AS t) SELECT * FROM t"),
+        ("select cast(a as double) from s.t", "SELECT CAST(a AS DOUBLE) FROM s__t AS t"),
+    ],
+)
+def test_a_table_is_a_view_of_the_session(ours: str, on_spark: str) -> None:
+    assert in_spark_sql(ours) == on_spark
+
+
+def test_a_row_before_has_no_frame_on_spark() -> None:
+    frame = "rows between unbounded preceding and current row"
+    assert "rows" not in in_spark_sql(f"select lag(a) over (partition by b order by c {frame}) as d from s.t")
+    assert "rows" in in_spark_sql(f"select sum(a) over (partition by b order by c {frame}) as d from s.t")
