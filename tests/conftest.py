@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.integration.places import Place, copy_countries, copy_province
+from tests.integration.places import Place, copy_countries, copy_of, copy_province
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +23,9 @@ def countries(tmp_path_factory: pytest.TempPathFactory) -> Place:
     place = copy_countries(tmp_path_factory.mktemp("countries") / "data")
     place.run()
     return place
+
+
+@pytest.fixture
+def ran(countries: Place, tmp_path: Path) -> Place:
+    """The three countries after a run, to be changed."""
+    return copy_of(countries, tmp_path / "data")

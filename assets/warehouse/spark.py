@@ -9,6 +9,7 @@ module alone imports pyspark, an optional package.
 from __future__ import annotations
 
 import socket
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +30,8 @@ from assets.warehouse.models import Model, count
 from assets.warehouse.tables import Table
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame
+    from pyspark.sql.connect.session import SparkSession
 
 _PORT = 15002
 _PATIENCE_SECONDS = 10
@@ -114,6 +116,7 @@ class OnSpark:
 
     def _show(self, connection: Connection, name: str) -> None:
         """Let the models that follow read a table of the exchange."""
+        shown: DataFrame
         if count(connection, name):
             shown = self.session.read.parquet(f"{self.exchange.seen_as}/{view(name)}")
         else:
@@ -160,11 +163,26 @@ def on_spark(settings: SparkSettings) -> Iterator[OnSpark]:
         exchange.clear()
 
 
+@contextmanager
+def _a_file_of_main() -> Iterator[None]:
+    """pyspark 4.2 takes a program without a file, as of `python -c`, for its own doctests, and ends it."""
+    main = sys.modules["__main__"]
+    if hasattr(main, "__file__"):
+        yield
+        return
+    main.__file__ = ""
+    try:
+        yield
+    finally:
+        del main.__file__
+
+
 def _session(address: str) -> SparkSession:
     # It warns of a newer pandas than it was tried with; no table goes through pandas here.
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     try:
-        from pyspark.sql import SparkSession
+        with _a_file_of_main():
+            from pyspark.sql.connect.session import SparkSession
     except ImportError as error:
         raise WrongCall(Finding("engine_not_installed", str(error), "pip install 'gancheng[spark]'")) from error
     # pyspark would try for minutes where nobody listens.

@@ -76,6 +76,12 @@ class Place:
         return file
 
 
+def copy_of(place: Place, target: Path) -> Place:
+    """A data directory as a run left it, to be changed: the run need not be made again."""
+    shutil.copytree(place.data, target, symlinks=True)
+    return Place(target)
+
+
 def copy_countries(target: Path) -> Place:
     """Three countries with synthetic figures: another domain, and quick."""
     shutil.copytree(FIXTURES / "countries", target)

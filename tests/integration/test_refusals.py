@@ -61,36 +61,35 @@ def test_bad_rows_go_back_with_reason_and_the_rest_is_loaded(place: Place) -> No
     assert (warned["is_passed"], warned["is_blocking"]) == (False, False)
 
 
-def test_broken_registry_and_failed_check_leave_the_current_release(place: Place) -> None:
-    place.run()
-    cities = place.data / "reference" / "target_cities.csv"
+def test_broken_registry_and_failed_check_leave_the_current_release(ran: Place) -> None:
+    cities = ran.data / "reference" / "target_cities.csv"
     good = cities.read_text("utf-8")
     cities.write_text(good + "life@B,Z\n", "utf-8")
-    assert_stopped(place, "reference/target_cities.csv", "line 3", "column city_code", "“Z”", "cities.csv city_code")
+    assert_stopped(ran, "reference/target_cities.csv", "line 3", "column city_code", "“Z”", "cities.csv city_code")
     cities.write_text(good, "utf-8")
 
-    entry = place.write("corrections/a.yml", CORRECTION)
-    assert_stopped(place, "corrections/a.yml", "line 2", "76", "75")
+    entry = ran.write("corrections/a.yml", CORRECTION)
+    assert_stopped(ran, "corrections/a.yml", "line 2", "76", "75")
     entry.unlink()
 
-    contract = place.data / "contracts" / "country_statistics.yml"
+    contract = ran.data / "contracts" / "country_statistics.yml"
     text = contract.read_text("utf-8")
     contract.write_text(text.replace("feeds:\n", "feeds:\n  - country_statistics.life_span\n"), "utf-8")
     assert_stopped(
-        place, "contracts/country_statistics.yml", "country_statistics.life_span", "country_statistics.life_years"
+        ran, "contracts/country_statistics.yml", "country_statistics.life_span", "country_statistics.life_years"
     )
     contract.write_text(text, "utf-8")
 
     check = "-- table: scorecards.city_scores\n-- severity: error\n-- zh: 不可能\n-- en: This never holds\n"
-    planted = place.write("sql/quality/checks/planted.sql", check + "select city_code from scorecards.city_scores\n")
-    assert_stopped(place, "scorecards.city_scores", "This never holds", "planted (3)", '"city_code": "A"')
+    planted = ran.write("sql/quality/checks/planted.sql", check + "select city_code from scorecards.city_scores\n")
+    assert_stopped(ran, "scorecards.city_scores", "This never holds", "planted (3)", '"city_code": "A"')
     planted.unlink()
-    told = place.call("candidate", "--json")
+    told = ran.call("candidate", "--json")
     (failed,) = [check for check in json.loads(told.stdout)["failed_checks"] if check["is_blocking"]]
     assert (failed["check_name"], failed["rows_failing"]) == ("planted", 3)
-    assert "candidate" in place.call("candidate", "--lang", "en").stdout
+    assert "candidate" in ran.call("candidate", "--lang", "en").stdout
 
-    assert place.run()["had_work"] is False
+    assert ran.run()["had_work"] is False
 
 
 def test_an_empty_inbox_is_no_success(place: Place) -> None:

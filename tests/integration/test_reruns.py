@@ -5,60 +5,51 @@ from __future__ import annotations
 import json
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
 from assets.release.manifest import damages
-from tests.integration.places import Place, copy_countries
+from tests.integration.places import Place, copy_of
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return copy_countries(tmp_path / "data")
-
-
-def test_a_killed_run_leaves_the_current_release_and_the_next_completes(place: Place) -> None:
-    place.run()
-    place.write("inbox/country_statistics/more.csv", HEADER + "Cordonia,2023,70,44,synthetic,A\n")
-    before = place.release().manifest.release_id
+def test_a_killed_run_leaves_the_current_release_and_the_next_completes(ran: Place) -> None:
+    ran.write("inbox/country_statistics/more.csv", HEADER + "Cordonia,2023,70,44,synthetic,A\n")
+    before = ran.release().manifest.release_id
     stages = ("lake/country_statistics/*.json", "warehouse/candidate.duckdb", "releases/.building-*")
     for pattern in stages:
-        (place.data / "warehouse" / "candidate.duckdb").unlink(missing_ok=True)
-        known = set(place.data.glob(pattern))
-        run = place.start("run")
-        while run.poll() is None and not set(place.data.glob(pattern)) - known:
+        (ran.data / "warehouse" / "candidate.duckdb").unlink(missing_ok=True)
+        known = set(ran.data.glob(pattern))
+        run = ran.start("run")
+        while run.poll() is None and not set(ran.data.glob(pattern)) - known:
             time.sleep(0.005)
         run.send_signal(signal.SIGKILL)
         run.communicate()
-        release = place.release()
+        release = ran.release()
         assert damages(release.folder, release.manifest) == []
     # On a quick machine the last signal comes after the release is switched; then there may be nothing left to do.
-    was_switched = place.release().manifest.release_id != before
-    assert place.run()["had_work"] or was_switched
-    assert place.run()["had_work"] is False
-    (file,) = place.rows("from quality.files where file like '%more.csv'")
+    was_switched = ran.release().manifest.release_id != before
+    assert ran.run()["had_work"] or was_switched
+    assert ran.run()["had_work"] is False
+    (file,) = ran.rows("from quality.files where file like '%more.csv'")
     assert (file["rows_read"], file["rows_accepted"]) == (1, 1)
-    assert len(place.rows("from observations.observations where file like '%more.csv'")) == 2
-    assert list((place.data / "releases").glob(".*")) == []
+    assert len(ran.rows("from observations.observations where file like '%more.csv'")) == 2
+    assert list((ran.data / "releases").glob(".*")) == []
 
 
-def test_a_file_sent_twice_changes_nothing(place: Place) -> None:
-    place.run()
-    inbox = place.data / "inbox" / "country_statistics"
+def test_a_file_sent_twice_changes_nothing(ran: Place) -> None:
+    inbox = ran.data / "inbox" / "country_statistics"
     (inbox / "again.csv").write_bytes((inbox / "synthetic.csv").read_bytes())
-    told = place.run()
+    told = ran.run()
     assert (told["had_work"], told["is_new"]) == (True, False)
-    assert place.run()["had_work"] is False
+    assert ran.run()["had_work"] is False
 
 
 @pytest.fixture(scope="module")
-def corrected(tmp_path_factory: pytest.TempPathFactory) -> Place:
+def corrected(countries: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """Two releases: between them a file was corrected and a goalpost moved."""
-    place = copy_countries(tmp_path_factory.mktemp("corrected") / "data")
-    place.run()
+    place = copy_of(countries, tmp_path_factory.mktemp("corrected") / "data")
     file = place.data / "inbox" / "country_statistics" / "synthetic.csv"
     goalposts = place.data / "reference" / "goalposts.csv"
     for path, old, new in (

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import os
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -184,27 +183,23 @@ def test_rows_on_the_edge_are_on_the_edge() -> None:
 # --- a run ------------------------------------------------------------------------------------------------------
 
 
-def test_a_run_on_spark_ends_with_the_release_that_is_there(countries: Place, tmp_path: Path) -> None:
+def test_a_run_on_spark_ends_with_the_release_that_is_there(ran: Place, tmp_path: Path) -> None:
     """The content of a release does not depend on the engine: its digest is the same, so nothing is published anew."""
-    shutil.copytree(countries.data, tmp_path / "data", symlinks=True)
-    place = Place(tmp_path / "data")
-    before = place.release().manifest.release_id
+    before = ran.release().manifest.release_id
     with sail() as address:
-        place.write("engine.yml", f"engine: spark\nspark: {{remote: '{address}', exchange: {tmp_path / 'exchange'}}}\n")
-        told = place.run()
+        ran.write("engine.yml", f"engine: spark\nspark: {{remote: '{address}', exchange: {tmp_path / 'exchange'}}}\n")
+        told = ran.run()
     assert (told["release_id"], told["is_new"]) == (before, False)
     assert list((tmp_path / "exchange").iterdir()) == []
 
 
-def test_where_spark_does_not_answer_a_run_says_so_and_leaves_the_release(countries: Place, tmp_path: Path) -> None:
-    shutil.copytree(countries.data, tmp_path / "data", symlinks=True)
-    place = Place(tmp_path / "data")
-    place.write("engine.yml", "engine: spark\nspark: {remote: 'sc://127.0.0.1:1', exchange: /nowhere}\n")
-    done = place.call("run", "--lang", "en")
+def test_where_spark_does_not_answer_a_run_says_so_and_leaves_the_release(countries: Place, ran: Place) -> None:
+    ran.write("engine.yml", "engine: spark\nspark: {remote: 'sc://127.0.0.1:1', exchange: /nowhere}\n")
+    done = ran.call("run", "--lang", "en")
     assert done.returncode == 2
     assert "Spark does not answer: 127.0.0.1:1" in done.stderr
     assert "Traceback" not in done.stderr
-    assert place.release().manifest.release_id == countries.release().manifest.release_id
+    assert ran.release().manifest.release_id == countries.release().manifest.release_id
 
 
 # --- settings ---------------------------------------------------------------------------------------------------
@@ -246,7 +241,7 @@ def test_a_setting_that_cannot_be_is_told(tmp_path: Path, text: str, column: str
 
 
 def test_without_the_client_of_spark_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    monkeypatch.setitem(sys.modules, "pyspark.sql.connect.session", None)
     settings = EngineSettings(engine="spark", spark=SparkSettings(remote="sc://127.0.0.1:1", exchange="x"))
     with pytest.raises(WrongCall) as call, opened(settings):
         pass
