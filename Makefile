@@ -7,7 +7,7 @@ DAGSTER_DIR := $(or $(GANCHENG_DATA_DIR),data)/state/dagster
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test prove lint format audit clean
+.PHONY: help run ui test prove bench lint format audit clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ test: lint $(VENV)/older $(VENV)/spark ## lint, types, import rules, SQL style, 
 prove: $(VENV)/dev $(VENV)/spark ## the long proofs: 200,000 hostile inputs, 200 kills and the like
 	@GANCHENG_PROVE=1 $(BIN)/python -m pytest tests/proofs tests/integration/test_jobs.py \
 		tests/integration/test_postgres.py tests/integration/test_spark.py
+
+bench: $(VENV)/peers/made ## measure against the floor and against peers, docs/performance.md; ARGS="--rounds 1"
+	@$(BIN)/python -m benchmarks.suite $(ARGS)
 
 lint: $(VENV)/dev
 	@$(BIN)/ruff check .
@@ -68,6 +71,12 @@ $(VENV)/older: $(wildcard tests/older_duckdb/*.lock) | $(VENV)/python
 $(VENV)/spark: $(wildcard tests/spark/*.lock) | $(VENV)/python
 	@$(BIN)/python -m venv $@ && $@/bin/python -m pip install --quiet --disable-pip-version-check \
 		--no-deps --require-hashes -r tests/spark/4.2.lock
+	@touch $@
+
+# What people would use instead, in an environment of its own that nothing but the benchmarks needs.
+$(VENV)/peers/made: benchmarks/peers/requirements.lock $(VENV)/dev
+	@$(BIN)/python -m venv $(VENV)/peers
+	@$(VENV)/peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
 $(VENV)/python:

@@ -2,7 +2,8 @@
 
 `python -m benchmarks.synthetic FOLDER --units 2800 --indicators 60 --years 10` writes one. Two datasets: `figures`, a
 row for each unit and year with all indicators, and `segments`, as many records for each unit and year as are asked for,
-which add up to two indicators more. The same numbers give the same bytes. Every so many rows one is broken.
+which add up to two indicators more. The same numbers give the same bytes. Every so many rows one is broken, in ways
+that take turns.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ _SHIPPED = PROJECT_ROOT / "data" / "reference"
 # Rules of the project, the same whatever the province.
 _AS_SHIPPED = ("detectors", "detector_parameters", "units", "method", "milestones")
 _BLOCK = 16 << 20
+# Of segments: no number, out of bounds, no boolean, unknown source, unknown grade, repeated, contradicted.
+_FAULTS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,12 +351,25 @@ def _rows(province: Province, dataset: str, part: int) -> str:
     if dataset == "segments":
         number = f"((u * {province.years} + y) * {province.records} + r)"
         broken = f"{number} % {province.broken_every} = {province.broken_every - 1}"
-        length = f"printf('%.2f', ({number} * 7919 + {province.seed} * 104729) % 5000 / 100)"
+        fault = f"case when {broken} then {number} // {province.broken_every} % {_FAULTS} end"
+        # Each unit has a size and a pace of its own: where all are alike, blocks of figures look exchanged.
+        share = "(20 + u * 37 % 80) / 100"
+        length = f"printf('%.2f', ({{number}} * 7919 + {province.seed} * 104729) % 5000 / 100 * {share})"
+        renewed = "case when ({number} * 31) % 100 < (y + 1) * (2 + u * 29 % 8) then '是' else '否' end"
+        # A row that repeats the one before it, or contradicts it, has its key.
         return (
-            f"select {unit} as unit, {year} as year, printf('S%07d', r) as segment, "
-            f"case when {broken} then '1O.5' else {length} end as length_km, "
-            f"case when ({number} * 31) % 100 < 10 * y then '是' else '否' end as is_renewed, "
-            f"'synthetic' as source_id, 'A' as source_grade from {units}, range({province.records}) as records(r)"
+            f"select {unit} as unit, {year} as year, "
+            "printf('S%07d', case when fault in (5, 6) then greatest(r - 1, 0) else r end) as segment, "
+            "case fault when 0 then '1O.5' when 1 then '100.5' "
+            f"when 5 then {length.format(number='(number - 1)')} "
+            f"else {length.format(number='number')} end as length_km, "
+            "case fault when 2 then '也许' "
+            f"when 5 then {renewed.format(number='(number - 1)')} "
+            f"else {renewed.format(number='number')} end as is_renewed, "
+            "case fault when 3 then 'hearsay' else 'synthetic' end as source_id, "
+            "case fault when 4 then 'D' else 'A' end as source_grade "
+            f"from (select u, y, r, {number} as number, {fault} as fault from {units}, "
+            f"range({province.records}) as records(r))"
         )
     broken = f"(u * {province.years} + y) % {province.broken_every} = {province.broken_every - 1}"
     start = f"((u * 7919 + {{i}} * 104729 + {province.seed} * 1299709) % 6000) / 100.0"

@@ -1,0 +1,1 @@
+select * exclude (fault) from {{ ref('judged_segments') }} where fault is null

@@ -1,0 +1,1 @@
+{{ checked(var('figures')) }}

@@ -1,0 +1,2 @@
+select *
+from read_csv('{{ var("province") }}/reference/cities.csv', header = true, all_varchar = true)

@@ -1,0 +1,1 @@
+{{ judged(var('figures')) }}

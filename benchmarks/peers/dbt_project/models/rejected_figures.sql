@@ -1,0 +1,1 @@
+select * from {{ ref('judged_figures') }} where fault is not null

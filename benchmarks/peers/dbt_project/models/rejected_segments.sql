@@ -1,0 +1,1 @@
+select * from {{ ref('judged_segments') }} where fault is not null

@@ -1,0 +1,33 @@
+"""Gancheng from the inbox to the scores and no further, which is the work that the peers do.
+
+No audit, no ranks, no release. `python -m benchmarks.to_scores PROVINCE`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import dagster as dg
+
+from assets.paths import Paths
+from pipelines.definitions import build_definitions
+from pipelines.house import read_house
+from pipelines.instance import opened
+
+JOB = "scores"
+
+
+def main(province: Path) -> None:
+    paths = Paths(province.resolve())
+    wanted = dg.AssetSelection.assets(["scorecards", "city_scores"], ["intake", "rejects"], ["intake", "files"])
+    scores = dg.define_asset_job(JOB, selection=wanted.upstream().required_multi_asset_neighbors().without_checks())
+    definitions = dg.Definitions.merge(build_definitions(read_house(paths)), dg.Definitions(jobs=[scores]))
+    with opened(paths) as instance:
+        definitions.resolve_job_def(JOB).execute_in_process(
+            instance=instance, run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+        )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
