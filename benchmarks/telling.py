@@ -112,10 +112,11 @@ def write(rounds: Sequence[Round], told: str) -> None:
 
 
 def _chart(found: Sequence[Line]) -> dict[str, Any]:
-    rows = [{"name": line.name, "times": line.times} for line in found if line.more]
-    bars = alt.Chart(alt.Data(values=rows)).encode(
+    whole = [line for line in found if line.more]
+    rows = [{"name": line.name, "times": line.times} for line in whole]
+    bars = alt.Chart(alt.InlineData(values=rows)).encode(
         x=alt.X("times:Q", title="times the floor, seconds"),
-        y=alt.Y("name:N", title=None, sort=[row["name"] for row in rows], axis=alt.Axis(labelLimit=380)),
+        y=alt.Y("name:N", title=None, sort=[line.name for line in whole], axis=alt.Axis(labelLimit=380)),
     )
     numbers = bars.mark_text(align="left", dx=4).encode(text=alt.Text("times:Q", format=".1f"))
     chart = (bars.mark_bar(color="#0b5a8a") + numbers).properties(width=460, height=alt.Step(26))
