@@ -41,7 +41,7 @@ STAGES = {
     "release__current": "publish",
     "release": "models",
 }
-BETWEEN = "start-up and between steps"
+BETWEEN = "start-up and Dagster"
 
 
 class OtherAnswers(Exception):

@@ -23,7 +23,7 @@ NAMES = {
     FLOOR: "the floor: bare DuckDB",
     RUN: "gancheng run, everything",
     AGAIN: "gancheng run, nothing new",
-    SCORES: "Gancheng, to the scores alone",
+    SCORES: "Gancheng, scores alone",
     "dbt_duckdb": "dbt-duckdb with tests",
     "pandas_pandera": "pandas + pandera",
     "pandas_great_expectations": "pandas + Great Expectations",
@@ -115,7 +115,7 @@ def _chart(found: Sequence[Line]) -> dict[str, Any]:
     whole = [line for line in found if line.more]
     rows = [{"name": line.name, "times": line.times} for line in whole]
     bars = alt.Chart(alt.InlineData(values=rows)).encode(
-        x=alt.X("times:Q", title="times the floor, seconds"),
+        x=alt.X("times:Q", title="times the floor"),
         y=alt.Y("name:N", title=None, sort=[line.name for line in whole], axis=alt.Axis(labelLimit=380)),
     )
     numbers = bars.mark_text(align="left", dx=4).encode(text=alt.Text("times:Q", format=".1f"))
