@@ -29,6 +29,7 @@ from great_expectations.expectations.expectation import Expectation
 from sqlalchemy.dialects import registry
 
 from assets.quality.checks import Check, CheckBroken, Result
+from assets.warehouse.connection import MEMORY
 
 _SAMPLE = 5
 
@@ -67,10 +68,11 @@ def run_checks(database: Path, checks: Sequence[Check]) -> Audit:
     """
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    settings = {"read_only": True, "config": {"memory_limit": MEMORY}}
     source = context.data_sources.add_sql(
         "candidate",
         connection_string=f"duckdb+readonly:///{database}",
-        kwargs={"connect_args": {"read_only": True}},  # type: ignore[call-arg]  # a field of the datasource
+        kwargs={"connect_args": settings},  # type: ignore[call-arg]  # a field of the datasource
         create_temp_table=False,
     )
     try:

@@ -21,6 +21,9 @@ DatabaseError = duckdb.Error
 # Oldest reader that must open a release; DuckDB 2.0's own format is unreadable for older clients.
 STORAGE_VERSION = "v1.2.0"
 
+# What a run holds of its tables; beyond it DuckDB works on the disk, so that a run of any size stays below 4 GB.
+MEMORY = "2GB"
+
 # No extension may be fetched or loaded by itself: the machines that run this often have no internet.
 _NO_DOWNLOADS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
@@ -40,6 +43,7 @@ class Warehouse:
         self.paths.candidate.parent.mkdir(parents=True, exist_ok=True)
         connection = duckdb.connect(str(self.paths.candidate), config=dict(_NO_DOWNLOADS))
         try:
+            connection.execute(f"set memory_limit = {literal(MEMORY)}")
             connection.execute("set preserve_insertion_order = true")
             # DuckDB's own bar would write into the terminal of `gancheng run` and into the logs of Dagster.
             connection.execute("set enable_progress_bar = false")
