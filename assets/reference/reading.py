@@ -14,8 +14,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-
 from assets.errors import Finding
 from assets.warehouse.connection import Connection
 from assets.warehouse.forms import shown
@@ -27,13 +25,6 @@ _INTEGER = re.compile(r"[+-]?\d+")
 _LARGEST = {"integer": 2**31 - 1, "bigint": 2**63 - 1}
 _LONGEST_INTEGER = 20
 _DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?")
-_ARROW_TYPES = {
-    "varchar": pa.string(),
-    "integer": pa.int32(),
-    "bigint": pa.int64(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +53,7 @@ class ReferenceTable:
 
     def write(self, connection: Connection) -> None:
         """Write the rows into the warehouse, with types and comments."""
-        self.table.create(connection)
-        columns = {
-            name: pa.array(self.column(name), type=_ARROW_TYPES[column.type])
-            for name, column in self.table.columns.items()
-        }
-        connection.register("reference_rows", pa.table(columns))
-        connection.execute(f"insert into {self.table.qualified_name} select * from reference_rows")
-        connection.unregister("reference_rows")
-        self.table.comment(connection)
+        self.table.fill(connection, {name: self.column(name) for name in self.table.columns})
 
 
 def read_reference_table(table: Table, file: Path) -> tuple[ReferenceTable, list[Finding]]:

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import fsspec
-import pyarrow as pa
 import pyarrow.dataset as ds
 import sqlglot
 from sqlglot import exp
@@ -40,15 +39,6 @@ _FILE_ROWS, _GROUP_ROWS = 1 << 22, 1 << 17
 # All that is below it is ours to clear: one run at a time uses the exchange of a data directory.
 _FOLDER = "gancheng-exchange"
 _SPARK_TYPES = {"varchar": "string", "integer": "int", "timestamp": "timestamp_ntz"}
-_ARROW_TYPES = {
-    "varchar": pa.string(),
-    "integer": pa.int32(),
-    "bigint": pa.int64(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +70,9 @@ class Exchange:
     def received(self, table: Table) -> ds.Dataset:
         """What Spark left there, to be read once, and in no order."""
         files, folder = fsspec.url_to_fs(f"{self.folder}/{view(table.qualified_name)}")
-        schema = pa.schema([(name, _ARROW_TYPES[column.type]) for name, column in table.columns.items()])
         if not files.exists(folder):
-            return ds.dataset(schema.empty_table())
-        return ds.dataset(folder, filesystem=files, format="parquet", schema=schema)
+            return ds.dataset(table.arrow_schema.empty_table())
+        return ds.dataset(folder, filesystem=files, format="parquet", schema=table.arrow_schema)
 
 
 @dataclass(frozen=True)
@@ -102,7 +91,8 @@ class OnSpark:
                 self._show(connection, table)
         # Types as promised, for the engines differ in those of counts and differences.
         columns = ", ".join(
-            f"cast({name} as {_spark_type(column.type)}) as {name}" for name, column in model.table.columns.items()
+            f"cast({_quoted(name)} as {_spark_type(column.type)}) as {_quoted(name)}"
+            for name, column in model.table.columns.items()
         )
         made = self.session.sql(f"select {columns} from ({in_spark_sql(model.sql)}) as made")
         made.write.mode("overwrite").parquet(f"{self.exchange.seen_as}/{view(model.name)}")
@@ -114,22 +104,26 @@ class OnSpark:
         self._show(connection, model.name)
         return rows
 
-    def _show(self, connection: Connection, name: str) -> None:
+    def _show(self, connection: Connection, table: str) -> None:
         """Let the models that follow read a table of the exchange."""
         shown: DataFrame
-        if count(connection, name):
-            shown = self.session.read.parquet(f"{self.exchange.seen_as}/{view(name)}")
+        if count(connection, table):
+            shown = self.session.read.parquet(f"{self.exchange.seen_as}/{view(table)}")
         else:
             # Of no rows there is no file, or none that tells the columns.
-            columns = connection.execute(f"describe {name}").fetchall()
-            nothing = ", ".join(f"cast(null as {_spark_type(kind)}) as {column}" for column, kind, *_ in columns)
+            columns = connection.execute(f"describe {table}").fetchall()
+            nothing = ", ".join(f"cast(null as {_spark_type(kind)}) as {_quoted(name)}" for name, kind, *_ in columns)
             shown = self.session.sql(f"select {nothing} where false")
-        shown.createOrReplaceTempView(view(name))
-        self._there.add(name)
+        shown.createOrReplaceTempView(view(table))
+        self._there.add(table)
 
 
 def _spark_type(kind: str) -> str:
     return _SPARK_TYPES.get(kind.lower(), kind)
+
+
+def _quoted(column: str) -> str:
+    return exp.to_identifier(column, quoted=True).sql(dialect="spark")
 
 
 def view(name: str) -> str:

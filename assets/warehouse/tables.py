@@ -21,6 +21,16 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 ColumnType = Literal["varchar", "integer", "bigint", "double", "boolean", "date", "timestamp"]
 
+_ARROW_TYPES = {
+    "varchar": pa.string(),
+    "integer": pa.int32(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+}
+
 
 class Column(BaseModel):
     """One column. `references` is `table.column` of the same schema; `allowed`, `min` and `max` hold where not null."""
@@ -60,6 +70,11 @@ class Table(BaseModel):
     def qualified_name(self) -> str:
         return f"{self.schema_name}.{self.name}"
 
+    @property
+    def arrow_schema(self) -> pa.Schema:
+        """The columns with their types, as Arrow has them."""
+        return pa.schema([(name, _ARROW_TYPES[column.type]) for name, column in self.columns.items()])
+
     def create(self, connection: Connection) -> None:
         """Create the table anew and empty, with its types."""
         columns = ", ".join(f"{identifier(name)} {column.type}" for name, column in self.columns.items())
@@ -69,10 +84,8 @@ class Table(BaseModel):
     def fill(self, connection: Connection, columns: Mapping[str, Sequence[Any]]) -> None:
         """Create the table anew with these columns, whatever their order, and its comments; none given: no rows."""
         self.create(connection)
-        types = {"varchar": pa.string(), "integer": pa.int32(), "bigint": pa.int64(), "double": pa.float64()}
-        types["boolean"] = pa.bool_()
-        arrays = {name: pa.array(columns.get(name, ()), types[column.type]) for name, column in self.columns.items()}
-        connection.register("filled_rows", pa.table(arrays))
+        rows = {name: columns.get(name, ()) for name in self.columns}
+        connection.register("filled_rows", pa.table(rows, schema=self.arrow_schema))
         connection.execute(f"insert into {self.qualified_name} select * from filled_rows")
         connection.unregister("filled_rows")
         self.comment(connection)
