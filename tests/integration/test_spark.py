@@ -23,6 +23,7 @@ from assets.warehouse.connection import Connection, in_memory
 from assets.warehouse.engines import EngineSettings, OnDuckDB, SparkSettings, opened, read_engine
 from assets.warehouse.models import Model
 from assets.warehouse.spark import in_spark_sql
+from assets.warehouse.tables import Column, Table
 from pipelines.house import House, read_house
 from tests.integration.places import Place
 from tests.integration.sparks import SPARK, sail, spark
@@ -180,11 +181,24 @@ def test_rows_on_the_edge_are_on_the_edge() -> None:
         assert len(set(ranks)) < len(ranks)
 
 
+def test_a_column_may_have_the_name_of_a_word_of_sql(settings: EngineSettings) -> None:
+    column = Column(type="varchar", zh="列", en="column")
+    table = Table(schema_name="intake", name="words", zh="表", en="table", key=("order",), columns={"order": column})
+    copy = table.model_copy(update={"schema_name": "observations"})
+    with in_memory() as connection, opened(settings) as engine:
+        table.create(connection)
+        assert engine.build(Model(copy, "select * from intake.words"), connection) == 0
+
+
 # --- a run ------------------------------------------------------------------------------------------------------
 
 
 def test_a_run_on_spark_ends_with_the_release_that_is_there(ran: Place, tmp_path: Path) -> None:
-    """The content of a release does not depend on the engine: its digest is the same, so nothing is published anew."""
+    """The content of a release does not depend on the engine: its digest is the same, so nothing is published anew.
+
+    What a run that was killed left in the exchange is no part of it.
+    """
+    ran.write("../exchange/gancheng-exchange/observations__reported/part-0.parquet", "cut o")
     before = ran.release().manifest.release_id
     with sail() as address:
         ran.write("engine.yml", f"engine: spark\nspark: {{remote: '{address}', exchange: {tmp_path / 'exchange'}}}\n")
