@@ -26,7 +26,7 @@ from assets.release.naming import city_of
 from assets.release.package import PACKAGE
 from assets.release.reader import Release
 from assets.warehouse.connection import Connection, identifier, in_memory, literal
-from assets.warehouse.forms import neutralised
+from assets.warehouse.forms import in_workbook, neutralised
 
 Format = Literal["parquet", "csv", "xlsx", "json"]
 
@@ -230,7 +230,7 @@ def _write_cell(sheet: Any, line: int, position: int, value: object) -> None:
         text = str(_plain(value))
         if len(text) > _LONGEST_CELL:
             text = text[: _LONGEST_CELL - len(_CUT)] + _CUT
-        sheet.write_string(line, position, text)
+        sheet.write_string(line, position, in_workbook(text))
 
 
 _WRITERS: Mapping[Format, Callable[[Connection, str, Path, Path], None]] = {

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, TextIO
 import xlsxwriter
 
 from assets.warehouse.connection import Connection
-from assets.warehouse.forms import name_form, neutralised
+from assets.warehouse.forms import in_workbook, name_form, neutralised
 
 FOLDER = "returns"
 # The columns that we add; intake knows them by these names, and passes over all but the first.
@@ -334,7 +334,7 @@ class _Workbook:
         writer.writerow([first, *map(neutralised, cells[1:])])
         for number, (cell, style) in enumerate(zip(cells, formats, strict=True)):
             shown = cell if len(cell) <= _LONGEST_CELL else cell[: _LONGEST_CELL - len(_CUT)] + _CUT
-            self._page.write_string(self._rows, number, shown, style)
+            self._page.write_string(self._rows, number, in_workbook(shown), style)
         self._rows += 1
 
     def _free_name(self, wanted: str) -> str:

@@ -36,3 +36,8 @@ def neutralised(text: str) -> str:
 def restored(text: str) -> str:
     """The text that was neutralised: what `neutralised` did, undone."""
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+
+
+def in_workbook(text: str) -> str:
+    """A text that xlsxwriter writes as text: one between <r> and </r> is markup to it, unless a blank follows."""
+    return f"{text} " if text.startswith("<r>") and text.endswith("</r>") else text

@@ -271,6 +271,18 @@ def test_what_looks_like_a_formula_is_text_in_both_files(candidate: Candidate, t
     assert [row[6] for row in read] == ["=1+1", *HOSTILE]
 
 
+# xlsxwriter takes a text between these two for markup that it made itself, and writes it into the file as it is.
+MARKUP = ["<r>&</r>", "<r><t>x</t></r>", "<r></c></row></r>"]
+
+
+def test_markup_of_a_workbook_is_text_in_it(candidate: Candidate, tmp_path: Path) -> None:
+    candidate.sheet("parks/a.csv", "城市,区,面积")
+    for line, text in enumerate(MARKUP, start=2):
+        candidate.reject("parks/a.csv", line, f"甲市,{text},x", found=text)
+    _, workbook = write_returns(candidate.connection, tmp_path)
+    assert [str(row[6]).rstrip() for row in sheet_rows(workbook)] == ["区", *MARKUP]
+
+
 @pytest.mark.parametrize("text", ["-5", "+5", "-1,234.5", "-3%", "-", "--", "+", "12", "a-b", "甲市", "", "'"])
 def test_figures_and_dashes_stay_as_they_are(text: str) -> None:
     assert neutralised(text) == restored(text) == text

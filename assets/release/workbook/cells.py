@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from assets.release.words import OPERATORS, QUALIFIERS, STATUSES, Words
-from assets.warehouse.forms import shown
+from assets.warehouse.forms import in_workbook, shown
 
 # By name: 等线 comes with Windows and Office, 134 (simplified Chinese) and 2 (sans serif) say what else will do.
 FONT: dict[str, object] = {"font_name": "等线", "font_family": 2, "font_charset": 134, "font_scheme": ""}
@@ -160,4 +160,4 @@ def status(name: str) -> Cell:
 
 def fitting(content: str) -> str:
     """A text that a cell can hold; what is cut says so."""
-    return content if len(content) <= LONGEST_CELL else content[: LONGEST_CELL - len(_CUT)] + _CUT
+    return in_workbook(content if len(content) <= LONGEST_CELL else content[: LONGEST_CELL - len(_CUT)] + _CUT)
