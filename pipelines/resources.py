@@ -25,9 +25,12 @@ def warehouse_resource(paths: Paths) -> dg.ResourceDefinition:
         with only_run(paths, waits=True):
             claim(paths)
             set_aside(paths)  # what a run that was killed left undone
+            warehouse = Warehouse(paths, takes_in=is_open)
             try:
-                yield Warehouse(paths, takes_in=is_open)
+                warehouse.hold()
+                yield warehouse
             finally:
+                warehouse.let_go()
                 set_aside(paths)
 
     return dg.ResourceDefinition(contextmanager(hold), description="候选数据库\n\nThe candidate database")

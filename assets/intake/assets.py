@@ -12,15 +12,15 @@ from assets.intake.contracts import Dataset, check_contracts
 from assets.intake.ledger import (
     Intake,
     Receipt,
-    accepted_selects,
     read_receipts,
     stray_receipts,
     utc_now,
 )
 from assets.intake.limits import read_limits
+from assets.intake.loading import load_accepted
 from assets.intake.rejects import add_rejects, resolve_rejects
 from assets.warehouse import factory
-from assets.warehouse.connection import Connection, Warehouse, identifier, in_memory, literal
+from assets.warehouse.connection import Connection, Warehouse, in_memory
 from assets.warehouse.tables import Table
 
 _TABLES = ("intake.files", "intake.sheets", "intake.notes", "intake.rejects")
@@ -115,7 +115,7 @@ def _dataset_asset(contract: Dataset) -> dg.AssetsDefinition:
             known = registry.read_registry(connection, contract)
             intake = Intake(warehouse.paths, contract, work, known, limits)
             receipts = intake.take_in(utc_now(), from_inbox=warehouse.takes_in)
-            _load(connection, table, intake, receipts)
+            load_accepted(connection, table, intake.folder, receipts)
             shown = factory.metadata(connection, table)
         return dg.MaterializeResult(metadata={**shown, **_totals(receipts)})
 
@@ -125,17 +125,6 @@ def _dataset_asset(contract: Dataset) -> dg.AssetsDefinition:
 def _referred(contract: Dataset) -> set[str]:
     references = (field.references for field in contract.columns.values())
     return {f"reference.{reference.split('.')[0]}" for reference in references if reference}
-
-
-def _load(connection: Connection, table: Table, intake: Intake, receipts: Sequence[Receipt]) -> None:
-    """The accepted rows of every file as one table."""
-    table.create(connection)
-    for receipt, accepted in accepted_selects(intake.folder, receipts):
-        columns = ", ".join(
-            literal(receipt.file_sha256) if name == "file_sha256" else identifier(name) for name in table.columns
-        )
-        connection.execute(f"insert into {table.qualified_name} select {columns} from ({accepted})")
-    table.comment(connection)
 
 
 def _totals(receipts: Sequence[Receipt]) -> dict[str, int]:

@@ -23,7 +23,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from assets.intake.encoding import line_ends, utf8_blocks
+from assets.intake.encoding import line_ends, line_feeds, utf8_blocks
 from assets.intake.limits import Limits
 from assets.intake.rowtext import Chunk, Row, Shape, chunk_of
 
@@ -90,7 +90,7 @@ class DelimitedSheet:
                 continue
             if is_regular(data, self.delimiter):
                 yield _Block(data, line, None)
-                line += data.count(b"\n")
+                line += line_feeds(data)
             else:
                 rows, left = careful_rows(_lines_of(data), line, self.delimiter, width, self.limits, is_last)
                 yield _Block(data, line, rows)

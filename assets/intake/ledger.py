@@ -24,7 +24,6 @@ from assets.intake import leftovers
 from assets.intake.archive import REFUSED_UNREAD, Arrival, arrivals, path_of
 from assets.intake.contracts import Dataset
 from assets.intake.encoding import FileRefused
-from assets.intake.keys import accepted_rows
 from assets.intake.limits import Limits
 from assets.intake.parsing import READABLE, Parsed, Parser
 from assets.intake.registry import Registry
@@ -250,14 +249,6 @@ def _ends_as_parquet(file: Path) -> bool:
 def readable_files(folder: Path, receipts: Iterable[Receipt]) -> list[tuple[Receipt, Path]]:
     """The readable rows of each file that was read: the accepted ones, and those that repeat a key."""
     return [(receipt, folder / f"{receipt.stem}.parquet") for receipt in receipts if receipt.status == "read"]
-
-
-def accepted_selects(folder: Path, receipts: Iterable[Receipt]) -> list[tuple[Receipt, str]]:
-    """The accepted rows of each file that was read, as a select."""
-    return [
-        (receipt, accepted_rows(file, file.with_suffix(".rejects.parquet")))
-        for receipt, file in readable_files(folder, receipts)
-    ]
 
 
 def reject_files(folder: Path, receipts: Iterable[Receipt]) -> list[tuple[Receipt, Path]]:

@@ -11,23 +11,30 @@ from pathlib import Path
 
 from assets.intake.contracts import RETURN_ID
 from assets.intake.ledger import Receipt, reject_files
+from assets.intake.loading import FILE_SHA256, rows_of
 from assets.warehouse.connection import Connection, identifier, literal
 
 
 def add_rejects(connection: Connection, dataset: str, folder: Path, receipts: Sequence[Receipt]) -> None:
-    """The rejected rows of a dataset; one that came back and is rejected again keeps the number that it came under."""
-    for receipt, file in reject_files(folder, receipts):
-        row = f"concat_ws('|', {literal(dataset)}, {literal(receipt.file_sha256)}, coalesce(sheet, ''), line)"
-        connection.execute(
-            f"""
-            insert into intake.rejects by name
-            select {literal(dataset)} as dataset, {literal(receipt.file)} as file,
-                {literal(receipt.file_sha256)} as file_sha256,
-                coalesce(carried_id, substr(sha256({row}), 1, 12)) as return_id, false as is_resolved,
-                * exclude (carried_id)
-            from read_parquet({literal(file)})
-            """
-        )
+    """The rejected rows of a dataset; one that came back and is rejected again keeps the number that it came under.
+
+    Reads intake.files, where each receipt stands already.
+    """
+    files = [file for _, file in reject_files(folder, receipts)]
+    if not files:
+        return
+    row = f"concat_ws('|', {literal(dataset)}, file_sha256, coalesce(sheet, ''), line)"
+    connection.execute(
+        f"""
+        insert into intake.rejects by name
+        with rejects as (select {FILE_SHA256} as file_sha256, * exclude (filename) from {rows_of(files)})
+        select files.dataset, files.file, coalesce(carried_id, substr(sha256({row}), 1, 12)) as return_id,
+            false as is_resolved, rejects.* exclude (carried_id)
+        from rejects
+        inner join intake.files as files using (file_sha256)
+        where files.dataset = {literal(dataset)}
+        """
+    )
 
 
 def resolve_rejects(connection: Connection, dataset: str) -> None:

@@ -69,7 +69,8 @@ def _results_asset(checks: Sequence[Check], table: Table) -> dg.AssetsDefinition
     def audit(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse], auditor: dg.ResourceParam[Auditor]
     ) -> dg.MaterializeResult[None]:
-        # No connection of ours is open here: the auditor cannot read the file while this process holds it for writing.
+        # The auditor cannot read the file while this process holds it for writing.
+        warehouse.let_go()
         results = auditor.audit(warehouse.paths.candidate, checks, warehouse.paths.check_pages)
         rows = [
             (

@@ -10,6 +10,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -41,6 +42,8 @@ from assets.warehouse.connection import STORAGE_VERSION, Connection, identifier,
 from assets.warehouse.tables import Table
 
 FRESHNESS = "quality.freshness"
+# Of the memory of a run, which the candidate shares.
+_MEMORY = "1GB"
 _BUILDING, _SWITCHING = ".building-", ".current-"
 
 
@@ -89,24 +92,24 @@ def publish(
             write_history(connection, table, paths.current_release, release, run)
         files = (*files, *_write_parquet(connection, history, folder, about))
         files = (*files, *_write_changes(connection, tables, folder, paths, current, about))
-        artefacts = (
-            *write_package(folder, tables, files, about, (release_id, now)),
-            *write_documents(connection, folder, tables, files),
-            *write_returns(connection, folder),
-            *write_workbook(connection, folder, tables, about, (release_id, now)),
-        )
-        await_check_pages()
         made = Made(release_id, now, current.release_id if current is not None else None, paths.check_pages)
-        artefacts = (*artefacts, *write_report(connection, folder, tables, made))
+        with ThreadPoolExecutor(1) as aside:
+            # DuckDB writes its file on other cores while pages and workbooks, which are Python, take one.
+            database = aside.submit(_write_database, tables, folder, paths)
+            artefacts = (
+                *write_package(folder, tables, files, about, (release_id, now)),
+                *write_documents(connection, folder, tables, files),
+                *write_returns(connection, folder),
+                *write_workbook(connection, folder, tables, about, (release_id, now)),
+            )
+            await_check_pages()
+            artefacts = (*artefacts, *write_report(connection, folder, tables, made))
+            files = (*files, database.result(), *(_published(folder, artefact) for artefact in artefacts))
         manifest = Manifest(
             release_id=release_id,
             content_digest=digest,
             method_version=about.method_version,
-            files=(
-                *files,
-                _write_database(connection, tables, folder),
-                *(_published(folder, artefact) for artefact in artefacts),
-            ),
+            files=files,
             inputs=_inputs(connection),
             run=run,
             previous_release_id=current.release_id if current is not None else None,
@@ -154,7 +157,7 @@ def _write_parquet(
         target = _parquet(folder, table)
         said = ", ".join(f"{identifier(key)}: {literal(text)}" for key, text in file_metadata(table, about).items())
         connection.execute(
-            f"copy (select * from {table.qualified_name} order by {_order(table)}) to {literal(target)} "
+            f"copy (select * from {table.qualified_name}{_order(connection, table)}) to {literal(target)} "
             f"(format parquet, compression zstd, kv_metadata {{{said}}})"
         )
         row = connection.execute(f"select count(*) from {table.qualified_name}").fetchone()
@@ -163,14 +166,14 @@ def _write_parquet(
     return tuple(files)
 
 
-def _write_database(connection: Connection, tables: Sequence[Table], folder: Path) -> PublishedFile:
+def _write_database(tables: Sequence[Table], folder: Path, paths: Paths) -> PublishedFile:
     """The DuckDB file, in a format that older clients open, with comments, views and macros.
 
     Its tables come from the Parquet files, whose rows are in order: to sort them twice would take as long again.
     """
     target = folder / DATABASE
-    connection.execute(f"attach {literal(target)} as published (storage_version {literal(STORAGE_VERSION)})")
-    try:
+    with in_memory(_MEMORY, paths.state / "spill") as connection:
+        connection.execute(f"attach {literal(target)} as published (storage_version {literal(STORAGE_VERSION)})")
         with transaction(connection):
             for schema in sorted({table.schema_name for table in tables}):
                 connection.execute(f"create schema published.{identifier(schema)}")
@@ -180,7 +183,6 @@ def _write_database(connection: Connection, tables: Sequence[Table], folder: Pat
                 table.comment(connection, name)
         write_views_and_macros(connection, "published", tables)
         connection.execute("checkpoint published")
-    finally:
         connection.execute("detach published")
     return _published(folder, target)
 
@@ -189,8 +191,14 @@ def _parquet(folder: Path, table: Table) -> Path:
     return folder / "parquet" / f"{table.name}.parquet"
 
 
-def _order(table: Table) -> str:
-    return ", ".join(f"{identifier(column)} nulls first" for column in table.key)
+def _order(connection: Connection, table: Table) -> str:
+    """How the rows come into the order of the key: not at all where they stand in it, which is soon seen."""
+    key = ", ".join(f"{identifier(column)} is not null, {identifier(column)}" for column in table.key)
+    row = connection.execute(
+        f"select count(*) from (select row({key}) < lag(row({key})) over () as is_before from {table.qualified_name}) "
+        "where is_before"
+    ).fetchone()
+    return "" if row == (0,) else f" order by {', '.join(f'{identifier(name)} nulls first' for name in table.key)}"
 
 
 def _published(folder: Path, file: Path, rows: int | None = None, is_content: bool = False) -> PublishedFile:

@@ -7,8 +7,8 @@ what is written into it. This package is the only one that imports duckdb.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -28,7 +28,7 @@ MEMORY = "2GB"
 _NO_DOWNLOADS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Warehouse:
     """The candidate database of one data directory. One run writes it at a time; nobody else opens it.
 
@@ -37,9 +37,19 @@ class Warehouse:
 
     paths: Paths
     takes_in: bool = True
+    _held: ExitStack = field(default_factory=ExitStack, init=False, repr=False, compare=False)
+
+    def hold(self) -> None:
+        """Keep the database open between connections: to close it writes all that is new into the file, each time."""
+        self._held.enter_context(self.connect())
+
+    def let_go(self) -> None:
+        """Close it, so that another process may open it; from here on it is open while a connection is."""
+        self._held.close()
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
+        """A connection of one's own to the candidate, with the settings of a run."""
         self.paths.candidate.parent.mkdir(parents=True, exist_ok=True)
         connection = duckdb.connect(str(self.paths.candidate), config=dict(_NO_DOWNLOADS))
         try:

@@ -18,12 +18,12 @@ from pathlib import Path
 
 import pytest
 
-from assets.intake.ledger import Intake, accepted_selects
+from assets.intake.ledger import Intake, readable_files
 from assets.intake.limits import Limits
 from assets.paths import Paths
 from assets.release.keeping import verify
 from assets.release.reader import released
-from assets.warehouse.connection import Connection, Warehouse
+from assets.warehouse.connection import Connection, Warehouse, literal
 from pipelines.faults import mendable
 from tests.integration.places import Place, copy_countries
 from tests.proofs.machines import needs_mount, read_only, resize, small_disk
@@ -134,8 +134,9 @@ def test_a_file_that_is_replaced_while_it_is_read_is_never_taken_in_as_two_halve
     assert len(begun) <= sum(pause > STILL_WRITTEN / 2 for pause in pauses)
     assert all(any(version.startswith(text) for version in versions) for text in begun)
     assert {(receipt.rows_accepted, receipt.rows_rejected) for receipt in receipts} == {(4_000, 0)}
-    for _receipt, select in accepted_selects(careful.folder, receipts):
-        assert intake.connection.execute(f"select count(distinct posts) from ({select})").fetchall() == [(1,)]
+    for _receipt, file in readable_files(careful.folder, receipts):
+        posts = f"select count(distinct posts) from read_parquet({literal(file)})"
+        assert intake.connection.execute(posts).fetchall() == [(1,)]
 
 
 # --- whole runs -------------------------------------------------------------------------------------------------

@@ -80,6 +80,16 @@ def test_the_same_content_has_the_same_bytes_whatever_a_killed_attempt_left(
             assert (again.folder / file.path).read_bytes() == (release.folder / file.path).read_bytes()
 
 
+def test_rows_that_stand_in_another_order_have_the_same_bytes(
+    opened: Connection, release: Release, tmp_path: Path
+) -> None:
+    for table in published_tables():
+        name = table.qualified_name
+        opened.execute(f"create or replace table {name} as from {name} order by rowid desc")
+    again = release_of(opened, tmp_path)
+    assert again.manifest.content_digest == release.manifest.content_digest
+
+
 # --- open data --------------------------------------------------------------------------------------------------
 
 FRICTIONLESS = {

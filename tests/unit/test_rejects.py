@@ -11,7 +11,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from assets.intake.ledger import Intake, Receipt, accepted_selects
+from assets.intake.ledger import Intake, Receipt
+from assets.intake.loading import load_accepted
 from assets.intake.rejects import add_rejects, resolve_rejects
 from assets.paths import PROJECT_ROOT
 from assets.release.returns import write_returns
@@ -46,8 +47,7 @@ class Office:
             self.connection.execute(f"create or replace view quality.{name} as from intake.{name}")
 
     def load(self, receipts: list[Receipt]) -> None:
-        selects = [select for _, select in accepted_selects(self.intake.folder, receipts)]
-        self.connection.execute(f"create or replace table intake.fairs as {' union all by name '.join(selects)}")
+        load_accepted(self.connection, self.intake.contract.table(), self.intake.folder, receipts)
         for order, receipt in enumerate(receipts, start=1):
             file = {"dataset": "fairs", "file": receipt.file, "file_sha256": receipt.file_sha256}
             self.add("intake.files", **file, status=receipt.status, received_order=order)

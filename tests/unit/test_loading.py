@@ -1,0 +1,35 @@
+"""The rows of many files as one table."""
+
+from __future__ import annotations
+
+from assets.intake.ledger import Intake
+from assets.intake.loading import load_accepted
+from tests.unit.fairs import HEADER, NOW, send
+
+
+def test_all_rows_come_in_but_those_that_repeat_a_key_in_the_order_of_the_key(intake: Intake) -> None:
+    rows = [f"甲市,2026-01-{day:02},{day},book,A\n" for day in (9, 3, 3, 7)]
+    send(intake, "a.csv", HEADER + "".join(rows))
+    send(intake, "b.csv", HEADER + "乙市,2026-01-05,5,book,A\n乙市,2026-01-05,6,book,A\n乙市,2026-01-04,4,book,A\n")
+    send(intake, "c.csv", "no,header,of,ours\n1,2,3,4\n")
+    receipts = intake.take_in(NOW)
+    table = intake.contract.table()
+    connection = intake.connection
+    load_accepted(connection, table, intake.folder, receipts)
+    found = connection.execute(f"select file_sha256, sheet, line, posts from {table.qualified_name}").fetchall()
+    assert found == sorted(found, key=lambda row: (row[0], row[2]))
+    of_file = {receipt.file_sha256: receipt.file for receipt in receipts}
+    # Of equal rows the first stays; where they differ none is believed.
+    assert sorted((of_file[sha256], line, posts) for sha256, _, line, posts in found) == [
+        ("fairs/a.csv", 2, 9),
+        ("fairs/a.csv", 3, 3),
+        ("fairs/a.csv", 5, 7),
+        ("fairs/b.csv", 4, 4),
+    ]
+
+
+def test_a_table_without_files_is_empty(intake: Intake) -> None:
+    table = intake.contract.table()
+    load_accepted(intake.connection, table, intake.folder, [])
+    assert intake.connection.execute(f"from {table.qualified_name}").fetchall() == []
+    assert table.differences(intake.connection) == []
