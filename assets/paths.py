@@ -102,6 +102,11 @@ class Paths:
         return self.data / "state"
 
     @property
+    def seen(self) -> Path:
+        """What was seen of the files of the inbox, a note for each dataset."""
+        return self.state / "seen"
+
+    @property
     def sql(self) -> tuple[Path, ...]:
         """The project's models, then those that the data directory brings for datasets of its own."""
         own = self.data / "sql"

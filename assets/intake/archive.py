@@ -17,6 +17,7 @@ from pathlib import Path
 
 from assets.intake import leftovers
 from assets.intake.limits import Limits
+from assets.intake.seen import Seen
 
 _BLOCK = 1 << 20
 # What programs call a file that they have not finished.
@@ -34,8 +35,10 @@ class Arrival:
     refused: str | None = None
 
 
-def arrivals(inbox: Path, dataset: str, archive: Path, limits: Limits) -> Iterator[Arrival]:
+def arrivals(inbox: Path, dataset: str, archive: Path, limits: Limits, seen: Seen | None = None) -> Iterator[Arrival]:
     """The files that lie in a folder of the inbox, or that one file, each kept before anything reads it.
+
+    A file that is as it was `seen`, and is kept, is not read again.
 
     Lock files of Office (`~$...`), hidden files and unfinished downloads are nobody's data and are passed over. A link
     is not followed: what it points to was not sent. A file that is still being written is left for the next run.
@@ -51,32 +54,42 @@ def arrivals(inbox: Path, dataset: str, archive: Path, limits: Limits) -> Iterat
         # A name packed on another system may be no UTF-8; it is told as far as it can be.
         name = os.fsencode(file.relative_to(inbox).as_posix()).decode("utf-8", "backslashreplace")
         try:
-            arrival = _arrival(file, name, archive, limits)
+            arrival = _arrival(file, name, archive, limits, seen)
         except FileNotFoundError:
             arrival = None  # taken away while we looked
         if arrival is not None:
             yield arrival
+    if seen is not None:
+        seen.write()
 
 
-def _arrival(file: Path, name: str, archive: Path, limits: Limits) -> Arrival | None:
+def _arrival(file: Path, name: str, archive: Path, limits: Limits, seen: Seen | None) -> Arrival | None:
     """One file of the inbox; None for a folder, and for a file that is still being written."""
     if file.is_symlink():
         digest = hashlib.sha256(b"link:" + bytes(file.readlink())).hexdigest()
         return Arrival(name, digest, 0, "file_is_link")
-    kind = file.stat().st_mode
+    found = file.stat()
+    kind = found.st_mode
     if stat.S_ISDIR(kind):
         return None
     # To open a pipe or a device may take for ever.
     if not stat.S_ISREG(kind) or not _may_be_read(file):
         return _unread(name, "unreadable", "file_unreadable")
-    before = _state(file)
+    before = _state(found)
     size = before[0]
     if size > limits.file_bytes:
         return _unread(name, f"too large:{before}", "file_too_large", size)
     if _is_fresh(before, limits.still_written_seconds):
         return None
+    known = seen.sha256_of(name, found) if seen is not None else None
+    if known is not None and path_of(archive, known).is_file():
+        return Arrival(name, known, size)
     sha256, size = keep(file, archive)
-    return Arrival(name, sha256, size) if _state(file) == before else None
+    if _state(file.stat()) != before:
+        return None
+    if seen is not None:
+        seen.remember(name, found, sha256)
+    return Arrival(name, sha256, size)
 
 
 def _may_be_read(file: Path) -> bool:
@@ -91,8 +104,7 @@ def _unread(name: str, state: str, refused: str, size: int = 0) -> Arrival:
     return Arrival(name, hashlib.sha256(f"{state}:{name}".encode()).hexdigest(), size, refused)
 
 
-def _state(file: Path) -> tuple[int, int]:
-    found = file.stat()
+def _state(found: os.stat_result) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 

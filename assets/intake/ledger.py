@@ -27,6 +27,7 @@ from assets.intake.encoding import FileRefused
 from assets.intake.limits import Limits
 from assets.intake.parsing import READABLE, Parsed, Parser
 from assets.intake.registry import Registry
+from assets.intake.seen import Seen
 from assets.paths import Paths
 from assets.warehouse.connection import Connection
 
@@ -133,7 +134,8 @@ class Intake:
         moment = now if latest is None else max(now, latest + timedelta(microseconds=1))
         known = [Arrival(r.file, r.file_sha256, r.bytes, _refused_unread(r)) for r in receipts.values()]
         if from_inbox:
-            known += arrivals(self.paths.inbox, self.contract.dataset, self.paths.archive, self.limits)
+            seen = Seen(self.paths.seen / f"{self.contract.dataset}.json")
+            known += arrivals(self.paths.inbox, self.contract.dataset, self.paths.archive, self.limits, seen)
         for arrival in known:
             earlier = receipts.get(arrival.sha256)
             # Bytes refused under one name may be right under another: the ending says what kind of file they are.
