@@ -20,11 +20,13 @@ from assets.warehouse.connection import Connection, identifier, literal
 Hashes = npt.NDArray[np.uint64]
 _HASHES_AT_ONCE = 2_000_000
 _PARTS = 16
+# Of a part, in memory; those of a small file never reach the disk.
+_PART_BYTES = 1 << 20
 _BOUNDS = np.arange(1, _PARTS, dtype=np.uint64) * np.uint64(2**64 // _PARTS)
 
 
 def find_repeats(connection: Connection, contract: Dataset, accepted: Path) -> int:
-    """Fill the temporary table `repeats` (sheet, line, return_id, code, found) and return its number of rows.
+    """Fill the temporary table `repeats` (sheet, line, return_id, code, found) and return its number of rows; none: 0.
 
     Keys are compared by their hash first: whole keys of a big file would not fit into the memory, and few hashes
     occur twice.
@@ -35,6 +37,8 @@ def find_repeats(connection: Connection, contract: Dataset, accepted: Path) -> i
     with connection.cursor() as reading:
         hashes = reading.sql(f"select hash({', '.join(key)}) from read_parquet({literal(accepted)})")
         repeated = _repeated(hashes.to_arrow_reader(_HASHES_AT_ONCE), accepted.parent)
+    if not repeated.size:
+        return 0
     connection.register("repeated_hashes", pa.table({"key_hash": repeated}))
     told = "coalesce(sheet, '') <> coalesce(first_sheet, '')"
     connection.execute(
@@ -87,12 +91,14 @@ def accepted_rows(readable: Path, rejects: Path) -> str:
 
 
 def _repeated(batches: Iterable[pa.RecordBatch], folder: Path) -> Hashes:
-    """The hashes that occur more than once, found part by part: each part holds those of one range, on the disk.
+    """The hashes that occur more than once, found part by part, each of one range, and on the disk if they are many.
 
     Sorting takes half the time of grouping in DuckDB, and a part of even a very long file fits into the memory.
     """
     with ExitStack() as files:
-        parts = [files.enter_context(tempfile.TemporaryFile(dir=folder)) for _ in range(_PARTS)]
+        parts = [
+            files.enter_context(tempfile.SpooledTemporaryFile(_PART_BYTES, dir=str(folder))) for _ in range(_PARTS)
+        ]
         for batch in batches:
             hashes = np.sort(batch.column(0).to_numpy())
             bounds = np.searchsorted(hashes, _BOUNDS)

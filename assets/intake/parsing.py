@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -29,7 +30,7 @@ from assets.intake.limits import Limits
 from assets.intake.registry import Registry
 from assets.intake.returned import as_sent_first
 from assets.intake.rows import Note, ReadRows, RowReader, accepted_schema
-from assets.intake.rowtext import Sheet, record
+from assets.intake.rowtext import Row, Sheet, record
 from assets.intake.spreadsheet import read_workbook
 from assets.intake.vectors import table_of
 from assets.warehouse.connection import Connection, literal
@@ -90,12 +91,11 @@ class Parser:
         if find_repeats(self.connection, self.contract, readable):
             self._add_repeats(readers, faults)
         self._write_rejects(faults, rejects)
-        parsed.rows_rejected = self._number(
-            f"select count(*) from (select distinct sheet, line from {_parquet(faults)})"
-        )
+        rejected = f"select count(*) from (select distinct sheet, line from {_parquet(faults)})"
+        (parsed.rows_rejected,) = self._one(rejected)
         accepted = accepted_rows(readable, rejects)
-        parsed.rows_set_aside = self._number(f"select count(province_code) from ({accepted})")
-        parsed.rows_accepted = self._number(f"select count(*) from ({accepted})") - parsed.rows_set_aside
+        rows, parsed.rows_set_aside = self._one(f"select count(*), count(province_code) from ({accepted})")
+        parsed.rows_accepted = rows - parsed.rows_set_aside
         return parsed
 
     def sheets(self, file: Path, name: str) -> Sequence[Sheet]:
@@ -116,13 +116,20 @@ class Parser:
         """The one that splits some row into the most headers of the contract."""
         known = Known.of(self.contract, self.registry.units)
 
-        def headers(delimiter: str) -> int:
-            rows = DelimitedSheet(file, encoding, delimiter, self.limits).head(HEAD_ROWS)
+        def head(delimiter: str) -> list[Row]:
+            return DelimitedSheet(file, encoding, delimiter, self.limits).head(HEAD_ROWS)
+
+        def headers(rows: Iterable[Row]) -> int:
             cells = (row.cells[: self.limits.columns] for row in rows)
             found = (sum(known.header(cell) is not None for cell in row if cell.strip()) for row in cells)
             return max(found, default=0)
 
-        return max(DELIMITERS, key=headers)
+        first, *others = DELIMITERS
+        rows = head(first)
+        # One that does not occur splits nothing.
+        occurring = [other for other in others if any(other in row.text for row in rows)]
+        heads = {first: rows, **{other: head(other) for other in occurring}}
+        return max(heads, key=lambda delimiter: headers(heads[delimiter]))
 
     def _tables(self, sheets: Sequence[Sheet], parsed: Parsed) -> list[tuple[Sheet, RowReader]]:
         """The sheets that hold a table. One without is passed over and told, unless no sheet holds one."""
@@ -226,9 +233,12 @@ class Parser:
 
     def _write_rejects(self, faults: Path, rejects: Path) -> None:
         """Every fault with its reason and remedy in both languages."""
+        found = self.connection.execute(f"select distinct code from {_parquet(faults)} order by code").fetchall()
+        # Without a fault any will do; all of them for every file of many would take most of the time of a small one.
+        told = {code: CATALOGUE[code] for (code,) in found or [(next(iter(CATALOGUE)),)]}
         messages = ", ".join(
             f"({', '.join(literal(part) for part in (code, m.reason_zh, m.reason_en, m.remedy_zh, m.remedy_en))})"
-            for code, m in CATALOGUE.items()
+            for code, m in told.items()
         )
         texts = ", ".join(
             f"replace(replace(messages.{name}, '{{expected}}', faults.expected), '{{found}}', faults.found) as {name}"
@@ -252,10 +262,10 @@ class Parser:
             """
         )
 
-    def _number(self, sql: str) -> int:
+    def _one(self, sql: str) -> tuple[Any, ...]:
         # To its end: the connection takes nothing else while a result is half read.
-        ((number,),) = self.connection.execute(sql).fetchall()
-        return int(number)
+        (row,) = self.connection.execute(sql).fetchall()
+        return tuple(row)
 
 
 def _parquet(file: Path) -> str:
