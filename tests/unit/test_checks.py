@@ -63,7 +63,14 @@ def test_every_table_has_the_checks_that_its_contract_implies() -> None:
 
 @pytest.mark.parametrize(
     ("rows", "failing"),
-    [([], 0), ([("x", "1"), ("x", "2"), ("y", None)], 0), ([("x", "1"), ("x", "1")], 1), ([("x", None)] * 3, 1)],
+    [
+        ([], 0),
+        ([("x", "1"), ("x", "2"), ("y", None)], 0),
+        ([("y", None), ("x", "2"), ("x", "1")], 0),
+        ([("x", "1"), ("x", "1")], 1),
+        ([("x", "1"), ("x", "2"), ("x", "1"), ("x", "2")], 2),
+        ([("x", None)] * 3, 1),
+    ],
 )
 def test_a_key_that_occurs_twice_is_found(connection: Connection, rows: list[tuple[object, ...]], failing: int) -> None:
     assert rows_failing(connection, KEYED, "key_is_unique", *rows) == failing
