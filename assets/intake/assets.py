@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 
 import dagster as dg
-import pyarrow as pa
 
 from assets.errors import Finding, Stopped
 from assets.intake import registry
@@ -20,7 +19,7 @@ from assets.intake.limits import read_limits
 from assets.intake.loading import load_accepted
 from assets.intake.rejects import add_rejects, resolve_rejects
 from assets.warehouse import factory
-from assets.warehouse.connection import Connection, Warehouse, in_memory
+from assets.warehouse.connection import Warehouse, in_memory
 from assets.warehouse.tables import Table
 
 _TABLES = ("intake.files", "intake.sheets", "intake.notes", "intake.rejects")
@@ -60,7 +59,7 @@ def _contracts_asset(contracts: Mapping[str, Dataset], tables: Mapping[str, Tabl
             columns = [row for contract in contracts.values() for row in _described(contract)]
             datasets = [_entitled(contract) for contract in contracts.values()]
             for table, rows in zip(made, (columns, datasets), strict=True):
-                _fill(connection, table, rows)
+                table.fill_rows(connection, rows)
                 shown = factory.metadata(connection, table)
                 yield dg.MaterializeResult(asset_key=factory.key(table.qualified_name), metadata=shown)
 
@@ -89,16 +88,6 @@ def _described(contract: Dataset) -> Iterator[tuple[object, ...]]:
 def _entitled(contract: Dataset) -> tuple[object, ...]:
     due = contract.due
     return (contract.dataset, contract.zh, contract.en, due.on if due else None, due.since if due else None)
-
-
-def _fill(connection: Connection, table: Table, rows: Sequence[Sequence[object]]) -> None:
-    table.create(connection)
-    if rows:
-        columns = dict(zip(table.columns, map(list, zip(*rows, strict=True)), strict=True))
-        connection.register("new_rows", pa.table(columns))
-        connection.execute(f"insert into {table.qualified_name} select * from new_rows")
-        connection.unregister("new_rows")
-    table.comment(connection)
 
 
 def _dataset_asset(contract: Dataset) -> dg.AssetsDefinition:
@@ -152,10 +141,10 @@ def _receipts_asset(
             strays = _in_order(stray_receipts(warehouse.paths, datasets, utc_now(), limits))
             by_dataset |= {name: [r for r in strays if r.dataset == name] for name in {r.dataset for r in strays}}
             known = [receipt for name in sorted(by_dataset) for receipt in by_dataset[name]]
-            _fill(connection, tables["intake.files"], list(_file_rows(by_dataset)))
-            _fill(connection, tables["intake.sheets"], list(_sheet_rows(known)))
-            _fill(connection, tables["intake.notes"], list(_note_rows(known)))
-            _fill(connection, tables["intake.rejects"], list(_refusal_rows(known)))
+            tables["intake.files"].fill_rows(connection, _file_rows(by_dataset))
+            tables["intake.sheets"].fill_rows(connection, _sheet_rows(known))
+            tables["intake.notes"].fill_rows(connection, _note_rows(known))
+            tables["intake.rejects"].fill_rows(connection, _refusal_rows(known))
             for name in datasets:
                 add_rejects(connection, name, warehouse.paths.lake / name, by_dataset[name])
                 resolve_rejects(connection, name)

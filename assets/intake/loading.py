@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from assets.intake.ledger import Receipt, readable_files, reject_files
-from assets.warehouse.connection import Connection, identifier, literal
+from assets.warehouse.connection import Connection, identifier, literal, transaction
 from assets.warehouse.tables import Table
 
 # The content that a row comes from: the hash with which the name of its file begins.
@@ -45,4 +45,5 @@ def load_accepted(connection: Connection, table: Table, folder: Path, receipts: 
                 and loaded.sheet is not distinct from rejects.sheet
             """
         )
-    table.comment(connection)
+    with transaction(connection):
+        table.comment(connection)

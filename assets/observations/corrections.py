@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-import pyarrow as pa
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -177,14 +176,8 @@ def _ids_said_twice(entries: Sequence[Entry]) -> Iterator[Finding]:
 
 def write_entries(connection: Connection, table: Table, entries: Sequence[Entry]) -> None:
     """Write the entries as a table, of that contract."""
-    table.create(connection)
     rows = [_row(entry) for entry in entries]
-    if rows:
-        columns = {name: [row[name] for row in rows] for name in table.columns}
-        connection.register("entries", pa.table(columns))
-        connection.execute(f"insert into {table.qualified_name} select * from entries")
-        connection.unregister("entries")
-    table.comment(connection)
+    table.fill(connection, {name: [row[name] for row in rows] for name in table.columns})
 
 
 def _row(entry: Entry) -> Mapping[str, object]:

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import pyarrow as pa
 import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -98,14 +97,7 @@ def write_approvals(connection: Connection, table: Table, decisions: Iterable[tu
             said |= {"approved_by": decision.by, "approved_reason": decision.reason}
             said["approved_at"] = decision.at.astimezone(UTC).replace(tzinfo=None)
             rows.setdefault(flag.flag_id, said)
-    table.create(connection)
-    if rows:
-        connection.register(
-            "approved", pa.table({name: [row[name] for row in rows.values()] for name in table.columns})
-        )
-        connection.execute(f"insert into {table.qualified_name} select * from approved")
-        connection.unregister("approved")
-    table.comment(connection)
+    table.fill(connection, {name: [row[name] for row in rows.values()] for name in table.columns})
 
 
 def record(folder: Path, flags: Sequence[ApprovedFlag], by: str, reason: str, at: datetime) -> Path:

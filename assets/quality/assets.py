@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 import dagster as dg
-import pyarrow as pa
 
 from assets.quality.approvals import read_decisions, write_approvals
 from assets.quality.auditor import Auditor
@@ -87,12 +86,7 @@ def _results_asset(checks: Sequence[Check], table: Table) -> dg.AssetsDefinition
             for result in results
         ]
         with warehouse.connect() as connection:
-            table.create(connection)
-            columns = dict(zip(table.columns, map(list, zip(*rows, strict=True)), strict=True))
-            connection.register("audited", pa.table(columns))
-            connection.execute(f"insert into {table.qualified_name} select * from audited")
-            connection.unregister("audited")
-            table.comment(connection)
+            table.fill_rows(connection, rows)
             shown = factory.metadata(connection, table)
         failed = [result for result in results if not result.is_passed]
         context.log.info(f"{len(results)} checks, {len(failed)} failed")

@@ -10,8 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import pyarrow as pa
-
 from assets.errors import Finding, Stopped
 from assets.quality import plausibility, shifts
 from assets.quality.approvals import flag_id
@@ -154,13 +152,7 @@ def make_flags(connection: Connection, table: Table) -> int:
         for entry in sorted(registered)
         for suspicion in DETECTORS[entry[0]](figures, known, parameters[entry[0]])
     ]
-    table.create(connection)
-    columns = {name: [row[name] for row in rows] for name in table.columns}
-    if rows:
-        connection.register("flagged", pa.table(columns))
-        connection.execute(f"insert into {table.qualified_name} select * from flagged")
-        connection.unregister("flagged")
-    table.comment(connection)
+    table.fill(connection, {name: [row[name] for row in rows] for name in table.columns})
     return len(rows)
 
 

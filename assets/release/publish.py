@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -38,7 +40,8 @@ from assets.release.recompute import attach, from_parquet
 from assets.release.report.site import Made, write_report
 from assets.release.returns import write_returns
 from assets.release.workbook.book import write_workbook
-from assets.warehouse.connection import STORAGE_VERSION, Connection, identifier, in_memory, literal, transaction
+from assets.warehouse.connection import Connection, file_of, identifier, in_memory, literal, transaction
+from assets.warehouse.parquet import write_parquet
 from assets.warehouse.tables import Table
 
 FRESHNESS = "quality.freshness"
@@ -78,7 +81,8 @@ def publish(
     try:
         content = [table for table in tables if table.qualified_name not in (CHANGES, RUNS)]
         about = read_about(connection, tables)
-        files = _write_parquet(connection, content, folder, about)
+        orders = _orders(connection, content)
+        files = _write_parquet(connection, content, orders, folder, about)
         digest = content_digest(files)
         current = _whole_current(paths)
         if current is not None and current.content_digest == digest:
@@ -90,12 +94,14 @@ def publish(
         for table in history:
             release = (release_id, digest, about.method_version)
             write_history(connection, table, paths.current_release, release, run)
-        files = (*files, *_write_parquet(connection, history, folder, about))
+        files = (*files, *_write_parquet(connection, history, _orders(connection, history), folder, about))
         files = (*files, *_write_changes(connection, tables, folder, paths, current, about))
         made = Made(release_id, now, current.release_id if current is not None else None, paths.check_pages)
+        copied = _copy_database(connection, folder)
+        unsorted = [table for table in tables if orders.get(table.qualified_name, "unknown")]
         with ThreadPoolExecutor(1) as aside:
-            # DuckDB writes its file on other cores while pages and workbooks, which are Python, take one.
-            database = aside.submit(_write_database, tables, folder, paths)
+            # DuckDB works on its file on other cores while pages and workbooks, which are Python, take one.
+            database = aside.submit(_finish_database, copied, tables, unsorted, paths)
             artefacts = (
                 *write_package(folder, tables, files, about, (release_id, now)),
                 *write_documents(connection, folder, tables, files),
@@ -144,51 +150,73 @@ def _write_changes(
         connection.unregister("score_changes_found")
     text = folder / CHANGELOG
     text.write_text(changelog(old, told, left), encoding="utf-8")
-    return (*_write_parquet(connection, changes, folder, about), _published(folder, text))
+    orders = _orders(connection, changes)
+    return (*_write_parquet(connection, changes, orders, folder, about), _published(folder, text))
 
 
 def _write_parquet(
-    connection: Connection, tables: Iterable[Table], folder: Path, about: About
+    connection: Connection, tables: Iterable[Table], orders: Mapping[str, str], folder: Path, about: About
 ) -> tuple[PublishedFile, ...]:
     """One Parquet file a table, in the order of its key, with what it means: the same content gives the same bytes."""
     (folder / "parquet").mkdir(parents=True, exist_ok=True)
     files = []
     for table in tables:
         target = _parquet(folder, table)
-        said = ", ".join(f"{identifier(key)}: {literal(text)}" for key, text in file_metadata(table, about).items())
-        connection.execute(
-            f"copy (select * from {table.qualified_name}{_order(connection, table)}) to {literal(target)} "
-            f"(format parquet, compression zstd, kv_metadata {{{said}}})"
-        )
-        row = connection.execute(f"select count(*) from {table.qualified_name}").fetchone()
-        assert row is not None
-        files.append(_published(folder, target, rows=int(row[0]), is_content=table.is_content))
+        select = f"select * from {table.qualified_name}{orders[table.qualified_name]}"
+        rows = write_parquet(connection, select, target, file_metadata(table, about))
+        files.append(_published(folder, target, rows=rows, is_content=table.is_content))
     return tuple(files)
 
 
-def _write_database(tables: Sequence[Table], folder: Path, paths: Paths) -> PublishedFile:
-    """The DuckDB file, in a format that older clients open, with comments, views and macros.
+def _copy_database(connection: Connection, folder: Path) -> Path:
+    """A copy of the candidate, which has the format that older clients open.
 
-    Its tables come from the Parquet files, whose rows are in order: to sort them twice would take as long again.
+    In a process of its own: to close a file ends every lock that a process has on it, and DuckDB holds one.
     """
+    connection.execute("checkpoint")
     target = folder / DATABASE
+    copy = "import shutil, sys; shutil.copyfile(*sys.argv[1:])"
+    subprocess.run([sys.executable, "-c", copy, str(file_of(connection)), str(target)], check=True)
+    return target
+
+
+def _finish_database(target: Path, tables: Sequence[Table], unsorted: Sequence[Table], paths: Paths) -> PublishedFile:
+    """Of a copy of the candidate what is published: every table in the order of its key, with views and macros."""
+    folder = target.parent
     with in_memory(_MEMORY, paths.state / "spill") as connection:
-        connection.execute(f"attach {literal(target)} as published (storage_version {literal(STORAGE_VERSION)})")
+        connection.execute(f"attach {literal(target)} as published")
         with transaction(connection):
-            for schema in sorted({table.schema_name for table in tables}):
-                connection.execute(f"create schema published.{identifier(schema)}")
+            _drop_others(connection, tables)
+            for table in unsorted:
+                name, file = f"published.{table.qualified_name}", literal(_parquet(folder, table))
+                connection.execute(f"create or replace table {name} as select * from read_parquet({file})")
             for table in tables:
-                name, file = f"published.{table.qualified_name}", _parquet(folder, table)
-                connection.execute(f"create table {name} as select * from read_parquet({literal(file)})")
-                table.comment(connection, name)
+                table.comment(connection, f"published.{table.qualified_name}")
         write_views_and_macros(connection, "published", tables)
         connection.execute("checkpoint published")
         connection.execute("detach published")
     return _published(folder, target)
 
 
+def _drop_others(connection: Connection, tables: Sequence[Table]) -> None:
+    """Take out of the copy what is not published."""
+    kept = {(table.schema_name, table.name) for table in tables}
+    found = connection.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = 'published'"
+    ).fetchall()
+    for schema, name in set(found) - kept:
+        connection.execute(f"drop table published.{identifier(schema)}.{identifier(name)}")
+    for schema in {schema for schema, _ in found} - {schema for schema, _ in kept}:
+        connection.execute(f"drop schema published.{identifier(schema)}")
+
+
 def _parquet(folder: Path, table: Table) -> Path:
     return folder / "parquet" / f"{table.name}.parquet"
+
+
+def _orders(connection: Connection, tables: Iterable[Table]) -> dict[str, str]:
+    """How the rows of each table come into the order of its key, by its name."""
+    return {table.qualified_name: _order(connection, table) for table in tables}
 
 
 def _order(connection: Connection, table: Table) -> str:

@@ -77,11 +77,8 @@ def from_parquet(connection: Connection, folder: Path, tables: Iterable[Table]) 
 
 def write_models(connection: Connection, table: Table, models: Iterable[Model]) -> None:
     """The table of the models, in the candidate."""
-    table.create(connection)
-    rows = [(model.name, model.version, ", ".join(model.reads), model.sql) for model in models]
-    if rows:
-        connection.executemany(f"insert into {table.qualified_name} values (?, ?, ?, ?)", rows)
-    table.comment(connection)
+    rows = ((model.name, model.version, ", ".join(model.reads), model.sql) for model in models)
+    table.fill_rows(connection, rows)
 
 
 def _snapshot(connection: Connection, selects: Mapping[str, str]) -> Snapshot:

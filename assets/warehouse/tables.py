@@ -15,7 +15,7 @@ import pyarrow as pa
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from assets.warehouse.connection import Connection, identifier, literal
+from assets.warehouse.connection import Connection, identifier, literal, transaction
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -83,12 +83,18 @@ class Table(BaseModel):
 
     def fill(self, connection: Connection, columns: Mapping[str, Sequence[Any]]) -> None:
         """Create the table anew with these columns, whatever their order, and its comments; none given: no rows."""
-        self.create(connection)
         rows = {name: columns.get(name, ()) for name in self.columns}
         connection.register("filled_rows", pa.table(rows, schema=self.arrow_schema))
-        connection.execute(f"insert into {self.qualified_name} select * from filled_rows")
+        # Each statement of its own would wait for the disk, each comment among them.
+        with transaction(connection):
+            self.create(connection)
+            connection.execute(f"insert into {self.qualified_name} select * from filled_rows")
+            self.comment(connection)
         connection.unregister("filled_rows")
-        self.comment(connection)
+
+    def fill_rows(self, connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
+        """Create the table anew with these rows, each in the order of the columns, and its comments."""
+        self.fill(connection, dict(zip(self.columns, zip(*rows, strict=True), strict=False)))
 
     def comment(self, connection: Connection, target: str | None = None) -> None:
         """Write the meaning of the table and of each column into the database, in Chinese and English."""

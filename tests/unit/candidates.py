@@ -1,7 +1,8 @@
-"""A whole candidate in memory, every published table of the project made by its model or its contract, in a second."""
+"""A whole candidate, every published table of the project made by its model or its contract, in a second."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from assets.paths import Paths
 from assets.release.publish import publish
 from assets.release.reader import Release, current_release
-from assets.warehouse.connection import Connection, in_memory
+from assets.warehouse.connection import Connection, Warehouse
 from assets.warehouse.tables import Table
 from tests.sql.conftest import World, furnished, tables
 
@@ -43,7 +44,7 @@ def fill(connection: Connection) -> None:
 
 @contextmanager
 def candidate() -> Iterator[Connection]:
-    with in_memory() as connection:
+    with tempfile.TemporaryDirectory() as data, Warehouse(Paths(Path(data))).connect() as connection:
         fill(connection)
         yield connection
 

@@ -90,6 +90,28 @@ def test_rows_that_stand_in_another_order_have_the_same_bytes(
     assert again.manifest.content_digest == release.manifest.content_digest
 
 
+def test_the_database_holds_what_is_published_and_nothing_else_in_the_order_of_the_keys(
+    opened: Connection, tmp_path: Path
+) -> None:
+    opened.execute("create schema passing; create table passing.note as select 'not for release' as text")
+    opened.execute("create table scorecards.note as select 'not for release' as text")
+    opened.execute("create or replace table reference.sources as from reference.sources order by rowid desc")
+    release = release_of(opened, tmp_path)
+    opened.execute("drop schema passing cascade; drop table scorecards.note")
+    with duckdb.connect(str(release.folder / "gancheng.duckdb"), read_only=True) as database:
+        found = database.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
+        assert {name for (name,) in found} == {table.qualified_name for table in published_tables()}
+        assert "passing" not in {
+            row[0] for row in database.execute("select schema_name from duckdb_schemas()").fetchall()
+        }
+        for table in published_tables():
+            file = release.folder / "parquet" / f"{table.name}.parquet"
+            rows = duckdb.execute(f"from read_parquet('{file}')").fetchall()
+            assert database.execute(f"from {table.qualified_name}").fetchall() == rows, table.qualified_name
+        told = database.execute("select comment from duckdb_tables() where comment is null").fetchall()
+        assert told == []
+
+
 # --- open data --------------------------------------------------------------------------------------------------
 
 FRICTIONLESS = {

@@ -18,7 +18,7 @@ from assets.paths import Paths
 from assets.release.manifest import damages, read_manifest
 from assets.release.publish import publish
 from assets.release.returns import OURS, REFUSED, write_returns
-from assets.warehouse.connection import Connection, identifier, in_memory
+from assets.warehouse.connection import Connection, Warehouse, identifier
 from assets.warehouse.forms import neutralised, restored
 from assets.warehouse.tables import Column, Table
 
@@ -79,8 +79,8 @@ class Candidate:
 
 
 @pytest.fixture
-def candidate() -> Iterator[Candidate]:
-    with in_memory() as connection:
+def candidate(tmp_path: Path) -> Iterator[Candidate]:
+    with Warehouse(Paths(tmp_path)).connect() as connection:
         yield Candidate(connection)
 
 
@@ -110,8 +110,8 @@ def test_the_number_of_a_row_is_no_number_to_excel(candidate: Candidate, tmp_pat
 
 def test_nothing_rejected_nothing_returned(candidate: Candidate, tmp_path: Path) -> None:
     candidate.sheet("parks/a.csv")
-    assert write_returns(candidate.connection, tmp_path) == []
-    assert list(tmp_path.iterdir()) == []
+    assert write_returns(candidate.connection, tmp_path / "release") == []
+    assert not (tmp_path / "release").exists()
 
 
 def test_a_row_goes_back_as_sent_with_its_number_reasons_and_remedies(candidate: Candidate, tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
+
 from assets.paths import Paths
-from assets.warehouse.connection import Warehouse
+from assets.warehouse.connection import STORAGE_VERSION, Warehouse, is_publishable
 
 READ = "import duckdb, sys; print(duckdb.connect(sys.argv[1], read_only=True).execute('from t').fetchall())"
 
@@ -37,3 +39,17 @@ def read(warehouse: Warehouse) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", READ, str(warehouse.paths.candidate)], check=False, capture_output=True, text=True
     )
+
+
+def test_a_candidate_in_a_format_that_is_not_published_is_begun_anew(tmp_path: Path) -> None:
+    warehouse = Warehouse(Paths(tmp_path))
+    warehouse.paths.candidate.parent.mkdir()
+    for version, left in ((STORAGE_VERSION, ["t"]), ("latest", [])):
+        warehouse.paths.candidate.unlink(missing_ok=True)
+        with duckdb.connect(str(warehouse.paths.candidate), config={"storage_compatibility_version": version}) as other:
+            other.execute("create table t as select 1")
+        warehouse.hold()
+        with warehouse.connect() as connection:
+            assert is_publishable(connection)
+            assert [name for (name,) in connection.execute("show tables").fetchall()] == left
+        warehouse.let_go()
