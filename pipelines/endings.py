@@ -6,6 +6,7 @@ Here: the ends that the run itself could not note and tell, each once. Not here:
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -37,6 +38,7 @@ def nothing_to_do(paths: Paths, release: Release, seconds: float) -> None:
         tell_killed(paths)
     release_id = release.manifest.release_id
     Journal(paths).write(ENDED, job=REFRESH, release_id=release_id, is_new=False, had_work=False, seconds=seconds)
+    show(paths)
     alerts.after_run(paths, release)
 
 
@@ -47,6 +49,7 @@ def failed(paths: Paths, run_id: str, error: Exception, seconds: float) -> None:
         return
     kind = type(error).__name__
     journal.write(FAILED, run_id=run_id, job=REFRESH, error=kind, code=code_of(error), seconds=seconds)
+    show(paths)
     alerts.after_failure(paths, error)
 
 
@@ -59,6 +62,7 @@ def found_failed(paths: Paths, run_id: str, job: str, said: str) -> None:
     elif end not in (ENDED, FAILED, KILLED):
         finding = mendable(RuntimeError(said)) or Finding("run_failed", f"{job} {run_id}")
         journal.write(FAILED, run_id=run_id, job=job, code=finding.code)
+        show(paths)
         alerts.after_failure(paths, WrongCall(finding))
 
 
@@ -71,3 +75,13 @@ def tell_killed(paths: Paths, run_id: str | None = None) -> None:
     since = (datetime.now(UTC) - _TOLD_FOR).isoformat()
     kills = (line for line in journal.read(KILLED) if line.get("event") == KILLED)
     alerts.after_kills(paths, [line for line in kills if str(line.get("at")) >= since])
+
+
+def show(paths: Paths) -> None:
+    """Write the metrics anew. That they cannot be written never ends a run."""
+    from pipelines import metrics
+
+    try:
+        metrics.write(paths)
+    except Exception as error:
+        logging.getLogger(__name__).warning("no metrics could be written: %s", type(error).__name__)

@@ -79,6 +79,7 @@ class Turn:
         else:
             self.note(ENDED, job=self.job, seconds=seconds, had_work=True, **self.released)
         Journal(self.paths).prune()
+        endings.show(self.paths)
         release = current_release(self.paths) if self.released and not self.errors else None
         if self.errors:
             alerts.after_failure(self.paths, *self.errors)

@@ -1,0 +1,118 @@
+"""Metrics of the runs and of the current release, as the text that Prometheus reads.
+
+Here: what is measured, all of it read from the journal, the release and the blocked candidate, and writing it to a
+file that appears as a whole. Not here: bookkeeping of any kind. `node_exporter` collects the file; it lies in a folder
+of its own, because the state is closed to everybody else.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from assets.paths import Paths
+from assets.release import candidates
+from assets.release.reader import Release, current_release
+from pipelines.journal import ENDED, ENDS, Journal, Line
+from pipelines.lateness import late
+
+NAME = "gancheng.prom"
+_OUTCOMES = ("read", "accepted", "set_aside", "rejected")
+_CHECKS = "from quality.check_results where not is_passed"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One figure of a metric; the labels of one metric are the same in all of its samples."""
+
+    metric: str
+    value: float
+    labels: dict[str, str]
+
+
+ABOUT = {
+    "run_end_timestamp_seconds": "When a run of this job last ended in this way",
+    "run_duration_seconds": "How long the last run of this job took that ended well",
+    "step_duration_seconds": "How long each step of that run took",
+    "release_timestamp_seconds": "When the current release was made",
+    "release_info": "Which release is current",
+    "rows": "Rows of the files of the current release, by what became of them",
+    "checks_failing": "Checks that fail in the current release, or in the candidate blocked since",
+    "figures_overdue": "Cities whose figures are overdue today",
+}
+
+
+def write(paths: Paths) -> Path:
+    """Write the file anew; whoever reads it finds the old one or the new one."""
+    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
+
+    by_metric: dict[str, list[Sample]] = defaultdict(list)
+    for sample in measure(paths, date.today()):
+        by_metric[sample.metric].append(sample)
+    registry = CollectorRegistry()
+    for metric, samples in by_metric.items():
+        names = list(samples[0].labels)
+        gauge = Gauge(f"gancheng_{metric}", ABOUT[metric], names, registry=registry)
+        for sample in samples:
+            (gauge.labels(**sample.labels) if names else gauge).set(sample.value)
+    paths.metrics.mkdir(exist_ok=True)
+    write_to_textfile(str(paths.metrics / NAME), registry)
+    return paths.metrics / NAME
+
+
+def measure(paths: Paths, today: date) -> Iterator[Sample]:
+    """Everything that is measured, as of this day. No label is `job`: so Prometheus itself calls what it asks."""
+    yield from _of_runs(Journal(paths))
+    release = current_release(paths)
+    if release is not None:
+        with release.connect():
+            yield from _of_release(release, today)
+            yield from _of_checks(paths, release)
+
+
+def _of_runs(journal: Journal) -> Iterator[Sample]:
+    ends = [line for line in journal.read(*ENDS) if line.get("event") in ENDS and "job" in line]
+    last: dict[tuple[str, str], Line] = {}
+    whole: dict[str, Line] = {}
+    for line in sorted(ends, key=lambda line: str(line.get("at"))):
+        last[line["job"], line["event"]] = line
+        if line["event"] == ENDED and line.get("run_id"):
+            whole[line["job"]] = line
+    for (job, outcome), line in last.items():
+        moment = datetime.fromisoformat(line["at"]).timestamp()
+        yield Sample("run_end_timestamp_seconds", moment, {"job_name": job, "outcome": outcome})
+    for job, line in whole.items():
+        yield Sample("run_duration_seconds", line["seconds"], {"job_name": job})
+        for step in (of_run for of_run in journal.read(line["run_id"]) if of_run.get("event") == "step"):
+            labels = {"job_name": job, "stage": step["step"].split("__")[0], "step": step["step"]}
+            yield Sample("step_duration_seconds", step["seconds"], labels)
+
+
+def _of_release(release: Release, today: date) -> Iterator[Sample]:
+    manifest = release.manifest
+    info = {name: str(getattr(manifest, name)) for name in ("release_id", "content_digest", "method_version")}
+    yield Sample("release_info", 1, info)
+    yield Sample("release_timestamp_seconds", manifest.run.released_at.timestamp(), {})
+    rows: dict[tuple[str, str], int] = defaultdict(int)
+    for file in manifest.inputs:
+        for outcome in _OUTCOMES:
+            rows[file.dataset, outcome] += getattr(file, f"rows_{outcome}")
+    for (dataset, outcome), count in rows.items():
+        yield Sample("rows", count, {"dataset": dataset, "outcome": outcome})
+    overdue = {dataset: 0 for dataset, _ in rows}
+    for row in late(release, today):
+        overdue[row["dataset"]] = overdue.get(row["dataset"], 0) + row["cities"]
+    for dataset, cities in overdue.items():
+        yield Sample("figures_overdue", cities, {"dataset": dataset})
+
+
+def _of_checks(paths: Paths, release: Release) -> Iterator[Sample]:
+    blocked = candidates.kept(paths)
+    is_current = blocked is None or candidates.is_past(paths, blocked)
+    failing = release.rows(_CHECKS) if blocked is None or is_current else blocked.rows(_CHECKS)
+    for severity, is_blocking in (("blocking", True), ("warning", False)):
+        count = sum(row["is_blocking"] == is_blocking for row in failing)
+        yield Sample("checks_failing", count, {"severity": severity})
