@@ -7,10 +7,12 @@ DAGSTER_DIR := $(or $(GANCHENG_DATA_DIR),data)/state/dagster
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test prove bench lint format audit clean
+.PHONY: help setup run ui test prove bench lint format audit clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/runtime ## set up the environment alone; needs no data and makes none
 
 run: $(VENV)/runtime ## take in the inbox, check, score, release
 	@$(BIN)/gancheng run
