@@ -45,7 +45,7 @@ format: $(VENV)/dev ## mend what can be mended by itself
 
 audit: ## known vulnerabilities of what the lock names; needs the network and pip-audit
 	@command -v pip-audit >/dev/null || { echo "请先安装 pip-audit。 Install pip-audit first: pipx install pip-audit"; exit 1; }
-	@pip-audit --disable-pip --require-hashes --requirement requirements.lock
+	@pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
 clean: ## take away the environment; data stays
 	@rm -rf $(VENV)
