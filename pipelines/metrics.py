@@ -18,6 +18,7 @@ from assets.release import candidates
 from assets.release.reader import Release, current_release
 from pipelines.journal import ENDED, ENDS, Journal, Line
 from pipelines.lateness import late
+from pipelines.operations import REFRESH, RELEASE
 
 NAME = "gancheng.prom"
 _OUTCOMES = ("read", "accepted", "set_aside", "rejected")
@@ -40,7 +41,7 @@ ABOUT = {
     "release_timestamp_seconds": "When the current release was made",
     "release_info": "Which release is current",
     "rows": "Rows of the files of the current release, by what became of them",
-    "checks_failing": "Checks that fail in the current release, or in the candidate blocked since",
+    "checks_failing": "Checks that fail in the current release, or in the candidate that the last run left blocked",
     "figures_overdue": "Cities whose figures are overdue today",
 }
 
@@ -74,10 +75,9 @@ def measure(paths: Paths, today: date) -> Iterator[Sample]:
 
 
 def _of_runs(journal: Journal) -> Iterator[Sample]:
-    ends = [line for line in journal.read(*ENDS) if line.get("event") in ENDS and "job" in line]
     last: dict[tuple[str, str], Line] = {}
     whole: dict[str, Line] = {}
-    for line in sorted(ends, key=lambda line: str(line.get("at"))):
+    for line in _ends(journal):
         last[line["job"], line["event"]] = line
         if line["event"] == ENDED and line.get("run_id"):
             whole[line["job"]] = line
@@ -89,6 +89,18 @@ def _of_runs(journal: Journal) -> Iterator[Sample]:
         for step in (of_run for of_run in journal.read(line["run_id"]) if of_run.get("event") == "step"):
             labels = {"job_name": job, "stage": step["step"].split("__")[0], "step": step["step"]}
             yield Sample("step_duration_seconds", step["seconds"], labels)
+
+
+def _ends(journal: Journal) -> list[Line]:
+    """The lines with which runs ended, in the order in which they did."""
+    ends = [line for line in journal.read(*ENDS) if line.get("event") in ENDS and "job" in line]
+    return sorted(ends, key=lambda line: str(line.get("at")))
+
+
+def _last_run(journal: Journal) -> str | None:
+    """The last run that came to a release or did not, by its id; None also where it had nothing to do."""
+    runs = [line.get("run_id") for line in _ends(journal) if line["job"] in (REFRESH, RELEASE)]
+    return runs[-1] if runs else None
 
 
 def _of_release(release: Release, today: date) -> Iterator[Sample]:
@@ -111,8 +123,9 @@ def _of_release(release: Release, today: date) -> Iterator[Sample]:
 
 def _of_checks(paths: Paths, release: Release) -> Iterator[Sample]:
     blocked = candidates.kept(paths)
-    is_current = blocked is None or candidates.is_past(paths, blocked)
-    failing = release.rows(_CHECKS) if blocked is None or is_current else blocked.rows(_CHECKS)
+    # What was mended so that nothing is left to do makes no new release, and blocks no more.
+    is_last = blocked is not None and blocked.run_id == _last_run(Journal(paths))
+    failing = blocked.rows(_CHECKS) if blocked is not None and is_last else release.rows(_CHECKS)
     for severity, is_blocking in (("blocking", True), ("warning", False)):
         count = sum(row["is_blocking"] == is_blocking for row in failing)
         yield Sample("checks_failing", count, {"severity": severity})

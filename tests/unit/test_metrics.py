@@ -84,16 +84,24 @@ def test_of_the_release_it_says_which_one_its_rows_what_is_overdue_and_which_che
         assert [s.value for s in metrics.measure(released, day) if s.metric == "figures_overdue"] == [overdue]
 
 
-def test_of_a_candidate_that_was_blocked_since_it_says_how_many_checks_block(released: Paths, tmp_path: Path) -> None:
+def test_of_a_candidate_that_the_last_run_left_blocked_it_says_how_many_checks_block(
+    released: Paths, tmp_path: Path
+) -> None:
     paths = Paths(tmp_path / "data")
     shutil.copytree(released.data, paths.data, symlinks=True)
     with Warehouse(paths).connect() as connection:
         tables()["quality.check_results"].create(connection)
         connection.execute(INSERT_CHECK.format("true"))
-    mark_blocked(paths, "run")
+    mark_blocked(paths, "blocked")
     set_aside(paths)
+    Journal(paths).write("failed", run_id="blocked", job="refresh", code="check_failed")
+    Journal(paths).write("ended", run_id="between", job="prune", seconds=1)
     told = read(paths)
     assert (told["checks_failing", "blocking"], told["checks_failing", "warning"]) == (1, 0)
+    # What was wrong was taken back, so that there was nothing to do.
+    Journal(paths).write("ended", job="refresh", had_work=False)
+    told = read(paths)
+    assert (told["checks_failing", "blocking"], told["checks_failing", "warning"]) == (0, 1)
 
 
 def test_the_file_is_replaced_as_a_whole_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
