@@ -13,6 +13,7 @@ help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/runtime ## set up the environment alone; needs no data and makes none
+	@:
 
 run: $(VENV)/runtime ## take in the inbox, check, score, release
 	@$(BIN)/gancheng run
