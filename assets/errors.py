@@ -599,8 +599,8 @@ CATALOGUE: dict[str, Message] = {
         "The current release stays, the next run completes; find out what ended it: memory, power, or somebody",
     ),
     "run_failed": Message(
-        "一次运行尚未开始工作就失败了：{found}",
-        "A run failed before it began its work: {found}",
+        "一次运行失败，未能说明原因：{found}",
+        "A run failed and did not say why: {found}",
         "请在网页上查看这次运行的事件，并运行 gancheng doctor",
         "Look at its events on the web page, and run gancheng doctor",
     ),
