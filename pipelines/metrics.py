@@ -1,12 +1,13 @@
 """Metrics of the runs and of the current release, as the text that Prometheus reads.
 
 Here: what is measured, all of it read from the journal, the release and the blocked candidate, and writing it to a
-file that appears as a whole. Not here: bookkeeping of any kind. `node_exporter` collects the file; it lies in a folder
-of its own, because the state is closed to everybody else.
+file that appears as a whole. Not here: bookkeeping of any kind. `node_exporter` collects the file, as a user of its
+own: it lies in a folder of its own, open to everybody, because the state is closed. It holds counts and times.
 """
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from pipelines.lateness import late
 from pipelines.operations import REFRESH, RELEASE
 
 NAME = "gancheng.prom"
+_OPEN_FOLDER, _OPEN_FILE = 0o755, 0o644
 _OUTCOMES = ("read", "accepted", "set_aside", "rejected")
 _CHECKS = "from quality.check_results where not is_passed"
 
@@ -48,7 +50,7 @@ ABOUT = {
 
 def write(paths: Paths) -> Path:
     """Write the file anew; whoever reads it finds the old one or the new one."""
-    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
     by_metric: dict[str, list[Sample]] = defaultdict(list)
     for sample in measure(paths, date.today()):
@@ -59,9 +61,13 @@ def write(paths: Paths) -> Path:
         gauge = Gauge(f"gancheng_{metric}", ABOUT[metric], names, registry=registry)
         for sample in samples:
             (gauge.labels(**sample.labels) if names else gauge).set(sample.value)
-    paths.metrics.mkdir(exist_ok=True)
-    write_to_textfile(str(paths.metrics / NAME), registry)
-    return paths.metrics / NAME
+    if not paths.metrics.is_dir():
+        paths.metrics.mkdir()
+        paths.metrics.chmod(_OPEN_FOLDER)
+    temporary = paths.metrics / f".{NAME}.{os.getpid()}"
+    temporary.write_bytes(generate_latest(registry))
+    temporary.chmod(_OPEN_FILE)
+    return temporary.replace(paths.metrics / NAME)
 
 
 def measure(paths: Paths, today: date) -> Iterator[Sample]:

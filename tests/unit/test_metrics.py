@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -115,6 +116,15 @@ def test_the_file_is_replaced_as_a_whole_and_nothing_is_left_beside_it(tmp_path:
     assert before.endswith("\n")
     (file,) = paths.metrics.iterdir()
     assert "prune" in file.read_text("utf-8")
+
+
+def test_everybody_may_read_it_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        file = metrics.write(Paths(tmp_path))
+    finally:
+        os.umask(before)
+    assert [oct(path.stat().st_mode & 0o777) for path in (file.parent, file)] == ["0o755", "0o644"]
 
 
 def test_metrics_that_cannot_be_written_end_no_run(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
