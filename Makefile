@@ -7,10 +7,13 @@ DAGSTER_DIR := $(or $(GANCHENG_DATA_DIR),data)/state/dagster
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test prove bench lint format audit clean
+.PHONY: help setup run ui test prove bench lint format audit clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/runtime ## set up the environment alone; needs no data and makes none
+	@:
 
 run: $(VENV)/runtime ## take in the inbox, check, score, release
 	@$(BIN)/gancheng run
@@ -43,7 +46,7 @@ format: $(VENV)/dev ## mend what can be mended by itself
 
 audit: ## known vulnerabilities of what the lock names; needs the network and pip-audit
 	@command -v pip-audit >/dev/null || { echo "请先安装 pip-audit。 Install pip-audit first: pipx install pip-audit"; exit 1; }
-	@pip-audit --disable-pip --require-hashes --requirement requirements.lock
+	@pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
 clean: ## take away the environment; data stays
 	@rm -rf $(VENV)

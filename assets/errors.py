@@ -592,6 +592,18 @@ CATALOGUE: dict[str, Message] = {
         "现行发布不受影响；请查看 state/logs，运行 gancheng doctor，并反馈",
         "The current release stays; look into state/logs, run gancheng doctor, and report it",
     ),
+    "run_killed": Message(
+        "一次运行中断，没有留下结束记录：{found}",
+        "A run broke off and did not say how it ended: {found}",
+        "现行发布不受影响，下一次运行会接着完成；请查明是谁或什么终止了它：内存不足、断电、人为终止",
+        "The current release stays, the next run completes; find out what ended it: memory, power, or somebody",
+    ),
+    "run_failed": Message(
+        "一次运行失败，未能说明原因：{found}",
+        "A run failed and did not say why: {found}",
+        "请在网页上查看这次运行的事件，并运行 gancheng doctor",
+        "Look at its events on the web page, and run gancheng doctor",
+    ),
     "alert_test": Message(
         "这是一条测试消息",
         "This is a test",

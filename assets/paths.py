@@ -98,6 +98,11 @@ class Paths:
         return self.releases / "current"
 
     @property
+    def metrics(self) -> Path:
+        """What is measured of runs and releases, for the monitoring of the machine to read."""
+        return self.data / "metrics"
+
+    @property
     def state(self) -> Path:
         return self.data / "state"
 

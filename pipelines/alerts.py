@@ -1,8 +1,8 @@
 """Alerts: what a person must know of a run without asking, one message for each cause, over the configured channels.
 
-Here: which causes there are, that each is told once while it lasts, and sending. Not here: when (pipelines.running)
-and the texts (assets.errors). Where no channel is configured nothing happens. The address of a channel holds its
-secret: it comes from the environment alone, and is neither logged nor told.
+Here: which causes there are, that each is told once while it lasts, and sending. Not here: when (pipelines.turns,
+pipelines.endings) and the texts (assets.errors). Where no channel is configured nothing happens. The address of a
+channel holds its secret: it comes from the environment alone, and is neither logged nor told.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import json
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,7 +23,9 @@ from assets.installation import make_state
 from assets.paths import Paths
 from assets.release.reader import Release
 from pipelines.faults import mendable
+from pipelines.journal import Line
 from pipelines.lateness import late
+from pipelines.lock import only_teller
 from pipelines.scorecards import held_blocks
 
 URLS_VARIABLE, FILE_VARIABLE = "GANCHENG_ALERT_URLS", "GANCHENG_ALERT_URLS_FILE"
@@ -32,7 +35,7 @@ _WHERE_TO_LOOK = "candidate_kept "
 _TITLE = 60  # letters of a reason in a title
 _LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
-Scope = Literal["release", "failure"]
+Scope = Literal["release", "failure", "killed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +80,27 @@ def after_run(paths: Paths, release: Release) -> Delivered | None:
     return _after(paths, "release", lambda: of_release(release, date.today()))
 
 
-def after_failure(paths: Paths, error: Exception) -> Delivered | None:
+def after_failure(paths: Paths, *errors: Exception) -> Delivered | None:
     """Tell why a run could not go on, once for as long as it is the same. Never raises."""
-    return _after(paths, "failure", lambda: of_failure(error))
+    return _after(paths, "failure", lambda: [alert for error in errors for alert in of_failure(error)])
+
+
+def after_kills(paths: Paths, killed: Sequence[Line]) -> Delivered | None:
+    """Tell of runs that were killed, from their lines in the journal, each once. Never raises."""
+    return _after(paths, "killed", lambda: [of_kill(line) for line in killed])
 
 
 def tell(paths: Paths, scope: Scope, alerts: Sequence[Alert]) -> Delivered:
     """Send those that were not told yet, and remember them. A success ends what failures were told of."""
-    told = _told(paths)
-    new = [alert for alert in alerts if alert.cause not in told.get(scope, ())][:_MOST_ALERTS]
-    delivered, failed = _send(new)
-    standing = [alert.cause for alert in alerts if alert.cause in told.get(scope, ()) or alert.cause in delivered]
-    others: dict[str, list[str]] = {} if scope == "release" else {"release": told.get("release", [])}
-    _remember(paths, others | {scope: standing})
+    with _alone(paths):
+        told = _told(paths)
+        known = told.pop(scope, [])
+        new = [alert for alert in alerts if alert.cause not in known][:_MOST_ALERTS]
+        delivered, failed = _send(new)
+        standing = [alert.cause for alert in alerts if alert.cause in known or alert.cause in delivered]
+        if scope == "release":
+            told.pop("failure", None)
+        _remember(paths, told | {scope: standing})
     return Delivered(len(delivered), failed)
 
 
@@ -120,6 +131,11 @@ def of_failure(error: Exception) -> list[Alert]:
     # Where to look is no cause of its own: it goes along with each.
     looks = [finding for name in list(by_cause) if name.startswith(_WHERE_TO_LOOK) for finding in by_cause.pop(name)]
     return [Alert(_cause(name, of_it), tuple(of_it), tuple(looks)) for name, of_it in by_cause.items()]
+
+
+def of_kill(line: Line) -> Alert:
+    """A run that began and never said how it ended."""
+    return Alert(f"killed {line.get('run_id')}", (Finding("run_killed", f"{line.get('job')}, {line.get('began_at')}"),))
 
 
 def channels() -> list[str]:
@@ -220,6 +236,15 @@ def _send(alerts: Sequence[Alert]) -> tuple[set[str], tuple[int, ...]]:
             else:
                 failed.add(position)
     return delivered, tuple(sorted(failed))
+
+
+@contextmanager
+def _alone(paths: Paths) -> Iterator[None]:
+    """While nobody else tells. Where the state cannot be written, a message told twice is better than none."""
+    with ExitStack() as stack:
+        with suppress(OSError, WrongCall):
+            stack.enter_context(only_teller(paths))
+        yield
 
 
 def _told(paths: Paths) -> dict[str, list[str]]:

@@ -13,12 +13,13 @@ from assets.quality.assets import quality_assets
 from assets.reference.assets import reference_assets
 from assets.release.assets import release_assets
 from assets.scorecards.assets import scorecard_assets
-from pipelines import telling
 from pipelines.house import House, read_house
 from pipelines.operations import INTAKE, REFRESH, RELEASE, Operations, read_operations
 from pipelines.pruning import prune_job
 from pipelines.resources import CLOSED, INBOX_TAG, auditor_resource, engine_resource, warehouse_resource
+from pipelines.telling import untold
 from pipelines.triggers import triggers
+from pipelines.turns import TURN, turn_resource
 
 # Every event is in Dagster's store; on the console of a server only what our own steps say.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "INFO"}}}}
@@ -26,10 +27,8 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "INFO"}}}}
 _TAGS = {"dagster/retry_strategy": "ALL_STEPS"}
 
 
-def build_definitions(
-    house: House, operations: Operations | None = None, hooks: frozenset[dg.HookDefinition] = frozenset()
-) -> dg.Definitions:
-    """All definitions of a data directory, in the order in which the data flows; `hooks` are called as its runs go."""
+def build_definitions(house: House, operations: Operations | None = None) -> dg.Definitions:
+    """All definitions of a data directory, in the order in which the data flows."""
     settings = operations or Operations()
     every_asset = [
         reference_assets(house.of_schema("reference")),
@@ -44,10 +43,11 @@ def build_definitions(
         assets=every_asset,
         # One process: steps in processes of their own would cost seconds each and meet on DuckDB's lock.
         executor=dg.in_process_executor,
-        jobs=[*_data_jobs(hooks), prune_job(house.paths, settings.pruning)],
+        jobs=[*_data_jobs(), prune_job(house.paths, settings.pruning)],
         schedules=schedules,
-        sensors=sensors,
+        sensors=[*sensors, untold(house.paths)],
         resources={
+            TURN: turn_resource(house.paths),
             "warehouse": warehouse_resource(house.paths),
             "engine": engine_resource(house.paths),
             "auditor": auditor_resource(),
@@ -55,7 +55,7 @@ def build_definitions(
     )
 
 
-def _data_jobs(hooks: frozenset[dg.HookDefinition]) -> list[UnresolvedAssetJobDefinition]:
+def _data_jobs() -> list[UnresolvedAssetJobDefinition]:
     """Everything; the files alone; a release of what was taken in before."""
     return [
         dg.define_asset_job(
@@ -63,7 +63,6 @@ def _data_jobs(hooks: frozenset[dg.HookDefinition]) -> list[UnresolvedAssetJobDe
             selection=dg.AssetSelection.all(),
             tags=_TAGS,
             config=_QUIET,
-            hooks=hooks,
             description="从收件箱中的文件到发布\n\nFrom the files in the inbox to a release",
         ),
         dg.define_asset_job(
@@ -71,7 +70,6 @@ def _data_jobs(hooks: frozenset[dg.HookDefinition]) -> list[UnresolvedAssetJobDe
             selection=dg.AssetSelection.groups("reference", "intake").without_checks(),
             tags=_TAGS,
             config=_QUIET,
-            hooks=hooks,
             description="只读取收件箱中的文件，不发布\n\nTake in the files of the inbox, and release nothing",
         ),
         dg.define_asset_job(
@@ -79,7 +77,6 @@ def _data_jobs(hooks: frozenset[dg.HookDefinition]) -> list[UnresolvedAssetJobDe
             selection=dg.AssetSelection.all(),
             tags=_TAGS | {INBOX_TAG: CLOSED},
             config=_QUIET,
-            hooks=hooks,
             description="用已读取的内容重新发布\n\nRebuild a release from what is taken in, and leave the inbox alone",
         ),
     ]
@@ -89,4 +86,4 @@ def _data_jobs(hooks: frozenset[dg.HookDefinition]) -> list[UnresolvedAssetJobDe
 def defs() -> dg.Definitions:
     """The definitions of the data directory that the environment names."""
     paths = Paths.from_environment()
-    return build_definitions(read_house(paths), read_operations(paths), telling.hooks(paths))
+    return build_definitions(read_house(paths), read_operations(paths))

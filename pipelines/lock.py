@@ -1,4 +1,4 @@
-"""The locks of a data directory: one run at a time, whoever starts it, and one server.
+"""The locks of a data directory: one run at a time, whoever starts it, one server, one that sends alerts.
 
 Here: holding them, and asking whether a run is under way. The system frees a lock when its process dies, so that none
 is left behind.
@@ -15,7 +15,7 @@ from assets.errors import Finding, WrongCall
 from assets.installation import make_state
 from assets.paths import Paths
 
-LOCK, SERVE_LOCK = "run.lock", "serve.lock"
+LOCK, SERVE_LOCK, ALERTS_LOCK = "run.lock", "serve.lock", "alerts.lock"
 
 
 @contextmanager
@@ -32,6 +32,13 @@ def only_run(paths: Paths, *, waits: bool = False) -> Iterator[None]:
 def only_server(paths: Paths) -> Iterator[None]:
     """Serve a data directory alone: two daemons over it would start everything twice. WrongCall where another does."""
     with _held(paths, SERVE_LOCK, "serving_already"):
+        yield
+
+
+@contextmanager
+def only_teller(paths: Paths) -> Iterator[None]:
+    """Send alerts alone, after whoever sends some now: a run and the sensor may have the same to tell."""
+    with _held(paths, ALERTS_LOCK, "run_in_progress", waits=True):
         yield
 
 

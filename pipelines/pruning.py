@@ -17,8 +17,8 @@ from assets.paths import Paths
 from assets.release import keeping
 from assets.warehouse import factory
 from pipelines.instance import HOME_VARIABLE, opened
-from pipelines.lock import only_run
 from pipelines.operations import PRUNE, Pruning, read_operations
+from pipelines.turns import TURN, turn_resource
 
 _BATCH = 100
 _ABOUT = "清理旧的运行记录、未发布的候选和旧发布\n\nTake away old runs, blocked candidates and releases"
@@ -27,12 +27,11 @@ _ABOUT = "清理旧的运行记录、未发布的候选和旧发布\n\nTake away
 def prune_job(paths: Paths, settings: Pruning) -> dg.JobDefinition:
     """The job that takes away what the settings do not keep."""
 
-    @dg.op(name=f"{PRUNE}_all", pool=factory.POOL, description=_ABOUT)
+    @dg.op(name=f"{PRUNE}_all", pool=factory.POOL, description=_ABOUT, required_resource_keys={TURN})
     def prune_all(context: dg.OpExecutionContext) -> None:
-        with only_run(paths, waits=True):
-            there = len(keeping.releases(paths))
-            pruned = keeping.prune(paths, settings.keep_releases or there)
-            runs = prune_runs(context.instance, datetime.now(UTC) - timedelta(days=settings.keep_run_days))
+        there = len(keeping.releases(paths))
+        pruned = keeping.prune(paths, settings.keep_releases or there)
+        runs = prune_runs(context.instance, datetime.now(UTC) - timedelta(days=settings.keep_run_days))
         context.add_output_metadata(
             {"releases_removed": len(pruned.removed), "releases_in_use": len(pruned.in_use), "runs_removed": runs}
         )
@@ -40,6 +39,7 @@ def prune_job(paths: Paths, settings: Pruning) -> dg.JobDefinition:
     @dg.job(
         name=PRUNE,
         executor_def=dg.in_process_executor,
+        resource_defs={TURN: turn_resource(paths)},
         description=_ABOUT,
     )
     def prune() -> None:

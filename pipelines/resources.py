@@ -1,39 +1,38 @@
-"""What a run holds while it lasts: the candidate database, to itself; the engine; and the auditor, warming up."""
+"""What a run works with in its turn: the candidate database, the engine, and the auditor, warming up."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dagster as dg
 
-from assets.installation import claim
 from assets.paths import Paths
 from assets.quality.auditor import Auditor
 from assets.release.candidates import set_aside
 from assets.warehouse.connection import Warehouse
 from assets.warehouse.engines import Engine, opened, read_engine
-from pipelines.lock import only_run
+from pipelines.turns import TURN
 
 # Whether a run takes in what lies in the inbox; a release can be rebuilt from what was taken in before.
 INBOX_TAG, CLOSED = "gancheng/inbox", "closed"
 
 
 def warehouse_resource(paths: Paths) -> dg.ResourceDefinition:
-    """The candidate database, for one run at a time, whoever starts it: a run waits for the end of another."""
+    """The candidate database, for the run whose turn it is."""
 
     def hold(context: dg.InitResourceContext) -> Iterator[Warehouse]:
         is_open = context.run is None or context.run.tags.get(INBOX_TAG) != CLOSED
-        with only_run(paths, waits=True):
-            claim(paths)
-            set_aside(paths)  # what a run that was killed left undone
-            warehouse = Warehouse(paths, takes_in=is_open)
-            try:
-                warehouse.hold()
-                yield warehouse
-            finally:
-                warehouse.let_go()
-                set_aside(paths)
+        set_aside(paths)  # what a run that was killed left undone
+        warehouse = Warehouse(paths, takes_in=is_open)
+        try:
+            warehouse.hold()
+            yield warehouse
+        finally:
+            warehouse.let_go()
+            set_aside(paths)
 
-    return dg.ResourceDefinition(contextmanager(hold), description="候选数据库\n\nThe candidate database")
+    return dg.ResourceDefinition(
+        contextmanager(hold), required_resource_keys={TURN}, description="候选数据库\n\nThe candidate database"
+    )
 
 
 def engine_resource(paths: Paths) -> dg.ResourceDefinition:

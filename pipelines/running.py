@@ -1,24 +1,24 @@
 """Running the main job from the command line, with its progress, in this process.
 
-Here: what a run ends with, and that whoever is to be told is told. Not here: what is printed (pipelines.commands), the
-Dagster instance (pipelines.instance), what is made (assets). Importing Dagster takes seconds, so it happens only when
-there is work to do.
+Here: what a run ends with. Not here: what is printed (pipelines.commands), the Dagster instance (pipelines.instance),
+what is made (assets), and who is told (pipelines.turns, pipelines.endings). Importing Dagster takes seconds, so it
+happens only when there is work to do.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assets.errors import Finding, Stopped, WrongCall
+from assets.errors import Finding, WrongCall
 from assets.paths import Paths
 from assets.release.inputs import inputs_if_new
 from assets.release.reader import Release, current_release
 from pipelines.faults import causes, mendable
 from pipelines.instance import HOME_VARIABLE, SETTINGS, opened
-from pipelines.journal import Journal
 
 Progress = Callable[[str, int], None]
 
@@ -38,21 +38,16 @@ def run_if_new(paths: Paths, progress: Progress) -> Outcome:
     `progress` is told the name of each table that is made, and how many there are. Raises Stopped where the data must
     be mended first; the current release then stays as it is. However it ends, whoever is to be told is told.
     """
-    from pipelines import alerts
+    from pipelines import endings
 
-    journal, began = Journal(paths), time.monotonic()
+    run_id, began = str(uuid.uuid4()), time.monotonic()
     try:
-        outcome = _run_if_new(paths, progress, journal)
+        outcome = _run_if_new(paths, run_id, progress)
     except Exception as error:
-        journal.write("failed", error=type(error).__name__, code=_code(error), seconds=_since(began))
-        alerts.after_failure(paths, error)
+        endings.failed(paths, run_id, error, _since(began))
         raise
-    release_id = outcome.release.manifest.release_id
-    journal.write(
-        "ended", release_id=release_id, is_new=outcome.is_new, had_work=outcome.had_work, seconds=_since(began)
-    )
-    journal.prune()
-    alerts.after_run(paths, outcome.release)
+    if not outcome.had_work:
+        endings.nothing_to_do(paths, outcome.release, _since(began))
     return outcome
 
 
@@ -60,31 +55,23 @@ def _since(began: float) -> float:
     return round(time.monotonic() - began, 3)
 
 
-def _code(error: Exception) -> str | None:
-    """Which message of the catalogue a person is told, where it is one."""
-    if isinstance(error, Stopped):
-        return error.findings[0].code if error.findings else None
-    finding = error.finding if isinstance(error, WrongCall) else mendable(error)
-    return finding.code if finding is not None else None
-
-
-def _run_if_new(paths: Paths, progress: Progress, journal: Journal) -> Outcome:
+def _run_if_new(paths: Paths, run_id: str, progress: Progress) -> Outcome:
     inputs, current = inputs_if_new(paths), current_release(paths)
     if inputs is None:
         assert current is not None
         return Outcome(current, is_new=False, had_work=False)
-    _run(paths, inputs, progress, journal)
+    _run(paths, run_id, inputs, progress)
     made = current_release(paths)
     assert made is not None
     before = current.manifest.release_id if current is not None else None
     return Outcome(made, is_new=made.manifest.release_id != before, had_work=True)
 
 
-def _run(paths: Paths, inputs: str, progress: Progress, journal: Journal) -> None:
+def _run(paths: Paths, run_id: str, inputs: str, progress: Progress) -> None:
     from sqlalchemy.exc import OperationalError
 
     try:
-        _execute(paths, inputs, progress, journal)
+        _execute(paths, run_id, inputs, progress)
     except Exception as error:
         # Dagster wraps it in exceptions of its own, which are of the kind of storage.
         reason = next((cause for cause in causes(error) if isinstance(cause, OperationalError)), None)
@@ -95,7 +82,7 @@ def _run(paths: Paths, inputs: str, progress: Progress, journal: Journal) -> Non
         raise WrongCall(Finding("storage_unreachable", told, f"{HOME_VARIABLE}, {SETTINGS}")) from error
 
 
-def _execute(paths: Paths, inputs: str, progress: Progress, journal: Journal) -> None:
+def _execute(paths: Paths, run_id: str, inputs: str, progress: Progress) -> None:
     import dagster as dg
     from dagster._core.errors import DagsterUserCodeExecutionError
 
@@ -109,20 +96,10 @@ def _execute(paths: Paths, inputs: str, progress: Progress, journal: Journal) ->
 
     def tell(event: dg.EventLogEntry) -> None:
         happened = event.dagster_event
-        if happened is None:
-            return
-        if happened.is_step_materialization and happened.asset_key is not None:
-            table = ".".join(happened.asset_key.path)
-            progress(table, total)
-            rows = happened.step_materialization_data.materialization.metadata.get("dagster/row_count")
-            journal.write("made", run_id=run_id, table=table, rows=None if rows is None else int(str(rows.value)))
-        elif happened.is_step_success:
-            seconds = round(happened.step_success_data.duration_ms / 1000, 3)
-            journal.write("step", run_id=run_id, step=happened.step_key, seconds=seconds)
+        if happened is not None and happened.is_step_materialization and happened.asset_key is not None:
+            progress(".".join(happened.asset_key.path), total)
 
     with opened(paths) as instance:
-        run_id = dg.DagsterRun(job_name=REFRESH).run_id
-        journal.write("began", run_id=run_id, inputs=inputs)
         instance.add_event_listener(run_id, tell)
         try:
             job.execute_in_process(

@@ -1,30 +1,34 @@
-"""Alerts of runs that Dagster starts: what a sensor, a schedule or a person in its pages set going.
+"""Runs that Dagster found to have failed and that could not tell it themselves: killed, or failed before their turn.
 
-Here: the hooks by which such a run tells how it ended. Not here: what is told (pipelines.alerts), and the runs of the
-command line, which tell for themselves (pipelines.running).
+Here: the sensor that looks for them. Not here: what is noted and told of them (pipelines.endings), and the runs that
+told how they ended (pipelines.turns): of those it says nothing.
 """
 
 import dagster as dg
 
 from assets.paths import Paths
-from assets.release.reader import current_release
-from pipelines import alerts
+from pipelines import endings
 
-LAST_STEP = "release__current"
+_SECONDS = 30
 
 
-def hooks(paths: Paths) -> frozenset[dg.HookDefinition]:
-    """One for a step that fails, one for the release."""
+def untold(paths: Paths, seconds: int = _SECONDS) -> dg.SensorDefinition:
+    """Looks for runs that failed. It is no setting: where no channel is configured it notes them in the journal."""
 
-    @dg.failure_hook(name="tell_of_a_failure")
-    def tell_of_a_failure(context: dg.HookContext) -> None:
-        if isinstance(context.op_exception, Exception):
-            alerts.after_failure(paths, context.op_exception)
+    @dg.run_failure_sensor(
+        name="untold",
+        minimum_interval_seconds=seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="告知未能自行告知的失败运行\n\nTells of runs that failed and could not tell it themselves",
+    )
+    def tell(context: dg.RunFailureSensorContext) -> None:
+        run = context.dagster_run
+        endings.found_failed(paths, run.run_id, run.job_name, _said(context.failure_event.event_specific_data))
 
-    @dg.success_hook(name="tell_of_a_release")
-    def tell_of_a_release(context: dg.HookContext) -> None:
-        release = current_release(paths) if context.op.name == LAST_STEP else None
-        if release is not None:
-            alerts.after_run(paths, release)
+    return tell
 
-    return frozenset((tell_of_a_failure, tell_of_a_release))
+
+def _said(data: object) -> str:
+    """What led to the failure, as Dagster recorded it; nothing of a run whose process was gone."""
+    error = getattr(data, "error", None)
+    return "\n".join(part.message for part in (error, error.cause) if part is not None) if error is not None else ""

@@ -22,11 +22,15 @@ _PENDING = "blocked.pending.json"
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """A candidate that failed its audit: its database, which nobody writes any more, and the run that made it."""
+    """A candidate that failed its audit: its database, which nobody writes any more, and the run that made it.
+
+    `release_id` is the release that was current then.
+    """
 
     database: Path
     run_id: str
     blocked_at: datetime
+    release_id: str | None
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
         with read_only(self.database) as connection:
@@ -50,7 +54,8 @@ def mark_blocked(paths: Paths, run_id: str) -> None:
     note = _folder(paths) / _PENDING
     temporary = note.with_suffix(".tmp")
     moment = datetime.now(UTC).replace(microsecond=0)
-    temporary.write_text(json.dumps({"run_id": run_id, "blocked_at": moment.isoformat()}), encoding="utf-8")
+    said = {"run_id": run_id, "blocked_at": moment.isoformat(), "release_id": _current_id(paths)}
+    temporary.write_text(json.dumps(said), encoding="utf-8")
     temporary.rename(note)
 
 
@@ -68,16 +73,16 @@ def kept(paths: Paths) -> Blocked | None:
     """The blocked candidate that is kept, if there is one."""
     try:
         said = json.loads(_note(paths).read_text(encoding="utf-8"))
-        found = Blocked(paths.blocked, str(said["run_id"]), datetime.fromisoformat(said["blocked_at"]))
+        moment = datetime.fromisoformat(said["blocked_at"])
+        found = Blocked(paths.blocked, str(said["run_id"]), moment, said.get("release_id"))
     except (OSError, ValueError, KeyError):
         return None
     return found if paths.blocked.is_file() else None
 
 
 def is_past(paths: Paths, blocked: Blocked) -> bool:
-    """Whether a release has been made since."""
-    current = read_manifest(paths.current_release)
-    return current is not None and current.run.released_at > blocked.blocked_at
+    """Whether a release has been made since; told by the releases, for the clock may have been set back."""
+    return _current_id(paths) not in (None, blocked.release_id)
 
 
 def forget_past(paths: Paths) -> bool:
@@ -88,6 +93,11 @@ def forget_past(paths: Paths) -> bool:
     for file in (_note(paths), paths.blocked):
         file.unlink(missing_ok=True)
     return True
+
+
+def _current_id(paths: Paths) -> str | None:
+    current = read_manifest(paths.current_release)
+    return current.release_id if current is not None else None
 
 
 def _folder(paths: Paths) -> Path:

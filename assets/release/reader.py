@@ -72,7 +72,8 @@ def previous_release(paths: Paths, release: Release) -> Release:
     """The release that was current before this one; WrongCall where there is none."""
     before = release.manifest.previous_release_id
     if before is None:
-        earlier = [release_id for release_id in released(paths) if release_id < release.manifest.release_id]
+        there = released(paths)
+        earlier = there[: there.index(release.folder.name)] if release.folder.name in there else []
         before = earlier[-1] if earlier else None
     manifest = read_manifest(paths.releases / before) if before is not None else None
     if before is None or manifest is None:
@@ -81,8 +82,19 @@ def previous_release(paths: Paths, release: Release) -> Release:
 
 
 def released(paths: Paths) -> list[str]:
-    """The ids of all whole releases, the oldest first."""
+    """The ids of all whole releases, the oldest first.
+
+    Each stands after the one before it, which its manifest names: an id begins with a time, and clocks are set back.
+    """
     if not paths.releases.is_dir():
         return []
     folders = [folder for folder in paths.releases.iterdir() if not folder.is_symlink() and folder.name[0] != "."]
-    return sorted(folder.name for folder in folders if read_manifest(folder) is not None)
+    manifests = {folder.name: manifest for folder in folders if (manifest := read_manifest(folder)) is not None}
+    ordered: list[str] = []
+    for release_id in sorted(manifests):
+        led: list[str] = []
+        while release_id in manifests and release_id not in (*ordered, *led):
+            led.append(release_id)
+            release_id = manifests[release_id].previous_release_id or ""
+        ordered += reversed(led)
+    return ordered

@@ -51,6 +51,14 @@ def test_what_is_installed_is_what_the_locks_name() -> None:
     assert {name: metadata.version(name) for name in wanted} == wanted
 
 
+def test_an_audit_that_looked_nothing_up_is_no_success() -> None:
+    command = subprocess.run(
+        ["make", "--dry-run", "audit"], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()[-1]
+    assert "--strict" in command
+    assert f"`{command}`" in PAGE
+
+
 class Behind(BaseHTTPRequestHandler):
     """Stands where Dagster's web server would."""
 

@@ -24,6 +24,11 @@ from tests.integration.places import Place, wait_until
 OFTEN = "inbox: {every_seconds: 1, still_seconds: 0}\n"
 # What is waited for is seconds on a quiet machine.
 PATIENCE = 240
+# A run that lost its process is noticed within seconds instead of minutes.
+QUICK = {
+    "run_launcher": {"module": "pipelines.launching", "class": "LocalRunLauncher", "config": {"grace_seconds": 5}},
+    "run_monitoring": {"enabled": True, "poll_interval_seconds": 2, "start_timeout_seconds": 300},
+}
 
 
 @dataclass

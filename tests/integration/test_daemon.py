@@ -1,11 +1,16 @@
-"""The real daemon, served: files dropped into the inbox are published, refused or blocked; nobody had to watch."""
+"""The real daemon, served: files are published, refused or blocked, a run is killed, and all of it is told."""
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
-from tests.integration.places import copy_countries, wait_until
-from tests.integration.serving import OFTEN, served, wait_for_runs
+from assets.paths import Paths
+from pipelines.journal import Journal
+from pipelines.lock import holder, is_running
+from tests.integration.places import Place, copy_countries, wait_until
+from tests.integration.serving import OFTEN, PATIENCE, QUICK, home, served, wait_for_runs
 from tests.unit import office
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
@@ -35,14 +40,31 @@ def test_files_dropped_into_the_inbox_are_published_refused_or_blocked(tmp_path:
         place.write("sql/quality/checks/planted.sql", BLOCKING + "select city_code from scorecards.city_scores\n")
         assert one.stop() == 0
 
-    with office.opened() as told, served(place, GANCHENG_ALERT_URLS=told.url) as one:
+    settings = str(home(tmp_path / "home", **QUICK))
+    with office.opened() as told, served(place, GANCHENG_ALERT_URLS=told.url, DAGSTER_HOME=settings) as one:
         place.write("inbox/country_statistics/later.csv", HEADER + "Aland,2022,75,27,synthetic,A\n")
-        wait_for_runs(place, ["SUCCESS", "FAILURE"])
+        kill_the_run(place)
+        wait_for_runs(place, ["SUCCESS", "FAILURE", "FAILURE"])
         assert place.release() == released
         shown = place.call("candidate", "--lang", "en").stdout
         assert "This never holds" in shown
         assert str(place.data / "warehouse" / "blocked.duckdb") in shown
-        assert wait_until(lambda: told.messages, 30)
-        assert ["This never holds" in text["message"] for text in told.messages] == [True]
+        assert wait_until(lambda: len(told.messages) == 2, 30)
         assert one.stop() == 0
     assert place.call("verify").returncode == 0
+    of_kill, of_check = sorted((text["message"] for text in told.messages), key=lambda text: "never holds" in text)
+    assert "A run broke off and did not say how it ended: refresh" in of_kill
+    assert "This never holds" in of_check
+    journal = Journal(Paths(place.data))
+    assert [line["event"] for line in journal.read() if "job" in line] == [
+        *("began", "ended"),
+        *("began", "killed", "began", "failed"),
+    ]
+
+
+def kill_the_run(place: Place) -> None:
+    """Kill the process of the run that is under way, as a machine without memory does."""
+    paths = Paths(place.data)
+    assert wait_until(lambda: is_running(paths) and holder(paths), PATIENCE)
+    assert wait_until(Journal(paths).unended, 30)
+    os.kill(int(holder(paths)), signal.SIGKILL)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from assets.paths import Paths
+from pipelines.journal import Journal
 from pipelines.lock import is_running
 from tests.integration.places import Place, copy_countries, wait_until
 
@@ -136,3 +137,4 @@ def test_two_runs_at_once_do_not_meet(place: Place) -> None:
     # It waited for the release of the first, and found nothing left to do.
     told = json.loads(waited.stdout)
     assert (told["had_work"], told["release_id"]) == (False, place.release().manifest.release_id)
+    assert [line["event"] for line in Journal(Paths(place.data)).read() if "job" in line] == ["began", "ended", "ended"]

@@ -8,13 +8,32 @@ import time
 
 import pytest
 
+from assets.paths import Paths
 from assets.release.manifest import damages
+from pipelines import alerts
+from pipelines.journal import Journal
 from tests.integration.places import Place, copy_of
+from tests.unit import office
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
 
 
-def test_a_killed_run_leaves_the_current_release_and_the_next_completes(ran: Place) -> None:
+def test_a_killed_run_leaves_the_current_release_and_the_next_completes_and_tells_it(
+    ran: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with office.opened() as told:
+        monkeypatch.setenv(alerts.URLS_VARIABLE, told.url)
+        kill_and_complete(ran)
+    journal = Journal(Paths(ran.data))
+    killed = [str(line["began_at"]) for line in journal.read("killed")]
+    assert killed
+    assert journal.unended() == []
+    of_kills = [message["message"] for message in told.messages if "did not say how it ended" in message["message"]]
+    assert len(of_kills) == len(killed) == len(set(killed))
+    assert all(any(moment in text for text in of_kills) for moment in killed)
+
+
+def kill_and_complete(ran: Place) -> None:
     ran.write("inbox/country_statistics/more.csv", HEADER + "Cordonia,2023,70,44,synthetic,A\n")
     before = ran.release().manifest.release_id
     stages = ("lake/country_statistics/*.json", "warehouse/candidate.duckdb", "releases/.building-*")

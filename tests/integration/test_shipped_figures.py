@@ -294,3 +294,6 @@ def test_the_journal_tells_how_long_every_step_took_and_how_many_rows_it_made(pr
     assert all(line["seconds"] >= 0 for line in of_run if line["event"] == "step")
     assert any(line["event"] == "ended" and line["is_new"] and line["seconds"] > 0 for line in lines)
     assert oct((province.data / "state").stat().st_mode & 0o777) == "0o700"
+    told = (province.data / "metrics" / "gancheng.prom").read_text("utf-8")
+    assert 'stage="release",step="release__current"' in told
+    assert f'release_id="{province.release().manifest.release_id}"' in told

@@ -1,20 +1,26 @@
-"""A run that Dagster starts tells how it ended, as one of the command line does."""
+"""However a run ends, it is in the journal and told once: by itself in its turn, or by others where it could not."""
 
-from __future__ import annotations
-
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
-from assets.errors import Finding, Stopped
+from assets.errors import Finding, Stopped, WrongCall
+from assets.installation import LAKE_VERSION
 from assets.paths import Paths
-from assets.release.reader import current_release
-from pipelines import alerts, telling
+from pipelines import alerts, endings
 from pipelines.definitions import REFRESH, defs
+from pipelines.journal import Journal
+from pipelines.operations import PRUNE
+from pipelines.telling import untold
+from pipelines.turns import TURN, turn_resource
 from tests.unit.candidates import candidate, release_of
 from tests.unit.office import Office, opened
+
+RELEASE = dg.AssetKey(["release", "current"])
 
 
 @pytest.fixture
@@ -25,28 +31,44 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
         yield one
 
 
-def run(paths: Paths, do: Callable[[], None]) -> bool:
-    """A run of two steps, the first of which is no release."""
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as one:
+        yield one
 
-    @dg.op(out=dg.Out(dg.Nothing))
+
+def run(
+    paths: Paths, instance: dg.DagsterInstance, do: Callable[[], None], *, raises: bool = False
+) -> dg.ExecuteInProcessResult:
+    """A run of two steps in a turn, the second of which does this and is a release."""
+
+    @dg.op(out=dg.Out(dg.Nothing), required_resource_keys={TURN})
     def before() -> None: ...
 
-    @dg.op(name=telling.LAST_STEP, ins={"begin": dg.In(dg.Nothing)})
-    def last() -> None:
+    @dg.op(ins={"begin": dg.In(dg.Nothing)}, required_resource_keys={TURN})
+    def last(context: dg.OpExecutionContext) -> None:
         do()
+        context.log_event(dg.AssetMaterialization(RELEASE, metadata={"release_id": "r", "is_new": True}))
 
-    @dg.job(hooks=set(telling.hooks(paths)), logger_defs={})
+    @dg.job(resource_defs={TURN: turn_resource(paths)}, logger_defs={})
     def small() -> None:
         last(before())
 
-    return small.execute_in_process(raise_on_error=False).success
+    return small.execute_in_process(instance=instance, raise_on_error=raises)
 
 
-def test_a_run_that_fails_and_one_that_releases_are_told(office: Office, tmp_path: Path) -> None:
+def lines(paths: Paths, *facts: str) -> list[tuple[Any, ...]]:
+    return [tuple(line.get(fact) for fact in ("event", *facts)) for line in Journal(paths).read()]
+
+
+def stop() -> None:
+    raise Stopped([Finding("check_failed", "planted (3)", "This never holds", "scorecards.city_scores")])
+
+
+def test_a_run_that_fails_and_one_that_releases_note_and_tell_it(
+    office: Office, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
     paths = Paths(tmp_path)
-
-    def fail() -> None:
-        raise Stopped([Finding("check_failed", "planted (3)", "This never holds", "scorecards.city_scores")])
 
     def publish() -> None:
         with candidate() as connection:
@@ -54,17 +76,101 @@ def test_a_run_that_fails_and_one_that_releases_are_told(office: Office, tmp_pat
             connection.execute("update quality.rejects set code = 'file_has_nul'")
             release_of(connection, tmp_path)
 
-    assert not run(paths, fail)
+    failed = run(paths, instance, stop)
     assert ["This never holds" in message["message"] for message in office.messages] == [True]
-    assert run(paths, publish)
-    assert current_release(paths) is not None
+    released = run(paths, instance, publish)
     assert "refused as a whole" in office.messages[1]["message"]
     assert len(office.messages) == 2
+    assert lines(paths, "run_id", "job", "step", "code", "release_id") == [
+        ("began", failed.run_id, "small", None, None, None),
+        ("step", failed.run_id, None, "before", None, None),
+        ("failed", failed.run_id, "small", None, "check_failed", None),
+        ("began", released.run_id, "small", None, None, None),
+        ("step", released.run_id, None, "before", None, None),
+        ("made", released.run_id, None, None, None, None),
+        ("step", released.run_id, None, "last", None, None),
+        ("ended", released.run_id, "small", None, None, "r"),
+    ]
 
 
-def test_the_definitions_that_dagster_loads_tell_and_end_with_the_release() -> None:
+def test_a_run_of_the_command_line_that_fails_in_its_turn_is_told_once(
+    office: Office, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    paths = Paths(tmp_path)
+    with pytest.raises(Stopped) as raised:
+        run(paths, instance, stop, raises=True)
+    (run_id,) = {line["run_id"] for line in Journal(paths).read()}
+    endings.failed(paths, run_id, raised.value, 1)
+    endings.failed(paths, "before its turn", OSError(28, "No space left on device"), 1)
+    assert lines(paths, "code")[-2:] == [("failed", "check_failed"), ("failed", "disk_full")]
+    assert [len(office.messages), "The disk is full" in office.messages[-1]["message"]] == [2, True]
+
+
+def test_a_run_that_is_interrupted_stops_and_is_no_kill(
+    office: Office, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    assert not run(Paths(tmp_path), instance, interrupt).success
+    assert lines(Paths(tmp_path))[-1] == ("stopped",)
+    endings.tell_killed(Paths(tmp_path))
+    assert office.messages == []
+
+
+def test_runs_that_could_not_tell_it_are_told_by_the_sensor_once(
+    office: Office, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    paths = Paths(tmp_path)
+    sensor, cursors = untold(paths), list[str | None]([None])
+
+    def look() -> int:
+        context = dg.build_sensor_context(instance=instance, cursor=cursors[-1])
+        sensor.evaluate_tick(context)
+        cursors.append(context.cursor)
+        return len(office.messages)
+
+    assert look() == 0
+    # One that told it itself, one whose lake is of a newer program, and one of which only the beginning is known.
+    run(paths, instance, stop)
+    assert look() == 1
+    version = paths.lake / "VERSION"
+    version.write_text(f"{LAKE_VERSION + 1}\n", "ascii")
+    early = run(paths, instance, stop)
+    assert look() == 2
+    assert f"small {early.run_id}" in office.messages[1]["message"]
+    version.write_text(f"{LAKE_VERSION}\n", "ascii")
+    killed = instance.create_run_for_job(dg.JobDefinition(name="killed", graph_def=dg.GraphDefinition(name="killed")))
+    Journal(paths).write("began", run_id=killed.run_id, job="killed")
+    instance.report_run_failed(killed)
+    assert look() == 3
+    assert "did not say how it ended: killed" in office.messages[2]["message"]
+    assert look() == 3
+    endings.tell_killed(paths)
+    assert len(office.messages) == 3, "the next run has nothing to add"
+    assert lines(paths, "run_id")[-2:] == [("began", killed.run_id), ("killed", killed.run_id)]
+
+
+def test_a_kill_that_reached_nobody_is_told_by_the_next_run(office: Office, tmp_path: Path) -> None:
+    paths = Paths(tmp_path)
+    Journal(paths).write("began", run_id="x", job="refresh")
+    office.answer = 500
+    endings.tell_killed(paths)
+    office.answer = 200
+    endings.tell_killed(paths)
+    endings.tell_killed(paths)
+    assert len(office.messages) == 1
+    told = json.loads((paths.state / "alerts.json").read_text("utf-8"))
+    assert told == {"killed": ["killed x"]}
+    assert alerts.after_failure(paths, WrongCall(Finding("disk_full", "x"))) == alerts.Delivered(1, ())
+    endings.tell_killed(paths)
+    assert len(office.messages) == 2, "one kind of message forgets nothing of another"
+
+
+def test_every_job_that_dagster_loads_has_a_turn_and_the_sensor_looks_by_itself() -> None:
     made = defs()
     assert isinstance(made, dg.Definitions)
-    job = made.resolve_job_def(REFRESH)
-    assert {hook.name for hook in job.hook_defs} == {"tell_of_a_failure", "tell_of_a_release"}
-    assert telling.LAST_STEP in {node.name for node in job.nodes}
+    for name in (REFRESH, PRUNE):
+        assert TURN in made.resolve_job_def(name).resource_defs
+    (sensor,) = (one for one in made.sensors or () if one.name == "untold")
+    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING

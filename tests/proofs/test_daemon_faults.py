@@ -22,16 +22,12 @@ from assets.paths import Paths
 from pipelines.instance import STATE_VARIABLE
 from pipelines.lock import is_running
 from tests.integration.places import Place, copy_countries, wait_until
-from tests.integration.serving import OFTEN, PATIENCE, home, runs, served, wait_for_runs
+from tests.integration.serving import OFTEN, PATIENCE, QUICK, home, runs, served, wait_for_runs
 from tests.proofs.scale import IS_PROVING
 
 pytestmark = pytest.mark.skipif(not IS_PROVING, reason="minutes long: make prove")
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
-QUICK = {
-    "run_launcher": {"module": "pipelines.launching", "class": "LocalRunLauncher", "config": {"grace_seconds": 5}},
-    "run_monitoring": {"enabled": True, "poll_interval_seconds": 2, "start_timeout_seconds": 300},
-}
 KILLS = 3
 
 

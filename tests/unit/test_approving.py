@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import yaml
 from assets.errors import Stopped, WrongCall
 from assets.paths import Paths
 from assets.quality.approvals import flag_id, read_decisions
-from assets.release.candidates import Blocked, forget_past, kept, mark_blocked, set_aside
+from assets.release.candidates import Blocked, forget_past, is_past, kept, mark_blocked, set_aside
 from assets.release.reader import current_release
 from assets.warehouse.connection import Connection, Warehouse
 from pipelines import scorecards, terminal
@@ -151,6 +152,19 @@ def test_a_blocked_candidate_is_kept_with_its_failing_checks_and_rows(tmp_path: 
     for part in ("rows add up", "(3)", '[{"file": "f.csv"}]', str(paths.blocked), "since"):
         assert part in told
     assert not forget_past(paths)
+
+
+def test_a_release_made_since_is_told_by_its_id_whatever_the_clock_says(released: Paths, tmp_path: Path) -> None:
+    paths = Paths(tmp_path / "data")
+    shutil.copytree(released.data, paths.data, symlinks=True)
+    blocked = blocked_candidate(paths)
+    assert not is_past(paths, blocked)
+    file = paths.current_release / "MANIFEST.json"
+    told = json.loads(file.read_text("utf-8"))
+    told["run"]["released_at"] = "2001-01-01T00:00:00Z"
+    file.write_text(json.dumps(told | {"release_id": "20010101T000000Z-another"}), "utf-8")
+    assert is_past(paths, blocked)
+    assert forget_past(paths)
 
 
 def test_a_candidate_is_put_aside_by_the_next_run_where_the_last_was_killed(tmp_path: Path) -> None:

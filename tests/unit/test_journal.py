@@ -43,3 +43,18 @@ def test_a_journal_that_cannot_be_written_is_left(tmp_path: Path) -> None:
     journal.write("began")
     journal.prune()
     assert (tmp_path / "state" / "logs").read_bytes() == b""
+
+
+def test_a_run_that_began_and_said_no_end_is_found_whatever_else_stands_there(tmp_path: Path) -> None:
+    journal = Journal(Paths(tmp_path))
+    for run_id in ("a", "b", "c"):
+        journal.write("began", run_id=run_id, job="refresh")
+    journal.write("failed", run_id="a")
+    # The clock was set back while this one ran: its end stands in a file of an earlier day.
+    (journal.folder / "1999-01-01.jsonl").write_text('{"event": "ended", "run_id": "b"}\n{"event": "beg', "utf-8")
+    # As lines were before they named their job, when not every end named its run.
+    journal.write("began", run_id="old", inputs="x")
+    assert [line["run_id"] for line in journal.unended()] == ["c"]
+    assert [journal.end_of(run_id) for run_id in ("a", "b", "c", "d")] == ["failed", "ended", "began", None]
+    journal.write("killed", run_id="c", job="refresh")
+    assert journal.unended() == []

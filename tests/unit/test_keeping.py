@@ -15,7 +15,7 @@ import pytest
 from assets.errors import WrongCall
 from assets.paths import Paths
 from assets.release.keeping import prune, releases, verify
-from assets.release.reader import released
+from assets.release.reader import named_release, previous_release, released
 from tests.integration.places import Place
 from tests.unit.candidates import candidate, mark, release_of
 
@@ -76,6 +76,23 @@ def test_the_newest_are_kept_and_the_current_one_whatever_its_age(paths: Paths) 
     assert prune(paths, 0).removed == ()
     assert verify(paths, "current").findings == ()
     assert list(paths.releases.glob(".*")) == []
+
+
+def test_after_the_clock_was_set_back_the_last_release_is_still_the_newest(paths: Paths) -> None:
+    first, second, third = released(paths)
+    back = f"2001{second[4:]}"
+    (paths.releases / second).rename(paths.releases / back)
+    for folder, id_before in ((back, first), (third, back)):
+        file = paths.releases / folder / "MANIFEST.json"
+        told = json.loads(file.read_text("utf-8")) | {"release_id": folder, "previous_release_id": id_before}
+        file.write_text(json.dumps(told), "utf-8")
+    assert released(paths) == [first, back, third]
+    oldest = named_release(paths, first)
+    with pytest.raises(WrongCall):
+        previous_release(paths, oldest)
+    switch(paths, back)
+    assert prune(paths, 2).removed == (first,)
+    assert released(paths) == [back, third]
 
 
 def test_more_to_keep_than_there_are_takes_nothing_away(paths: Paths) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +18,18 @@ def test_a_file_is_kept_parsed_and_receipted(intake: Intake) -> None:
     (receipt,) = intake.take_in(NOW)
     assert counts([receipt]) == [("fairs/a.csv", "read", 1, 1)]
     assert path_of(intake.paths.archive, receipt.file_sha256).read_text("utf-8").startswith("city,date")
+    assert read_receipts(intake.folder) == [receipt]
+
+
+def test_of_two_recipes_the_later_counts_after_the_clock_was_set_back(intake: Intake) -> None:
+    send(intake, "a.csv", HEADER + "甲市,2026-02-05,3,book,A\n")
+    intake.take_in(NOW)
+    (before,) = intake.folder.glob("*.json")
+    tomorrow = before.stat().st_mtime_ns + 10**9 * 86_400
+    os.utime(before, ns=(tomorrow, tomorrow))
+    changed = dataclasses.replace(intake, limits=LIMITS.model_copy(update={"columns": LIMITS.columns + 1}))
+    (receipt,) = changed.take_in(NOW)
+    assert receipt.recipe == changed.recipe != intake.recipe
     assert read_receipts(intake.folder) == [receipt]
 
 

@@ -22,6 +22,7 @@ SLOW = (
     "altair",
     "vl_convert",
     "apprise",
+    "prometheus_client",
 )
 CALL = """
 import sys
