@@ -145,7 +145,7 @@ def _write_changes(
             before, now = attach(memory, paths.releases / old, "before"), from_parquet(memory, folder, tables)
             left = find_changes(memory, before, now, changes[0])
             told = [dict(row) for row in named_changes(memory)]
-            connection.register("score_changes_found", memory.execute(f"from {CHANGES}").to_arrow_table())
+            connection.register("score_changes_found", memory.sql(f"from {CHANGES}").to_arrow_table())
         connection.execute(f"insert into {CHANGES} select * from score_changes_found")
         connection.unregister("score_changes_found")
     text = folder / CHANGELOG

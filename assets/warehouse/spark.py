@@ -59,7 +59,7 @@ class Exchange:
         files, folder = fsspec.url_to_fs(f"{self.folder}/{view(name)}")
         files.makedirs(folder, exist_ok=True)
         ds.write_dataset(
-            connection.execute(f"select * from {name}").to_arrow_reader(_GROUP_ROWS),
+            connection.sql(f"select * from {name}").to_arrow_reader(_GROUP_ROWS),
             folder,
             filesystem=files,
             format="parquet",
