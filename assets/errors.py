@@ -837,6 +837,13 @@ CATALOGUE: dict[str, Message] = {
         "Restore it from a backup; without one, take it and the receipt {expected} away, and run gancheng run on a "
         "machine that has the file",
     ),
+    "store_seen_otherwise": Message(
+        "集群在共享存储中看到的行与本机收到的不同：{found}",
+        "The cluster sees other rows in the shared store than were taken in: {found}",
+        "请检查 storage.yml 中的 seen_as 是否指同一处（{expected}），或删去它，再运行；现行发布保持不变",
+        "Check that seen_as in storage.yml names the same place ({expected}), or leave it out, and run again; the "
+        "current release stays as it is",
+    ),
     "storage_unreachable": Message(
         "Dagster 的存储没有应答：{found}",
         "The storage of Dagster does not answer: {found}",

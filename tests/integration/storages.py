@@ -47,6 +47,11 @@ class Storage:
             "AWS_MAX_ATTEMPTS": "1",
         }
 
+    @property
+    def of_sail(self) -> dict[str, str]:
+        """The same in the words of the Rust library that Sail reads object storage with."""
+        return {"AWS_ENDPOINT": self.environment["AWS_ENDPOINT_URL"], "AWS_ALLOW_HTTP": "true"}
+
     def start(self) -> None:
         command = [str(_PYTHON), str(PROJECT_ROOT / "tests" / "storage" / "server.py")]
         with (self.folder / "log").open("ab") as log:
