@@ -22,12 +22,12 @@ ui: $(VENV)/runtime ## open Dagster on http://127.0.0.1:3000
 	@mkdir -p $(DAGSTER_DIR) && cp dagster.yaml $(DAGSTER_DIR)/
 	@DAGSTER_HOME=$(abspath $(DAGSTER_DIR)) GANCHENG_DAGSTER_DIR=$(abspath $(DAGSTER_DIR)) $(BIN)/dagster dev --host 127.0.0.1 --port 3000
 
-test: lint $(VENV)/older $(VENV)/spark ## lint, types, import rules, SQL style, all tests
+test: lint $(VENV)/older $(VENV)/spark $(VENV)/storage ## lint, types, import rules, SQL style, all tests
 	@$(BIN)/python -m pytest
 
-prove: $(VENV)/dev $(VENV)/spark ## the long proofs: 200,000 hostile inputs, 200 kills and the like
+prove: $(VENV)/dev $(VENV)/spark $(VENV)/storage ## the long proofs: 200,000 hostile inputs, 200 kills and the like
 	@GANCHENG_PROVE=1 $(BIN)/python -m pytest tests/proofs tests/integration/test_jobs.py \
-		tests/integration/test_postgres.py tests/integration/test_spark.py
+		tests/integration/test_postgres.py tests/integration/test_spark.py tests/integration/test_store.py
 
 bench: $(VENV)/peers/made ## measure against the floor and against peers, docs/performance.md; ARGS="--rounds 1"
 	@$(BIN)/python -m benchmarks.suite $(ARGS)
@@ -74,6 +74,12 @@ $(VENV)/older: $(wildcard tests/older_duckdb/*.lock) | $(VENV)/python
 $(VENV)/spark: $(wildcard tests/spark/*.lock) | $(VENV)/python
 	@$(BIN)/python -m venv $@ && $@/bin/python -m pip install --quiet --disable-pip-version-check \
 		--no-deps --require-hashes -r tests/spark/4.2.lock
+	@touch $@
+
+# A server of object storage, for the tests of the shared store.
+$(VENV)/storage: tests/storage/moto.lock | $(VENV)/python
+	@$(BIN)/python -m venv $@ && $@/bin/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --require-hashes -r $<
 	@touch $@
 
 # What people would use instead, in an environment of its own that nothing but the benchmarks needs.

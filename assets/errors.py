@@ -816,6 +816,46 @@ CATALOGUE: dict[str, Message] = {
         "Start the Spark Connect server or check its address ({expected}), and run again; "
         "the current release stays as it is",
     ),
+    "store_unreadable": Message(
+        "共享存储的设置无法读取：{found}",
+        "The settings of the shared store cannot be read: {found}",
+        "写法见 {expected}",
+        "How they are written is in {expected}",
+    ),
+    "store_not_installed": Message(
+        "缺少访问共享存储所需的程序包：{found}",
+        "The package that reads the shared store is not installed: {found}",
+        "请安装该存储的 fsspec 程序包（S3 为 {expected}），再运行",
+        "Install the fsspec package of that storage ({expected} for S3), and run again",
+    ),
+    "store_unreachable": Message(
+        "共享存储没有应答：{found}",
+        "The shared store does not answer: {found}",
+        "请检查网络、地址和环境中的设置（{expected}），再运行；现行发布和已收到的文件完好",
+        "Check the network, the address and the settings in the environment ({expected}), and run again; the current "
+        "release and all that arrived are whole",
+    ),
+    "store_denied": Message(
+        "没有访问共享存储的权限：{found}",
+        "The shared store lets us not in: {found}",
+        "请在环境中给出有读写权限的凭据（{expected}），再运行；现行发布和已收到的文件完好",
+        "Give credentials that may read and write in the environment ({expected}), and run again; the current release "
+        "and all that arrived are whole",
+    ),
+    "store_damaged": Message(
+        "共享存储中的对象缺失或损坏，没有读取：{found}",
+        "An object of the shared store is gone or damaged, and was not read: {found}",
+        "请从备份恢复它；没有备份时，删除它和回执 {expected}，在存有此文件的机器上运行 gancheng run",
+        "Restore it from a backup; without one, take it and the receipt {expected} away, and run gancheng run on a "
+        "machine that has the file",
+    ),
+    "store_seen_otherwise": Message(
+        "集群在共享存储中看到的行与本机收到的不同：{found}",
+        "The cluster sees other rows in the shared store than were taken in: {found}",
+        "请检查 storage.yml 中的 seen_as 是否指同一处（{expected}），或删去它，再运行；现行发布保持不变",
+        "Check that seen_as in storage.yml names the same place ({expected}), or leave it out, and run again; the "
+        "current release stays as it is",
+    ),
     "storage_unreachable": Message(
         "Dagster 的存储没有应答：{found}",
         "The storage of Dagster does not answer: {found}",

@@ -46,11 +46,17 @@ def unreadable_versions(paths: Paths) -> Iterator[Finding]:
         file = folder / NAME
         if not file.exists():
             continue
-        text = file.read_bytes()[:80].decode("ascii", "replace").strip()
-        if not text.isdecimal() or int(text) < 1:
-            yield Finding("version_unreadable", text, str(version), f"{folder.name}/{NAME}")
-        elif int(text) > version:
-            yield Finding("made_by_newer", text, str(version), f"{folder.name}/{NAME}")
+        fault = fault_of_version(file.read_bytes(), version, f"{folder.name}/{NAME}")
+        if fault is not None:
+            yield fault
+
+
+def fault_of_version(said: bytes, version: int, place: str) -> Finding | None:
+    """Why what a file of that place says of its version keeps this program, which knows up to `version`, from it."""
+    text = said[:80].decode("ascii", "replace").strip()
+    if not text.isdecimal() or int(text) < 1:
+        return Finding("version_unreadable", text, str(version), place)
+    return Finding("made_by_newer", text, str(version), place) if int(text) > version else None
 
 
 def _folders(paths: Paths) -> tuple[tuple[Path, int], ...]:

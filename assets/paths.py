@@ -59,6 +59,11 @@ class Paths:
         return self.data / "engine.yml"
 
     @property
+    def storage(self) -> Path:
+        """The store that several machines share; may be absent."""
+        return self.data / "storage.yml"
+
+    @property
     def inbox(self) -> Path:
         return self.data / "inbox"
 

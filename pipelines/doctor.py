@@ -22,6 +22,8 @@ from assets.intake.archive import REFUSED_UNREAD
 from assets.intake.ledger import Receipt, lost_results, read_receipts
 from assets.paths import Paths
 from assets.release import keeping
+from assets.settled import RECEIPTS
+from assets.storage import opened
 from assets.warehouse.engines import read_engine
 from pipelines.lock import is_running
 
@@ -41,6 +43,7 @@ def examine(paths: Paths) -> list[Finding]:
     """Everything that is wrong, what keeps a run from working first; empty where all is well."""
     checks: tuple[Callable[[Paths], Iterable[Finding]], ...] = (
         settings,
+        store,
         disk,
         folders,
         unreadable_versions,
@@ -60,6 +63,19 @@ def settings(paths: Paths) -> list[Finding]:
     try:
         read_house(paths)
         read_engine(paths.engine)
+    except Stopped as stopped:
+        return list(stopped.findings)
+    except WrongCall as call:
+        return [call.finding]
+    return []
+
+
+def store(paths: Paths) -> list[Finding]:
+    """A shared store that is set wrongly, does not answer, lets us not in, or is of a newer program."""
+    try:
+        shared = opened(paths)
+        if shared is not None:
+            shared.listed(RECEIPTS)
     except Stopped as stopped:
         return list(stopped.findings)
     except WrongCall as call:

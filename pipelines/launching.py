@@ -16,6 +16,7 @@ from dagster._serdes import ConfigurableClassData
 from assets.paths import Paths
 from pipelines.lock import is_running
 
+DEFINITIONS = "pipelines.definitions"
 # What a run may take from its start until it holds the lock.
 _GRACE_SECONDS = 60
 
@@ -42,10 +43,23 @@ class LocalRunLauncher(DefaultRunLauncher):
         return True
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
-        """A run that started a while ago while nobody holds the lock has no process any more."""
+        """A run of ours that started a while ago while nobody holds the lock has no process any more.
+
+        Of a run of another code location nothing is known; it is left alone until its time is over.
+        """
+        if not _is_ours(run):
+            return CheckRunHealthResult(WorkerStatus.RUNNING)
         record = self._instance.get_run_record_by_id(run.run_id)
         started = record.start_time if record is not None else None
         is_young = started is None or abs(datetime.now(UTC).timestamp() - started) < self._grace_seconds
         if is_young or is_running(Paths.from_environment()):
             return CheckRunHealthResult(WorkerStatus.RUNNING)
         return CheckRunHealthResult(WorkerStatus.FAILED, "its process is gone")
+
+
+def _is_ours(run: DagsterRun) -> bool:
+    """Whether it is of our definitions, or of a server of code that does not say what it loaded."""
+    job = run.remote_job_origin
+    location = job.repository_origin.code_location_origin if job is not None else None
+    loaded = getattr(location, "loadable_target_origin", None)
+    return loaded is None or loaded.module_name == DEFINITIONS

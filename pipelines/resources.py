@@ -39,7 +39,7 @@ def engine_resource(paths: Paths) -> dg.ResourceDefinition:
     """What builds the models, as the data directory says."""
 
     def start(_context: dg.InitResourceContext) -> Iterator[Engine]:
-        with opened(read_engine(paths.engine)) as engine:
+        with opened(read_engine(paths.engine), paths) as engine:
             yield engine
 
     return dg.ResourceDefinition(contextmanager(start), description="计算引擎\n\nThe engine that builds the models")

@@ -6,7 +6,7 @@ from datetime import UTC
 import dagster as dg
 
 from assets.errors import Finding, Stopped
-from assets.intake import registry
+from assets.intake import registry, sharing
 from assets.intake.contracts import Dataset, check_contracts
 from assets.intake.ledger import (
     Intake,
@@ -103,7 +103,7 @@ def _dataset_asset(contract: Dataset) -> dg.AssetsDefinition:
         with warehouse.connect() as connection, in_memory(_MEMORY, warehouse.paths.state / "spill") as work:
             known = registry.read_registry(connection, contract)
             intake = Intake(warehouse.paths, contract, work, known, limits)
-            receipts = intake.take_in(utc_now(), from_inbox=warehouse.takes_in)
+            receipts = sharing.take_in(intake, utc_now(), from_inbox=warehouse.takes_in)
             load_accepted(connection, table, intake.folder, receipts)
             shown = factory.metadata(connection, table)
         return dg.MaterializeResult(metadata={**shown, **_totals(receipts)})

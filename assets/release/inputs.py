@@ -15,6 +15,7 @@ from pathlib import Path
 from assets.paths import PROJECT_ROOT, Paths
 from assets.release.manifest import is_whole
 from assets.release.reader import current_release
+from assets.settled import has_news, settled_digest
 
 # What computes the figures; a new version of these is a new input.
 _ENGINES = ("duckdb", "pyarrow", "great-expectations", "numpy", "scipy")
@@ -36,11 +37,14 @@ def digest_inputs(paths: Paths) -> str:
 
 
 def inputs_if_new(paths: Paths) -> str | None:
-    """The digest of what a run would be made from; None where the current release is made from just that."""
+    """The digest of what a run would be made from; None where the current release is made from just that.
+
+    Other machines may have put files into a shared store since: then there is something new, from the same inputs.
+    """
     inputs, current = digest_inputs(paths), current_release(paths)
     is_known = current is not None and remembered(paths) == (inputs, current.manifest.release_id)
     is_current = current is not None and is_known and is_whole(current.folder, current.manifest)
-    return None if is_current else inputs
+    return None if is_current and not has_news(paths, _noted(paths).get("shared", "")) else inputs
 
 
 def _input_files(paths: Paths) -> Iterator[tuple[str, Path]]:
@@ -50,6 +54,7 @@ def _input_files(paths: Paths) -> Iterator[tuple[str, Path]]:
         (paths.contracts, "*.yml"),
         (paths.data, "limits.yml"),
         (paths.data, "engine.yml"),
+        (paths.data, "storage.yml"),
         (paths.corrections, "*.yml"),
         (paths.approvals, "*.yml"),
         *((folder, "*.*") for folder in paths.sql),
@@ -68,14 +73,19 @@ def remember(paths: Paths, inputs_digest: str, release_id: str) -> None:
     paths.state.mkdir(parents=True, exist_ok=True)
     note = paths.state / "last_run.json"
     temporary = note.with_suffix(".tmp")
-    temporary.write_text(json.dumps({"inputs": inputs_digest, "release_id": release_id}), encoding="utf-8")
+    said = {"inputs": inputs_digest, "release_id": release_id, "shared": settled_digest(paths)}
+    temporary.write_text(json.dumps(said), encoding="utf-8")
     temporary.rename(note)
 
 
 def remembered(paths: Paths) -> tuple[str, str] | None:
     """The inputs digest of the last run, and the release it ended with."""
+    note = _noted(paths)
+    return (note["inputs"], note["release_id"]) if {"inputs", "release_id"} <= note.keys() else None
+
+
+def _noted(paths: Paths) -> dict[str, str]:
     try:
-        note = json.loads((paths.state / "last_run.json").read_text(encoding="utf-8"))
-        return str(note["inputs"]), str(note["release_id"])
-    except (OSError, ValueError, KeyError):
-        return None
+        return {name: str(said) for name, said in json.loads((paths.state / "last_run.json").read_bytes()).items()}
+    except (OSError, ValueError, AttributeError):
+        return {}

@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from assets.paths import Paths
 from assets.settings import read_settings
 from assets.warehouse.connection import Connection
 from assets.warehouse.models import Model
@@ -91,12 +92,12 @@ def read_engine(file: Path) -> EngineSettings:
 
 
 @contextmanager
-def opened(settings: EngineSettings) -> Iterator[Engine]:
-    """The engine for one run. Raises WrongCall where Spark is asked for and not to be had."""
+def opened(settings: EngineSettings, paths: Paths | None = None) -> Iterator[Engine]:
+    """The engine for one run, of that data directory. Raises WrongCall where Spark is asked for and not to be had."""
     if settings.engine == "duckdb" or settings.spark is None:
         yield OnDuckDB()
         return
     from assets.warehouse.spark import on_spark
 
-    with on_spark(settings.spark) as spark:
+    with on_spark(settings.spark, paths) as spark:
         yield spark

@@ -17,15 +17,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import fsspec
+import pyarrow as pa
 import pyarrow.dataset as ds
 import sqlglot
 from sqlglot import exp
 
 from assets.errors import Finding, WrongCall
+from assets.paths import Paths
+from assets.storage import place
 from assets.warehouse.connection import Connection
 from assets.warehouse.engines import SparkSettings
 from assets.warehouse.models import Model, count
+from assets.warehouse.shared import SharedRows, shared_rows
 from assets.warehouse.tables import Table
 
 if TYPE_CHECKING:
@@ -50,16 +53,16 @@ class Exchange:
 
     def clear(self) -> None:
         """Take away what an earlier run left."""
-        files, folder = fsspec.url_to_fs(self.folder)
+        files, folder = place(self.folder)
         if files.exists(folder):
             files.rm(folder, recursive=True)
 
-    def send(self, connection: Connection, name: str) -> None:
-        """Put a table of the candidate there, as Parquet."""
-        files, folder = fsspec.url_to_fs(f"{self.folder}/{view(name)}")
+    def send(self, rows: pa.RecordBatchReader, name: str) -> None:
+        """Put rows there, as Parquet."""
+        files, folder = place(f"{self.folder}/{view(name)}")
         files.makedirs(folder, exist_ok=True)
         ds.write_dataset(
-            connection.sql(f"select * from {name}").to_arrow_reader(_GROUP_ROWS),
+            rows,
             folder,
             filesystem=files,
             format="parquet",
@@ -69,7 +72,7 @@ class Exchange:
 
     def received(self, table: Table) -> ds.Dataset:
         """What Spark left there, to be read once, and in no order."""
-        files, folder = fsspec.url_to_fs(f"{self.folder}/{view(table.qualified_name)}")
+        files, folder = place(f"{self.folder}/{view(table.qualified_name)}")
         if not files.exists(folder):
             return ds.dataset(table.arrow_schema.empty_table())
         return ds.dataset(folder, filesystem=files, format="parquet", schema=table.arrow_schema)
@@ -81,14 +84,14 @@ class OnSpark:
 
     session: SparkSession
     exchange: Exchange
+    paths: Paths | None = None
     name: str = "spark"
     _there: set[str] = field(default_factory=set)
 
     def build(self, model: Model, connection: Connection) -> int:
         for table in model.reads:
             if table not in self._there:
-                self.exchange.send(connection, table)
-                self._show(connection, table)
+                self._bring(connection, table)
         # Types as promised, for the engines differ in those of counts and differences.
         columns = ", ".join(
             f"cast({_quoted(name)} as {_spark_type(column.type)}) as {_quoted(name)}"
@@ -103,6 +106,43 @@ class OnSpark:
             connection.unregister("received")
         self._show(connection, model.name)
         return rows
+
+    def _bring(self, connection: Connection, table: str) -> None:
+        """Let the models read a table of the candidate: from the shared store where it is there, else from here."""
+        shared = shared_rows(self.paths, connection, table) if self.paths is not None else None
+        if shared is None:
+            self.exchange.send(connection.execute(f"select * from {table}").to_arrow_reader(_GROUP_ROWS), table)
+            self._show(connection, table)
+        else:
+            self._show_shared(connection, table, shared)
+
+    def _show_shared(self, connection: Connection, table: str, shared: SharedRows) -> None:
+        """Show rows of the shared store; WrongCall where the cluster does not find there what was taken in here."""
+        from pyspark.errors import PySparkException
+
+        found = f"{table}, {shared.rows}"
+        try:
+            shown = self._of_shared(connection, table, shared)
+            rows = shown.count()
+        except PySparkException as error:
+            raise WrongCall(Finding("store_seen_otherwise", found, "docs/scaling.md")) from error
+        if rows != count(connection, table):
+            raise WrongCall(Finding("store_seen_otherwise", f"{found}, {rows}", "docs/scaling.md"))
+        shown.createOrReplaceTempView(view(table))
+        self._there.add(table)
+
+    def _of_shared(self, connection: Connection, table: str, shared: SharedRows) -> DataFrame:
+        files = f"{table}.files"
+        self.exchange.send(shared.files.to_reader(), files)
+        folders = {"rows": shared.rows, "rejects": shared.rejects, "files": f"{self.exchange.seen_as}/{view(files)}"}
+        views = {name: f"{view(table)}__{name}" for name in folders}
+        for name, folder in folders.items():
+            self.session.read.parquet(folder).createOrReplaceTempView(views[name])
+        columns = ", ".join(
+            f"cast(rows.{_quoted(name)} as {_spark_type(kind)}) as {_quoted(name)}"
+            for name, kind, *_ in connection.execute(f"describe {table}").fetchall()
+        )
+        return self.session.sql(shared.select(columns, **views))
 
     def _show(self, connection: Connection, table: str) -> None:
         """Let the models that follow read a table of the exchange."""
@@ -145,13 +185,13 @@ def in_spark_sql(sql: str) -> str:
 
 
 @contextmanager
-def on_spark(settings: SparkSettings) -> Iterator[OnSpark]:
+def on_spark(settings: SparkSettings, paths: Paths | None = None) -> Iterator[OnSpark]:
     """A session of its own on the server. Raises WrongCall where pyspark is not installed or nobody answers."""
     exchange = Exchange(*(f"{url.rstrip('/')}/{_FOLDER}" for url in (settings.exchange, settings.seen)))
     session = _session(settings.address)
     exchange.clear()
     try:
-        yield OnSpark(session, exchange)
+        yield OnSpark(session, exchange, paths)
     finally:
         session.stop()
         exchange.clear()
@@ -189,4 +229,6 @@ def _session(address: str) -> SparkSession:
     session = SparkSession.builder.remote(address).create()
     # Timestamps here have no zone; that of a server must not shift the day of one.
     session.conf.set("spark.sql.session.timeZone", "UTC")
+    # A checksum in the name of a folder is a text, also where all of its digits are those of a number.
+    session.conf.set("spark.sql.sources.partitionColumnTypeInference.enabled", "false")
     return session

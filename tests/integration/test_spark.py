@@ -6,30 +6,39 @@ for bit, but for models that take roots or logarithms, whose last digit is that 
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from assets.errors import Stopped, WrongCall
+from assets.intake.ledger import Intake, Receipt
+from assets.intake.limits import Limits
+from assets.intake.loading import load_accepted
+from assets.intake.sharing import take_in
 from assets.paths import PROJECT_ROOT, Paths
+from assets.storage import place
 from assets.warehouse.connection import Connection, in_memory
 from assets.warehouse.engines import EngineSettings, OnDuckDB, SparkSettings, opened, read_engine
 from assets.warehouse.models import Model
-from assets.warehouse.spark import in_spark_sql
+from assets.warehouse.spark import OnSpark, in_spark_sql
 from assets.warehouse.tables import Column, Table
 from pipelines.house import House, read_house
 from tests.integration.places import Place
 from tests.integration.sparks import SPARK, sail, spark
+from tests.integration.storages import BUCKET, STORE, files, needs_storage, storage
 from tests.needs import MUST_RUN, needs
 from tests.proofs.scale import IS_PROVING
 from tests.sql.conftest import World, furnished
+from tests.unit.fairs import NOW, send
 
 _ROOTS = re.compile(r"\b(exp|ln|log10|power)\(")
 _LIKE = 1e-12
@@ -190,14 +199,117 @@ def test_a_column_may_have_the_name_of_a_word_of_sql(settings: EngineSettings) -
         assert engine.build(Model(copy, "select * from intake.words"), connection) == 0
 
 
+# --- accepted rows from the shared store ------------------------------------------------------------------------
+
+HEADER = "city,date,posts,share,is_local,source_id,source_grade\n"
+SENT = {
+    "a.csv": "甲市,2026-01-01,3,0.1,是,book,A\n乙市,2026-01-01,,-0,否,book,A\n丙市,2026-01-01,3,1,是,book,A\n",
+    # Two rows repeat a key with other figures, and one says again what stands there already: three are left out.
+    "b.csv": "甲市,2026-02-01,4,1e-7,,book,A\n甲市,2026-02-01,5,2,,book,A\n" + "乙市,2026-02-01,6,33.3,,book,B\n" * 2,
+    "none.csv": "",
+}
+
+
+def taken_in(intake: Intake, store: str, seen_as: str | None) -> tuple[Table, list[Receipt]]:
+    """Files in the lake and in the store, some of them read by another recipe, too."""
+    for name, rows in SENT.items():
+        send(intake, name, HEADER + rows)
+    said = f"store: {store}\n" + (f"seen_as: {seen_as}\n" if seen_as else "")
+    intake.paths.storage.write_text(said, "utf-8")
+    take_in(dataclasses.replace(intake, limits=Limits(still_written_seconds=0, columns=99)), NOW)
+    return intake.contract.table(), take_in(intake, NOW)
+
+
+def copied(table: Table) -> Model:
+    names = ", ".join(table.columns)
+    made = table.model_copy(update={"schema_name": "observations", "key": ("file_sha256", "line")})
+    return Model(made, f"select {names} from {table.qualified_name}")
+
+
+def assert_the_rows_are_those_here(intake: Intake, table: Table, receipts: list[Receipt], engine: OnSpark) -> None:
+    model = copied(table)
+    with in_memory() as connection:
+        load_accepted(connection, table, intake.folder, receipts)
+        order = f"order by {', '.join(model.table.key)}"
+        here = connection.execute(f"select * from {table.qualified_name} {order}").fetchall()
+        assert engine.build(model, connection) == len(here) == 4
+        assert [*map(repr, rows(connection, model))] == [*map(repr, here)]
+
+
+def is_sent(settings: EngineSettings, table: Table) -> bool:
+    """Whether the rows went through the exchange."""
+    assert settings.spark is not None
+    files, folder = place(settings.spark.exchange)
+    return bool(files.exists(f"{folder}/gancheng-exchange/intake__{table.name}"))
+
+
+@pytest.mark.parametrize("is_seen", [True, False], ids=["seen", "unseen"])
+def test_accepted_rows_come_from_the_shared_store_where_the_cluster_sees_it(
+    intake: Intake, settings: EngineSettings, tmp_path: Path, is_seen: bool
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    table, receipts = taken_in(intake, str(shared), str(shared) if is_seen else None)
+    with opened(settings, intake.paths) as engine:
+        assert_the_rows_are_those_here(intake, table, receipts, cast(OnSpark, engine))
+        assert is_sent(settings, table) != is_seen
+
+
+def other_rejects(other: Path) -> None:
+    """The rejects of one file stand for those of all."""
+    files = sorted(other.glob("results/fairs/*/rejects/*/*/*"), key=lambda file: file.stat().st_size)
+    for file in files[1:]:
+        file.write_bytes(files[0].read_bytes())
+
+
+@pytest.mark.parametrize("spoil", [other_rejects, shutil.rmtree], ids=["other rows", "nothing"])
+def test_a_cluster_that_sees_another_store_is_told(
+    intake: Intake, settings: EngineSettings, tmp_path: Path, spoil: Callable[[Path], None]
+) -> None:
+    shared, other = tmp_path / "shared", tmp_path / "other"
+    shared.mkdir()
+    table, receipts = taken_in(intake, str(shared), str(other))
+    shutil.copytree(shared, other)
+    spoil(other)
+    with in_memory() as connection, opened(settings, intake.paths) as engine:
+        load_accepted(connection, table, intake.folder, receipts)
+        with pytest.raises(WrongCall) as call:
+            engine.build(copied(table), connection)
+    assert call.value.finding.code == "store_seen_otherwise"
+
+
+@needs_storage()
+def test_store_and_exchange_may_lie_on_object_storage(
+    intake: Intake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with storage(tmp_path / "storage") as server:
+        for name, said in server.of_sail.items():
+            monkeypatch.setenv(name, said)
+        table, receipts = taken_in(intake, STORE, STORE)
+        with sail() as address:
+            spark = SparkSettings(remote=address, exchange=f"s3://{BUCKET}/exchange")
+            settings = EngineSettings(engine="spark", spark=spark)
+            with opened(settings, intake.paths) as engine:
+                assert_the_rows_are_those_here(intake, table, receipts, cast(OnSpark, engine))
+                assert not is_sent(settings, table)
+            with opened(settings) as engine:
+                assert_the_rows_are_those_here(intake, table, receipts, cast(OnSpark, engine))
+                assert is_sent(settings, table)
+            assert files().find(f"{BUCKET}/exchange") == []
+
+
 # --- a run ------------------------------------------------------------------------------------------------------
 
 
 def test_a_run_on_spark_ends_with_the_release_that_is_there(ran: Place, tmp_path: Path) -> None:
     """The content of a release does not depend on the engine: its digest is the same, so nothing is published anew.
 
-    What a run that was killed left in the exchange is no part of it.
+    Nor on where Spark finds the rows, here in a shared store. What a run that was killed left in the exchange is no
+    part of it.
     """
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    ran.write("storage.yml", f"{{store: {shared}, seen_as: {shared}}}\n")
     ran.write("../exchange/gancheng-exchange/observations__reported/part-0.parquet", "cut o")
     before = ran.release().manifest.release_id
     with sail() as address:

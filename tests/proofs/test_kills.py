@@ -34,6 +34,7 @@ from assets.intake.ledger import Intake
 from assets.intake.limits import Limits
 from assets.intake.places import Places
 from assets.intake.registry import Registry
+from assets.intake.sharing import take_in
 from assets.intake.units import Units
 from assets.paths import Paths
 from assets.warehouse.connection import in_memory
@@ -42,7 +43,7 @@ with in_memory() as connection:
     contract = Dataset.model_validate_json(sys.argv[2])
     intake = Intake(Paths(Path(sys.argv[1])), contract, connection, registry, Limits(still_written_seconds=0))
     print("ready", flush=True)
-    intake.take_in(datetime.now(UTC))
+    take_in(intake, datetime.now(UTC))
 """
 
 

@@ -123,6 +123,8 @@ FAULTS: dict[str, tuple[list[str], Callable[[Paths], object]]] = {
     "half copied": (["half_done"], lambda p: (p.archive / ".arriving-1").touch()),
     "record of runs broken": (["dagster_broken"], break_dagster),
     "contract unreadable": (["contract_unreadable"], lambda p: (p.contracts / "x.yml").write_text("[")),
+    "store not mounted": (["store_unreachable"], lambda p: p.storage.write_text("store: /nowhere\n")),
+    "store unreadable": (["store_unreadable"], lambda p: p.storage.write_text("stores: /nowhere\n")),
     "no contracts": (["no_data_directory"], lambda p: shutil.rmtree(p.contracts)),
 }
 

@@ -11,6 +11,12 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.remote_origin import (
+    ManagedGrpcPythonEnvCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from assets.errors import Stopped, WrongCall
 from assets.paths import DATA_DIR_VARIABLE, PROJECT_ROOT, Paths
@@ -243,6 +249,22 @@ def test_a_started_run_that_holds_no_lock_is_dead_after_a_while(
     assert health(instance, run, grace=0) == "FAILED"
     with only_run(paths):
         assert health(instance, run, grace=0) == "RUNNING"
+
+
+def of_location(run: dg.DagsterRun, **target: str) -> dg.DagsterRun:
+    """The run as one of a code location that was loaded from there."""
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(LoadableTargetOrigin(**target), "any")
+    return run.with_job_origin(RemoteJobOrigin(RemoteRepositoryOrigin(location, "any"), small.name))
+
+
+def test_a_run_of_another_code_location_is_left_alone(
+    paths: Paths, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(DATA_DIR_VARIABLE, str(paths.data))
+    run = started(instance)
+    assert health(instance, of_location(run, module_name="pipelines.definitions"), grace=0) == "FAILED"
+    assert health(instance, of_location(run, module_name="office"), grace=0) == "RUNNING"
+    assert health(instance, of_location(run, python_file="office.py"), grace=0) == "RUNNING"
 
 
 def test_old_runs_are_forgotten_with_all_that_is_kept_of_them(instance: dg.DagsterInstance, tmp_path: Path) -> None:
