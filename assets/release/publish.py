@@ -6,6 +6,7 @@ may be published (assets.release.gate).
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -47,6 +48,14 @@ from assets.warehouse.tables import Table
 FRESHNESS = "quality.freshness"
 # Of the memory of a run, which the candidate shares.
 _MEMORY = "1GB"
+# It ends with the number of the system's error where there is one.
+_COPY = """
+import shutil, sys
+try:
+    shutil.copyfile(*sys.argv[1:])
+except OSError as error:
+    sys.exit(error.errno)
+"""
 _BUILDING, _SWITCHING = ".building-", ".current-"
 
 
@@ -174,9 +183,11 @@ def _copy_database(connection: Connection, folder: Path) -> Path:
     In a process of its own: to close a file ends every lock that a process has on it, and DuckDB holds one.
     """
     connection.execute("checkpoint")
-    target = folder / DATABASE
-    copy = "import shutil, sys; shutil.copyfile(*sys.argv[1:])"
-    subprocess.run([sys.executable, "-c", copy, str(file_of(connection)), str(target)], check=True)
+    source, target = file_of(connection), folder / DATABASE
+    ended = subprocess.run([sys.executable, "-c", _COPY, str(source), str(target)], check=False).returncode
+    if ended in errno.errorcode:
+        raise OSError(ended, os.strerror(ended), str(target))
+    assert ended == 0, f"the copy of the candidate ended with {ended}"
     return target
 
 

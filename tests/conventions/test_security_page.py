@@ -53,7 +53,11 @@ def test_what_is_installed_is_what_the_locks_name() -> None:
 
 def test_an_audit_that_looked_nothing_up_is_no_success() -> None:
     command = subprocess.run(
-        ["make", "--dry-run", "audit"], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "--dry-run", "audit"],
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.splitlines()[-1]
     assert "--strict" in command
     assert f"`{command}`" in PAGE
