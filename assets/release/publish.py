@@ -196,29 +196,32 @@ def _finish_database(target: Path, tables: Sequence[Table], unsorted: Sequence[T
     folder = target.parent
     with in_memory(_MEMORY, paths.state / "spill") as connection:
         connection.execute(f"attach {literal(target)} as published")
+        _drop(connection, tables, unsorted)
         with transaction(connection):
-            _drop_others(connection, tables)
-            for table in unsorted:
-                name, file = f"published.{table.qualified_name}", literal(_parquet(folder, table))
-                connection.execute(f"create or replace table {name} as select * from read_parquet({file})")
             for table in tables:
-                table.comment(connection, f"published.{table.qualified_name}")
+                name = f"published.{table.qualified_name}"
+                if table in unsorted:
+                    file = literal(_parquet(folder, table))
+                    connection.execute(f"create table {name} as select * from read_parquet({file})")
+                table.comment(connection, name)
         write_views_and_macros(connection, "published", tables)
         connection.execute("checkpoint published")
         connection.execute("detach published")
     return _published(folder, target)
 
 
-def _drop_others(connection: Connection, tables: Sequence[Table]) -> None:
-    """Take out of the copy what is not published."""
-    kept = {(table.schema_name, table.name) for table in tables}
+def _drop(connection: Connection, tables: Sequence[Table], unsorted: Sequence[Table]) -> None:
+    """Take out of the copy what is not published, and what is to be put in order; their space is free for that."""
+    kept = {(table.schema_name, table.name) for table in tables if table not in unsorted}
     found = connection.execute(
         "select schema_name, table_name from duckdb_tables() where database_name = 'published'"
     ).fetchall()
-    for schema, name in set(found) - kept:
-        connection.execute(f"drop table published.{identifier(schema)}.{identifier(name)}")
-    for schema in {schema for schema, _ in found} - {schema for schema, _ in kept}:
-        connection.execute(f"drop schema published.{identifier(schema)}")
+    with transaction(connection):
+        for schema, name in set(found) - kept:
+            connection.execute(f"drop table published.{identifier(schema)}.{identifier(name)}")
+        for schema in {schema for schema, _ in found} - {table.schema_name for table in tables}:
+            connection.execute(f"drop schema published.{identifier(schema)}")
+    connection.execute("checkpoint published")
 
 
 def _parquet(folder: Path, table: Table) -> Path:

@@ -18,7 +18,7 @@ import yaml
 from assets.release.export import export
 from assets.release.manifest import damages
 from assets.release.reader import Release
-from assets.warehouse.connection import Connection
+from assets.warehouse.connection import Connection, file_of
 from tests.unit.candidates import candidate, published_tables, release_of
 
 # Tables with a column for the source and no row here.
@@ -110,6 +110,8 @@ def test_the_database_holds_what_is_published_and_nothing_else_in_the_order_of_t
             assert database.execute(f"from {table.qualified_name}").fetchall() == rows, table.qualified_name
         told = database.execute("select comment from duckdb_tables() where comment is null").fetchall()
         assert told == []
+    # The space of what was taken out is used again.
+    assert (release.folder / "gancheng.duckdb").stat().st_size <= 1.1 * file_of(opened).stat().st_size
 
 
 # --- open data --------------------------------------------------------------------------------------------------
