@@ -54,7 +54,7 @@ import shutil, sys
 try:
     shutil.copyfile(*sys.argv[1:])
 except OSError as error:
-    sys.exit(error.errno)
+    sys.exit(error.errno or 255)
 """
 _BUILDING, _SWITCHING = ".building-", ".current-"
 
