@@ -90,6 +90,11 @@ class Paths:
         return self.data / "warehouse" / "checks"
 
     @property
+    def snapshot(self) -> Path:
+        """A copy of the candidate: what is audited, and then published."""
+        return self.candidate.with_name("snapshot.duckdb")
+
+    @property
     def blocked(self) -> Path:
         """The last candidate that failed its audit, kept aside for a look."""
         return self.candidate.with_name("blocked.duckdb")
@@ -97,6 +102,11 @@ class Paths:
     @property
     def releases(self) -> Path:
         return self.data / "releases"
+
+    @property
+    def draft(self) -> Path:
+        """The folder of the next release while it is made."""
+        return self.releases / ".building-draft"
 
     @property
     def current_release(self) -> Path:

@@ -8,6 +8,7 @@ import dagster as dg
 from assets.paths import Paths
 from assets.quality.auditor import Auditor
 from assets.release.candidates import set_aside
+from assets.release.draft import drop_draft
 from assets.warehouse.connection import Warehouse
 from assets.warehouse.engines import Engine, opened, read_engine
 from pipelines.turns import TURN
@@ -22,6 +23,7 @@ def warehouse_resource(paths: Paths) -> dg.ResourceDefinition:
     def hold(context: dg.InitResourceContext) -> Iterator[Warehouse]:
         is_open = context.run is None or context.run.tags.get(INBOX_TAG) != CLOSED
         set_aside(paths)  # what a run that was killed left undone
+        drop_draft(paths)
         warehouse = Warehouse(paths, takes_in=is_open)
         try:
             warehouse.hold()
@@ -29,6 +31,7 @@ def warehouse_resource(paths: Paths) -> dg.ResourceDefinition:
         finally:
             warehouse.let_go()
             set_aside(paths)
+            drop_draft(paths)
 
     return dg.ResourceDefinition(
         contextmanager(hold), required_resource_keys={TURN}, description="候选数据库\n\nThe candidate database"

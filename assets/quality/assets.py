@@ -15,6 +15,7 @@ from assets.quality.freshness import LATE_ON
 from assets.warehouse import factory
 from assets.warehouse.connection import Warehouse
 from assets.warehouse.models import Model
+from assets.warehouse.snapshot import write_snapshot
 from assets.warehouse.tables import Table
 
 _Row = tuple[Any, ...]
@@ -28,6 +29,7 @@ def quality_assets(
         _approvals_asset(tables["quality.approvals"]),
         _flags_asset(tables["quality.flags"]),
         *factory.model_assets(models, "quality", tables),
+        _snapshot_asset(checks, tables),
         _results_asset(checks, tables["quality.check_results"]),
         _asset_checks(checks),
         figures_come_in_time,
@@ -59,18 +61,49 @@ def _flags_asset(table: Table) -> dg.AssetsDefinition:
     return flags
 
 
-def _results_asset(checks: Sequence[Check], table: Table) -> dg.AssetsDefinition:
-    deps = tuple(sorted({check.table for check in checks}))
+SNAPSHOT = "quality.snapshot"
+# What the audit says, and what a release says of itself, is not there yet when the audit begins.
+_AFTER_THE_AUDIT = ("quality.check_results", "release.runs", "release.score_changes")
 
-    @dg.multi_asset(
-        specs=[factory.spec(table, deps=deps, kinds={"greatexpectations", "duckdb"})], name="quality__check_results"
+
+def _snapshot_asset(checks: Sequence[Check], tables: Mapping[str, Table]) -> dg.AssetsDefinition:
+    """A copy of the candidate with every table; it is audited while the run goes on, and published if it passes."""
+    spec = dg.AssetSpec(
+        factory.key(SNAPSHOT),
+        deps=[factory.key(name) for name in tables if name not in _AFTER_THE_AUDIT],
+        group_name="quality",
+        description="候选数据库的副本：先受检，通过后即为发布的数据库\n\n"
+        "A copy of the candidate: audited, and published where it passes",
+        kinds={"duckdb"},
     )
+
+    @dg.multi_asset(specs=[spec], name="quality__snapshot")
+    def snapshot(
+        warehouse: dg.ResourceParam[Warehouse], auditor: dg.ResourceParam[Auditor]
+    ) -> dg.MaterializeResult[None]:
+        _begin_audit(warehouse, auditor, checks)
+        return dg.MaterializeResult(metadata={"bytes": warehouse.paths.snapshot.stat().st_size})
+
+    return snapshot
+
+
+def _begin_audit(warehouse: Warehouse, auditor: Auditor, checks: Sequence[Check]) -> None:
+    with warehouse.connect() as connection:
+        write_snapshot(connection, warehouse.paths.snapshot)
+    auditor.begin(warehouse.paths.snapshot, checks, warehouse.paths.check_pages)
+
+
+def _results_asset(checks: Sequence[Check], table: Table) -> dg.AssetsDefinition:
+    spec = factory.spec(table, deps=(SNAPSHOT,), kinds={"greatexpectations", "duckdb"})
+
+    # Another process has the work of it, so whatever else can be done is done before.
+    @dg.multi_asset(specs=[spec], name="quality__check_results", op_tags={"dagster/priority": "-1"})
     def audit(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse], auditor: dg.ResourceParam[Auditor]
     ) -> dg.MaterializeResult[None]:
-        # The auditor cannot read the file while this process holds it for writing.
-        warehouse.let_go()
-        results = auditor.audit(warehouse.paths.candidate, checks, warehouse.paths.check_pages)
+        if not auditor.has_begun:
+            _begin_audit(warehouse, auditor, checks)
+        results = auditor.results()
         rows = [
             (
                 result.check.table,

@@ -1,8 +1,8 @@
 """The auditor: Great Expectations in a process of its own.
 
 Its import takes five seconds, a quarter of a run on the shipped figures. Started with the run, the process has done it
-when the tables stand. When it has answered it closes the database and goes on to write the pages that show its answer,
-while the run goes on as well; and it ends with the run.
+when the tables stand. While it works the run goes on with what does not depend on its answer; when it has answered it
+closes the database and goes on to write the pages that show it. It ends with the run.
 
 Here: starting the process, and what passes between the two. Not here: the checks, carrying them out, and the pages.
 """
@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TextIO
 
 from pydantic import TypeAdapter
 
@@ -52,31 +53,33 @@ class Auditor:
             if stream is not None:
                 stream.close()
 
-    def audit(self, database: Path, checks: Sequence[Check], pages: Path) -> list[Result]:
-        """Carry out the checks on a DuckDB file that nobody holds open for writing; `pages` is where to show them.
-
-        Raises CheckBroken where one of them could not be carried out.
-        """
+    @property
+    def has_begun(self) -> bool:
         assert self._process.stdin is not None
+        return self._process.stdin.closed
+
+    def begin(self, database: Path, checks: Sequence[Check], pages: Path) -> None:
+        """Begin with the checks on a DuckDB file that nobody holds open for writing; `pages` is where to show them."""
+        assert self._process.stdin is not None
+        self._checks = _by_table(checks)
+        asked = _CHECKS.dump_python(self._checks, mode="json")
+        request = {"database": str(database), "checks": asked, "pages": str(pages)}
+        with contextlib.suppress(BrokenPipeError):  # it ended by a fault of its own, which is told with its results
+            self._process.stdin.write(json.dumps(request))
+            self._process.stdin.close()
+
+    def results(self) -> list[Result]:
+        """How the checks came out, once all have. Raises CheckBroken where one of them could not be carried out."""
         assert self._process.stdout is not None
-        with tempfile.TemporaryDirectory() as folder:
-            answer = Path(folder) / "answer.json"
-            asked = _CHECKS.dump_python(list(checks), mode="json")
-            request = {"database": str(database), "answer": str(answer), "checks": asked, "pages": str(pages)}
-            with contextlib.suppress(BrokenPipeError):  # it ended by a fault of its own, which is told below
-                self._process.stdin.write(json.dumps(request))
-                self._process.stdin.close()
-            self._process.stdout.readline()
-            if not answer.is_file():
-                self._process.wait()
-                raise CheckBroken(self._read_told())
-            found = json.loads(answer.read_text(encoding="utf-8"))
-        return [Result(check, *outcome) for check, outcome in zip(_by_table(checks), found, strict=True)]
+        answer = self._process.stdout.readline()
+        if not answer:
+            self._process.wait()
+            raise CheckBroken(self._read_told())
+        return [Result(check, *found) for check, found in zip(self._checks, json.loads(answer), strict=True)]
 
     def finish(self) -> None:
         """Wait until the pages of an audit stand; at once where there was none. Raises CheckBroken where they fail."""
-        assert self._process.stdin is not None
-        if not self._process.stdin.closed:
+        if not self.has_begun:
             return
         if self._process.wait() != 0:
             raise CheckBroken(self._read_told())
@@ -92,25 +95,25 @@ def _by_table(checks: Sequence[Check]) -> list[Check]:
     return sorted(checks, key=lambda check: tables.index(check.table))
 
 
-def _answer(answered: int) -> None:
-    """One audit. A line into `answered` says that the answer stands; the pages follow."""
+def _answer(answered: TextIO) -> None:
+    """One audit: a line of results into `answered`; the pages follow."""
     from assets.quality.data_docs import write_pages
     from assets.quality.expectations import run_checks
 
     request = json.loads(sys.stdin.read() or "{}")
     if not request:
         return
-    audit = run_checks(Path(request["database"]), _by_table(_CHECKS.validate_python(request["checks"])))
+    audit = run_checks(Path(request["database"]), _CHECKS.validate_python(request["checks"]))
     found = [(result.rows_checked, result.rows_failing, result.sample) for result in audit.results]
-    Path(request["answer"]).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
-    os.write(answered, b"\n")
+    answered.write(f"{json.dumps(found)}\n")
+    answered.flush()
     pages = Path(request["pages"])
     shutil.rmtree(pages, ignore_errors=True)
     write_pages(audit.validations, pages)
 
 
 if __name__ == "__main__":
-    # What libraries print goes where faults are told: standard output says one thing, that the answer stands.
-    answered = os.dup(sys.stdout.fileno())
+    # What libraries print goes where faults are told: standard output says one thing, the results.
+    answered = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     _answer(answered)

@@ -1,13 +1,15 @@
 """The release as a Dagster asset: the last step, which publishes what passed its audit."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import dagster as dg
 
 from assets.errors import Stopped
+from assets.release.about import read_about
 from assets.release.candidates import mark_blocked
 from assets.release.changes import CHANGES
+from assets.release.draft import begin_draft, leave_draft
 from assets.release.gate import stop_if_blocked
 from assets.release.history import RUNS
 from assets.release.inputs import remember
@@ -25,6 +27,7 @@ class Auditor(Protocol):
     def finish(self) -> None: ...
 
 
+PARQUET, AUDITED = "release.parquet", "quality.check_results"
 INPUTS_TAG = "gancheng/inputs"
 
 
@@ -36,7 +39,7 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
 
     spec = dg.AssetSpec(
         factory.key("release.current"),
-        deps=[factory.key(table.qualified_name) for table in published],
+        deps=[factory.key(PARQUET), *(factory.key(table.qualified_name) for table in published)],
         group_name="release",
         description="现行发布：DuckDB、Parquet 与清单\n\nThe current release: DuckDB, Parquet files and the manifest",
         kinds={"duckdb", "parquet"},
@@ -51,8 +54,9 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
             return dg.MaterializeResult(metadata=factory.metadata(connection, texts))
 
     told = (changes, history)
+    early = [table for table in published if table not in told and table.qualified_name != AUDITED]
     read = tuple(table.qualified_name for table in published if table not in told)
-    specs = [*(factory.spec(table, deps=read, kinds={"duckdb"}) for table in told), spec]
+    specs = [*(factory.spec(table, deps=(*read, PARQUET), kinds={"duckdb"}) for table in told), spec]
 
     @dg.multi_asset(specs=specs, name="release__current")
     def release(
@@ -79,4 +83,27 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
             metadata={"release_id": outcome.release_id, "is_new": outcome.is_new},
         )
 
-    return [model_texts, release]
+    return [model_texts, _parquet_asset(published, early), release]
+
+
+def _parquet_asset(published: Sequence[Table], early: Sequence[Table]) -> dg.AssetsDefinition:
+    """`release.parquet`: the files of all tables that do not wait for the audit, written while it goes on."""
+    spec = dg.AssetSpec(
+        factory.key(PARQUET),
+        deps=[factory.key(table.qualified_name) for table in early],
+        group_name="release",
+        description="各表的 Parquet 文件，在检查进行时写出\n\nThe Parquet file of each table, written during the audit",
+        kinds={"parquet"},
+    )
+
+    @dg.multi_asset(specs=[spec], name="release__parquet")
+    def parquet(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+        folder = warehouse.paths.draft
+        with warehouse.connect() as connection:
+            draft = begin_draft(folder, connection, early, read_about(connection, published))
+        leave_draft(draft, folder)
+        return dg.MaterializeResult(
+            metadata={"files": len(draft.files), "bytes": sum(file.bytes for file in draft.files)}
+        )
+
+    return parquet

@@ -3,3 +3,4 @@
 DATABASE = "gancheng.duckdb"
 CHANGELOG = "CHANGES.md"
 WORKBOOK = "workbook.xlsx"
+PARQUET = "parquet"

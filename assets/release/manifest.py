@@ -92,6 +92,17 @@ def hash_file(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def published_file(folder: Path, file: Path, rows: int | None = None, is_content: bool = False) -> PublishedFile:
+    """A file below the folder of a release, as it stands."""
+    return PublishedFile(
+        path=file.relative_to(folder).as_posix(),
+        sha256=hash_file(file),
+        bytes=file.stat().st_size,
+        rows=rows,
+        is_content=is_content,
+    )
+
+
 def is_whole(folder: Path, manifest: Manifest) -> bool:
     """Whether all that the manifest lists is there, byte for byte; what a person laid beside it does no harm."""
     return all((folder / f.path).is_file() and hash_file(folder / f.path) == f.sha256 for f in manifest.files)

@@ -38,7 +38,8 @@ def broken() -> Check:
 def test_the_pages_tell_failing_rows_as_text_and_ask_nothing_of_the_network(tmp_path: Path) -> None:
     place, pages = warehouse(tmp_path), tmp_path / "pages"
     with Auditor() as auditor:
-        results = auditor.audit(place.paths.candidate, [allowed("plain"), broken()], pages)
+        auditor.begin(place.paths.candidate, [allowed("plain"), broken()], pages)
+        results = auditor.results()
         auditor.finish()
     assert [result.rows_failing for result in results] == [1, 1]
     text = (pages / "stage.names.html").read_text(encoding="utf-8")
@@ -55,7 +56,8 @@ def test_pages_of_an_earlier_audit_do_not_stay(tmp_path: Path) -> None:
     pages.mkdir()
     (pages / "stage.gone.html").write_text("old", encoding="utf-8")
     with Auditor() as auditor:
-        auditor.audit(place.paths.candidate, [broken()], pages)
+        auditor.begin(place.paths.candidate, [broken()], pages)
+        auditor.results()
         auditor.finish()
     assert [page.name for page in pages.iterdir()] == ["stage.names.html"]
 
@@ -64,7 +66,8 @@ def test_a_check_that_cannot_be_carried_out_is_our_fault_and_told(tmp_path: Path
     place = warehouse(tmp_path)
     check = Check("stage.names", "x", "no_rows", "无", "none", query="select nothing from nowhere")
     with Auditor() as auditor, pytest.raises(CheckBroken, match="nowhere"):
-        auditor.audit(place.paths.candidate, [check], tmp_path / "pages")
+        auditor.begin(place.paths.candidate, [check], tmp_path / "pages")
+        auditor.results()
 
 
 def test_without_an_audit_there_is_nothing_to_wait_for() -> None:

@@ -1,0 +1,102 @@
+"""The draft of a release: the folder in which it is made, and the Parquet files that do not depend on the audit.
+
+They are written while the audit goes on. Here: one Parquet file a table, in the order of its key, with what it means:
+the same content gives the same bytes. Not here: which tables wait for the audit (assets.release.assets), and how the
+folder becomes a release (assets.release.publish).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from assets.paths import Paths
+from assets.release.about import About, file_metadata
+from assets.release.layout import PARQUET
+from assets.release.manifest import PublishedFile, published_file
+from assets.warehouse.connection import Connection, identifier
+from assets.warehouse.parquet import write_parquet
+from assets.warehouse.tables import Table
+
+_NOTE = "draft.json"
+_UNDONE = ".building-*"
+
+
+class Draft(BaseModel):
+    """The Parquet files of the draft; `unordered` are the tables that do not stand in the order of their key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    files: tuple[PublishedFile, ...] = ()
+    unordered: tuple[str, ...] = ()
+
+    def adding(self, *files: PublishedFile) -> Draft:
+        return self.model_copy(update={"files": (*self.files, *files)})
+
+    def missing(self, tables: Sequence[Table]) -> list[Table]:
+        """Those of the tables that have no file in it."""
+        there = {file.path for file in self.files}
+        return [table for table in tables if _path(table) not in there]
+
+
+def begin_draft(folder: Path, connection: Connection, tables: Sequence[Table], about: About) -> Draft:
+    """Begin the folder anew with the Parquet files of these tables; what a run that was killed left beside it goes."""
+    for leftover in folder.parent.glob(_UNDONE):
+        shutil.rmtree(leftover)
+    (folder / PARQUET).mkdir(parents=True)
+    return add_tables(Draft(), folder, connection, tables, about)
+
+
+def leave_draft(draft: Draft, folder: Path) -> None:
+    """Note in the folder what is drafted, for the publication to take over."""
+    (folder / _NOTE).write_text(draft.model_dump_json(), encoding="utf-8")
+
+
+def take_draft(folder: Path) -> Draft | None:
+    """What was noted of the folder, None where nothing was. The note is no part of a release and goes."""
+    note = folder / _NOTE
+    if not note.is_file():
+        return None
+    draft = Draft.model_validate_json(note.read_text(encoding="utf-8"))
+    note.unlink()
+    return draft
+
+
+def drop_draft(paths: Paths) -> None:
+    """Take away what is drafted, and the snapshot; nothing of a release that stands."""
+    shutil.rmtree(paths.draft, ignore_errors=True)
+    paths.snapshot.unlink(missing_ok=True)
+
+
+def add_tables(draft: Draft, folder: Path, connection: Connection, tables: Sequence[Table], about: About) -> Draft:
+    """The draft with the Parquet files of more tables."""
+    files, unordered = [], []
+    for table in tables:
+        target = parquet_file(folder, table)
+        order = _order(connection, table)
+        if order:
+            unordered.append(table.qualified_name)
+        rows = write_parquet(connection, f"from {table.qualified_name}{order}", target, file_metadata(table, about))
+        files.append(published_file(folder, target, rows=rows, is_content=table.is_content))
+    return Draft(files=(*draft.files, *files), unordered=(*draft.unordered, *unordered))
+
+
+def parquet_file(folder: Path, table: Table) -> Path:
+    return folder / _path(table)
+
+
+def _path(table: Table) -> str:
+    return f"{PARQUET}/{table.name}.parquet"
+
+
+def _order(connection: Connection, table: Table) -> str:
+    """How the rows come into the order of the key: not at all where they stand in it, which is soon seen."""
+    key = ", ".join(f"{identifier(column)} is not null, {identifier(column)}" for column in table.key)
+    row = connection.execute(
+        f"select count(*) from (select row({key}) < lag(row({key})) over () as is_before from {table.qualified_name}) "
+        "where is_before"
+    ).fetchone()
+    return "" if row == (0,) else f" order by {', '.join(f'{identifier(name)} nulls first' for name in table.key)}"
