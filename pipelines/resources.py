@@ -13,6 +13,7 @@ from assets.warehouse.connection import Warehouse
 from assets.warehouse.engines import Engine, opened, read_engine
 from pipelines.turns import TURN
 
+AUDITOR = "auditor"
 # Whether a run takes in what lies in the inbox; a release can be rebuilt from what was taken in before.
 INBOX_TAG, CLOSED = "gancheng/inbox", "closed"
 

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from assets.errors import Finding, WrongCall
 from assets.paths import Paths
@@ -19,6 +20,9 @@ from assets.release.inputs import inputs_if_new
 from assets.release.reader import Release, current_release
 from pipelines.faults import causes, mendable
 from pipelines.instance import HOME_VARIABLE, SETTINGS, opened
+
+if TYPE_CHECKING:
+    from assets.quality.auditor import Auditor
 
 Progress = Callable[[str, int], None]
 
@@ -83,6 +87,14 @@ def _run(paths: Paths, run_id: str, inputs: str, progress: Progress) -> None:
 
 
 def _execute(paths: Paths, run_id: str, inputs: str, progress: Progress) -> None:
+    from assets.quality.auditor import Auditor
+
+    # Its process imports for seconds, and so does this one: both at once where there are two cores.
+    with Auditor() as auditor:
+        _execute_job(paths, run_id, inputs, progress, auditor)
+
+
+def _execute_job(paths: Paths, run_id: str, inputs: str, progress: Progress, auditor: Auditor) -> None:
     import dagster as dg
     from dagster._core.errors import DagsterUserCodeExecutionError
 
@@ -90,6 +102,7 @@ def _execute(paths: Paths, run_id: str, inputs: str, progress: Progress) -> None
     from pipelines.definitions import build_definitions
     from pipelines.house import read_house
     from pipelines.operations import REFRESH
+    from pipelines.resources import AUDITOR
 
     job = build_definitions(read_house(paths)).resolve_job_def(REFRESH)
     total = len(list(job.asset_layer.executable_asset_keys))
@@ -105,6 +118,7 @@ def _execute(paths: Paths, run_id: str, inputs: str, progress: Progress) -> None
             job.execute_in_process(
                 instance=instance,
                 run_id=run_id,
+                resources={AUDITOR: auditor},
                 # Nobody but the person who called it starts it again.
                 tags={INPUTS_TAG: inputs, "dagster/max_retries": "0"},
                 # A fault of the data is told by the command line, not by a log of events.

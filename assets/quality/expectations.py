@@ -21,7 +21,7 @@ import great_expectations as gx
 from duckdb_engine import Dialect
 from great_expectations.core import ExpectationSuiteValidationResult
 from great_expectations.data_context.types.base import ProgressBarsConfig
-from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
+from great_expectations.datasource.fluent.sql_datasource import QueryAsset, SQLDatasource
 from great_expectations.expectations.core.expect_column_values_to_be_between import ExpectColumnValuesToBeBetween
 from great_expectations.expectations.core.expect_column_values_to_be_in_set import ExpectColumnValuesToBeInSet
 from great_expectations.expectations.core.unexpected_rows_expectation import UnexpectedRowsExpectation
@@ -66,6 +66,7 @@ def run_checks(database: Path, checks: Sequence[Check]) -> Audit:
 
     Raises CheckBroken where a check raises instead of answering: to Great Expectations that looks like a failed one.
     """
+    tables = list(dict.fromkeys(check.table for check in checks))
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     settings = {"read_only": True, "config": {"memory_limit": MEMORY}}
@@ -74,10 +75,12 @@ def run_checks(database: Path, checks: Sequence[Check]) -> Audit:
         connection_string=f"duckdb+readonly:///{database}",
         kwargs={"connect_args": settings},  # type: ignore[call-arg]  # a field of the datasource
         create_temp_table=False,
+        # All at once: each one that is added later writes the whole context as YAML anew.
+        assets=[QueryAsset(name=table, query=f"select * from {table}") for table in tables],
     )
     try:
         audit = Audit([], {})
-        for table in dict.fromkeys(check.table for check in checks):
+        for table in tables:
             suite = [check for check in checks if check.table == table]
             audit.validations[table] = _validation(source, suite)
             answers = _answers(audit.validations[table])
@@ -93,8 +96,8 @@ def run_checks(database: Path, checks: Sequence[Check]) -> Audit:
 def _validation(source: SQLDatasource, checks: Sequence[Check]) -> ExpectationSuiteValidationResult:
     """The checks of one table, carried out."""
     table = checks[0].table
-    asset = source.add_query_asset(table, query=f"select * from {table}")
-    batch = asset.add_batch_definition_whole_table("all").get_batch()
+    asset: QueryAsset = source.get_asset(table)
+    batch = asset.get_batch(asset.build_batch_request())
     suite = gx.ExpectationSuite(table, expectations=[_expectation(check) for check in checks])
     validation = batch.validate(suite, result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
     if all(answer.success for answer in validation.results):
