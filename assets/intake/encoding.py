@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -54,33 +55,50 @@ def encoding_of(file: Path, limits: Limits) -> str:
         return "utf-16"
     else:
         name = "utf-8"
-    lines = wide = 0
-    for block in _byte_blocks(file, limits):
+    wide = 0
+    for number, block in enumerate(_byte_blocks(file, limits)):
+        if block.isascii():
+            continue
         if not _is_utf8(block):
-            return _other_than_utf8(block, lines, wide, name)
-        lines += line_ends(block)
+            return _other_than_utf8(block, _lines_before(file, name, limits, number), wide, name)
         wide = wide if wide >= _CERTAINLY_UTF8 else wide + _wide_characters(block)
     return name
 
 
 def utf8_blocks(file: Path, encoding: str, limits: Limits) -> Iterator[bytes]:
     """The text as UTF-8 without its mark, in blocks that end where a line does. Raises FileRefused at a bad byte."""
-    lines = 0
-    blocks = _utf16_blocks(file, limits) if encoding == "utf-16" else _byte_blocks(file, limits)
-    for number, block in enumerate(blocks):
+    for number, block in enumerate(_blocks(file, encoding, limits)):
         text = block.removeprefix(codecs.BOM_UTF8) if number == 0 else block
         if encoding == "gb18030":
-            text = _from_gb18030(text, lines)
+            try:
+                text = text.decode("gb18030").encode()
+            except UnicodeDecodeError as error:
+                line = _lines_before(file, encoding, limits, number) + line_ends(text[: error.start]) + 1
+                raise FileRefused(Finding("file_encoding_unknown", f"0x{text[error.start]:02x}", line=line)) from error
         if b"\0" in text:
-            line = lines + line_ends(text[: text.index(b"\0")]) + 1
+            line = _lines_before(file, encoding, limits, number) + line_ends(text[: text.index(b"\0")]) + 1
             raise FileRefused(Finding("file_has_nul", line=line))
         yield text
-        lines += line_ends(text)
+
+
+def _blocks(file: Path, encoding: str, limits: Limits) -> Iterator[bytes]:
+    return _utf16_blocks(file, limits) if encoding == "utf-16" else _byte_blocks(file, limits)
+
+
+def _lines_before(file: Path, encoding: str, limits: Limits, number: int) -> int:
+    """The lines of the blocks before this one, counted by reading them once more.
+
+    Only a fault asks for them: to count them on the way takes as long as to look for the faults.
+    """
+    return sum(line_ends(block) for block in islice(_blocks(file, encoding, limits), number))
 
 
 def _byte_blocks(file: Path, limits: Limits) -> Iterator[bytes]:
     with file.open("rb") as stream:
-        yield from _whole_lines(iter(lambda: stream.read(BLOCK), b""), limits)
+        try:
+            yield from _whole_lines(iter(lambda: stream.read(BLOCK), b""), limits)
+        except _LineTooLong as fault:
+            raise fault.told(_lines_before(file, "utf-8", limits, fault.block), limits) from fault
 
 
 def _utf16_blocks(file: Path, limits: Limits) -> Iterator[bytes]:
@@ -93,40 +111,58 @@ def _utf16_blocks(file: Path, limits: Limits) -> Iterator[bytes]:
                 block = stream.read(BLOCK)
                 try:
                     text = decoder.decode(block, final=not block).encode()
-                except UnicodeError as error:
-                    raise FileRefused(Finding("file_encoding_unknown", "UTF-16", line=lines + 1)) from error
+                except UnicodeDecodeError as error:
+                    readable = error.object[: error.start].decode(error.encoding).encode()
+                    line = lines + line_ends(readable) + 1
+                    raise FileRefused(Finding("file_encoding_unknown", "UTF-16", line=line)) from error
                 if text:
                     yield text
                     lines += line_ends(text)
                 if not block:
                     return
 
-    yield from _whole_lines(decoded(), limits)
+    try:
+        yield from _whole_lines(decoded(), limits)
+    except _LineTooLong as fault:
+        raise fault.told(_lines_before(file, "utf-16", limits, fault.block), limits) from fault
+
+
+class _LineTooLong(Exception):
+    """A line of so many bytes, and where it is: in which block, and which of its lines."""
+
+    def __init__(self, block: int, line: int, size: int) -> None:
+        self.block, self.line, self.size = block, line, size
+        super().__init__()
+
+    def told(self, lines_before: int, limits: Limits) -> FileRefused:
+        return FileRefused(
+            Finding("line_too_long", str(self.size), str(limits.line_bytes), line=lines_before + self.line)
+        )
 
 
 def _whole_lines(blocks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
-    """The same bytes, cut after line ends. Raises FileRefused at a line above the limit, before it fills the memory."""
-    rest, lines = b"", 0
+    """The same bytes, cut after line ends. Raises _LineTooLong at one above the limit, before it fills the memory."""
+    rest, number = b"", 0
     for block in blocks:
         rest += block
         end = rest.rfind(_LINE_END) + 1
-        _no_line_is_too_long(rest, lines, limits)
+        _no_line_is_too_long(rest, number, limits)
         if end:
             whole, rest = rest[:end], rest[end:]
             yield whole
-            lines += line_ends(whole)
+            number += 1
     if rest:
         yield rest
 
 
-def _no_line_is_too_long(text: bytes, lines: int, limits: Limits) -> None:
+def _no_line_is_too_long(text: bytes, block: int, limits: Limits) -> None:
     """Looked at closely only where half a limit's length has no line end: a look at every line would cost more."""
     half = max(limits.line_bytes // 2, 1)
     if all(text.find(_LINE_END, start, start + half) >= 0 for start in range(0, len(text) - half, half)):
         return
-    for number, line in enumerate(text.split(_LINE_END), start=lines + 1):
+    for number, line in enumerate(text.split(_LINE_END), start=1):
         if len(line) > limits.line_bytes:
-            raise FileRefused(Finding("line_too_long", str(len(line)), str(limits.line_bytes), line=number))
+            raise _LineTooLong(block, number, len(line))
 
 
 def _is_utf8(block: bytes) -> bool:
@@ -164,11 +200,3 @@ def _is_gb18030(block: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _from_gb18030(block: bytes, lines: int) -> bytes:
-    try:
-        return block.decode("gb18030").encode()
-    except UnicodeDecodeError as error:
-        line = lines + line_ends(block[: error.start]) + 1
-        raise FileRefused(Finding("file_encoding_unknown", f"0x{block[error.start]:02x}", line=line)) from error

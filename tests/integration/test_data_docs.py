@@ -65,9 +65,10 @@ def test_pages_of_an_earlier_audit_do_not_stay(tmp_path: Path) -> None:
 def test_a_check_that_cannot_be_carried_out_is_our_fault_and_told(tmp_path: Path) -> None:
     place = warehouse(tmp_path)
     check = Check("stage.names", "x", "no_rows", "无", "none", query="select nothing from nowhere")
-    with Auditor() as auditor, pytest.raises(CheckBroken, match="nowhere"):
+    with Auditor() as auditor:
         auditor.begin(place.paths.candidate, [check], tmp_path / "pages")
-        auditor.results()
+        with pytest.raises(CheckBroken, match="nowhere"):
+            auditor.results()
 
 
 def test_without_an_audit_there_is_nothing_to_wait_for() -> None:

@@ -91,6 +91,29 @@ def test_a_line_above_the_limit_refuses_the_file(tmp_path: Path, codec: str) -> 
     assert read(tmp_path, ("城市\n" + "a" * 400 + "\n").encode(codec), limits)[0] == codec
 
 
+@pytest.mark.parametrize(
+    ("codec", "bad", "code"),
+    [
+        ("utf-8", b"a\x00b", "file_has_nul"),
+        ("utf-8", b"caf\xe9,2", "file_encoding_broken"),
+        ("utf-8", b"x" * 2000, "line_too_long"),
+        ("gb18030", b"caf\xff,2", "file_encoding_unknown"),
+        ("gb18030", b"x" * 2000, "line_too_long"),
+        ("utf-16", b"\x00\x00", "file_has_nul"),
+        ("utf-16", b"\x00\xd8", "file_encoding_unknown"),
+        ("utf-16", "x".encode("utf-16-le") * 2000, "line_too_long"),
+    ],
+)
+def test_a_fault_far_down_a_file_is_told_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str, bad: bytes, code: str
+) -> None:
+    monkeypatch.setattr(encoding, "BLOCK", 70)
+    end = "\n".encode(codec if codec != "utf-16" else "utf-16-le")
+    content = ("城市名称\n" * 100).encode(codec) + bad + end + end * 50
+    found, _, line = refused(tmp_path, content, Limits(line_bytes=1000))
+    assert (found, line) == (code, 101)
+
+
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
