@@ -34,6 +34,7 @@ _LEFTOVERS = (
     ("releases", ".building-*"),
     ("releases", ".current-*"),
     ("releases", ".pruning-*"),
+    ("warehouse", "snapshot.duckdb"),
     ("lake", "*/.work-*"),
     ("archive", ".arriving-*"),
 )

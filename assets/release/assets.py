@@ -97,10 +97,12 @@ def _parquet_asset(published: Sequence[Table], early: Sequence[Table]) -> dg.Ass
     )
 
     @dg.multi_asset(specs=[spec], name="release__parquet")
-    def parquet(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+    def parquet(
+        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    ) -> dg.MaterializeResult[None]:
         folder = warehouse.paths.draft
         with warehouse.connect() as connection:
-            draft = begin_draft(folder, connection, early, read_about(connection, published))
+            draft = begin_draft(folder, context.run_id, connection, early, read_about(connection, published))
         leave_draft(draft, folder)
         return dg.MaterializeResult(
             metadata={"files": len(draft.files), "bytes": sum(file.bytes for file in draft.files)}

@@ -26,10 +26,11 @@ _UNDONE = ".building-*"
 
 
 class Draft(BaseModel):
-    """The Parquet files of the draft; `unordered` are the tables that do not stand in the order of their key."""
+    """The Parquet files of a run's draft; `unordered` are the tables that do not stand in the order of their key."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    run_id: str
     files: tuple[PublishedFile, ...] = ()
     unordered: tuple[str, ...] = ()
 
@@ -42,12 +43,12 @@ class Draft(BaseModel):
         return [table for table in tables if _path(table) not in there]
 
 
-def begin_draft(folder: Path, connection: Connection, tables: Sequence[Table], about: About) -> Draft:
+def begin_draft(folder: Path, run_id: str, connection: Connection, tables: Sequence[Table], about: About) -> Draft:
     """Begin the folder anew with the Parquet files of these tables; what a run that was killed left beside it goes."""
     for leftover in folder.parent.glob(_UNDONE):
         shutil.rmtree(leftover)
     (folder / PARQUET).mkdir(parents=True)
-    return add_tables(Draft(), folder, connection, tables, about)
+    return add_tables(Draft(run_id=run_id), folder, connection, tables, about)
 
 
 def leave_draft(draft: Draft, folder: Path) -> None:
@@ -55,14 +56,14 @@ def leave_draft(draft: Draft, folder: Path) -> None:
     (folder / _NOTE).write_text(draft.model_dump_json(), encoding="utf-8")
 
 
-def take_draft(folder: Path) -> Draft | None:
-    """What was noted of the folder, None where nothing was. The note is no part of a release and goes."""
+def take_draft(folder: Path, run_id: str) -> Draft | None:
+    """What this run noted of the folder, None where it noted nothing. The note is no part of a release and goes."""
     note = folder / _NOTE
     if not note.is_file():
         return None
     draft = Draft.model_validate_json(note.read_text(encoding="utf-8"))
     note.unlink()
-    return draft
+    return draft if draft.run_id == run_id else None
 
 
 def drop_draft(paths: Paths) -> None:
@@ -81,7 +82,7 @@ def add_tables(draft: Draft, folder: Path, connection: Connection, tables: Seque
             unordered.append(table.qualified_name)
         rows = write_parquet(connection, f"from {table.qualified_name}{order}", target, file_metadata(table, about))
         files.append(published_file(folder, target, rows=rows, is_content=table.is_content))
-    return Draft(files=(*draft.files, *files), unordered=(*draft.unordered, *unordered))
+    return draft.model_copy(update={"files": (*draft.files, *files), "unordered": (*draft.unordered, *unordered)})
 
 
 def parquet_file(folder: Path, table: Table) -> Path:

@@ -77,10 +77,10 @@ def publish(
     try:
         content = [table for table in tables if table.qualified_name not in (CHANGES, RUNS)]
         about = read_about(connection, tables)
-        drafted = take_draft(folder)
-        if drafted is None:
+        drafted = take_draft(folder, run_id)
+        if drafted is None or not paths.snapshot.is_file():
             write_snapshot(connection, paths.snapshot)
-            drafted = begin_draft(folder, connection, content, about)
+        drafted = drafted or begin_draft(folder, run_id, connection, content, about)
         draft = add_tables(drafted, folder, connection, drafted.missing(content), about)
         digest = content_digest(draft.files)
         current = _whole_current(paths)

@@ -36,7 +36,12 @@ def test_a_killed_run_leaves_the_current_release_and_the_next_completes_and_tell
 def kill_and_complete(ran: Place) -> None:
     ran.write("inbox/country_statistics/more.csv", HEADER + "Cordonia,2023,70,44,synthetic,A\n")
     before = ran.release().manifest.release_id
-    stages = ("lake/country_statistics/*.json", "warehouse/candidate.duckdb", "releases/.building-*")
+    stages = (
+        "lake/country_statistics/*.json",
+        "warehouse/candidate.duckdb",
+        "warehouse/snapshot.duckdb",
+        "releases/.building-*",
+    )
     for pattern in stages:
         (ran.data / "warehouse" / "candidate.duckdb").unlink(missing_ok=True)
         known = set(ran.data.glob(pattern))

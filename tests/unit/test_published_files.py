@@ -15,10 +15,16 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from assets.paths import Paths
+from assets.release.about import read_about
+from assets.release.changes import CHANGES
+from assets.release.draft import begin_draft, leave_draft
 from assets.release.export import export
+from assets.release.history import RUNS
 from assets.release.manifest import damages
 from assets.release.reader import Release
 from assets.warehouse.connection import Connection, file_of
+from assets.warehouse.snapshot import write_snapshot
 from tests.unit.candidates import candidate, published_tables, release_of
 
 # Tables with a column for the source and no row here.
@@ -112,6 +118,47 @@ def test_the_database_holds_what_is_published_and_nothing_else_in_the_order_of_t
         assert told == []
     # The space of what was taken out is used again.
     assert (release.folder / "gancheng.duckdb").stat().st_size <= 1.1 * file_of(opened).stat().st_size
+
+
+def test_what_was_drafted_while_the_audit_went_on_makes_the_same_release(opened: Connection, tmp_path: Path) -> None:
+    opened.execute("create or replace table reference.sources as from reference.sources order by rowid desc")
+    straight = release_of(opened, tmp_path / "straight")
+    paths = Paths(tmp_path / "drafted")
+    draft(opened, paths, "run")
+    # What the audit says is in neither the draft nor the snapshot.
+    drafted = release_of(opened, paths.data)
+    assert drafted.manifest.content_digest == straight.manifest.content_digest
+    assert {file.path for file in drafted.manifest.files} == {file.path for file in straight.manifest.files}
+    assert damages(drafted.folder, drafted.manifest) == []
+    for table in published_tables():
+        rows = f"from {table.qualified_name}"
+        if table.is_content:
+            assert drafted.rows(rows) == straight.rows(rows)
+    assert drafted.rows("from quality.check_results") != []
+    assert (list(paths.releases.glob(".*")), paths.snapshot.exists()) == ([], False)
+
+
+def test_the_draft_of_another_run_is_no_part_of_a_release(opened: Connection, tmp_path: Path) -> None:
+    paths = Paths(tmp_path)
+    draft(opened, paths, "a run that was killed")
+    opened.execute("update reference.sources set note_en = 'newer'")
+    release = release_of(opened, tmp_path)
+    (note,) = pq.read_table(release.folder / "parquet" / "sources.parquet")["note_en"].unique().to_pylist()
+    assert note == "newer"
+    assert [row["note_en"] for row in release.rows("select distinct note_en from reference.sources")] == ["newer"]
+
+
+def draft(connection: Connection, paths: Paths, run_id: str) -> None:
+    """What the steps before the audit's answer do, with the results of an audit that come after."""
+    connection.execute("create or replace temp table found as from quality.check_results")
+    connection.execute("delete from quality.check_results")
+    write_snapshot(connection, paths.snapshot)
+    tables = published_tables()
+    late = ("quality.check_results", CHANGES, RUNS)
+    early = [table for table in tables if table.qualified_name not in late]
+    made = begin_draft(paths.draft, run_id, connection, early, read_about(connection, tables))
+    leave_draft(made, paths.draft)
+    connection.execute("insert into quality.check_results from found")
 
 
 # --- open data --------------------------------------------------------------------------------------------------
