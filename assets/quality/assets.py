@@ -18,6 +18,10 @@ from assets.warehouse.models import Model
 from assets.warehouse.snapshot import write_snapshot
 from assets.warehouse.tables import Table
 
+SNAPSHOT = "quality.snapshot"
+# What the audit says, and what a release says of itself, is not there when the audit begins.
+_RESULTS, _OF_A_RELEASE = "quality.check_results", "release."
+
 _Row = tuple[Any, ...]
 
 
@@ -30,7 +34,7 @@ def quality_assets(
         _flags_asset(tables["quality.flags"]),
         *factory.model_assets(models, "quality", tables),
         _snapshot_asset(checks, tables),
-        _results_asset(checks, tables["quality.check_results"]),
+        _results_asset(checks, tables[_RESULTS]),
         _asset_checks(checks),
         figures_come_in_time,
     ]
@@ -61,16 +65,13 @@ def _flags_asset(table: Table) -> dg.AssetsDefinition:
     return flags
 
 
-SNAPSHOT = "quality.snapshot"
-# What the audit says, and what a release says of itself, is not there yet when the audit begins.
-_AFTER_THE_AUDIT = ("quality.check_results", "release.runs", "release.score_changes")
 
 
 def _snapshot_asset(checks: Sequence[Check], tables: Mapping[str, Table]) -> dg.AssetsDefinition:
     """A copy of the candidate with every table; it is audited while the run goes on, and published if it passes."""
     spec = dg.AssetSpec(
         factory.key(SNAPSHOT),
-        deps=[factory.key(name) for name in tables if name not in _AFTER_THE_AUDIT],
+        deps=[factory.key(name) for name in tables if name != _RESULTS and not name.startswith(_OF_A_RELEASE)],
         group_name="quality",
         description="候选数据库的副本：先受检，通过后即为发布的数据库\n\n"
         "A copy of the candidate: audited, and published where it passes",
