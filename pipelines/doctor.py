@@ -36,6 +36,7 @@ _LEFTOVERS = (
     ("releases", ".pruning-*"),
     ("lake", "*/.work-*"),
     ("archive", ".arriving-*"),
+    ("warehouse", ".returns-*"),
 )
 
 

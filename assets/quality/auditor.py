@@ -4,17 +4,14 @@ Its import takes five seconds, a quarter of a run on the shipped figures. Starte
 when the tables stand. When it has answered it closes the database and goes on to write the pages that show its answer,
 while the run goes on as well; and it ends with the run.
 
-Here: starting the process, and what passes between the two. Not here: the checks, carrying them out, and the pages.
+Here: what passes between the two. Not here: the process as such (assets.aside), the checks, carrying them out, and the
+pages.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,68 +19,47 @@ from types import TracebackType
 
 from pydantic import TypeAdapter
 
-from assets.paths import PROJECT_ROOT
+from assets.aside import Aside, Caller, ProcessBroken, answer
 from assets.quality.checks import Check, CheckBroken, Result
 
 _CHECKS = TypeAdapter(list[Check])
 
 
 class Auditor:
-    """A process that carries out one audit. It waits on its standard input, and ends when that is closed."""
+    """A process that carries out one audit."""
 
     def __enter__(self) -> Auditor:
-        self._told = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "assets.quality.auditor"],
-            cwd=PROJECT_ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._told,
-            text=True,
-        )
+        self._process = Aside("assets.quality.auditor").__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._told):
-            if stream is not None:
-                stream.close()
+        self._process.__exit__(kind, error, trace)
 
     def audit(self, database: Path, checks: Sequence[Check], pages: Path) -> list[Result]:
         """Carry out the checks on a DuckDB file that nobody holds open for writing; `pages` is where to show them.
 
         Raises CheckBroken where one of them could not be carried out.
         """
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
         with tempfile.TemporaryDirectory() as folder:
-            answer = Path(folder) / "answer.json"
+            file = Path(folder) / "answer.json"
             asked = _CHECKS.dump_python(list(checks), mode="json")
-            request = {"database": str(database), "answer": str(answer), "checks": asked, "pages": str(pages)}
-            with contextlib.suppress(BrokenPipeError):  # it ended by a fault of its own, which is told below
-                self._process.stdin.write(json.dumps(request))
-                self._process.stdin.close()
-            self._process.stdout.readline()
-            if not answer.is_file():
-                self._process.wait()
-                raise CheckBroken(self._read_told())
-            found = json.loads(answer.read_text(encoding="utf-8"))
+            request = {"database": str(database), "answer": str(file), "checks": asked, "pages": str(pages)}
+            self._process.ask(request)
+            if not self._process.is_answered():
+                self.finish()
+            found = json.loads(file.read_text(encoding="utf-8"))
         return [Result(check, *outcome) for check, outcome in zip(_by_table(checks), found, strict=True)]
 
     def finish(self) -> None:
         """Wait until the pages of an audit stand; at once where there was none. Raises CheckBroken where they fail."""
-        assert self._process.stdin is not None
-        if not self._process.stdin.closed:
+        if not self._process.is_asked:
             return
-        if self._process.wait() != 0:
-            raise CheckBroken(self._read_told())
-
-    def _read_told(self) -> str:
-        self._told.seek(0)
-        return self._told.read().strip()
+        try:
+            self._process.wait()
+        except ProcessBroken as error:
+            raise CheckBroken(str(error)) from error
 
 
 def _by_table(checks: Sequence[Check]) -> list[Check]:
@@ -92,25 +68,22 @@ def _by_table(checks: Sequence[Check]) -> list[Check]:
     return sorted(checks, key=lambda check: tables.index(check.table))
 
 
-def _answer(answered: int) -> None:
-    """One audit. A line into `answered` says that the answer stands; the pages follow."""
+def _answer(caller: Caller) -> None:
+    """One audit; when the answer stands, the pages follow."""
     from assets.quality.data_docs import write_pages
     from assets.quality.expectations import run_checks
 
-    request = json.loads(sys.stdin.read() or "{}")
-    if not request:
+    request = caller.request()
+    if request is None:
         return
     audit = run_checks(Path(request["database"]), _by_table(_CHECKS.validate_python(request["checks"])))
     found = [(result.rows_checked, result.rows_failing, result.sample) for result in audit.results]
     Path(request["answer"]).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
-    os.write(answered, b"\n")
+    caller.say_answered()
     pages = Path(request["pages"])
     shutil.rmtree(pages, ignore_errors=True)
     write_pages(audit.validations, pages)
 
 
 if __name__ == "__main__":
-    # What libraries print goes where faults are told: standard output says one thing, that the answer stands.
-    answered = os.dup(sys.stdout.fileno())
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    _answer(answered)
+    answer(_answer)

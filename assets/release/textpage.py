@@ -35,7 +35,8 @@ class TextPage(Worksheet):  # type: ignore[misc]
 
         A cell longer than Excel takes is cut, and says so. Where there is no format, there is no blank cell.
         """
-        write = self._write_plain if _is_plain(texts) else self._write_escaped
+        is_plain = len(formats) <= self.xls_colmax and _is_plain(texts)
+        write = self._write_plain if is_plain else self._write_escaped
         write(row, texts, formats)
 
     def _write_plain(self, row: int, texts: list[str], formats: Sequence[Any]) -> None:

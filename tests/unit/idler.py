@@ -1,0 +1,17 @@
+"""A process beside a run that answers at once and then never ends by itself: `python -m tests.unit.idler`."""
+
+from __future__ import annotations
+
+import time
+
+from assets.aside import Caller, answer
+
+
+def _idle(caller: Caller) -> None:
+    if caller.request() is not None:
+        caller.say_answered()
+        time.sleep(3600)
+
+
+if __name__ == "__main__":
+    answer(_idle)
