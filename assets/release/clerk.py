@@ -33,7 +33,7 @@ READS = (
 )
 _WORK = ".returns-"
 # Of the memory of a run, whose other stages go on meanwhile.
-_MEMORY = "256MB"
+_MEMORY = "512MB"
 
 
 class Clerk:
