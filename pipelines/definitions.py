@@ -16,7 +16,15 @@ from assets.scorecards.assets import scorecard_assets
 from pipelines.house import House, read_house
 from pipelines.operations import INTAKE, REFRESH, RELEASE, Operations, read_operations
 from pipelines.pruning import prune_job
-from pipelines.resources import AUDITOR, CLOSED, INBOX_TAG, auditor_resource, engine_resource, warehouse_resource
+from pipelines.resources import (
+    AUDITOR,
+    CLOSED,
+    INBOX_TAG,
+    auditor_resource,
+    clerk_resource,
+    engine_resource,
+    warehouse_resource,
+)
 from pipelines.telling import untold
 from pipelines.triggers import triggers
 from pipelines.turns import TURN, turn_resource
@@ -51,6 +59,7 @@ def build_definitions(house: House, operations: Operations | None = None) -> dg.
             "warehouse": warehouse_resource(house.paths),
             "engine": engine_resource(house.paths),
             AUDITOR: auditor_resource(),
+            "clerk": clerk_resource(house.paths),
         },
     )
 

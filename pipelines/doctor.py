@@ -37,6 +37,7 @@ _LEFTOVERS = (
     ("warehouse", "snapshot.duckdb"),
     ("lake", "*/.work-*"),
     ("archive", ".arriving-*"),
+    ("warehouse", ".returns-*"),
 )
 
 

@@ -1,4 +1,4 @@
-"""What a run works with in its turn: the candidate database, the engine, and the auditor, warming up."""
+"""What a run works with in its turn: the candidate database, the engine, the auditor, warming up, and the clerk."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ import dagster as dg
 from assets.paths import Paths
 from assets.quality.auditor import Auditor
 from assets.release.candidates import set_aside
+from assets.release.clerk import Clerk
 from assets.release.draft import drop_draft
 from assets.warehouse.connection import Warehouse
 from assets.warehouse.engines import Engine, opened, read_engine
@@ -58,4 +59,18 @@ def auditor_resource() -> dg.ResourceDefinition:
 
     return dg.ResourceDefinition(
         contextmanager(start), description="检查进程\n\nThe process that carries out the checks"
+    )
+
+
+def clerk_resource(paths: Paths) -> dg.ResourceDefinition:
+    """What writes the returns of the run whose turn it is, in a process of its own."""
+
+    def start(_context: dg.InitResourceContext) -> Iterator[Clerk]:
+        with Clerk(paths) as clerk:
+            yield clerk
+
+    return dg.ResourceDefinition(
+        contextmanager(start),
+        required_resource_keys={TURN},
+        description="退回进程\n\nThe process that writes the returns",
     )

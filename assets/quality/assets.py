@@ -65,8 +65,6 @@ def _flags_asset(table: Table) -> dg.AssetsDefinition:
     return flags
 
 
-
-
 def _snapshot_asset(checks: Sequence[Check], tables: Mapping[str, Table]) -> dg.AssetsDefinition:
     """A copy of the candidate with every table; it is audited while the run goes on, and published if it passes."""
     spec = dg.AssetSpec(

@@ -63,11 +63,13 @@ def publish(
     paths: Paths,
     run_id: str,
     await_check_pages: Callable[[], None] = lambda: None,
+    put_returns: Callable[[Connection, Path], list[Path]] = write_returns,
 ) -> Published:
     """Publish the candidate behind the connection. The same content as the current release makes no new one.
 
     What was drafted while the audit went on is taken over, and so is the snapshot that was audited. The pages of its
-    checks may still be in the making: the report, which shows them, waits for them.
+    checks may still be in the making: the report, which shows them, waits for them. The returns may have been written
+    before, and are then put into the folder.
 
     What changed since the current release is published with the content and is no part of it: the same inputs have the
     same content digest whatever was released before.
@@ -108,7 +110,7 @@ def publish(
             artefacts = (
                 *write_package(folder, tables, draft.files, about, (release_id, now)),
                 *write_documents(connection, folder, tables, draft.files),
-                *write_returns(connection, folder),
+                *put_returns(connection, folder),
                 *write_workbook(connection, folder, tables, about, (release_id, now)),
             )
             await_check_pages()

@@ -21,8 +21,9 @@ from typing import Any, NamedTuple, TextIO
 
 import xlsxwriter
 
+from assets.release.textpage import TextPage
 from assets.warehouse.connection import Connection
-from assets.warehouse.forms import in_workbook, name_form, neutralised
+from assets.warehouse.forms import name_form, neutralised
 
 FOLDER = "returns"
 # The columns that we add; intake knows them by these names, and passes over all but the first.
@@ -35,14 +36,14 @@ _REFUSED_COLUMNS = ("文件 file", "工作表 sheet", "行 line", REASON_ZH, REM
 
 MOST_ROWS = 1_048_576
 _MOST_COLUMNS = 16_384
-_LONGEST_CELL = 32_767
 _LONGEST_NAME = 60
 _LONGEST_SHEET = 31
 # Behind the number of a row in CSV: twelve digits, or digits with an e, would be a number to Excel and come back as 3.
 _NO_NUMBER = "\t"
-_CUT = "…（全文见 CSV, in full in the CSV）"
 _WHOLE = 0  # a fault of the whole row has no position
 _ROWS_AT_ONCE = 10_000
+# A workbook is put together of ten files, made and taken away again; where its CSV is no larger than this, in memory.
+_SMALL_BYTES = 1 << 20
 # The same rows give the same bytes, whenever they are written.
 _CREATED = datetime(2000, 1, 1)
 
@@ -122,11 +123,12 @@ def write_returns(connection: Connection, folder: Path, most_rows: int = MOST_RO
     sheets = _read_sheets(connection)
     written: list[Path] = []
     for (dataset, name, sha256), rows in groupby(_unresolved_rows(connection), key=lambda faults: faults[0][:3]):
+        owner, stem = senders.of_folder(name), Path(name).stem
         with _File(target, dataset, name, sha256, most_rows) as file:
             for faults in rows:
                 sheet = sheets[dataset, name, sha256, faults[0].sheet]
                 row = _returned(faults, sheet)
-                file.write(senders.of_row(sheet, row.cells), sheet, row)
+                file.write(owner or senders.of_place(sheet, row.cells) or stem, sheet, row)
         written += file.paths
     return sorted([*written, *_write_refused(connection, target, senders)])
 
@@ -146,7 +148,7 @@ def _unresolved_rows(connection: Connection) -> Iterator[list[_Fault]]:
 
 def _streamed(found: Connection) -> Iterator[_Fault]:
     while rows := found.fetchmany(_ROWS_AT_ONCE):
-        yield from (_Fault(*row) for row in rows)
+        yield from map(_Fault._make, rows)
 
 
 def _returned(faults: Sequence[_Fault], sheet: Sheet) -> Returned:
@@ -191,14 +193,14 @@ class Senders:
 
     def of_file(self, file: str) -> str:
         """The sender of a file as a whole."""
-        return self._of_folder(file) or Path(file).stem
+        return self.of_folder(file) or Path(file).stem
 
-    def of_row(self, sheet: Sheet, cells: Sequence[str]) -> str:
+    def of_place(self, sheet: Sheet, cells: Sequence[str]) -> str | None:
+        """The city that a row names, where it is known."""
         place = sheet.place
-        named = self._city(cells[place]) if place is not None and place < len(cells) else None
-        return self._of_folder(sheet.file) or named or Path(sheet.file).stem
+        return self._city(cells[place]) if place is not None and place < len(cells) else None
 
-    def _of_folder(self, file: str) -> str | None:
+    def of_folder(self, file: str) -> str | None:
         """The folder below that of the dataset; a city by its one name, however the folder spells it."""
         parts = Path(file).parts
         return (self._city(parts[1]) or parts[1]) if len(parts) > 2 else None
@@ -235,6 +237,8 @@ def _sheet(row: Sequence[Any], places: set[str]) -> Sheet:
 
 def _split(text: str, delimiter: str) -> list[str] | None:
     """The cells of one CSV record; None where it cannot be split, or is no single record."""
+    if text and len(text) <= csv.field_size_limit() and not any(sign in text for sign in '"\r\n'):
+        return text.split(delimiter)
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error:
@@ -278,8 +282,8 @@ class _File:
 class _Workbook:
     """One return: the workbook, and beside it a CSV file for each of its sheets; rows are written as they come."""
 
-    def __init__(self, stem: Path, most_rows: int) -> None:
-        self._stem, self._most_rows = stem, most_rows
+    def __init__(self, stem: Path, most_rows: int, small_bytes: int = _SMALL_BYTES) -> None:
+        self._stem, self._most_rows, self._small_bytes = stem, most_rows, small_bytes
         path = stem.with_name(f"{stem.name}.xlsx")
         settings = {"constant_memory": True, "strings_to_formulas": False, "tmpdir": str(stem.parent)}
         self._book = xlsxwriter.Workbook(str(path), settings)
@@ -287,7 +291,7 @@ class _Workbook:
         # Cells are text: what is typed over them is read as it is seen, and what looks like a formula stays what it is.
         plain = {"num_format": "@", "valign": "top"}
         self._plain = self._book.add_format(plain)
-        self._wrapped = self._book.add_format({**plain, "text_wrap": True})
+        self._ours = [self._plain, *[self._book.add_format({**plain, "text_wrap": True})] * 4]
         self._bad = self._book.add_format({**plain, "bg_color": "#FFC7CE", "font_color": "#9C0006"})
         self._bold = self._book.add_format({**plain, "bold": True, "bg_color": "#D9E1F2", "bottom": 1})
         self._paths = [path]
@@ -295,27 +299,25 @@ class _Workbook:
         self._sheet: Sheet | None = None
         self._page: Any = None
         self._stream: TextIO | None = None
+        self._lines: Any = None
         self._rows = 0
 
     def write(self, sheet: Sheet, row: Returned) -> None:
-        if sheet != self._sheet or self._rows >= self._most_rows:
+        if sheet is not self._sheet or self._rows >= self._most_rows:
             self._begin(sheet)
         reason_zh, remedy_zh, reason_en, remedy_en = row.texts
         ours = (row.return_id, reason_zh, remedy_zh, reason_en, remedy_en)
-        formats = [self._plain, *[self._wrapped] * 4]
-        formats += [
-            self._bad if number in row.bad or _WHOLE in row.bad else self._plain
-            for number in range(1, len(row.cells) + 1)
-        ]
+        formats = [*self._ours, *[self._bad if _WHOLE in row.bad else self._plain] * len(row.cells)]
+        # A cell may be bad because it is not there.
+        formats += [None] * (max(row.bad, default=_WHOLE) - len(row.cells))
+        for number in row.bad - {_WHOLE}:
+            formats[len(OURS) + number - 1] = self._bad
         self._put([*ours, *row.cells], formats, f"{row.return_id}{_NO_NUMBER}")
-        for number in row.bad:
-            if number > len(row.cells):
-                self._page.write_blank(self._rows - 1, len(OURS) + number - 1, None, self._bad)
 
     def _begin(self, sheet: Sheet) -> None:
         name = self._free_name(sheet.name or "退回")
         self._sheet, self._rows = sheet, 0
-        self._page = self._book.add_worksheet(name)
+        self._page = self._book.add_worksheet(name, TextPage)
         self._page.freeze_panes(1, 1)
         self._page.ignore_errors({"number_stored_as_text": f"A1:XFD{MOST_ROWS}"})
         for first, last, width in ((0, 0, 15), (1, 4, 36), (5, len(OURS) + len(sheet.kept), 16)):
@@ -325,16 +327,13 @@ class _Workbook:
         path = self._stem.with_name(f"{self._stem.name}{suffix}.csv")
         self._paths.append(path)
         self._stream = path.open("w", encoding="utf-8-sig", newline="")
+        self._lines = csv.writer(self._stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
         self._put([*OURS, *sheet.own_headers], [self._bold] * (len(OURS) + len(sheet.kept)), ID)
 
-    def _put(self, cells: Sequence[str], formats: Sequence[Any], first: str) -> None:
+    def _put(self, cells: list[str], formats: Sequence[Any], first: str) -> None:
         """One row into both files; `first` is its first cell in CSV."""
-        assert self._stream is not None
-        writer = csv.writer(self._stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-        writer.writerow([first, *map(neutralised, cells[1:])])
-        for number, (cell, style) in enumerate(zip(cells, formats, strict=True)):
-            shown = cell if len(cell) <= _LONGEST_CELL else cell[: _LONGEST_CELL - len(_CUT)] + _CUT
-            self._page.write_string(self._rows, number, in_workbook(shown), style)
+        self._lines.writerow([first, *map(neutralised, cells[1:])])
+        self._page.write_texts(self._rows, cells, formats)
         self._rows += 1
 
     def _free_name(self, wanted: str) -> str:
@@ -354,6 +353,7 @@ class _Workbook:
 
     def close(self) -> list[Path]:
         self._end_csv()
+        self._book.in_memory = sum(path.stat().st_size for path in self._paths[1:]) <= self._small_bytes
         self._book.close()
         return self._paths
 

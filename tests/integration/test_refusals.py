@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,9 @@ def test_bad_rows_go_back_with_reason_and_the_rest_is_loaded(place: Place) -> No
     assert len(place.rows("from observations.observations where file like '%bad.csv'")) == 2
     (warned,) = place.rows("from quality.check_results where check_name = 'few_rows_are_rejected'")
     assert (warned["is_passed"], warned["is_blocking"]) == (False, False)
+    returned = sorted(path.name for path in (place.release().folder / "returns").rglob("bad.*"))
+    assert {Path(name).suffix for name in returned} == {".csv", ".xlsx"}
+    assert list((place.data / "warehouse").glob(".*")) == []
 
 
 def test_broken_registry_and_failed_check_leave_the_current_release(ran: Place) -> None:
@@ -91,6 +96,29 @@ def test_broken_registry_and_failed_check_leave_the_current_release(ran: Place) 
     assert "candidate" in ran.call("candidate", "--lang", "en").stdout
 
     assert ran.run()["had_work"] is False
+
+
+def test_a_blocked_run_leaves_nothing_of_the_returns_that_it_began(place: Place) -> None:
+    place.write("inbox/country_statistics/bad.csv", HEADER + "Atlantis,2020,70,30,synthetic,A\n")
+    check = "-- table: scorecards.city_scores\n-- severity: error\n-- zh: 不可能\n-- en: This never holds\n"
+    place.write("sql/quality/checks/planted.sql", check + "select city_code from scorecards.city_scores\n")
+    done = place.call("run")
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+    steps = [line["step"] for line in Journal(Paths(place.data)).read("step")]
+    assert steps.index("release__returns") < steps.index("quality__check_results")
+    assert list((place.data / "warehouse").glob(".*")) == []
+    assert not (place.data / "releases").exists()
+    assert clerks_of(place) == []
+
+
+def clerks_of(place: Place) -> list[Path]:
+    """The processes that write returns of this data directory."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            is_clerk = b"assets.release.clerk" in (process / "cmdline").read_bytes()
+            found += [process] * (is_clerk and os.fsencode(place.data) in (process / "environ").read_bytes())
+    return found
 
 
 def test_an_empty_inbox_is_no_success(place: Place) -> None:

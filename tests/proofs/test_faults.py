@@ -18,9 +18,11 @@ from pathlib import Path
 
 import pytest
 
+from assets.aside import ProcessBroken
 from assets.intake.ledger import Intake, readable_files
 from assets.intake.limits import Limits
 from assets.paths import Paths
+from assets.release.clerk import Clerk
 from assets.release.keeping import verify
 from assets.release.reader import released
 from assets.warehouse.connection import Connection, Warehouse, literal
@@ -31,6 +33,7 @@ from tests.proofs.scale import IS_PROVING, times
 from tests.proofs.test_kills import assert_what_is_there_is_whole, fresh, start, whole_run
 from tests.unit.candidates import fill, release_of
 from tests.unit.fairs import HEADER
+from tests.unit.test_returns import Candidate
 
 whole_runs = pytest.mark.skipif(not IS_PROVING, reason="whole runs on a failing machine: make prove")
 PLENTY = 200_000
@@ -88,6 +91,26 @@ def test_a_disk_that_fills_while_a_release_is_published_leaves_the_current_one(t
         assert after != before
         assert verify(Paths(data), "current").findings == ()
         assert sorted(path.name for path in (data / "releases").iterdir()) == sorted([before, after, "current"])
+
+
+@needs_mount()
+def test_a_disk_that_fills_while_returns_are_written_aside_is_told_as_one(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with small_disk(data, PLENTY), Warehouse(Paths(data)).connect() as connection:
+        candidate = Candidate(connection)
+        candidate.sheet("parks/a.csv")
+        for line in range(2, 60):
+            candidate.reject("parks/a.csv", line, f"甲市,2024,{'x' * 100_000}")
+        resize(data, shutil.disk_usage(data).used // 1024 + 1000)
+        with Clerk(Paths(data)) as clerk:
+            clerk.begin(connection)
+            with pytest.raises(OSError, match="No space left on device") as full:
+                clerk.put(connection, data)
+        assert isinstance(full.value.__cause__, ProcessBroken)
+        finding = mendable(full.value)
+        assert finding is not None
+        assert (finding.code, finding.found) == ("disk_full", "[Errno 28] No space left on device")
+        assert list((data / "warehouse").glob(".*")) == []
 
 
 def sent(value: int) -> str:

@@ -118,6 +118,7 @@ FAULTS: dict[str, tuple[list[str], Callable[[Paths], object]]] = {
     ),
     "half a release": (["half_done"], lambda p: (p.releases / ".building-1").mkdir()),
     "half a snapshot": (["half_done"], lambda p: p.snapshot.touch()),
+    "returns that nobody took over": (["half_done"], lambda p: (p.candidate.parent / ".returns-1").mkdir(parents=True)),
     "half a switch": (["half_done"], lambda p: (p.releases / ".current-1").symlink_to("x")),
     "half pruned": (["half_done"], lambda p: (p.releases / ".pruning-1").mkdir()),
     "half parsed": (["half_done"], lambda p: (p.lake / "fairs" / ".work-1").mkdir()),
