@@ -24,13 +24,11 @@ from assets.intake.contracts import Dataset, FieldContract
 from assets.intake.faults import Faults, SentColumn
 from assets.intake.registry import Indicator, Registry
 from assets.intake.rowtext import WORDS
-from assets.intake.vectors import Indices, Mask, as_type, bytes_of, distinct, plain_text, texts_at
+from assets.intake.vectors import Indices, Mask, as_type, distinct, mask_of, plain_text, texts_at, texts_of
 from assets.warehouse.forms import shown
 
 _LONGEST_PLAIN = 16  # with its point, 15 digits: what a double keeps
-_PLUS, _MINUS = b"+-"
-# By byte: a digit is nothing, a point is one, anything else is more than a number may have.
-_WEIGHTS = bytes(0 if byte in b"0123456789" else 1 if byte in b"." else 2 for byte in range(256))
+_PLAIN = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 _EXAMPLES = {"number": "1234.5", "integer": "1234"}
 Doubles = npt.NDArray[np.float64]
 
@@ -98,7 +96,8 @@ class FigureReader:
         """The values and the qualifiers of one column."""
         texts = plain_text(column)
         plain = plain_numbers(texts)
-        values = pc.cast(pc.if_else(pa.array(plain), texts, None), pa.float64()).to_numpy(zero_copy_only=False).copy()
+        cast = texts if plain.all() else pc.if_else(pa.array(plain), texts, None)
+        values = pc.cast(cast, pa.float64()).to_numpy(zero_copy_only=False).copy()
         units = self._units(where, said)
         qualifiers = self._parse(where, said, texts, units, np.flatnonzero(~plain | units.differ), values)
         self._check_limits(where, said, texts, values)
@@ -124,7 +123,7 @@ class FigureReader:
         self, where: SentColumn, said: FieldContract, column: pa.Array, units: RowUnits, rows: Indices, values: Doubles
     ) -> pa.Array:
         """What Arrow could not cast, or what is in another unit: into `values`; the qualifiers are returned."""
-        qualifiers = np.full(self.size, None, dtype=object)
+        qualifiers: dict[int, str] = {}
         seen: dict[tuple[str, int], _Read] = {}
         bad: dict[str, dict[int, str]] = {}
         kinds = units.kind[rows].tolist()
@@ -133,14 +132,15 @@ class FigureReader:
             if read is None:
                 read = seen[text, kind] = self._figure(text, said, *units.kinds[kind])
             values[row] = np.nan if read.value is None else read.value
-            qualifiers[row] = read.qualifier
+            if read.qualifier is not None:
+                qualifiers[row] = read.qualifier
             if read.code is not None:
                 bad.setdefault(read.code, {})[row] = read.expected
         for code, expected in bad.items():
             mask = np.zeros(self.size, dtype=np.bool_)
             mask[list(expected)] = True
             self.faults.add(mask, where, code, column, list(expected.values()))
-        return pa.array(qualifiers, pa.string())
+        return texts_of(qualifiers, self.size)
 
     def _figure(self, text: str, said: FieldContract, sent_unit: str | None, unit: str | None) -> _Read:
         """A cell that is no plain number in the right unit."""
@@ -191,20 +191,11 @@ class FigureReader:
 
 
 def plain_numbers(column: pa.Array) -> Mask:
-    """Which texts are digits with at most one point between them and at most one sign before.
-
-    A regular expression says the same and takes longer than all other work on the column.
-    """
-    bounds, data = bytes_of(column)
-    starts, ends = bounds[:-1], bounds[1:]
-    weights = np.frombuffer(data[: bounds[-1]].tobytes().translate(_WEIGHTS), np.uint8)
-    total = np.concatenate((np.zeros(1, np.int32), np.cumsum(weights, dtype=np.int32)))
-    first = data[np.minimum(starts, len(data) - 1)]
-    body = np.minimum(starts + ((first == _PLUS) | (first == _MINUS)), ends)
-    # At most one point, with a digit before and behind it.
-    inner = (total[ends] - total[body]) <= 1
-    edges = (weights[np.minimum(body, len(weights) - 1)] == 0) & (weights[ends - 1] == 0) if len(weights) else inner
-    return np.asarray(inner & edges & (body < ends) & (ends - starts <= _LONGEST_PLAIN))
+    """Which texts are digits with at most one point between them and at most one sign before."""
+    plain = mask_of(pc.ascii_is_decimal(column))
+    # Ten times as slow, so asked only of what is more than digits.
+    plain[~plain] = mask_of(pc.match_substring_regex(column.filter(pa.array(~plain)), _PLAIN))
+    return plain & mask_of(pc.less_equal(pc.binary_length(column), _LONGEST_PLAIN))
 
 
 def _limit(value: float | None) -> float:

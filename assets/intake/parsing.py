@@ -37,6 +37,7 @@ from assets.warehouse.connection import Connection, literal
 
 READABLE = (".csv", ".tsv", ".txt", ".xlsx", ".xls")
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCODINGS = {"line": "DELTA_BINARY_PACKED"}
 _WORKERS = 2
 # Chunks waiting to be written; more would only fill the memory.
 _AHEAD = _WORKERS + 1
@@ -171,7 +172,12 @@ class Parser:
         words = [entry.name for entry in schema if pa.types.is_dictionary(entry.type)]
         with (
             pq.ParquetWriter(
-                readable, schema, compression="zstd", use_dictionary=words, write_statistics=False
+                readable,
+                schema,
+                compression="zstd",
+                use_dictionary=words,
+                column_encoding=_ENCODINGS,
+                write_statistics=False,
             ) as good,
             pq.ParquetWriter(faults, FAULTS, compression="zstd") as bad,
             ThreadPoolExecutor(_WORKERS) as workers,

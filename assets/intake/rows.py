@@ -30,13 +30,13 @@ from assets.intake.layout import Layout
 from assets.intake.places import Place, PlaceUnknown
 from assets.intake.registry import Registry
 from assets.intake.rowtext import WORDS, Chunk, Shape
-from assets.intake.vectors import as_type, bytes_of, constant, distinct, mask_of, plain_text, spread, texts_at
+from assets.intake.vectors import as_type, bytes_of, constant, distinct, mask_of, plain_text, spread, texts_at, trimmed
 from assets.warehouse.forms import BLANKS
 
 _DAMAGED = r"[\x{FFFD}\x{E000}-\x{F8FF}\x00-\x08\x0B\x0C\x0E-\x1F\x7F]|[?？]{2,}"
 # Control codes, question marks, and the first bytes of U+E000 to U+FFFF, among them `？`.
-_SUSPICIOUS = np.zeros(256, np.bool_)
-_SUSPICIOUS[[*range(9), *range(11, 13), *range(14, 32), 0x7F, ord("?"), 0xEE, 0xEF]] = True
+_SUSPICIOUS = bytes([*range(9), *range(11, 13), *range(14, 32), 0x7F, ord("?"), 0xEE, 0xEF])
+_HARMLESS = bytes(byte for byte in range(256) if byte not in _SUSPICIOUS)
 _TYPES: dict[str, pa.DataType] = {
     "number": pa.float64(),
     "integer": pa.float64(),
@@ -279,7 +279,7 @@ class _Reading:
         self.faults.add_by_distinct(where, column, codes, expected, indices)
 
     def _free_text(self, where: SentColumn, said: FieldContract, column: pa.Array) -> pa.Array:
-        text = pc.utf8_trim(column, characters=BLANKS)
+        text = trimmed(column)
         empty = pc.equal(text, "")
         if _may_be_damaged(text):
             self.faults.add(mask_of(pc.match_substring_regex(text, _DAMAGED)), where, "text_damaged", column)
@@ -321,7 +321,7 @@ class _Reading:
             if header.role == "empty":
                 column = self.chunk.columns[number]
                 where = SentColumn("", 0, number + 1)
-                filled = pc.not_equal(pc.utf8_trim(plain_text(column), characters=BLANKS), "")
+                filled = pc.not_equal(trimmed(plain_text(column)), "")
                 self.faults.add(mask_of(filled), where, "cell_without_header", column)
         columns: dict[str, list[str]] = {}
         for number, header in headers:
@@ -336,7 +336,7 @@ class _Reading:
     def _return_ids(self) -> pa.Array:
         for number, header in enumerate(self.reader.layout.headers):
             if header.role == "return_id":
-                text = pc.utf8_trim(plain_text(self.chunk.columns[number]), characters=BLANKS)
+                text = trimmed(plain_text(self.chunk.columns[number]))
                 return pc.if_else(pc.match_substring_regex(text, "^[0-9a-f]{12}$"), text, pa.scalar(None, pa.string()))
         return pa.nulls(self.size, pa.string())
 
@@ -370,8 +370,8 @@ def _tried(read: Callable[[str], Any], text: str, said: FieldContract) -> tuple[
 
 def _may_be_damaged(column: pa.Array) -> bool:
     """Whether any byte of a column occurs in damaged texts at all: the expression that decides takes far longer."""
-    _, data = bytes_of(column)
-    return bool(_SUSPICIOUS[data].any())
+    bounds, data = bytes_of(column)
+    return bool(data[bounds[0] : bounds[-1]].tobytes().translate(None, _HARMLESS))
 
 
 def _is_word(said: FieldContract) -> bool:

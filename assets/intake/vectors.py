@@ -6,17 +6,24 @@ assets.intake.figures).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from assets.warehouse.forms import BLANKS
 
 Mask = npt.NDArray[np.bool_]
 Indices = npt.NDArray[np.int64]
 Offsets = npt.NDArray[np.int32]
 Bytes = npt.NDArray[np.uint8]
+
+_BEGIN_BLANKS, _END_BLANKS = (np.zeros(256, np.bool_) for _ in range(2))
+_BEGIN_BLANKS[[blank.encode()[0] for blank in BLANKS]] = True
+_END_BLANKS[[blank.encode()[-1] for blank in BLANKS]] = True
 
 
 def distinct(column: pa.Array) -> tuple[list[str], Indices]:
@@ -53,6 +60,18 @@ def bytes_of(column: pa.Array) -> tuple[Offsets, Bytes]:
     return bounds, np.frombuffer(data, dtype=np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
 
 
+def trimmed(column: pa.Array) -> pa.Array:
+    """A column of plain texts without blanks around them.
+
+    Arrow makes each text anew, where it is enough to look at two bytes of each: mostly none is a blank, or part of one.
+    """
+    bounds, data = bytes_of(column)
+    firsts, lasts = data[np.minimum(bounds[:-1], len(data) - 1)], data[bounds[1:] - 1]
+    if not (_BEGIN_BLANKS[firsts].any() or _END_BLANKS[lasts].any()):
+        return column
+    return pc.utf8_trim(column, characters=BLANKS)
+
+
 def as_type(column: pa.Array, kind: pa.DataType) -> pa.Array:
     """The column in another type, dictionaries included."""
     if column.type == kind:
@@ -71,6 +90,13 @@ def mask_of(column: pa.Array) -> Mask:
 def constant(value: str | None, size: int) -> pa.Array:
     """One text on every row."""
     return pa.nulls(size, pa.string()) if value is None else pa.repeat(pa.scalar(value, pa.string()), size)
+
+
+def texts_of(known: Mapping[int, str], size: int) -> pa.Array:
+    """A column with a text on a few of its rows."""
+    if not known:
+        return pa.nulls(size, pa.string())
+    return pa.array([known.get(row) for row in range(size)], pa.string())
 
 
 def table_of(schema: pa.Schema, columns: Sequence[Sequence[Any]]) -> pa.Table:
