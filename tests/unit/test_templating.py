@@ -13,7 +13,11 @@ from markupsafe import Markup
 from assets.release.report.templating import Templates
 from assets.release.report.words import both, figure
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {"t": both, "figure": figure, "share": lambda value, low=0, high=100: (value, low, high)}
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "t": both,
+    "figure": figure,
+    "share": lambda value, low=0, high=100: (value, low, high),
+}
 TOLD: dict[str, Any] = {
     "row": {"name": "<b>", "value": 12.345, "items": "a cell", "none": None, "marked": Markup("<i>")},
     "rows": {"one": {"value": 1.0}, "two": {"value": 2.0}},
