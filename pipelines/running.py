@@ -7,10 +7,12 @@ happens only when there is work to do.
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from assets.quality.auditor import Auditor
 
 Progress = Callable[[str, int], None]
+
+_OBJECTS_UNTIL_A_LOOK = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,23 @@ def _run(paths: Paths, run_id: str, inputs: str, progress: Progress) -> None:
         raise WrongCall(Finding("storage_unreachable", told, f"{HOME_VARIABLE}, {SETTINGS}")) from error
 
 
+@contextmanager
+def garbage_sought_seldom() -> Iterator[None]:
+    """Python looks through all objects for circles that nobody holds, again and again while tables become objects.
+
+    What stands when a run begins, thousands of modules and definitions, stands until its end; and of what it makes
+    little is such a circle. Memory without circles is given back at once, as ever.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_UNTIL_A_LOOK, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
 def _execute(paths: Paths, run_id: str, inputs: str, progress: Progress) -> None:
     from assets.quality.auditor import Auditor
 
@@ -112,7 +133,7 @@ def _execute_job(paths: Paths, run_id: str, inputs: str, progress: Progress, aud
         if happened is not None and happened.is_step_materialization and happened.asset_key is not None:
             progress(".".join(happened.asset_key.path), total)
 
-    with opened(paths) as instance:
+    with opened(paths) as instance, garbage_sought_seldom():
         instance.add_event_listener(run_id, tell)
         try:
             job.execute_in_process(

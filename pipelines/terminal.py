@@ -70,6 +70,8 @@ _STATUS_STYLES = {
 FLAG = " ⚑"
 
 _BOTH: tuple[Language, Language] = ("zh", "en")
+# More lines than this nobody reads after a run; who wants them asks for them.
+MOST_LINES = 100
 _NARROW = 100
 
 
@@ -101,19 +103,28 @@ def _table(*headings: str, title: str | None = None, right: Sequence[int] = ()) 
 
 
 def files_table(files: Sequence[Row], language: Language) -> Table:
-    """Every file with its rows: read = accepted + set aside + rejected."""
+    """Every file with its rows: read = accepted + set aside + rejected. Of very many, those to be mended first."""
     counts = ("rows_read", "rows_accepted", "rows_set_aside", "rows_rejected")
     table = _table(label("file", language), *(label(name, language) for name in counts), right=range(1, 5))
-    for file in files:
+    for file in _worst(files):
         refused = file["status"] == "refused"
         told = _in(language, ("整个退回", "refused")) if refused else f"{file['rows_read']:,}"
         rejected = Text(f"{file['rows_rejected']:,}", style="red" if file["rows_rejected"] else "")
         cells = (f"{file['rows_accepted']:,}", f"{file['rows_set_aside']:,}")
         table.add_row(escape(file["file"]), Text(told, style="red" if refused else ""), *cells, rejected)
+    if len(files) > MOST_LINES:
+        table.add_row(_in(language, ("… 其余见 quality.files", "… the others: quality.files")), style="dim")
     table.add_section()
     totals = [f"{sum(file[name] for file in files):,}" for name in counts]
     table.add_row(f"{label('total', language)} ({len(files)})", *totals, style="bold")
     return table
+
+
+def _worst(files: Sequence[Row]) -> Sequence[Row]:
+    """As many as anybody reads: all, or the refused, then those with rejected rows, then others."""
+    if len(files) <= MOST_LINES:
+        return files
+    return sorted(files, key=lambda file: (file["status"] != "refused", not file["rows_rejected"]))[:MOST_LINES]
 
 
 def cities_table(
@@ -171,6 +182,14 @@ def _dimension(score: Row) -> Text:
 def _scored(score: float | None, scored: int, total: int) -> Text:
     covered = Text(f"{scored}/{total}", style="dim")
     return covered if score is None else Text.assemble((f"{score:.1f} ", "bold"), covered)
+
+
+def cities_left_out(cities: Sequence[Row], language: Language) -> str | None:
+    """Where the cities that a run does not list are found; None where it lists all."""
+    if len(cities) <= MOST_LINES:
+        return None
+    told = ("… 共 {} 个城市，全部见 gancheng scorecard", "… of {} cities; gancheng scorecard lists all")
+    return _in(language, told).format(len(cities))
 
 
 def coverage_note(language: Language) -> str:

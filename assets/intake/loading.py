@@ -36,7 +36,9 @@ def load_accepted(connection: Connection, table: Table, folder: Path, receipts: 
         columns = ", ".join(FILE_SHA256 if name == "file_sha256" else identifier(name) for name in table.columns)
         rows = rows_of(file for _, file in readable_files(folder, read))
         connection.execute(f"insert into {table.qualified_name} select {columns} from {rows}")
-        rejects = rows_of(file for _, file in reject_files(folder, read))
+    refusing = [receipt for receipt in read if receipt.rows_rejected]
+    if refusing:
+        rejects = rows_of(file for _, file in reject_files(folder, refusing))
         connection.execute(
             f"""
             delete from {table.qualified_name} as loaded

@@ -20,7 +20,7 @@ def add_rejects(connection: Connection, dataset: str, folder: Path, receipts: Se
 
     Reads intake.files, where each receipt stands already.
     """
-    files = [file for _, file in reject_files(folder, receipts)]
+    files = [file for receipt, file in reject_files(folder, receipts) if receipt.rows_rejected]
     if not files:
         return
     row = f"concat_ws('|', {literal(dataset)}, file_sha256, coalesce(sheet, ''), line)"

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 
@@ -22,9 +23,13 @@ Series = list["Figure"]
 _NORMAL = 1.4826
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Figure:
-    """A current figure of a city, or of the area above the cities, and where it stands."""
+    """A current figure of a city, or of the area above the cities, and where it stands.
+
+    Nobody changes one. There are as many as observations: two are the same where they are one object, which is told
+    without a look at their fields.
+    """
 
     indicator_id: str
     city_code: str | None
@@ -66,8 +71,9 @@ class Knowledge:
 
     def explains(self, figure: Figure) -> bool:
         """Whether a listed change of definition or boundary explains a change into this year."""
-        keys = ((figure.indicator_id, city, figure.year) for city in (figure.city_code, None))
-        return any(key in self.breaks for key in keys)
+        return (figure.indicator_id, figure.city_code, figure.year) in self.breaks or (
+            (figure.indicator_id, None, figure.year) in self.breaks
+        )
 
 
 def series(figures: Iterable[Figure]) -> list[Series]:
@@ -86,6 +92,18 @@ def blocks(figures: Iterable[Figure]) -> list[Series]:
         if figure.city_code is not None:
             found[figure.indicator_id, figure.scope, figure.year].append(figure)
     return [sorted(block, key=lambda figure: figure.city_code or "") for _, block in sorted(found.items())]
+
+
+@lru_cache(maxsize=1024)
+def nearest_years(years: tuple[int, ...], count: int) -> tuple[tuple[int, ...], ...]:
+    """For each position of a series the positions of so many others, the nearest years first, the earlier before.
+
+    Remembered, for most series of a province have figures of the same years.
+    """
+    return tuple(
+        tuple(sorted((j for j in range(len(years)) if j != i), key=lambda j: (abs(years[j] - year), years[j]))[:count])
+        for i, year in enumerate(years)
+    )
 
 
 def shown(value: float) -> str:
@@ -130,9 +148,11 @@ def spikes(figures: Sequence[Figure], known: Knowledge, parameters: Parameters) 
         places = positions([figure.value for figure in one], one[0].kind)
         middles = {i: (places[i - 1] + places[i + 1]) / 2 for i in range(1, len(one) - 1) if _is_plain(one, i, known)}
         for i in middles:
-            others = [abs(places[j] - middles[j]) for j in middles if abs(i - j) > 1]
             leaves, returns = places[i] - places[i - 1], places[i] - places[i + 1]
-            if len(others) < parameters["minimum_others"] or leaves * returns <= 0:
+            if leaves * returns <= 0:
+                continue
+            others = [abs(places[j] - middles[j]) for j in middles if abs(i - j) > 1]
+            if len(others) < parameters["minimum_others"]:
                 continue
             size = min(abs(leaves), abs(returns)) / max(_NORMAL * median(others), parameters["scale_floor"])
             if size > parameters["threshold"]:
@@ -201,8 +221,10 @@ def invented(figures: Sequence[Figure], known: Knowledge, parameters: Parameters
     del known
     for figure in figures:
         digits = _digits(figure.value)
+        if len(digits) < parameters["threshold"]:
+            continue
         steps = {int(b) - int(a) for a, b in pairwise(digits)}
-        if len(digits) >= parameters["threshold"] and (steps == {1} or steps == {-1} or steps == {0}):
+        if steps == {1} or steps == {-1} or steps == {0}:
             yield Suspicion(figure, shown(figure.value), "", float(len(digits)), parameters["threshold"])
 
 
@@ -282,9 +304,9 @@ def magnitudes(figures: Sequence[Figure], known: Knowledge, parameters: Paramete
     """A figure some times the median of the nearest years of its own series, or that part of it."""
     del known
     for one in series(figures):
-        for figure in one:
-            others = sorted((o for o in one if o is not figure), key=lambda o: (abs(o.year - figure.year), o.year))
-            near = [other.value for other in others[: int(parameters["nearest_years"])]]
+        nearest = nearest_years(tuple(figure.year for figure in one), int(parameters["nearest_years"]))
+        for figure, others in zip(one, nearest, strict=True):
+            near = [one[j].value for j in others]
             if len(near) < parameters["minimum_years"] or min(near) <= 0 or figure.value <= 0:
                 continue
             usual = median(near)
@@ -295,8 +317,7 @@ def magnitudes(figures: Sequence[Figure], known: Knowledge, parameters: Paramete
 
 def decimals(value: float) -> int:
     """Decimal places that a figure is written with."""
-    exponent = Decimal(repr(value)).normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+    return len(_plainly(value).partition(".")[2])
 
 
 def significant_digits(value: float) -> int:
@@ -304,5 +325,10 @@ def significant_digits(value: float) -> int:
 
 
 def _digits(value: float) -> str:
-    text = format(Decimal(repr(abs(value))).normalize(), "f")
-    return text.replace(".", "").lstrip("0")
+    return _plainly(abs(value)).replace(".", "").lstrip("0")
+
+
+def _plainly(value: float) -> str:
+    """A figure with all its digits: without an exponent, and without zeros behind the last decimal place."""
+    text = repr(value)
+    return text.removesuffix(".0") if "e" not in text else format(Decimal(text).normalize(), "f")

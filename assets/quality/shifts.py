@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from assets.quality.plausibility import Figure, Knowledge, Parameters, Series, Suspicion, series, shown
+from assets.quality.plausibility import Figure, Knowledge, Parameters, Series, Suspicion, nearest_years, series, shown
 
 _SHIFTS = (1, -1)
 
@@ -56,13 +56,17 @@ def shifted(figures: Sequence[Figure], known: Knowledge, parameters: Parameters)
 
 
 def _shifts(figures: Series, parameters: Parameters, threshold: float, minimum_share: float) -> list[_Shift]:
-    """The blocks of one indicator that fit better by more than the threshold when moved, each with its better side."""
-    if not figures:
+    """The blocks of one indicator that fit better by more than the threshold when moved, each with its better side.
+
+    A block of fewer rows than cities are needed cannot be told to fit, wherever it stands.
+    """
+    blocks = [block for block in _blocks(figures) if len(block) >= parameters["minimum_cities"]]
+    if not blocks:
         return []
     places = _places(figures)
     usual = _expected(figures, places, parameters)
     found: list[_Shift] = []
-    for block in _blocks(figures):
+    for block in blocks:
         own = [places[figure] for figure in block]
         expected = [usual.get(figure) for figure in block]
         sides: list[_Shift] = []
@@ -118,9 +122,10 @@ def _expected(figures: Series, places: dict[Figure, float], parameters: Paramete
     """The median of the nearest other years of its city, for figures that have enough of them."""
     found: dict[Figure, float] = {}
     for one in series(figures):
-        for figure in one:
-            others = sorted((o for o in one if o is not figure), key=lambda o: (abs(o.year - figure.year), o.year))
-            near = [places[other] for other in others[: int(parameters["nearest_years"])]]
+        at = [places[figure] for figure in one]
+        nearest = nearest_years(tuple(figure.year for figure in one), int(parameters["nearest_years"]))
+        for figure, others in zip(one, nearest, strict=True):
+            near = [at[j] for j in others]
             if len(near) >= parameters["minimum_years"]:
                 found[figure] = median(near)
     return found

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from assets.release.recompute import Snapshot, columns_of, keep_scores, recompute, show
+from assets.release.recompute import SCORES, Snapshot, columns_of, feeding, keep_scores, recompute, replace, show
 from assets.warehouse.connection import Connection, identifier
 from assets.warehouse.tables import Table
 
@@ -127,15 +127,18 @@ def find_changes(connection: Connection, old: Snapshot, new: Snapshot, table: Ta
     """Make the table of changes on a connection in memory.
 
     Returns the older models that could not be run; what they would have shown of data and targets counts as method.
+    Each step makes anew what rests on the tables that it replaced; the rest would be the same.
     """
     # A release from before the models were published is recomputed by those of the newer one.
-    older = old if old.models else Snapshot(old.selects, new.models)
+    older = Snapshot(old.selects, feeding(old.models or new.models, SCORES))
     show(connection, old.selects)
     keep_scores(connection, "scores_old")
     left = set(recompute(connection, older))
     keep_scores(connection, "scores_again")
-    for step, state in _steps(connection, older, new):
-        left |= set(recompute(connection, state))
+    state = older
+    for step, replaced in _steps(connection, older, new):
+        state = state.replacing(replaced)
+        left |= set(replace(connection, state, replaced))
         keep_scores(connection, f"scores_{step}")
     show(connection, new.selects)
     keep_scores(connection, "scores_new")
@@ -145,15 +148,26 @@ def find_changes(connection: Connection, old: Snapshot, new: Snapshot, table: Ta
     return sorted(left)
 
 
-def _steps(connection: Connection, old: Snapshot, new: Snapshot) -> Iterator[tuple[str, Snapshot]]:
-    """The older release with one thing replaced after the other."""
-    observed = [name for name in old.selects if name.startswith("observations.") and name in new.selects]
-    bars = [name for name in old.selects if name in new.selects and _is_bar(connection, name, old.selects[name])]
-    state = old.replacing({name: _revised(connection, old.selects[name], new.selects[name]) for name in observed})
-    yield "revised", state
-    state = state.replacing(_as_before(connection, old, new, observed))
-    yield "added", state
-    yield "targets", state.replacing(_as_before(connection, old, new, bars))
+def _steps(connection: Connection, old: Snapshot, new: Snapshot) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """What is replaced in the older release at each step, one thing after the other: what its models read."""
+    read = sorted({name for model in old.models for name in model.reads if name in old.selects and name in new.selects})
+    observed = [name for name in read if name.startswith("observations.")]
+    bars = [name for name in read if _is_bar(connection, name, old.selects[name])]
+    yield "revised", {name: _revised(connection, old.selects[name], new.selects[name]) for name in observed}
+    added = [name for name in observed if _has_added(connection, old.selects[name], new.selects[name])]
+    yield "added", _as_before(connection, old, new, added)
+    aimed = _as_before(connection, old, new, bars)
+    yield "targets", {name: now for name, now in aimed.items() if _differ(connection, old.selects[name], now)}
+
+
+def _differ(connection: Connection, one: str, other: str) -> bool:
+    """Whether two selects have other rows, or columns of another type."""
+    if columns_of(connection, one) != columns_of(connection, other):
+        return True
+    found = connection.execute(
+        f"select count(*) from ((({one}) except all ({other})) union all (({other}) except all ({one})))"
+    ).fetchone()
+    return found != (0,)
 
 
 def _is_bar(connection: Connection, name: str, select: str) -> bool:
@@ -179,10 +193,22 @@ def _conformed(connection: Connection, old: str, new: str) -> str:
 
 def _revised(connection: Connection, old: str, new: str) -> str:
     """The newer rows of every figure that the older release has too, with those that were withdrawn left out."""
+    return f"select now.* from ({_conformed(connection, old, new)}) as now where {_was_there(connection, old)}"
+
+
+def _has_added(connection: Connection, old: str, new: str) -> bool:
+    """Whether the newer release has rows of figures that the older one does not have."""
+    newer = _conformed(connection, old, new)
+    found = connection.execute(
+        f"select count(*) from ({newer}) as now where not {_was_there(connection, old)}"
+    ).fetchone()
+    return found != (0,)
+
+
+def _was_there(connection: Connection, old: str) -> str:
     keys = [name for name in _IDENTITY if name in columns_of(connection, old)]
     same = " and ".join(f"before.{name} is not distinct from now.{name}" for name in keys)
-    newer = _conformed(connection, old, new)
-    return f"select now.* from ({newer}) as now where exists (select 1 from ({old}) as before where {same})"
+    return f"exists (select 1 from ({old}) as before where {same})"
 
 
 def named_changes(connection: Connection, limit: int | None = None) -> list[Mapping[str, Any]]:

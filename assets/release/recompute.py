@@ -7,7 +7,7 @@ to a release: its database is attached read-only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -20,6 +20,8 @@ from assets.warehouse.tables import Table
 MODELS = "release.models"
 _RECOMPUTED = "scorecards."
 
+# The tables that `keep_scores` reads.
+SCORES = tuple(f"{_RECOMPUTED}{level}_scores" for level in ("city", "dimension", "measure", "indicator"))
 # Every level of scores in one form; what a level does not have is null.
 _LONG_FORM = """
     select 'index' as level, city_code, 'all' as item_id, city_index as score, index_status as score_status,
@@ -110,19 +112,70 @@ def recompute(connection: Connection, snapshot: Snapshot) -> list[str]:
     One cannot be run where a table or column that it reads is not in the release.
     """
     show(connection, snapshot.selects)
+    return _make(connection, snapshot, in_order(snapshot.models))
+
+
+def replace(connection: Connection, snapshot: Snapshot, names: Collection[str]) -> list[str]:
+    """Show these tables as the snapshot has them, and make anew what rests on them; all else stands as it was made.
+
+    Returns the models that could not be run, as `recompute` does. The snapshot has the models that were shown.
+    """
+    for name in names:
+        _show_one(connection, name, snapshot.selects[name])
+    return _make(connection, snapshot, resting_on(snapshot.models, names))
+
+
+def _make(connection: Connection, snapshot: Snapshot, models: Iterable[ModelText]) -> list[str]:
     left = []
-    for model in in_order(snapshot.models):
+    for model in models:
         try:
             # The result may be read by the view that it replaces, under the same name.
             connection.execute(f"create or replace temp table made_anew as {model.sql}")
         except DatabaseError:
             left.append(model.name)
+            if model.name in snapshot.selects:
+                _show_one(connection, model.name, snapshot.selects[model.name])
             continue
-        name = _quoted(model.name)
         connection.execute(f"create schema if not exists {identifier(model.name.split('.')[0])}")
-        connection.execute(f"drop view if exists {name}")
-        connection.execute(f"create table {name} as select * from made_anew")
+        _forget(connection, model.name)
+        connection.execute(f"create table {_quoted(model.name)} as select * from made_anew")
     return left
+
+
+def _show_one(connection: Connection, name: str, select: str) -> None:
+    _forget(connection, name)
+    connection.execute(f"create view {_quoted(name)} as {select}")
+
+
+def _forget(connection: Connection, name: str) -> None:
+    """Drop what stands under this name: a view where it is shown, a table where it was made."""
+    found = connection.execute(
+        "select table_type from information_schema.tables "
+        "where table_catalog = current_database() and table_schema = ? and table_name = ?",
+        name.split("."),
+    ).fetchone()
+    if found is not None:
+        connection.execute(f"drop {'view' if found[0] == 'VIEW' else 'table'} {_quoted(name)}")
+
+
+def resting_on(models: Sequence[ModelText], names: Collection[str]) -> list[ModelText]:
+    """The models that make scores and read one of these tables, directly or through each other, in their order."""
+    moved, found = set(names), []
+    for model in in_order(models):
+        if moved & set(model.reads):
+            moved.add(model.name)
+            found.append(model)
+    return found
+
+
+def feeding(models: Sequence[ModelText], names: Collection[str]) -> tuple[ModelText, ...]:
+    """The models that make these scores, and those that they rest on."""
+    wanted, found = set(names), []
+    for model in reversed(in_order(models)):
+        if model.name in wanted:
+            wanted |= set(model.reads)
+            found.append(model)
+    return tuple(found)
 
 
 def in_order(models: Sequence[ModelText]) -> list[ModelText]:

@@ -186,18 +186,23 @@ def _scores(
 def rank(scores: Integers) -> Ranks:
     """Ranks of units by draws, 1 for the highest score; equal scores share the best of their places."""
     units = len(scores)
+    kind = np.int16 if units < 2**15 else np.int32
     # sorting whole numbers that carry their unit is several times as fast as sorting positions
     keys = np.ascontiguousarray(((scores.max() - scores) << _UNIT_BITS).T)
     keys |= np.arange(units)
     keys.sort(axis=1)
     order = keys & ((1 << _UNIT_BITS) - 1)
     keys >>= _UNIT_BITS
-    places = np.broadcast_to(np.arange(1, units + 1), keys.shape).copy()
-    places[:, 1:][keys[:, 1:] == keys[:, :-1]] = 0
+    places: Ranks = np.empty(keys.shape, dtype=kind)
+    places[:] = np.arange(1, units + 1)
+    np.multiply(places[:, 1:], keys[:, 1:] != keys[:, :-1], out=places[:, 1:])
     np.maximum.accumulate(places, axis=1, out=places)
-    ranks = np.empty(keys.shape, dtype=np.int16 if units < 2**15 else np.int32)
-    np.put_along_axis(ranks, order, places.astype(ranks.dtype), axis=1)
-    return ranks.T
+    # where each place belongs, counted over the draws one after the other
+    order += np.arange(0, keys.size, units)[:, None]
+    ranks: Ranks = np.empty(keys.size, dtype=kind)
+    ranks[order.ravel()] = places.ravel()
+    by_draw: Ranks = ranks.reshape(keys.shape)
+    return by_draw.T
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,7 +199,11 @@ def _show_run(console: Console, release: Release, language: Language) -> None:
     for row in release.rows("from quality.check_results where not is_passed order by table_name, check_name"):
         console.print(f"  {row[f'rule_{language}']}: {row['rows_failing']}", style="yellow", markup=False)
     terminal.show_findings(console, scorecards.held_blocks(release))
-    console.print(terminal.cities_table(*scorecards.overview(release), language, console.width))
+    cities, dimensions, scores = scorecards.overview(release)
+    first = cities[: terminal.MOST_LINES]
+    console.print(terminal.cities_table(first, dimensions, scores, language, console.width))
+    if (told_of_others := terminal.cities_left_out(cities, language)) is not None:
+        console.print(told_of_others, style="dim")
     console.print(terminal.coverage_note(language), style="dim")
 
 

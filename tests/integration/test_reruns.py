@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -102,6 +104,23 @@ def test_a_corrected_file_is_current_and_the_old_figures_are_history(corrected: 
     shown = corrected.call("history", "Aland", "life_years", "--lang", "en").stdout
     assert f"until {old['superseded_at'][:16]}" in shown
     assert corrected.call("history", "Aland", "life").returncode == 2
+
+
+def test_a_run_after_one_change_releases_what_a_run_from_the_archive_alone_does(ran: Place, tmp_path: Path) -> None:
+    """Of what runs made, only the bytes that arrived and the receipts that say when are there."""
+    file = ran.data / "inbox" / "country_statistics" / "synthetic.csv"
+    file.write_text(file.read_text("utf-8").replace("Aland,2024,76,25", "Aland,2024,77.5,25"), "utf-8")
+    assert ran.run()["is_new"]
+    anew = Place(tmp_path / "anew")
+    made = shutil.ignore_patterns("releases", "warehouse", "state", "*.parquet")
+    shutil.copytree(ran.data, anew.data, symlinks=True, ignore=made)
+    anew.run()
+    once, other = ran.release().manifest, anew.release().manifest
+    assert (once.previous_release_id is None, other.previous_release_id) == (False, None)
+    assert once.content_digest == other.content_digest
+    content = {one.path: one.sha256 for one in once.files if one.is_content}
+    assert content == {one.path: one.sha256 for one in other.files if one.is_content}
+    assert "parquet/city_scores.parquet" in content
 
 
 def test_what_moved_between_two_releases_is_told_in_parts_that_add_up(corrected: Place) -> None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assets.release.changes import CHANGES, PARTS, find_changes
-from assets.release.recompute import ModelText, Snapshot
+from assets.release.recompute import SCORES, ModelText, Snapshot, feeding, keep_scores, recompute, replace, resting_on
 from assets.warehouse.connection import Connection, in_memory
 from tests.sql.conftest import World, furnished, models, tables
 
@@ -98,8 +98,6 @@ def test_changed_sql_is_changed_method(memory: Connection) -> None:
     assert halved != TEXTS
     before, after = snapshot(memory, "before", {**OLD, "models": halved}), snapshot(memory, "after", OLD)
     # What was published then was made by the SQL of then.
-    from assets.release.recompute import recompute
-
     recompute(memory, before)
     memory.execute("create schema then_published")
     shown = dict(before.selects)
@@ -139,3 +137,50 @@ def test_the_parts_add_up_to_the_move(memory: Connection, old: dict[str, Any], n
             assert row["moved_hundredths"] == int(row["score_new"] * 100 + 0.5) - int(row["score_old"] * 100 + 0.5)
         else:
             assert row["moved_hundredths"] in (None, 0)
+
+
+READ = sorted({name for text in TEXTS for name in text.reads if not name.startswith("scorecards.")})
+
+
+def scores(memory: Connection) -> list[tuple[Any, ...]]:
+    keep_scores(memory, "scores_now")
+    return memory.execute("from scores_now order by all").fetchall()
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(old=RELEASES, new=RELEASES, names=st.sets(st.sampled_from(READ)))
+def test_what_rests_on_replaced_tables_scores_as_if_all_were_made_anew(
+    memory: Connection, old: dict[str, Any], new: dict[str, Any], names: set[str]
+) -> None:
+    before, after = snapshot(memory, "before", old), snapshot(memory, "after", new)
+    state = before.replacing({name: after.selects[name] for name in names})
+    recompute(memory, before)
+    assert replace(memory, state, names) == []
+    found = scores(memory)
+    recompute(memory, state)
+    assert found == scores(memory)
+
+
+def test_what_reads_nothing_that_was_replaced_is_not_made_again() -> None:
+    assert resting_on(TEXTS, ()) == []
+    made = [model.name for model in resting_on(TEXTS, {"observations.observations"})]
+    assert made.index("scorecards.indicator_scores") < made.index("scorecards.dimension_scores")
+    assert "scorecards.attainment_history" in made
+    assert "scorecards.attainment_history" not in [model.name for model in resting_on(TEXTS, {"reference.dimensions"})]
+
+
+def test_changes_are_told_without_the_models_on_which_no_score_rests() -> None:
+    made = {model.name for model in feeding(TEXTS, SCORES)}
+    assert made >= set(SCORES)
+    assert "scorecards.redundant_indicators" not in made
+    assert "scorecards.attainment_history" in made
+
+
+def test_a_model_that_can_no_longer_be_run_stays_as_it_was_published(memory: Connection) -> None:
+    before = snapshot(memory, "before", OLD)
+    recompute(memory, before)
+    published = memory.execute(f"from ({before.selects['scorecards.indicator_scores']}) order by all").fetchall()
+    state = before.replacing({"reference.goalposts": "select 1 as nothing_of_use"})
+    left = replace(memory, state, ["reference.goalposts"])
+    assert left
+    assert memory.execute("from scorecards.indicator_scores order by all").fetchall() == published

@@ -33,3 +33,14 @@ def test_a_table_without_files_is_empty(intake: Intake) -> None:
     load_accepted(intake.connection, table, intake.folder, [])
     assert intake.connection.execute(f"from {table.qualified_name}").fetchall() == []
     assert table.differences(intake.connection) == []
+
+
+def test_of_files_without_a_rejected_row_only_the_readable_rows_are_read(intake: Intake) -> None:
+    send(intake, "a.csv", HEADER + "甲市,2026-01-09,9,book,A\n")
+    receipts = intake.take_in(NOW)
+    assert [receipt.rows_rejected for receipt in receipts] == [0]
+    for file in intake.folder.glob("*.rejects.parquet"):
+        file.unlink()
+    table = intake.contract.table()
+    load_accepted(intake.connection, table, intake.folder, receipts)
+    assert intake.connection.execute(f"select line from {table.qualified_name}").fetchall() == [(2,)]

@@ -12,7 +12,7 @@ import pytest
 
 from assets.paths import PROJECT_ROOT
 from assets.quality.flags import DETECTORS, NEEDED
-from assets.quality.plausibility import Figure, Knowledge, Suspicion, decimals, significant_digits
+from assets.quality.plausibility import Figure, Knowledge, Suspicion, decimals, nearest_years, significant_digits
 
 CITIES = [f"c{i:02}" for i in range(12)]
 YEARS = range(2012, 2025)
@@ -259,5 +259,27 @@ def test_an_order_of_magnitude_is_flagged(factor: float) -> None:
 
 
 def test_digits_are_counted_as_written() -> None:
-    assert [decimals(value) for value in (1.0, 1.5, 0.001, 1e-7, 1200.0)] == [0, 1, 3, 7, 0]
-    assert [significant_digits(value) for value in (1200.0, 0.0012, 12.5, 1e20)] == [2, 2, 3, 1]
+    assert [decimals(value) for value in (1.0, 1.5, 0.001, 1e-7, 1200.0, -2.25, 1.5e-9, 1e20)] == [
+        0,
+        1,
+        3,
+        7,
+        0,
+        2,
+        10,
+        0,
+    ]
+    assert [significant_digits(value) for value in (1200.0, 0.0012, 12.5, 1e20, -3.4e-7, 0.0)] == [2, 2, 3, 1, 2, 0]
+
+
+def test_the_nearest_years_come_first_and_of_two_as_near_the_earlier() -> None:
+    assert nearest_years((2012, 2013, 2015, 2016), 2) == ((1, 2), (0, 2), (3, 1), (2, 1))
+    assert nearest_years((2012, 2013), 5) == ((1,), (0,))
+    assert nearest_years((2012,), 5) == ((),)
+
+
+def test_rows_of_many_files_make_no_block_too_short_to_compare() -> None:
+    """Each city sends a file of its own: nothing can have moved by a row, whatever the figures are."""
+    moved = shift(clean(1), 2018, 1)
+    assert found("shifted_block", moved)
+    assert not found("shifted_block", [replace(f, file_sha256=f.city_code or "") for f in moved])

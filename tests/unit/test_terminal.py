@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from rich.console import Console
+from rich.table import Table
 
-from pipelines.terminal import cities_table, coverage_note, ranks_note
+from pipelines.terminal import MOST_LINES, cities_left_out, cities_table, coverage_note, files_table, ranks_note
 
 DIMENSIONS = [
     {"dimension_id": name.lower(), "name_zh": "维度", "name_en": name}
@@ -54,3 +55,37 @@ def test_a_rank_is_never_shown_without_its_interval() -> None:
 def test_without_a_rank_the_reason_is_shown() -> None:
     assert ranks_note([{"nominal_rank": None}], "en").plain.startswith("No rank:")
     assert ranks_note([{"nominal_rank": None}], "zh").plain.startswith("没有名次")
+
+
+def test_of_very_many_files_those_to_be_mended_come_first_and_the_total_is_of_all() -> None:
+    counts = {"rows_read": 10, "rows_accepted": 10, "rows_set_aside": 0, "rows_rejected": 0, "status": "read"}
+    files: list[dict[str, object]] = [{**counts, "file": f"f/{n:04}.csv"} for n in range(3 * MOST_LINES)]
+    files[-1] |= {"status": "refused"}
+    files[-2] |= {"rows_accepted": 9, "rows_rejected": 1}
+    lines = printed(files_table(files, "en"))
+    assert "0299.csv" in lines[2]
+    assert "0298.csv" in lines[3]
+    assert sum(".csv" in line for line in lines) == MOST_LINES
+    assert any("quality.files" in line for line in lines)
+    assert any(f"Total ({3 * MOST_LINES})" in line and "3,000" in line for line in lines)
+
+
+def test_a_few_files_are_listed_in_their_order() -> None:
+    counts = {"rows_read": 10, "rows_accepted": 10, "rows_set_aside": 0, "rows_rejected": 0}
+    statuses = ("read", "refused")
+    files = [{**counts, "file": f"f/{status}.csv", "status": status} for status in statuses]
+    lines = printed(files_table(files, "en"))
+    assert [line.split()[0] for line in lines if ".csv" in line] == ["f/read.csv", "f/refused.csv"]
+    assert not any("quality.files" in line for line in lines)
+
+
+def test_of_very_many_cities_it_says_where_all_stand() -> None:
+    assert cities_left_out([CITY] * MOST_LINES, "en") is None
+    assert f"of {MOST_LINES + 1} cities" in (cities_left_out([CITY] * (MOST_LINES + 1), "en") or "")
+
+
+def printed(table: Table) -> list[str]:
+    console = Console(width=120, highlight=False)
+    with console.capture() as capture:
+        console.print(table)
+    return [line for line in capture.get().splitlines() if line.strip()]

@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from assets.release import words as codes
@@ -25,6 +25,7 @@ from assets.release.changes import named_changes
 from assets.release.report import charts, facts, plots, words
 from assets.release.report.facts import Registry, Row
 from assets.release.report.layout import CHECKS, FOLDER
+from assets.release.report.templating import Templates
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
 
@@ -57,6 +58,7 @@ def write_report(connection: Connection, folder: Path, tables: Sequence[Table], 
     return tuple(sorted([*_copied(target), *(target / page for page in checks.values()), *site.write()]))
 
 
+@lru_cache(maxsize=8192)
 def page_name(identifier: str) -> str:
     """The file name of a page: an identifier that any system takes for one file, and no two for the same."""
     if _PLAIN_NAME.fullmatch(identifier) and not _DEVICES.fullmatch(identifier):
@@ -80,36 +82,29 @@ def _check_pages(target: Path, made: Made) -> Iterator[tuple[str, str]]:
         yield page.stem, f"{CHECKS}/{page.name}"
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {
-        "t": words.both,
-        "w": words.word,
-        "name": words.named,
-        "status": words.status,
-        "codes": codes,
-        "projections": words.PROJECTIONS,
-        "file_statuses": words.FILE_STATUSES,
-        "freshness_words": words.FRESHNESS,
-        "figure": words.figure,
-        "formula": words.formula,
-        "qualified": words.qualified,
-        "score": words.score,
-        "plain": words.plain,
-        "probability": words.probability,
-        "target": words.target,
-        "score_class": words.score_class,
-        "coverage_class": words.coverage_class,
-        "share": charts.share,
-        "page_name": page_name,
-    }
-    return environment
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "t": words.both,
+    "w": words.word,
+    "name": words.named,
+    "status": words.status,
+    "figure": words.figure,
+    "formula": words.formula,
+    "qualified": words.qualified,
+    "score": words.score,
+    "plain": words.plain,
+    "probability": words.probability,
+    "target": words.target,
+    "score_class": words.score_class,
+    "coverage_class": words.coverage_class,
+    "share": charts.share,
+    "page_name": page_name,
+}
+_WORDS: dict[str, Any] = {
+    "codes": codes,
+    "projections": words.PROJECTIONS,
+    "file_statuses": words.FILE_STATUSES,
+    "freshness_words": words.FRESHNESS,
+}
 
 
 class _Site:
@@ -125,12 +120,12 @@ class _Site:
         self._ranks = facts.grouped(placed, "city_code")
         self._held, self._sent = facts.held_back(connection), facts.freshness(connection)
         self._names = {code: _shown_name(city) for code, city in self._registry.cities.items()}
-        self._environment = _environment()
-        self._environment.globals |= {
+        self._templates = Templates(_HERE / "templates", {**_FUNCTIONS, "term": self._term})
+        self._templates.globals |= {
+            **_WORDS,
             "made": made,
             "registry": self._registry,
             "rankings": self._rankings,
-            "term": self._term,
         }
 
     def write(self) -> Iterator[Path]:
@@ -159,7 +154,7 @@ class _Site:
         file.parent.mkdir(exist_ok=True)
         root = "../" * path.count("/")
         # The scheme of a row's text must survive the disk: what no encoding can hold is shown as such.
-        text = self._environment.get_template(f"{template}.html.j2").render(root=root, page=template, **told)
+        text = self._templates.get_template(f"{template}.html.j2").render(root=root, page=template, **told)
         file.write_text(text, encoding="utf-8", errors="backslashreplace")
         return file
 

@@ -5,6 +5,7 @@ Here: what is written into one cell, with its format. Not here: where a cell sta
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from assets.release.words import OPERATORS, QUALIFIERS, STATUSES, Words
@@ -54,6 +55,7 @@ class Formats:
         return self._made[style]
 
 
+@lru_cache(maxsize=1024)
 def style(**properties: object) -> Style:
     return tuple(sorted(properties.items()))
 

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -234,8 +235,14 @@ def height(texts: Iterable[tuple[str, float]]) -> float:
     return min(_LINE * max(lines, default=1) + _PADDING, _HIGHEST)
 
 
+@lru_cache(maxsize=1 << 14)
 def _lines(line: str, width: float) -> int:
-    """On how many lines a text is broken: between words, in a word that is longer than a line, and between Han."""
+    """On how many lines a text is broken: between words, in a word that is longer than a line, and between Han.
+
+    Remembered, for the rows of a table say the same again and again.
+    """
+    if (len(line) + 1) * _WIDE_SIGN <= width:
+        return 1  # even if it were all Han
     lines, used = 1, 0.0
     for word in _WORDS.findall(line):
         long = sum(_WIDE_SIGN if ord(sign) > _NARROW else _NARROW_SIGN for sign in word)
