@@ -9,6 +9,7 @@ fails. Not here: what it does (assets.quality.auditor, assets.release.clerk).
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import subprocess
@@ -25,6 +26,8 @@ from assets.paths import PROJECT_ROOT
 # Neither a number of the system's errors nor what Python itself ends with.
 _FAILED = 255
 _ANSWER, _NUMBER = "answer", "number"
+# Of what a run and the processes beside it make, little is held by nothing but itself.
+OBJECTS_UNTIL_A_LOOK = 50_000
 
 
 class ProcessBroken(Exception):
@@ -125,6 +128,7 @@ class Caller:
 
 def answer(work: Callable[[Caller], None]) -> None:
     """In the process: do the work for the one who started it, and end."""
+    gc.set_threshold(OBJECTS_UNTIL_A_LOOK, *gc.get_threshold()[1:])
     caller = Caller(os.dup(sys.stdout.fileno()))
     # What libraries print goes where faults are told.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

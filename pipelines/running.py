@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assets.aside import OBJECTS_UNTIL_A_LOOK
 from assets.errors import Finding, WrongCall
 from assets.paths import Paths
 from assets.release.inputs import inputs_if_new
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from assets.quality.auditor import Auditor
 
 Progress = Callable[[str, int], None]
-
-_OBJECTS_UNTIL_A_LOOK = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +91,15 @@ def _run(paths: Paths, run_id: str, inputs: str, progress: Progress) -> None:
 
 @contextmanager
 def garbage_sought_seldom() -> Iterator[None]:
-    """Python looks through all objects for circles that nobody holds, again and again while tables become objects.
+    """Python looks through all objects for circles that nobody holds, again and again while modules are read and tables
+    become objects.
 
-    What stands when a run begins, thousands of modules and definitions, stands until its end; and of what it makes
-    little is such a circle. Memory without circles is given back at once, as ever.
+    What stands when a run begins, thousands of modules and definitions, stands until its end (`gc.freeze`); and of what
+    it makes little is such a circle. Memory without circles is given back at once, as ever.
     """
     before = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(_OBJECTS_UNTIL_A_LOOK, *before[1:])
+    gc.set_threshold(OBJECTS_UNTIL_A_LOOK, *before[1:])
     try:
         yield
     finally:
@@ -111,7 +111,7 @@ def _execute(paths: Paths, run_id: str, inputs: str, progress: Progress) -> None
     from assets.quality.auditor import Auditor
 
     # Its process imports for seconds, and so does this one: both at once where there are two cores.
-    with Auditor() as auditor:
+    with garbage_sought_seldom(), Auditor() as auditor:
         _execute_job(paths, run_id, inputs, progress, auditor)
 
 
@@ -133,7 +133,8 @@ def _execute_job(paths: Paths, run_id: str, inputs: str, progress: Progress, aud
         if happened is not None and happened.is_step_materialization and happened.asset_key is not None:
             progress(".".join(happened.asset_key.path), total)
 
-    with opened(paths) as instance, garbage_sought_seldom():
+    gc.freeze()
+    with opened(paths) as instance:
         instance.add_event_listener(run_id, tell)
         try:
             job.execute_in_process(

@@ -25,7 +25,7 @@ import pyarrow.csv as pa_csv
 
 from assets.intake.encoding import line_ends, line_feeds, utf8_blocks
 from assets.intake.limits import Limits
-from assets.intake.rowtext import Chunk, Row, Shape, chunk_of
+from assets.intake.rowtext import Chunk, Lines, Row, Shape, Texts, chunk_of
 
 DELIMITERS = (",", "\t", ";")
 # Of the first rows, which may be titles of several lines.
@@ -64,17 +64,9 @@ class DelimitedSheet:
             else:
                 yield partial(chunk_of, block.rows, shape)
 
-    def texts(self, after: int, shape: Shape, wanted: npt.NDArray[np.int64]) -> Iterator[tuple[list[int], list[str]]]:
+    def texts(self, after: int, shape: Shape, wanted: Lines) -> Iterator[Callable[[], Texts]]:
         for block in self._blocks(after, shape.width):
-            if block.rows is None:
-                starts = _line_starts(block.data)
-                first, last = np.searchsorted(wanted, (block.line, block.line + len(starts)))
-                lines = wanted[first:last].tolist()
-                yield lines, [_text_of(block.data, starts, number - block.line) for number in lines]
-            else:
-                known = {row.line: row.text for row in block.rows}
-                lines = wanted[np.isin(wanted, list(known))].tolist()
-                yield lines, [known[number] for number in lines]
+            yield partial(block.texts, wanted)
 
     def _blocks(self, after: int, width: int) -> Iterator[_Block]:
         """Blocks of whole rows below line `after`; those that are not regular come split."""
@@ -105,6 +97,16 @@ class _Block:
     data: bytes
     line: int
     rows: list[Row] | None
+
+    def texts(self, wanted: Lines) -> Texts:
+        if self.rows is not None:
+            known = {row.line: row.text for row in self.rows}
+            lines = wanted[np.isin(wanted, list(known))].tolist()
+            return lines, [known[number] for number in lines]
+        starts = _line_starts(self.data)
+        first, last = np.searchsorted(wanted, (self.line, self.line + len(starts)))
+        lines = wanted[first:last].tolist()
+        return lines, [_text_of(self.data, starts, number - self.line) for number in lines]
 
 
 def _with_last(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:

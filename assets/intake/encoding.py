@@ -144,13 +144,15 @@ def _whole_lines(blocks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
     """The same bytes, cut after line ends. Raises _LineTooLong at one above the limit, before it fills the memory."""
     rest, number = b"", 0
     for block in blocks:
-        rest += block
-        end = rest.rfind(_LINE_END) + 1
-        _no_line_is_too_long(rest, number, limits)
+        end = block.rfind(_LINE_END) + 1
         if end:
-            whole, rest = rest[:end], rest[end:]
+            whole, rest = b"".join((rest, memoryview(block)[:end])), block[end:]
+            _no_line_is_too_long(whole, number, limits)
             yield whole
             number += 1
+        else:
+            rest += block
+        _no_line_is_too_long(rest, number, limits)
     if rest:
         yield rest
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -43,6 +43,7 @@ _WORKERS = 2
 _AHEAD = _WORKERS + 1
 _MOST_NOTES = 200
 _MOST_FINDINGS = 50
+_Result = TypeVar("_Result")
 _PARQUET = "(format parquet, compression zstd)"
 
 
@@ -233,8 +234,9 @@ class Parser:
                 "select line from repeats where sheet is not distinct from ? order by line", [sheet.name]
             ).fetchnumpy()
             wanted = np.asarray(found["line"], dtype=np.int64)
-            for lines, texts in sheet.texts(reader.layout.last_line, reader.shape, wanted):
-                parts.append(table_of(schema, [[sheet.name] * len(lines), lines, texts]))
+            with ThreadPoolExecutor(_WORKERS) as workers:
+                for lines, texts in _in_order(sheet.texts(reader.layout.last_line, reader.shape, wanted), workers):
+                    parts.append(table_of(schema, [[sheet.name] * len(lines), lines, texts]))
         return pa.concat_tables(parts)
 
     def _write_rejects(self, faults: Path, rejects: Path) -> None:
@@ -293,9 +295,9 @@ def _reading(task: Callable[[], object], reader: RowReader) -> Callable[[], Read
     return lambda: reader.read(task())  # type: ignore[arg-type]
 
 
-def _in_order(tasks: Iterator[Callable[[], ReadRows]], workers: ThreadPoolExecutor) -> Iterator[ReadRows]:
+def _in_order(tasks: Iterator[Callable[[], _Result]], workers: ThreadPoolExecutor) -> Iterator[_Result]:
     """Results in the order of the tasks, a few of which are always under way."""
-    under_way: deque[Future[ReadRows]] = deque()
+    under_way: deque[Future[_Result]] = deque()
     for task in tasks:
         under_way.append(workers.submit(task))
         if len(under_way) >= _AHEAD:

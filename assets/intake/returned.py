@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from assets.intake.contracts import RETURN_HEADERS, RETURN_ID, written
-from assets.intake.rowtext import Chunk, Row, Shape, Sheet
+from assets.intake.rowtext import Chunk, Lines, Row, Shape, Sheet, Texts
 from assets.intake.vectors import distinct, spread
 from assets.warehouse.forms import restored
 
@@ -47,7 +45,7 @@ class ReturnedSheet:
         for task in self.sent.chunks(after, shape):
             yield lambda task=task: _restored(task())  # type: ignore[misc]
 
-    def texts(self, after: int, shape: Shape, wanted: npt.NDArray[np.int64]) -> Iterator[tuple[list[int], list[str]]]:
+    def texts(self, after: int, shape: Shape, wanted: Lines) -> Iterator[Callable[[], Texts]]:
         yield from self.sent.texts(after, shape, wanted)
 
 

@@ -16,6 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+Lines = npt.NDArray[np.int64]
+# Lines, and what stands on each.
+Texts = tuple[list[int], list[str]]
 TEXT = pa.string()
 WORDS = pa.dictionary(pa.int32(), pa.string())
 
@@ -80,8 +83,8 @@ class Sheet(Protocol):
         """The rows below line `after`, in order; each is work that may be done in any thread."""
         ...
 
-    def texts(self, after: int, shape: Shape, wanted: npt.NDArray[np.int64]) -> Iterator[tuple[list[int], list[str]]]:
-        """The rows on some lines, ascending, as they were sent: lines and texts, a part of them at a time."""
+    def texts(self, after: int, shape: Shape, wanted: Lines) -> Iterator[Callable[[], Texts]]:
+        """The rows on some lines, ascending, as they were sent; each part is work that may be done in any thread."""
         ...
 
 

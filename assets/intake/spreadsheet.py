@@ -22,15 +22,13 @@ from functools import cache, partial
 from pathlib import Path
 from typing import IO
 
-import numpy as np
-import numpy.typing as npt
 from python_calamine import CalamineSheet, CalamineWorkbook
 
 from assets.errors import Finding
 from assets.intake.encoding import FileRefused
 from assets.intake.limits import Limits
 from assets.intake.marks import Marks, marks_of
-from assets.intake.rowtext import Chunk, Row, Shape, chunk_of, record
+from assets.intake.rowtext import Chunk, Lines, Row, Shape, Texts, chunk_of, record
 
 _ROWS_PER_CHUNK = 50_000
 _BLOCK = 1 << 20
@@ -63,9 +61,12 @@ class WorkbookSheet:
         for start in range(begin, len(self.rows), _ROWS_PER_CHUNK):
             yield partial(self._chunk, start, shape)
 
-    def texts(self, after: int, shape: Shape, wanted: npt.NDArray[np.int64]) -> Iterator[tuple[list[int], list[str]]]:
-        rows = (next(self._rows(line - self.first_line, line - self.first_line + 1)) for line in wanted.tolist())
-        yield wanted.tolist(), [row.text for row in rows]
+    def texts(self, after: int, shape: Shape, wanted: Lines) -> Iterator[Callable[[], Texts]]:
+        yield partial(self._texts, wanted.tolist())
+
+    def _texts(self, lines: list[int]) -> Texts:
+        rows = (next(self._rows(line - self.first_line, line - self.first_line + 1)) for line in lines)
+        return lines, [row.text for row in rows]
 
     def _chunk(self, start: int, shape: Shape) -> Chunk:
         return chunk_of(list(self._rows(start, start + _ROWS_PER_CHUNK)), shape)

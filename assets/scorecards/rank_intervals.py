@@ -240,10 +240,17 @@ def firm_pairs(ranks: Ranks, share: float) -> list[tuple[int, int, float]]:
     units, draws = ranks.shape
     if units > PAIRED_UNITS:
         return []
-    held = [(n, (ranks[n] < ranks).sum(axis=1)) for n in range(units)]
+    ranks = np.ascontiguousarray(ranks)
+    held = [(n, _held(ranks[n] < ranks)) for n in range(units)]
     return [
         (n, int(m), int(ahead[m]) / draws) for n, ahead in held for m in np.flatnonzero(ahead >= share * draws - 1e-9)
     ]
+
+
+def _held(ahead: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """How often each row holds; counted by bits, eight draws at a time."""
+    held: NDArray[np.int64] = np.bitwise_count(np.packbits(ahead, axis=1)).sum(axis=1, dtype=np.int64)
+    return held
 
 
 def sensitivity(panel: Panel, design: Design, names: list[str]) -> dict[tuple[str, str], float]:
