@@ -18,6 +18,7 @@ from assets.release.about import About, file_metadata
 from assets.release.layout import PARQUET
 from assets.release.manifest import PublishedFile, published_file
 from assets.warehouse.connection import Connection, identifier
+from assets.warehouse.ordering import out_of_order
 from assets.warehouse.parquet import write_parquet
 from assets.warehouse.tables import Table
 
@@ -95,9 +96,6 @@ def _path(table: Table) -> str:
 
 def _order(connection: Connection, table: Table) -> str:
     """How the rows come into the order of the key: not at all where they stand in it, which is soon seen."""
-    key = ", ".join(f"{identifier(column)} is not null, {identifier(column)}" for column in table.key)
-    row = connection.execute(
-        f"select count(*) from (select row({key}) < lag(row({key})) over () as is_before from {table.qualified_name}) "
-        "where is_before"
-    ).fetchone()
+    unordered = out_of_order(table.qualified_name, table.key, strictly=False)
+    row = connection.execute(f"select count(*) from ({unordered})").fetchone()
     return "" if row == (0,) else f" order by {', '.join(f'{identifier(name)} nulls first' for name in table.key)}"
