@@ -17,7 +17,7 @@ from pathlib import Path
 
 from assets.intake import leftovers
 from assets.intake.limits import Limits
-from assets.intake.seen import Seen
+from assets.seen import Seen, name_of
 
 _BLOCK = 1 << 20
 # What programs call a file that they have not finished.
@@ -51,8 +51,7 @@ def arrivals(inbox: Path, dataset: str, archive: Path, limits: Limits, seen: See
             continue
         if file.name.lower().endswith(_UNFINISHED):
             continue
-        # A name packed on another system may be no UTF-8; it is told as far as it can be.
-        name = os.fsencode(file.relative_to(inbox).as_posix()).decode("utf-8", "backslashreplace")
+        name = name_of(file, inbox)
         try:
             arrival = _arrival(file, name, archive, limits, seen)
         except FileNotFoundError:

@@ -27,8 +27,8 @@ from assets.intake.encoding import FileRefused
 from assets.intake.limits import Limits
 from assets.intake.parsing import READABLE, Parsed, Parser
 from assets.intake.registry import Registry
-from assets.intake.seen import Seen
 from assets.paths import Paths
+from assets.seen import Seen
 from assets.warehouse.connection import Connection
 
 # Changes when the same bytes and the same contract would be read differently; files are then read again.

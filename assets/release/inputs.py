@@ -13,8 +13,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from assets.paths import PROJECT_ROOT, Paths
-from assets.release.manifest import is_whole
+from assets.release.manifest import hash_file, is_whole
 from assets.release.reader import current_release
+from assets.seen import sha256_seen
 from assets.settled import has_news, settled_digest
 
 # What computes the figures; a new version of these is a new input.
@@ -22,17 +23,20 @@ _ENGINES = ("duckdb", "pyarrow", "great-expectations", "numpy", "scipy")
 
 
 def digest_inputs(paths: Paths) -> str:
-    """A digest of the inbox, the reference tables, the contracts, corrections, approvals, the SQL and the code."""
-    digest = hashlib.sha256()
+    """A digest of the inbox, the reference tables, the contracts, corrections, approvals, the SQL and the code.
+
+    Files of the inbox that are as they were when they were taken in are not read for it.
+    """
+    digest, seen = hashlib.sha256(), sha256_seen(paths)
     for engine in _ENGINES:
         digest.update(f"{engine} {version(engine)}\n".encode())
     for label, file in _input_files(paths):
         digest.update(f"{label} ".encode())
         if file.is_symlink():
             digest.update(b"link " + bytes(file.readlink()))
-        else:
-            with file.open("rb") as stream:
-                digest.update(hashlib.file_digest(stream, "sha256").digest())
+            continue
+        known = seen(file) if file.is_relative_to(paths.inbox) else None
+        digest.update((known or hash_file(file)).encode())
     return digest.hexdigest()
 
 

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from assets.intake import archive, seen
+from assets import seen
+from assets.intake import archive
 from assets.intake.archive import Arrival, arrivals, path_of
-from assets.intake.seen import Seen
+from assets.paths import Paths
+from assets.release import inputs
+from assets.seen import Seen
 from tests.unit.conftest import LIMITS
 
 
@@ -25,7 +28,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def look(tmp_path: Path) -> list[Arrival]:
-    note = Seen(tmp_path / "seen" / "parks.json")
+    note = Seen(Paths(tmp_path).seen / "parks.json")
     return list(arrivals(tmp_path / "inbox", "parks", tmp_path / "archive", LIMITS, note))
 
 
@@ -75,7 +78,7 @@ def test_a_file_whose_bytes_are_no_longer_kept_is_kept_again(tmp_path: Path, fil
 )
 def test_a_note_that_says_nothing_useful_does_no_harm(tmp_path: Path, file: Path, note: str) -> None:
     first = look(tmp_path)
-    (tmp_path / "seen" / "parks.json").write_text(note)
+    (Paths(tmp_path).seen / "parks.json").write_text(note)
     assert look(tmp_path) == first
 
 
@@ -84,7 +87,7 @@ def test_a_file_that_was_changed_a_moment_ago_is_read_once_more(
 ) -> None:
     monkeypatch.setattr(seen, "_SETTLED_SECONDS", 600.0)
     first = look(tmp_path)
-    assert not (tmp_path / "seen").exists()
+    assert not Paths(tmp_path).seen.exists()
     assert look(tmp_path) == first
 
 
@@ -92,4 +95,21 @@ def test_what_is_gone_is_forgotten(tmp_path: Path, file: Path) -> None:
     look(tmp_path)
     file.unlink()
     assert look(tmp_path) == []
-    assert (tmp_path / "seen" / "parks.json").read_text() == "{}"
+    assert (Paths(tmp_path).seen / "parks.json").read_text() == "{}"
+
+
+def test_whether_there_is_anything_new_is_told_without_reading_what_was_seen(
+    tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (file.parent / "b.csv").write_text("other")
+    unseen = inputs.digest_inputs(Paths(tmp_path))
+    look(tmp_path)
+    read: list[Path] = []
+    hash_file = inputs.hash_file
+    monkeypatch.setattr(inputs, "hash_file", lambda path: (read.append(path), hash_file(path))[1])
+    assert inputs.digest_inputs(Paths(tmp_path)) == unseen
+    assert not [path for path in read if path.is_relative_to(tmp_path / "inbox")]
+    time.sleep(0.01)
+    file.write_text("two")
+    assert inputs.digest_inputs(Paths(tmp_path)) != unseen
+    assert [path for path in read if path.is_relative_to(tmp_path / "inbox")] == [file]

@@ -1,4 +1,4 @@
-"""What was seen of the files of one folder of the inbox, so that a file that did not change is not read again.
+"""What was seen of the files of the inbox, so that a file that did not change is not read again.
 
 Here: size, times and node of each file, and the hash of its content. It is a note, no truth: without it, or where
 anything of it differs, the file is hashed and kept again, and the receipts are the same. Not here: finding the files
@@ -10,15 +10,38 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+
+from assets.paths import Paths
 
 # The system changes this time with every write and nobody can set it. A file that was changed just before it was hashed
 # may be changed again within the same tick of the clock.
 _SETTLED_SECONDS = 1.0
 
 
+def sha256_seen(paths: Paths) -> Callable[[Path], str | None]:
+    """The hash of a file of the inbox that is as it was when it was taken in; None where it has to be read."""
+
+    @cache
+    def note(dataset: str) -> Seen:
+        return Seen(paths.seen / f"{dataset}.json")
+
+    def sha256_of(file: Path) -> str | None:
+        name = name_of(file, paths.inbox)
+        return note(name.split("/")[0]).sha256_of(name, file.stat())
+
+    return sha256_of
+
+
+def name_of(file: Path, inbox: Path) -> str:
+    """Its path below the inbox. One packed on another system may be no UTF-8; it is told as far as it can be."""
+    return os.fsencode(file.relative_to(inbox).as_posix()).decode("utf-8", "backslashreplace")
+
+
 class Seen:
-    """The note of the last look, and that of this one."""
+    """The note of the last look at one folder, and that of this one."""
 
     def __init__(self, note: Path) -> None:
         self._note = note
