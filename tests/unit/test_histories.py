@@ -10,9 +10,9 @@ import pytest
 
 from assets.errors import WrongCall
 from assets.paths import PROJECT_ROOT, Paths
+from assets.release.layout import DATABASE
 from assets.release.manifest import Manifest, RunFacts
 from assets.release.naming import indicator_of
-from assets.release.publish import DATABASE
 from assets.release.reader import Release
 from assets.warehouse.connection import Warehouse
 from assets.warehouse.tables import read_tables
