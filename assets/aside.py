@@ -140,6 +140,8 @@ def answer(work: Callable[[Caller], None]) -> None:
         if number is not None:
             caller.say(_NUMBER, number)
         sys.exit(_FAILED)
+    finally:
+        gc.freeze()  # what there is goes with the process
 
 
 def _number(error: BaseException) -> int | None:

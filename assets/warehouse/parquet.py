@@ -8,6 +8,7 @@ which tables, in what order (assets.release.publish), and the files of the lake 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,21 @@ def write_parquet(connection: Connection, select: str, file: Path, said: Mapping
         reader = reading.sql(select).to_arrow_reader(_GROUP_ROWS)
         with pq.ParquetWriter(file, reader.schema, **_form(reader.schema)) as writer:
             rows = 0
-            for group in _groups(reader, reader.schema):
+            for group in _one_ahead(_groups(reader, reader.schema)):
                 writer.write_table(group, row_group_size=_GROUP_ROWS)
                 rows += group.num_rows
             writer.add_key_value_metadata(dict(said))
     return rows
+
+
+def _one_ahead(groups: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """The same groups; DuckDB reads the next one while this one is written, on another core where there is one."""
+    group = next(groups, None)
+    with ThreadPoolExecutor(1) as reading:
+        while group is not None:
+            following = reading.submit(next, groups, None)
+            yield group
+            group = following.result()
 
 
 def _form(schema: pa.Schema) -> dict[str, Any]:
