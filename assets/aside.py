@@ -140,8 +140,9 @@ def answer(work: Callable[[Caller], None]) -> None:
         if number is not None:
             caller.say(_NUMBER, number)
         sys.exit(_FAILED)
-    finally:
-        gc.freeze()  # what there is goes with the process
+    # What there is goes with the process; Python would look through all of it once more, for most of a second, and the
+    # run waits for the end. Libraries complain of it to an error output that nobody reads.
+    gc.freeze()
 
 
 def _number(error: BaseException) -> int | None:

@@ -6,7 +6,6 @@ Exit codes: 0 fine, 1 the data failed its checks, 2 wrong call, 3 our own fault.
 
 from __future__ import annotations
 
-import gc
 import sys
 import traceback
 
@@ -74,6 +73,3 @@ def main() -> None:
             "这是程序自身的错误，请连同以上内容反馈。", "This is a fault of Gancheng; please report it.", sep="\n"
         )
         sys.exit(OUR_FAULT)
-    finally:
-        # What there is goes with the process; Python would look through all of it once more, for most of a second.
-        gc.freeze()
