@@ -64,6 +64,11 @@ def kill_and_complete(ran: Place) -> None:
     assert list((ran.data / "releases").glob(".*")) == []
 
 
+def test_a_command_ends_without_a_word_of_its_libraries(ran: Place) -> None:
+    assert "leaked" not in ran.call("run").stderr
+    assert ran.call("scorecard", "--lang", "en").stderr == ""
+
+
 def test_a_file_sent_twice_changes_nothing(ran: Place) -> None:
     inbox = ran.data / "inbox" / "country_statistics"
     (inbox / "again.csv").write_bytes((inbox / "synthetic.csv").read_bytes())
