@@ -7,7 +7,6 @@ may be published (assets.release.gate).
 from __future__ import annotations
 
 import os
-import shutil
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,7 @@ from assets.release.changelog import changelog
 from assets.release.changes import CHANGES, find_changes, named_changes
 from assets.release.database import finish_database
 from assets.release.documents import write_documents
-from assets.release.draft import add_tables, begin_draft, take_draft
+from assets.release.draft import add_tables, begin_draft, drop_draft, take_draft
 from assets.release.history import RUNS, write_history
 from assets.release.layout import CHANGELOG
 from assets.release.manifest import (
@@ -131,7 +130,7 @@ def publish(
         _switch(paths, release_id)
         return Published(release_id, is_new=True)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        drop_draft(paths)
 
 
 def _finish_database(folder: Path, tables: Sequence[Table], afresh: Sequence[Table], paths: Paths) -> PublishedFile:
