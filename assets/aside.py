@@ -91,8 +91,9 @@ class Aside:
         self._end(self._said())
 
     def _said(self) -> dict[str, Any]:
+        # A line without its end is what a process that was killed had got to say.
         line = self._output.readline()
-        return dict(json.loads(line)) if line else {}
+        return dict(json.loads(line)) if line.endswith("\n") else {}
 
     def _end(self, said: Mapping[str, Any]) -> None:
         ended = self._process.wait()

@@ -1,7 +1,7 @@
 """The auditor: Great Expectations in a process of its own.
 
-Its import takes five seconds, a quarter of a run on the shipped figures. Started with the run, the process has done it
-when the tables stand. While it works the run goes on with what does not depend on its answer; when it has answered it
+Its import takes seconds, a quarter of a run on the shipped figures. Started with the run, the process has done it when
+the tables stand. While it works the run goes on with what does not depend on its answer; when it has answered it
 closes the database and goes on to write the pages that show it. It ends with the run.
 
 Here: what passes between the two. Not here: the process as such (assets.aside), the checks, carrying them out, and the

@@ -8,12 +8,17 @@ import signal
 import time
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from assets.paths import Paths
 from assets.release.manifest import damages
 from pipelines import alerts
+from pipelines.definitions import build_definitions
+from pipelines.house import read_house
+from pipelines.instance import opened
 from pipelines.journal import Journal
+from pipelines.operations import REFRESH
 from tests.integration.places import Place, copy_of
 from tests.unit import office
 
@@ -67,6 +72,22 @@ def kill_and_complete(ran: Place) -> None:
 def test_a_command_ends_without_a_word_of_its_libraries(ran: Place) -> None:
     assert "leaked" not in ran.call("run").stderr
     assert ran.call("scorecard", "--lang", "en").stderr == ""
+
+
+def test_audit_and_release_that_are_asked_for_alone_make_what_other_steps_would_have_made(ran: Place) -> None:
+    paths, before = Paths(ran.data), ran.release().manifest
+    job = build_definitions(read_house(paths)).resolve_job_def(REFRESH)
+    late = ("quality.check_results", "release.current", "release.runs", "release.score_changes")
+    with opened(paths) as instance:
+        done = job.execute_in_process(
+            instance=instance, asset_selection=[dg.AssetKey(name.split(".")) for name in late]
+        )
+    assert done.success
+    after = ran.release()
+    assert after.manifest.content_digest == before.content_digest
+    assert damages(after.folder, after.manifest) == []
+    assert not paths.snapshot.exists()
+    assert not paths.draft.exists()
 
 
 def test_a_file_sent_twice_changes_nothing(ran: Place) -> None:

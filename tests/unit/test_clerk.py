@@ -147,6 +147,13 @@ def test_a_process_ends_where_the_run_is_killed() -> None:
     assert wait_until(lambda: is_gone(pid), 20)
 
 
+def test_a_process_that_is_killed_in_the_middle_of_its_answer_is_told() -> None:
+    with Aside("tests.unit.idler") as aside:
+        aside.ask({"half": True})
+        with pytest.raises(ProcessBroken, match="ended with -9"):
+            aside.answer()
+
+
 def test_a_process_that_is_asked_nothing_ends_with_the_run() -> None:
     with Aside("tests.unit.idler") as aside:
         pid = aside.pid
