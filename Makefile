@@ -26,7 +26,7 @@ test: lint $(VENV)/older $(VENV)/spark $(VENV)/storage ## lint, types, import ru
 	@$(BIN)/python -m pytest
 
 prove: $(VENV)/dev $(VENV)/spark $(VENV)/storage ## the long proofs: 200,000 hostile inputs, 200 kills and the like
-	@GANCHENG_PROVE=1 $(BIN)/python -m pytest tests/proofs tests/integration/test_jobs.py \
+	@GANCHENG_PROVE=1 $(BIN)/python -m pytest tests/robustness tests/integration/test_jobs.py \
 		tests/integration/test_postgres.py tests/integration/test_spark.py tests/integration/test_store.py
 
 bench: $(VENV)/peers/made ## measure against the floor and against peers, docs/performance.md; ARGS="--rounds 1"

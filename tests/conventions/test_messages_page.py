@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from assets.errors import CATALOGUE
-from assets.paths import PROJECT_ROOT
+from assets.core.errors import MESSAGES
+from assets.core.paths import PROJECT_ROOT
 
 _ROW = re.compile(r"^\| `(\w+)` \| (.*) \| (.*) \| (.*) \| (.*) \|$", re.MULTILINE)
 
@@ -15,5 +15,5 @@ def test_the_page_lists_every_message_word_for_word() -> None:
     listed = {code: texts for code, *texts in _ROW.findall(page)}
     assert listed == {
         code: [message.reason_zh, message.remedy_zh, message.reason_en, message.remedy_en]
-        for code, message in CATALOGUE.items()
+        for code, message in MESSAGES.items()
     }
