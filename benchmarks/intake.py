@@ -148,7 +148,7 @@ def _furnished() -> tuple[Any, Any, Any]:
     columns = {name: {"en": name, **said} for name, said in COLUMNS.items()}
     contract = Contract.model_validate(
         {"dataset": "plots", "zh": "地块", "en": "Plots", "about_zh": "合成数据", "about_en": "Synthetic", "key": KEY,
-         "columns": columns, "feeds": ("plots.area",)}
+         "columns": columns, "indicators": ("plots.area",)}
     )  # fmt: skip
     places = Places.of([(code, code, None, None) for code in CITIES], [])
     units = Units.of([("公顷", "area", 10_000.0)])

@@ -22,9 +22,9 @@ from assets.warehouse.models import read_models
 from assets.warehouse.tables import Table, read_tables
 
 UNITS, INDICATORS, DIMENSIONS, YEARS, DRAWS = 2_800, 60, 6, 10, 10_000
-SCORES = ("attainment_history", "applying_targets", "city_targets", "indicator_scores", "dimension_scores")
+SCORES = ("attainment_history", "applicable_targets", "selected_targets", "indicator_scores", "dimension_scores")
 SCORES += ("measure_scores", "city_scores")
-LISTINGS = ("projection_points", "rank_members", "redundant_indicators", "non_discriminating_indicators")
+LISTINGS = ("projection_points", "ranking_inputs", "redundant_indicators", "non_discriminating_indicators")
 
 
 @contextmanager
@@ -40,29 +40,30 @@ def furnish(connection: Connection, tables: dict[str, Table]) -> None:
     """A registry and observations of no real place."""
     for table in tables.values():
         table.create(connection)
-    _insert(connection, "reference.method", _METHOD, "range(1) as t(n)")
+    _insert(connection, "reference.parameters", _METHOD, "range(1) as t(n)")
     _insert(connection, "reference.dimensions", _DIMENSION, f"range({DIMENSIONS}) as t(n)")
     _insert(connection, "reference.cities", {"city_code": "printf('%04d', n)"}, f"range({UNITS}) as t(n)")
     _insert(connection, "reference.measures", {"measure_id": "n", "dimension_id": "'d0'"}, "range(25) as t(n)")
     _insert(connection, "reference.indicators", _INDICATOR, f"range({INDICATORS}) as t(n)")
     linked = {"indicator_id": _NAME, "measure_id": "n % 25"}
     _insert(connection, "reference.indicator_measures", linked, f"range({INDICATORS}) as t(n)")
-    goalposts = {"indicator_id": _NAME, "floor": "0", "upper": "100", "class": "'standard'"}
+    goalposts = {"indicator_id": _NAME, "lower": "0", "upper": "100", "class": "'standard'"}
     _insert(connection, "reference.goalposts", goalposts, f"range({INDICATORS}) as t(n)")
     _insert(connection, "reference.targets", _TARGET, f"range({INDICATORS}) as t(n)")
     cells = f"range({UNITS}) as u(c), range({INDICATORS}) as i(n), range({YEARS}) as y(year)"
-    _insert(connection, "observations.observations", _OBSERVATION, cells)
+    _insert(connection, "observations.city_observations", _OBSERVATION, cells)
 
 
 _NAME = "printf('i%02d', n)"
 _METHOD = {
     "method_version": "'b'", "assessment_year": "2024", "horizon_year": "2030", "default_base_year": "2015",
-    "minimum_span_years": "2", "on_track_ratio": "0.95", "moderate_ratio": "0.6", "minimum_dimension_share": "0.5",
-    "minimum_measure_share": "0.5", "interval_level": "0.9", "projection_points_min": "4",
-    "projection_points_max": "10", "rank_draws": str(DRAWS), "rank_seed": "1", "weight_variation": "0.25",
+    "minimum_span_years": "2", "on_track_ratio": "0.95", "moderate_ratio": "0.6", "minimum_dimensions_share": "0.5",
+    "minimum_measure_indicators_share": "0.5", "interval_level": "0.9", "projection_points_min": "4",
+    "projection_points_max": "10", "rank_simulations": str(DRAWS), "rank_seed": "1", "weight_variation": "0.25",
 }  # fmt: skip
 _DIMENSION = {
-    "dimension_id": "printf('d%d', n)", "position": "n", "is_in_index": "true", "weight": "1", "minimum_share": "0.6667"
+    "dimension_id": "printf('d%d', n)", "position": "n", "is_in_index": "true", "weight": "1",
+    "minimum_indicators_share": "0.6667"
 }  # fmt: skip
 _INDICATOR = {
     "indicator_id": _NAME, "dimension_id": f"printf('d%d', n % {DIMENSIONS})", "unit": "'x'", "decimals": "4",
@@ -72,7 +73,7 @@ _INDICATOR = {
 }  # fmt: skip
 _TARGET = {
     "target_id": _NAME, "indicator_id": _NAME, "kind": "'at_least'", "operator": "'>='", "value": "80",
-    "year": "2030", "scope": "'all'", "status": "'policy_province'", "source_id": "'s'",
+    "year": "2030", "scope": "'all'", "authority": "'policy_province'", "source_id": "'s'",
 }  # fmt: skip
 _OBSERVATION = {
     "city_code": "printf('%04d', c)", "indicator_id": _NAME, "year": "2015 + year",

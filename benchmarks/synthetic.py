@@ -25,7 +25,7 @@ DIMENSIONS, MEASURES = 6, 25
 LENGTH, RENEWED = "segments.length_km", "segments.renewed_pct"
 _SHIPPED = PROJECT_ROOT / "data" / "reference"
 # Rules of the project, the same whatever the province.
-_AS_SHIPPED = ("detectors", "detector_parameters", "units", "method", "milestones")
+_AS_SHIPPED = ("detectors", "invalid_detector_parameters", "units", "parameters", "milestones")
 _BLOCK = 16 << 20
 # Of segments: no number, out of bounds, no boolean, unknown source, unknown grade, repeated, contradicted.
 _FAULTS = 7
@@ -97,7 +97,7 @@ def _reference(province: Province) -> dict[str, Iterable[Row]]:
                 "name_en": f"Dimension {number}",
                 "is_in_index": "true",
                 "weight": 1,
-                "minimum_share": 0.6667,
+                "minimum_indicators_share": 0.6667,
             }
             for number in range(DIMENSIONS)
         ],
@@ -132,7 +132,7 @@ def _reference(province: Province) -> dict[str, Iterable[Row]]:
         "goalposts": [
             {
                 "indicator_id": name,
-                "floor": 0,
+                "lower": 0,
                 "upper": 100_000 if name == LENGTH else 100,
                 "class": "natural_limit",
                 "justification_zh": "合成",
@@ -187,7 +187,7 @@ def _target(name: str) -> Row:
         "scope": "all",
         "scope_zh": "全部",
         "scope_en": "All",
-        "status": "policy_province",
+        "authority": "policy_province",
         "source_id": "synthetic",
         "document_zh": "合成",
         "source_grade": "A",
@@ -202,9 +202,14 @@ def _contracts(province: Province) -> dict[str, str]:
         f'  i{number:02}: {{type: number, unit: "%", min: 0, max: 100, zh: 指标{number:02}, en: Indicator {number:02}}}'
         for number in range(province.indicators)
     )
-    feeds = "\n".join(f"  - figures.i{number:02}" for number in range(province.indicators))
+    indicators = "\n".join(f"  - figures.i{number:02}" for number in range(province.indicators))
     figures = _CONTRACT.format(
-        dataset="figures", zh="数字（合成）", en="Figures (synthetic)", key="unit, year", columns=columns, feeds=feeds
+        dataset="figures",
+        zh="数字（合成）",
+        en="Figures (synthetic)",
+        key="unit, year",
+        columns=columns,
+        indicators=indicators,
     )
     if not province.records:
         return {"figures": figures}
@@ -214,7 +219,7 @@ def _contracts(province: Province) -> dict[str, str]:
         en="Segments (synthetic)",
         key="unit, year, segment",
         columns=_SEGMENT_COLUMNS,
-        feeds=f"  - {LENGTH}\n  - {RENEWED}",
+        indicators=f"  - {LENGTH}\n  - {RENEWED}",
     )
     return {"figures": figures, "segments": segments}
 
@@ -231,8 +236,8 @@ columns:
 {columns}
   source_id: {{type: text, required: true, references: sources.source_id, zh: 来源, en: Source}}
   source_grade: {{type: text, required: true, allowed: [A, B, C], zh: 等级, en: Grade}}
-feeds:
-{feeds}
+indicators:
+{indicators}
 """
 _SEGMENT_COLUMNS = """  segment: {type: text, required: true, zh: 管段, en: Segment}
   length_km: {type: number, unit: 公里, min: 0, max: 100, zh: 长度, en: Length}

@@ -31,7 +31,7 @@ def run_lock(paths: Paths, *, waits: bool = False) -> Iterator[None]:
 @contextmanager
 def server_lock(paths: Paths) -> Iterator[None]:
     """Serve a data directory alone: two daemons over it would start everything twice. WrongCall where another does."""
-    with _held(paths, SERVE_LOCK, "serving_already"):
+    with _held(paths, SERVE_LOCK, "server_already_running"):
         yield
 
 

@@ -36,7 +36,7 @@ def load_project(paths: Paths) -> Project:
     """Read contracts, tables, models and checks. Raises Stopped with what must be mended, WrongCall without them."""
     missing = [folder.name for folder in (paths.reference, paths.contracts) if not folder.is_dir()]
     if missing:
-        raise UsageError(Issue("no_data_directory", ", ".join(missing), "reference/, contracts/"))
+        raise UsageError(Issue("incomplete_data_directory", ", ".join(missing), "reference/, contracts/"))
     contracts = read_contracts(paths.contracts)
     tables = read_tables(paths.sql)
     datasets = dataset_models(list(contracts), paths.sql, tables)

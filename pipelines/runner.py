@@ -86,7 +86,7 @@ def _run(paths: Paths, run_id: str, inputs: str, progress: Progress) -> None:
         if reason is None or (isinstance(reason.orig, sqlite3.Error) and classify_system_error(error) is not None):
             raise
         told = str(reason.orig).strip().splitlines()[0]
-        raise UsageError(Issue("storage_unreachable", told, f"{HOME_VARIABLE}, {SETTINGS}")) from error
+        raise UsageError(Issue("dagster_storage_unreachable", told, f"{HOME_VARIABLE}, {SETTINGS}")) from error
 
 
 @contextmanager

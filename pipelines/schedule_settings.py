@@ -97,4 +97,4 @@ class ScheduleSettings(_Settings):
 
 def read_schedule_settings(paths: Paths) -> ScheduleSettings:
     """The settings of a data directory; Stopped with every one that cannot be."""
-    return read_settings(paths.operations, ScheduleSettings, "operations_unreadable", "docs/operations.md")
+    return read_settings(paths.operations, ScheduleSettings, "invalid_operations_settings", "docs/operations.md")

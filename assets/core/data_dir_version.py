@@ -14,7 +14,7 @@ from pathlib import Path
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import Paths
 
-LAKE_VERSION, STATE_VERSION = 1, 1
+LAKE_VERSION, STATE_VERSION = 2, 1
 VERSION_FILE = "VERSION"
 PRIVATE_MODE = 0o700
 
@@ -26,7 +26,9 @@ def ensure_data_dir(paths: Paths) -> None:
     ensure_state_dir(paths)
     for folder, version in _folders(paths):
         folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / VERSION_FILE).exists():
+        if not (folder / VERSION_FILE).exists() or (folder / VERSION_FILE).read_text(encoding="ascii").strip() != str(
+            version
+        ):
             temporary = folder / f".{VERSION_FILE}.tmp"
             temporary.write_text(f"{version}\n", encoding="ascii")
             temporary.rename(folder / VERSION_FILE)
@@ -56,8 +58,8 @@ def check_version(said: bytes, version: int, place: str) -> Issue | None:
     """Why what a file of that place says of its version keeps this program, which knows up to `version`, from it."""
     text = said[:80].decode("ascii", "replace").strip()
     if not text.isdecimal() or int(text) < 1:
-        return Issue("version_unreadable", text, str(version), place)
-    return Issue("made_by_newer", text, str(version), place) if int(text) > version else None
+        return Issue("invalid_version", text, str(version), place)
+    return Issue("newer_data_version", text, str(version), place) if int(text) > version else None
 
 
 def _folders(paths: Paths) -> tuple[tuple[Path, int], ...]:

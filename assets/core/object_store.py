@@ -63,7 +63,7 @@ class StorageSettings(BaseModel):
 
 def read_storage_settings(paths: Paths) -> StorageSettings:
     """The setting of one data directory; Stopped with what is wrong where its file cannot be read."""
-    return read_settings(paths.storage, StorageSettings, "store_unreadable", _PAGE)
+    return read_settings(paths.storage, StorageSettings, "invalid_shared_store_settings", _PAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +245,10 @@ def _issue(url: str, error: Exception) -> Issue | None:
     """None for a fault of ours, and for one of the disk of this machine, which is told as such elsewhere."""
     said = _SECRET.sub("//", f"{type(error).__name__}: {error}".splitlines()[0])[:_MOST_SHOWN]
     if isinstance(error, ImportError) or "Protocol not known" in said:
-        return Issue("store_not_installed", said, "pip install 'gancheng[s3]'", url)
+        return Issue("shared_store_not_installed", said, "pip install 'gancheng[s3]'", url)
     if isinstance(error, PermissionError) or "Credentials" in type(error).__name__:
-        return Issue("store_denied", said, _PAGE, url)
+        return Issue("shared_store_access_denied", said, _PAGE, url)
     if isinstance(error, OSError) and error.errno in _LOCAL_FAULTS:
         return None
     is_of_storage = isinstance(error, OSError) or not re.match(r"(builtins|assets)\b", type(error).__module__)
-    return Issue("store_unreachable", said, _PAGE, url) if is_of_storage else None
+    return Issue("shared_store_unreachable", said, _PAGE, url) if is_of_storage else None

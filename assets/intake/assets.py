@@ -83,7 +83,7 @@ def _described(contract: Contract) -> Iterator[tuple[object, ...]]:
 
 def _entitled(contract: Contract) -> tuple[object, ...]:
     due = contract.due
-    return (contract.dataset, contract.zh, contract.en, due.on if due else None, due.since if due else None)
+    return (contract.dataset, contract.zh, contract.en, due.on if due else None, due.first_year if due else None)
 
 
 def _dataset_asset(contract: Contract) -> dg.AssetsDefinition:
@@ -117,7 +117,7 @@ def _totals(receipts: Sequence[Receipt]) -> dict[str, int]:
         "files": len(receipts),
         "rows_read": sum(receipt.rows_read for receipt in receipts),
         "rows_accepted": sum(receipt.rows_accepted for receipt in receipts),
-        "rows_set_aside": sum(receipt.rows_set_aside for receipt in receipts),
+        "rows_aggregate": sum(receipt.rows_aggregate for receipt in receipts),
         "rows_rejected": sum(receipt.rows_rejected for receipt in receipts),
     }
 
@@ -170,7 +170,7 @@ def _file_rows(by_dataset: Mapping[str, Sequence[Receipt]]) -> Iterator[tuple[ob
                 receipt.rows_blank,
                 receipt.rows_skipped,
                 receipt.rows_accepted,
-                receipt.rows_set_aside,
+                receipt.rows_aggregate,
                 receipt.rows_rejected,
                 receipt.received_at.astimezone(UTC).replace(tzinfo=None),
             )
@@ -199,4 +199,4 @@ def _refusal_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
 
 def _told(issue: Issue) -> tuple[object, ...]:
     reasons = (issue.reason("zh"), issue.reason("en"), issue.remedy("zh"), issue.remedy("en"))
-    return (issue.column, None, issue.code, issue.found, issue.expected, *reasons, None, None, False)
+    return (issue.column, None, issue.code, issue.actual, issue.expected, *reasons, None, None, False)

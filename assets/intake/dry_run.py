@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assets.core.errors import Issue, Language, UsageError
+from assets.core.errors import Issue, UsageError
+from assets.core.i18n import Language
 from assets.core.paths import Paths
 from assets.intake.limits import Limits
 from assets.intake.receipts.receipts import IngestJob, Receipt, reject_files, utc_now
@@ -21,8 +22,8 @@ from assets.intake.values.lookups import read_lookups
 from assets.warehouse.connection import Connection, connect_in_memory, quote_literal
 
 _TOLD = (
-    *("sheet", "line", "column_name", "code", "found", "expected"),
-    *("reason_zh", "reason_en", "remedy_zh", "remedy_en", "row_text"),
+    *("sheet", "line", "column_name", "code", "actual", "expected"),
+    *("reason_zh", "reason_en", "remedy_zh", "remedy_en", "raw_row"),
 )
 
 
@@ -34,13 +35,13 @@ class RowError:
     line: int | None
     column_name: str | None
     code: str
-    found: str
+    actual: str
     expected: str
     reason_zh: str
     reason_en: str
     remedy_zh: str
     remedy_en: str
-    row_text: str | None
+    raw_row: str | None
 
     def reason(self, language: Language) -> str:
         return self.reason_zh if language == "zh" else self.reason_en
@@ -61,7 +62,7 @@ class DryRunResult:
     status: str
     rows_read: int
     rows_accepted: int
-    rows_set_aside: int
+    rows_aggregate: int
     rows_rejected: int
     faults: tuple[RowError, ...]
 
@@ -79,16 +80,16 @@ def check_file(
     fit several.
     """
     if dataset is not None and dataset not in contracts:
-        raise UsageError(Issue("no_such_dataset", dataset, ", ".join(contracts)))
+        raise UsageError(Issue("unknown_dataset", dataset, ", ".join(contracts)))
     if not file.is_symlink() and not file.is_file():
-        raise UsageError(Issue("no_such_file", str(file)))
+        raise UsageError(Issue("missing_file", str(file)))
     asked = [contracts[dataset]] if dataset is not None else list(contracts.values())
     # It lies on the sender's own disk, where nobody else is writing it.
     settled = limits.model_copy(update={"still_written_seconds": 0.0})
     checked = [_as_dataset(file, contract, registry, settled) for contract in asked]
     read = [one for one in checked if one.status == "read"]
     if len(read) > 1:
-        raise UsageError(Issue("dataset_ambiguous", str(file), ", ".join(str(one.dataset) for one in read)))
+        raise UsageError(Issue("ambiguous_dataset", str(file), ", ".join(str(one.dataset) for one in read)))
     return read[0] if read else _nearest(checked)
 
 
@@ -109,7 +110,7 @@ def _as_dataset(file: Path, contract: Contract, registry: Connection, limits: Li
         intake = IngestJob(paths, contract, work, read_lookups(registry, contract), limits)
         receipts = intake.take_in(utc_now())
         if not receipts:
-            return _checked(file, None, contract, (_of_file(Issue("file_passed_over", file.name)),))
+            return _checked(file, None, contract, (_of_file(Issue("file_ignored", file.name)),))
         (receipt,) = receipts
         return _checked(file, receipt, contract, _faults(intake, receipt))
 
@@ -121,7 +122,7 @@ def _faults(intake: IngestJob, receipt: Receipt) -> tuple[RowError, ...]:
     for _, rejects in reject_files(intake.folder, [receipt]):
         rows = intake.connection.execute(
             f"select {', '.join(_TOLD)} from read_parquet({quote_literal(rejects)}) order by sheet nulls first, line, "
-            "fault_number"
+            "error_number"
         )
         faults += [RowError(*row) for row in rows.fetchall()]
     return tuple(faults)
@@ -129,11 +130,11 @@ def _faults(intake: IngestJob, receipt: Receipt) -> tuple[RowError, ...]:
 
 def _of_file(issue: Issue) -> RowError:
     texts = (issue.reason("zh"), issue.reason("en"), issue.remedy("zh"), issue.remedy("en"))
-    return RowError(issue.sheet, issue.line, issue.column, issue.code, issue.found, issue.expected, *texts, None)
+    return RowError(issue.sheet, issue.line, issue.column, issue.code, issue.actual, issue.expected, *texts, None)
 
 
 def _checked(file: Path, receipt: Receipt | None, contract: Contract, faults: tuple[RowError, ...]) -> DryRunResult:
     if receipt is None:
         return DryRunResult(str(file), contract.dataset, "refused", 0, 0, 0, 0, faults)
-    counts = (receipt.rows_read, receipt.rows_accepted, receipt.rows_set_aside, receipt.rows_rejected)
+    counts = (receipt.rows_read, receipt.rows_accepted, receipt.rows_aggregate, receipt.rows_rejected)
     return DryRunResult(str(file), contract.dataset, receipt.status, *counts, faults)

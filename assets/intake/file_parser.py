@@ -18,7 +18,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assets.core.errors import MESSAGES, Issue
+from assets.core.errors import Issue
+from assets.core.messages import all_messages
 from assets.intake.limits import Limits
 from assets.intake.readers.delimited import DELIMITERS, DelimitedSheet
 from assets.intake.readers.encoding import FileRejectedError, detect_encoding
@@ -60,13 +61,13 @@ class SheetSummary:
 
 @dataclass
 class ParseResult:
-    """What became of a file: rows_read = rows_accepted + rows_set_aside + rows_rejected."""
+    """What became of a file: rows_read = rows_accepted + rows_aggregate + rows_rejected."""
 
     rows_read: int = 0
     rows_blank: int = 0
     rows_skipped: int = 0
     rows_accepted: int = 0
-    rows_set_aside: int = 0
+    rows_aggregate: int = 0
     rows_rejected: int = 0
     sheets: list[SheetSummary] = field(default_factory=list)
     notes: list[SheetNote] = field(default_factory=list)
@@ -96,8 +97,8 @@ class FileParser:
         rejected = f"select count(*) from (select distinct sheet, line from {_parquet(faults)})"
         (parsed.rows_rejected,) = self._one(rejected)
         accepted = select_accepted_rows(readable, rejects)
-        rows, parsed.rows_set_aside = self._one(f"select count(*), count(province_code) from ({accepted})")
-        parsed.rows_accepted = rows - parsed.rows_set_aside
+        rows, parsed.rows_aggregate = self._one(f"select count(*), count(province_code) from ({accepted})")
+        parsed.rows_accepted = rows - parsed.rows_aggregate
         return parsed
 
     def sheets(self, file: Path, name: str) -> Sequence[RawSheet]:
@@ -107,7 +108,7 @@ class FileParser:
             start = stream.read(len(_OLE))
         is_zip = start.startswith(_ZIP)
         if suffix not in READABLE or (is_zip and not _is_workbook(file)):
-            raise FileRejectedError(Issue("file_kind_unknown", suffix, "CSV, XLSX"))
+            raise FileRejectedError(Issue("unsupported_file_type", suffix, "CSV, XLSX"))
         if is_zip or start == _OLE:
             return read_workbook(file, self.limits, is_zip=is_zip)
         encoding = detect_encoding(file, self.limits)
@@ -147,7 +148,7 @@ class FileParser:
             raise (
                 without[0][1]
                 if without
-                else FileRejectedError(Issue("file_empty", expected=", ".join(self.contract.columns)))
+                else FileRejectedError(Issue("missing_header_row", expected=", ".join(self.contract.columns)))
             )
         parsed.notes += [SheetNote(sheet.name, None, "sheet_skipped", sheet.name or "") for sheet, _ in without]
         for sheet, reader in readers:
@@ -220,8 +221,9 @@ class FileParser:
             copy (
                 select * from {_parquet(faults)}
                 union all
-                select repeats.sheet, repeats.line, {position}, {quote_literal(key)}, null, repeats.code, repeats.found,
-                    {quote_literal(", ".join(self.contract.key))}, sent.row_text, repeats.{RETURN_ID}
+                select repeats.sheet, repeats.line, {position}, {quote_literal(key)}, null, repeats.code,
+                    repeats.actual,
+                    {quote_literal(", ".join(self.contract.key))}, sent.raw_row, repeats.{RETURN_ID}
                 from repeats
                 left join sent on repeats.sheet is not distinct from sent.sheet and repeats.line = sent.line
             ) to {quote_literal(more)} {_PARQUET}
@@ -231,7 +233,7 @@ class FileParser:
         more.replace(faults)
 
     def _texts_of_repeats(self, readers: Iterable[tuple[RawSheet, RowValidator]]) -> pa.Table:
-        schema = pa.schema([("sheet", pa.string()), ("line", pa.int64()), ("row_text", pa.string())])
+        schema = pa.schema([("sheet", pa.string()), ("line", pa.int64()), ("raw_row", pa.string())])
         parts = []
         for sheet, reader in readers:
             found = self.connection.execute(
@@ -247,29 +249,30 @@ class FileParser:
         """Every fault with its reason and remedy in both languages."""
         found = self.connection.execute(f"select distinct code from {_parquet(faults)} order by code").fetchall()
         # Without a fault any will do; all of them for every file of many would take most of the time of a small one.
-        told = {code: MESSAGES[code] for (code,) in found or [(next(iter(MESSAGES)),)]}
+        catalogue = all_messages()
+        used = {code: catalogue[code] for (code,) in found or [(next(iter(catalogue)),)]}
         messages = ", ".join(
-            f"({', '.join(quote_literal(part) for part in (code, m.reason_zh, m.reason_en, m.remedy_zh, m.remedy_en))})"
-            for code, m in told.items()
+            f"({', '.join(quote_literal(part) for part in (code, *message.reason, *message.remedy))})"
+            for code, message in used.items()
         )
         texts = ", ".join(
-            f"replace(replace(messages.{name}, '{{expected}}', faults.expected), '{{found}}', faults.found) as {name}"
+            f"replace(replace(messages.{name}, '{{expected}}', faults.expected), '{{actual}}', faults.actual) as {name}"
             for name in ("reason_zh", "reason_en", "remedy_zh", "remedy_en")
         )
         self.connection.execute(
             f"""
             copy (
                 with messages (code, reason_zh, reason_en, remedy_zh, remedy_en) as (values {messages})
-                select faults.sheet, faults.line, row_number() over in_row as fault_number,
-                    nullif(faults.column_name, '') as column_name, faults.sent_position as position, faults.code,
-                    faults.found, faults.expected, {texts}, faults.row_text, faults.carried_id
+                select faults.sheet, faults.line, row_number() over in_row as error_number,
+                    nullif(faults.column_name, '') as column_name, faults.source_position as position, faults.code,
+                    faults.actual, faults.expected, {texts}, faults.raw_row, faults.resubmitted_return_id
                 from {_parquet(faults)} as faults
                 join messages on messages.code = faults.code
                 window in_row as (
-                    partition by faults.sheet, faults.line order by faults.position, faults.sent_position, faults.code
+                    partition by faults.sheet, faults.line order by faults.position, faults.source_position, faults.code
                     rows between unbounded preceding and current row
                 )
-                order by faults.sheet, faults.line, fault_number
+                order by faults.sheet, faults.line, error_number
             ) to {quote_literal(rejects)} {_PARQUET}
             """
         )
@@ -334,8 +337,8 @@ def _told_by(reader: RowValidator) -> Iterator[SheetNote]:
     for row in reader.layout.titles:
         yield SheetNote(reader.sheet, row.line, "title", " ".join(cell for cell in row.cells if cell.strip()))
     for header in reader.layout.headers:
-        if header.role == "set_aside":
-            yield SheetNote(reader.sheet, reader.layout.last_line, "column_set_aside", header.sent)
+        if header.role == "kept":
+            yield SheetNote(reader.sheet, reader.layout.last_line, "unknown_column_kept", header.sent)
 
 
 def _title_year(reader: RowValidator, years: set[int]) -> Iterator[SheetNote]:

@@ -29,4 +29,4 @@ class Limits(BaseModel):
 
 def read_limits(file: Path) -> Limits:
     """The limits of one data directory; Stopped with what is wrong where its file cannot be read."""
-    return read_settings(file, Limits, "limits_unreadable", "docs/intake.md")
+    return read_settings(file, Limits, "invalid_limits", "docs/intake.md")

@@ -28,8 +28,8 @@ def add_rejects(connection: Connection, dataset: str, folder: Path, receipts: Se
         f"""
         insert into intake.rejects by name
         with rejects as (select {FILE_SHA256} as file_sha256, * exclude (filename) from {select_rows(files)})
-        select files.dataset, files.file, coalesce(carried_id, substr(sha256({row}), 1, 12)) as return_id,
-            false as is_resolved, rejects.* exclude (carried_id)
+        select files.dataset, files.file, coalesce(resubmitted_return_id, substr(sha256({row}), 1, 12)) as return_id,
+            false as is_resolved, rejects.* exclude (resubmitted_return_id)
         from rejects
         inner join intake.files as files using (file_sha256)
         where files.dataset = {quote_literal(dataset)}
@@ -42,7 +42,7 @@ def resolve_rejects(connection: Connection, dataset: str) -> None:
     connection.execute(
         f"""
         with attempts as (
-            select rejects.return_id, max(files.received_order) as latest
+            select rejects.return_id, max(files.arrival_sequence) as latest
             from intake.rejects as rejects
             inner join intake.files as files using (dataset, file_sha256)
             where rejects.dataset = {quote_literal(dataset)} and rejects.return_id is not null
@@ -54,7 +54,7 @@ def resolve_rejects(connection: Connection, dataset: str) -> None:
         where rejects.dataset = {quote_literal(dataset)} and rejects.return_id = attempts.return_id
             and files.dataset = rejects.dataset and files.file_sha256 = rejects.file_sha256
             and (
-                files.received_order < attempts.latest
+                files.arrival_sequence < attempts.latest
                 or rejects.return_id in (
                     select {RETURN_ID} from intake.{quote_identifier(dataset)} where {RETURN_ID} is not null
                 )

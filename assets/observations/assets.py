@@ -18,7 +18,7 @@ def observation_assets(models: Mapping[str, Model], tables: Mapping[str, Table])
     """The corrections, and the models of the schema `observations`."""
     others = {name: model for name, model in models.items() if name != _MATCHES}
     return [
-        _entries_asset(tables["observations.correction_entries"]),
+        _entries_asset(tables["observations.correction_rules"]),
         dagster_assets.model_asset(models[_MATCHES], tables, check=_stop_where_a_source_has_changed),
         *dagster_assets.model_assets(others, "observations", tables),
     ]
@@ -29,7 +29,7 @@ def _entries_asset(table: Table) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         specs=[dagster_assets.asset_spec(table, deps=deps, kinds={"yaml", "duckdb"})],
-        name="observations__correction_entries",
+        name="observations__correction_rules",
     )
     def read(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         entries = read_corrections(warehouse.paths.corrections)

@@ -1,7 +1,7 @@
 """Corrections as data: known errors of a source, each with the figure that it expects to find there.
 
 Here: reading `data/corrections/*.yml`, checking the entries against the registry and against what the datasets report,
-and the table that they become. Not here: applying them (sql/observations/corrected.sql).
+and the table that they become. Not here: applying them (sql/observations/corrected_observations.sql).
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ def _of_entry(name: str, node: yaml.Node, place: Sequence[int | str], told: str)
 
 
 def _unreadable(file: str, line: int | None, told: str, column: str | None = None) -> Issue:
-    return Issue("correction_unreadable", told, "docs/corrections.md", file, line, column)
+    return Issue("invalid_correction", told, "docs/corrections.md", file, line, column)
 
 
 def _ids_said_twice(entries: Sequence[CorrectionEntry]) -> Iterator[Issue]:
@@ -171,7 +171,7 @@ def _ids_said_twice(entries: Sequence[CorrectionEntry]) -> Iterator[Issue]:
     for entry in entries:
         other = first.setdefault(entry.correction.id, entry)
         if other is not entry:
-            yield entry.issue("key_doubled", entry.correction.id, f"id ({other.file}:{other.line})", "id")
+            yield entry.issue("duplicate_key", entry.correction.id, f"id ({other.file}:{other.line})", "id")
 
 
 def write_entries(connection: Connection, table: Table, entries: Sequence[CorrectionEntry]) -> None:
@@ -219,11 +219,11 @@ def check_registered(connection: Connection, entries: Sequence[CorrectionEntry])
         for name, place in _REGISTERED.items():
             if said[name] is not None and said[name] not in known[place]:
                 table, column = place.split(".")[1:]
-                issues.append(entry.issue("foreign_key", said[name], f"{table}.csv {column}", name))
+                issues.append(entry.issue("unknown_foreign_key", said[name], f"{table}.csv {column}", name))
         dataset = datasets.get(correction.indicator_id, correction.dataset)
         if dataset != correction.dataset and correction.dataset in known[_REGISTERED["dataset"]]:
             expected = f"{correction.indicator_id} → {dataset}"
-            issues.append(entry.issue("foreign_key", correction.dataset, expected, "dataset"))
+            issues.append(entry.issue("unknown_foreign_key", correction.dataset, expected, "dataset"))
     return issues
 
 
@@ -237,7 +237,7 @@ def check_sources(connection: Connection) -> list[Issue]:
     entries = connection.execute(
         """
         select correction_id, entry_file, entry_line, city_code, indicator_id, year, scope, value_expected
-        from observations.correction_entries order by entry_file, entry_line
+        from observations.correction_rules order by entry_file, entry_line
         """
     ).fetchall()
     return [issue for entry in entries for issue in _changes(connection, *entry)]
@@ -258,19 +258,19 @@ def _changes(
     about, expected = f"{name}: {city} {indicator} {year} {scope}", format_number(value)
     matches = connection.execute(
         """
-        select value, is_expected, is_overtaking from observations.correction_matches
+        select value, has_expected_value, is_newer_than_correction from observations.correction_matches
         where correction_id = ? order by all
         """,
         [name],
     ).fetchall()
-    overtaking = [found for found, _, is_overtaking in matches if is_overtaking]
+    overtaking = [found for found, _, is_newer_than_correction in matches if is_newer_than_correction]
     if not matches:
-        yield Issue("correction_missing", about, expected, file, line)
-    elif overtaking or not any(is_expected for _, is_expected, _ in matches):
+        yield Issue("correction_without_match", about, expected, file, line)
+    elif overtaking or not any(has_expected_value for _, has_expected_value, _ in matches):
         said = dict.fromkeys(format_number(found) for found in overtaking or [found for found, _, _ in matches])
-        yield Issue("correction_changed", f"{about} = {', '.join(said)}", expected, file, line)
+        yield Issue("outdated_correction", f"{about} = {', '.join(said)}", expected, file, line)
     elif others := _others(connection, name):
-        yield Issue("correction_doubled", about, ", ".join(others), file, line)
+        yield Issue("duplicate_correction", about, ", ".join(others), file, line)
 
 
 def _others(connection: Connection, name: str) -> list[str]:
@@ -284,7 +284,7 @@ def _others(connection: Connection, name: str) -> list[str]:
                 and own.scope = others.scope and own.file_sha256 = others.file_sha256
                 and own.sheet is not distinct from others.sheet and own.line = others.line
         where own.correction_id = ? and others.correction_id <> own.correction_id
-            and own.is_expected and others.is_expected
+            and own.has_expected_value and others.has_expected_value
         order by all
         """,
         [name],

@@ -13,18 +13,18 @@ from assets.core.errors import DataError, Issue
 from assets.warehouse.models import Model
 from assets.warehouse.tables import Table
 
-REPORTED = "observations.reported"
+REPORTED = "observations.reported_observations"
 
 
 def dataset_models(datasets: Sequence[str], folders: Iterable[Path], tables: Mapping[str, Table]) -> dict[str, Model]:
-    """The model of each dataset and their union `observations.reported`, whose contract they share.
+    """The model of each dataset and their union `observations.reported_observations`, whose contract they share.
 
     Raises Stopped where a dataset has no SQL. SQL of a dataset without a contract is left alone: the data directory
     does not use it.
     """
     files = {name: _find(name, folders) for name in datasets}
     missing = [
-        Issue("contract_model", name, f"sql/observations/{name}.sql") for name, file in files.items() if not file
+        Issue("missing_dataset_model", name, f"sql/observations/{name}.sql") for name, file in files.items() if not file
     ]
     if missing:
         raise DataError(missing)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from assets.core.errors import DataError, Issue
 from assets.core.text import format_number
@@ -26,6 +26,19 @@ Sentence = Annotated[str, Field(min_length=1)]
 Code = Annotated[str, Field(min_length=1, coerce_numbers_to_str=True)]
 
 _LENGTH = 10
+# Detectors under the names that approvals written before November 2026 have.
+_RENAMED_DETECTORS = {
+    "copy": "duplicate_value",
+    "flip": "definition_flip",
+    "invented": "sequential_digits",
+    "jump": "level_shift",
+    "magnitude": "magnitude_outlier",
+    "parts": "ratio_mismatch",
+    "repeat": "repeated_value",
+    "shifted_block": "row_shift",
+    "total": "sum_mismatch",
+    "zero": "impossible_zero",
+}
 
 
 class ApprovedFlag(BaseModel):
@@ -33,7 +46,7 @@ class ApprovedFlag(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    detector: str
+    detector: Annotated[str, BeforeValidator(lambda name: _RENAMED_DETECTORS.get(name, name))]
     indicator_id: str
     city_code: Code | None = None
     province_code: Code | None = None
@@ -85,7 +98,7 @@ def read_decisions(folder: Path) -> list[tuple[str, Decision]]:
 
 
 def _unreadable(file: str, told: str, line: int | None = None, column: str | None = None) -> Issue:
-    return Issue("approval_unreadable", told, "docs/operations.md", file, line, column)
+    return Issue("invalid_approval", told, "docs/operations.md", file, line, column)
 
 
 def write_approvals(connection: Connection, table: Table, decisions: Iterable[tuple[str, Decision]]) -> None:

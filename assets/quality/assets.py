@@ -113,8 +113,8 @@ def _results_asset(checks: Sequence[Check], table: Table) -> dg.AssetsDefinition
             (
                 result.check.table,
                 result.check.name,
-                result.check.rule_zh,
-                result.check.rule_en,
+                result.check.description_zh,
+                result.check.description_en,
                 result.check.is_blocking,
                 result.is_passed,
                 result.rows_checked,
@@ -147,7 +147,7 @@ def _asset_checks(checks: Sequence[Check]) -> dg.AssetChecksDefinition:
         _spec(table, CONTRACT, f"合同中的 {n} 项要求\n\nThe {n} expectations of its contract")
         for table, n in of_contract
     ]
-    specs += [_spec(check.table, check.name, f"{check.rule_zh}\n\n{check.rule_en}") for check in of_sql]
+    specs += [_spec(check.table, check.name, f"{check.description_zh}\n\n{check.description_en}") for check in of_sql]
 
     @dg.multi_asset_check(specs=specs, name="quality__asset_checks")
     def show(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.AssetCheckResult]:
@@ -155,8 +155,8 @@ def _asset_checks(checks: Sequence[Check]) -> dg.AssetChecksDefinition:
         shown: dict[tuple[str, str], list[_Row]] = defaultdict(list)
         with warehouse.connect() as connection:
             rows = connection.execute(
-                "select table_name, check_name, rule_zh, rule_en, is_passed, is_blocking, rows_checked, rows_failing, "
-                "failing_sample from quality.check_results order by all"
+                "select table_name, check_name, description_zh, description_en, is_passed, is_blocking, rows_checked, "
+                "rows_failing, failing_sample from quality.check_results order by all"
             ).fetchall()
         for row in rows:
             shown[row[0], row[1] if (row[0], row[1]) in names else CONTRACT].append(row)

@@ -61,15 +61,15 @@ def read_reference_table(table: Table, file: Path) -> tuple[ReferenceTable, list
     name = f"reference/{file.name}"
     header = ",".join(table.columns)
     if not file.is_file():
-        return ReferenceTable(table, name, ()), [Issue("table_missing", file.name, header, name)]
+        return ReferenceTable(table, name, ()), [Issue("missing_reference_table", file.name, header, name)]
     content = file.read_bytes()
     try:
         reader = csv.reader(io.StringIO(content.decode("utf-8").removeprefix("\ufeff"), newline=""), strict=True)
         return _read_rows(table, name, reader)
     except UnicodeDecodeError as error:
-        fault = Issue("table_header", str(error), header, name, 1 + content.count(b"\n", 0, error.start))
+        fault = Issue("invalid_table_header", str(error), header, name, 1 + content.count(b"\n", 0, error.start))
     except csv.Error as error:
-        fault = Issue("table_header", str(error), header, name, reader.line_num)
+        fault = Issue("invalid_table_header", str(error), header, name, reader.line_num)
     return ReferenceTable(table, name, ()), [fault]
 
 
@@ -77,13 +77,13 @@ def _read_rows(table: Table, name: str, reader: Iterator[list[str]]) -> tuple[Re
     expected = list(table.columns)
     header = next(reader, [])
     if header != expected:
-        fault = Issue("table_header", ",".join(header), ",".join(expected), name, 1)
+        fault = Issue("invalid_table_header", ",".join(header), ",".join(expected), name, 1)
         return ReferenceTable(table, name, ()), [fault]
     rows, issues = [], []
     line = 2
     for cells in reader:
         if len(cells) != len(expected):
-            issues.append(Issue("row_cell_count", str(len(cells)), str(len(expected)), name, line))
+            issues.append(Issue("cell_count_mismatch", str(len(cells)), str(len(expected)), name, line))
         else:
             values, faults = _typed(table, cells, name, line)
             issues += faults
@@ -101,9 +101,9 @@ def _typed(table: Table, cells: Sequence[str], file: str, line: int) -> tuple[di
         value = _parse(column, text.strip())
         values[name] = value
         if text.strip() == "":
-            code, expected = ("cell_missing", column.en) if column.required else (None, "")
+            code, expected = ("missing_value", column.en) if column.required else (None, "")
         elif value is None:
-            code, expected = "type_wrong", column.type
+            code, expected = "invalid_type", column.type
         else:
             code, expected = _constraint(column, value)
         if code:

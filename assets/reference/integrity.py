@@ -42,7 +42,7 @@ def check_unique_keys(tables: Tables) -> Iterator[Issue]:
             value = tuple(row.values[column] for column in key)
             if value in seen:
                 text = ", ".join(str(part) for part in value)
-                yield Issue("key_doubled", text, ", ".join(key), table.file, row.line, key[0])
+                yield Issue("duplicate_key", text, ", ".join(key), table.file, row.line, key[0])
             seen.add(value)
 
 
@@ -55,13 +55,13 @@ def check_foreign_keys(tables: Tables) -> Iterator[Issue]:
             known = set(tables[target].column(target_column))
             for row in table.rows:
                 if row.values[name] is not None and row.values[name] not in known:
-                    yield table.issue("foreign_key", row, name, f"{target}.csv {target_column}")
+                    yield table.issue("unknown_foreign_key", row, name, f"{target}.csv {target_column}")
 
 
 def check_single_parameters_row(tables: Tables) -> Iterator[Issue]:
-    method = tables["method"]
+    method = tables["parameters"]
     if len(method.rows) != 1:
-        yield Issue("method_rows", str(len(method.rows)), "1", method.file)
+        yield Issue("method_row_count_mismatch", str(len(method.rows)), "1", method.file)
 
 
 def check_alias_targets(tables: Tables) -> Iterator[Issue]:
@@ -70,12 +70,12 @@ def check_alias_targets(tables: Tables) -> Iterator[Issue]:
     for row in aliases.rows:
         named_places = sum(row.values[column] is not None for column in ("city_code", "province_code"))
         if named_places != (0 if row.values["kind"] == "homophone" else 1):
-            yield aliases.issue("alias_target", row, "alias", "city_code, province_code")
+            yield aliases.issue("invalid_alias_target", row, "alias", "city_code, province_code")
     named: dict[str, tuple[str, str]] = {}
     for table, row, column, place in _written_forms(tables):
         form = normalise_name(str(row.values[column]))
         if named.setdefault(form, place) != place:
-            yield table.issue("alias_ambiguous", row, column, f"{named[form][1]}, {place[1]}")
+            yield table.issue("ambiguous_alias", row, column, f"{named[form][1]}, {place[1]}")
 
 
 def _written_forms(tables: Tables) -> Iterator[tuple[ReferenceTable, ReferenceRow, str, tuple[str, str]]]:
@@ -93,25 +93,25 @@ def _written_forms(tables: Tables) -> Iterator[tuple[ReferenceTable, ReferenceRo
 
 
 def check_goalpost_direction(tables: Tables) -> Iterator[Issue]:
-    """Higher is better: floor below upper; lower is better: above it; a range: low below high, with a width."""
+    """Higher is better: lower below upper; lower is better: above it; a range: low below high, with a tolerance."""
     directions = {row.values["indicator_id"]: row.values["direction"] for row in tables["indicators"].rows}
     goalposts = tables["goalposts"]
     for row in goalposts.rows:
-        linear = (row.values["floor"], row.values["upper"])
-        band = (row.values["range_low"], row.values["range_high"], row.values["width"])
+        linear = (row.values["lower"], row.values["upper"])
+        band = (row.values["range_low"], row.values["range_high"], row.values["tolerance"])
         if None not in linear and band == (None, None, None):
             direction = directions.get(row.values["indicator_id"])
             if direction is not None and (float(linear[1] or 0) - float(linear[0] or 0)) * float(direction) <= 0:
                 yield Issue(
-                    "goalposts_order",
-                    f"{row.values['indicator_id']}: floor {linear[0]}, upper {linear[1]}",
-                    "floor < upper" if direction == 1 else "floor > upper",
+                    "invalid_goalposts_order",
+                    f"{row.values['indicator_id']}: lower {linear[0]}, upper {linear[1]}",
+                    "lower < upper" if direction == 1 else "lower > upper",
                     goalposts.file,
                     row.line,
-                    "floor",
+                    "lower",
                 )
         elif linear != (None, None) or None in band or not _ascending(band[0], band[1]) or not band[2]:
-            yield goalposts.issue("goalposts_incomplete", row, "indicator_id", "")
+            yield goalposts.issue("incomplete_goalposts", row, "indicator_id", "")
 
 
 def _ascending(low: object, high: object) -> bool:
@@ -134,7 +134,7 @@ def check_target_units(tables: Tables) -> Iterator[Issue]:
     for row in tables["targets"].rows:
         unit = units.get(row.values["indicator_id"])
         if unit is not None and row.values["unit"] != unit:
-            yield tables["targets"].issue("indicator_unit", row, "unit", str(unit))
+            yield tables["targets"].issue("target_unit_mismatch", row, "unit", str(unit))
 
 
 def check_target_scope(tables: Tables) -> Iterator[Issue]:
@@ -144,7 +144,7 @@ def check_target_scope(tables: Tables) -> Iterator[Issue]:
         listed = named[row.values["target_id"]] > 0
         if (row.values["scope"] == "cities") != listed:
             expected = "scope = cities <-> target_cities.csv"
-            yield tables["targets"].issue("target_cities", row, "target_id", expected)
+            yield tables["targets"].issue("target_cities_mismatch", row, "target_id", expected)
 
 
 def check_single_dimension(tables: Tables) -> Iterator[Issue]:
@@ -173,11 +173,11 @@ def check_target_operators(tables: Tables) -> Iterator[Issue]:
     for row in targets.rows:
         allowed = _OPERATORS.get(str(row.values["kind"]), (">=", ">", "=", "about"))
         if row.values["operator"] not in allowed:
-            yield targets.issue("target_operator", row, "operator", ", ".join(allowed))
+            yield targets.issue("invalid_target_operator", row, "operator", ", ".join(allowed))
         high = row.values["value_high"]
         is_range = row.values["kind"] == "range"
         if is_range != (high is not None) or (is_range and not _ascending(row.values["value"], high)):
-            yield targets.issue("target_range", row, "value_high", "kind = range <-> value <= value_high")
+            yield targets.issue("invalid_target_range", row, "value_high", "kind = range <-> value <= value_high")
 
 
 def check_target_profiles(tables: Tables) -> Iterator[Issue]:
@@ -196,4 +196,4 @@ def check_target_profiles(tables: Tables) -> Iterator[Issue]:
         shares = [float(row.values["expected_share"] or 0) for row in ordered]
         ends_with_it = target in cumulative and ordered[-1].values["year"] == cumulative[target]
         if not ends_with_it or shares != sorted(shares) or (shares[0], shares[-1]) != (0, 1):
-            yield profiles.issue("profile_shape", rows[0], "target_id", "0 ... 1")
+            yield profiles.issue("invalid_target_profile", rows[0], "target_id", "0 ... 1")

@@ -11,8 +11,13 @@ from assets.warehouse.models import Model
 from assets.warehouse.tables import Table
 
 # What the tables made by Python read.
-PROJECTED_FROM = ("scorecards.projection_points", "scorecards.indicator_scores", "reference.method")
-RANKED_FROM = ("scorecards.rank_members", "scorecards.dimension_scores", "scorecards.city_scores", "reference.method")
+PROJECTED_FROM = ("scorecards.projection_points", "scorecards.indicator_scores", "reference.parameters")
+RANKED_FROM = (
+    "scorecards.ranking_inputs",
+    "scorecards.dimension_scores",
+    "scorecards.city_scores",
+    "reference.parameters",
+)
 
 
 def scorecard_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> list[dg.AssetsDefinition]:
@@ -20,7 +25,9 @@ def scorecard_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -
     return [
         *dagster_assets.model_assets(models, "scorecards", tables),
         _made(write_projections, ("projections",), PROJECTED_FROM, tables),
-        _made(build_rankings, ("rankings", "rank_intervals", "rank_pairs", "rank_sensitivity"), RANKED_FROM, tables),
+        _made(
+            build_rankings, ("rankings", "rank_intervals", "robust_rank_pairs", "rank_sensitivity"), RANKED_FROM, tables
+        ),
     ]
 
 

@@ -30,7 +30,7 @@ _SERIES = """
     order by scores.city_code, scores.indicator_id
 """
 _POINTS = "from scorecards.projection_points order by city_code, indicator_id, year"
-_MEMBERS = "from scorecards.rank_members order by city_code, indicator_id"
+_MEMBERS = "from scorecards.ranking_inputs order by city_code, indicator_id"
 
 
 def _arrays(connection: Connection, sql: str) -> dict[str, NDArray[Any]]:
@@ -49,7 +49,7 @@ def _without_mask(values: Any) -> NDArray[Any]:
 
 
 def _method(connection: Connection) -> dict[str, Any]:
-    found = connection.execute("from reference.method")
+    found = connection.execute("from reference.parameters")
     names = [column[0] for column in found.description or ()]
     return dict(zip(names, found.fetchone() or (), strict=True))
 
@@ -194,11 +194,11 @@ class Ranking:
 
 
 def build_rankings(connection: Connection) -> dict[str, Columns]:
-    """The columns of scorecards.rankings, rank_intervals, rank_pairs and rank_sensitivity."""
+    """The columns of scorecards.rankings, rank_intervals, robust_rank_pairs and rank_sensitivity."""
     method = _method(connection)
     total = len(connection.execute("select city_code from reference.cities").fetchall())
     rows: dict[str, list[dict[str, Any]]] = {
-        name: [] for name in ("rankings", "rank_intervals", "rank_pairs", "rank_sensitivity")
+        name: [] for name in ("rankings", "rank_intervals", "robust_rank_pairs", "rank_sensitivity")
     }
     for ranking in write_rankings(connection):
         head = {"level": ranking.level, "dimension_id": ranking.dimension_id}
@@ -211,7 +211,7 @@ def build_rankings(connection: Connection) -> dict[str, Columns]:
                 "cities_total": total,
                 "indicators": len(ranking.indicators) if is_ranked else 0,
                 "has_pairs": is_ranked and len(ranking.cities) <= rank_uncertainty.PAIRED_UNITS,
-                "draws": int(method["rank_draws"]) if is_ranked else 0,
+                "simulations": int(method["rank_simulations"]) if is_ranked else 0,
                 "seed": int(method["rank_seed"]),
                 "weight_variation": float(method["weight_variation"]),
             }
@@ -285,7 +285,7 @@ def _ranked(ranking: Ranking, method: Mapping[str, Any]) -> dict[str, list[dict[
     panel, cities = ranking.panel, ranking.cities
     design = rank_uncertainty.sample_design(
         panel,
-        int(method["rank_draws"]),
+        int(method["rank_simulations"]),
         float(method["weight_variation"]),
         int(method["rank_seed"]),
         f"{ranking.level}:{ranking.dimension_id or ''}",
@@ -306,15 +306,15 @@ def _ranked(ranking: Ranking, method: Mapping[str, Any]) -> dict[str, list[dict[
         for n, city in enumerate(cities)
     ]
     pairs = [
-        {"city_code": cities[ahead], "other_city_code": cities[behind], "share_of_draws": share}
+        {"city_code": cities[ahead], "other_city_code": cities[behind], "share_of_simulations": share}
         for ahead, behind, share in rank_uncertainty.robust_pairs(ranks, ROBUST_SHARE)
     ]
     changes = rank_uncertainty.sensitivity(panel, design, ranking.indicators)
     sensitivity = [
-        {"choice": choice, "alternative": alternative, "mean_rank_change": change}
+        {"factor": choice, "factor_level": alternative, "mean_rank_change": change}
         for (choice, alternative), change in changes.items()
     ]
-    return {"rank_intervals": intervals, "rank_pairs": pairs, "rank_sensitivity": sensitivity}
+    return {"rank_intervals": intervals, "robust_rank_pairs": pairs, "rank_sensitivity": sensitivity}
 
 
 def _columns(rows: list[dict[str, Any]]) -> Columns:

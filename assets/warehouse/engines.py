@@ -88,7 +88,7 @@ class DuckDBEngine:
 
 def read_engine(file: Path) -> EngineSettings:
     """The engine of one data directory; Stopped with what is wrong where its file cannot be read."""
-    return read_settings(file, EngineSettings, "engine_unreadable", "docs/scaling.md")
+    return read_settings(file, EngineSettings, "invalid_engine_settings", "docs/scaling.md")
 
 
 @contextmanager

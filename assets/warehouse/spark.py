@@ -125,9 +125,9 @@ class SparkEngine:
             shown = self._of_shared(connection, table, shared)
             rows = shown.count()
         except PySparkException as error:
-            raise UsageError(Issue("store_seen_otherwise", found, "docs/scaling.md")) from error
+            raise UsageError(Issue("shared_store_mismatch", found, "docs/scaling.md")) from error
         if rows != count_rows(connection, table):
-            raise UsageError(Issue("store_seen_otherwise", f"{found}, {rows}", "docs/scaling.md"))
+            raise UsageError(Issue("shared_store_mismatch", f"{found}, {rows}", "docs/scaling.md"))
         shown.createOrReplaceTempView(spark_view(table))
         self._there.add(table)
 

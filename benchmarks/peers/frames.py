@@ -154,25 +154,27 @@ def _scaled(values: pd.Series[float], decimals: pd.Series[Any] | int) -> pd.Seri
 
 def _scores(province: Path, figures: pd.DataFrame) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
     """Attainment between the goalposts, means of dimensions and of the index, each from its coverage on."""
-    method = table(province, "method").iloc[0]
+    method = table(province, "parameters").iloc[0]
     indicators = table(province, "indicators").merge(
         table(province, "goalposts"), on="indicator_id", suffixes=("", "_")
     )
     current = figures[figures["at"] <= method["assessment_year"]].sort_values("at")
     current = current.drop_duplicates(["city_code", "indicator_id"], keep="last").merge(indicators, on="indicator_id")
     current = current[method["assessment_year"] - current["at"] <= current["maximum_age_years"]]
-    value, floor, upper = (_scaled(current[name], current["decimals"]) for name in ("value", "floor", "upper"))
+    value, floor, upper = (_scaled(current[name], current["decimals"]) for name in ("value", "lower", "upper"))
     current["attainment"] = (100 * (value - floor) / (upper - floor)).clip(0, 100)
     current["scaled"] = _scaled(current["attainment"], 8)
     dimensions = table(province, "dimensions").set_index("dimension_id")
     of_dimensions = _means(current, ["city_code", "dimension_id"])
     coverage = of_dimensions["count"] / of_dimensions["dimension_id"].map(indicators.groupby("dimension_id").size())
-    of_dimensions = of_dimensions[coverage >= of_dimensions["dimension_id"].map(dimensions["minimum_share"]) - 1e-4]
+    of_dimensions = of_dimensions[
+        coverage >= of_dimensions["dimension_id"].map(dimensions["minimum_indicators_share"]) - 1e-4
+    ]
     weighed = of_dimensions.assign(
         weight=of_dimensions["dimension_id"].map(dimensions["weight"]), scaled=_scaled(of_dimensions["mean"], 8)
     )
     of_cities = _means(weighed, ["city_code"])
-    of_cities = of_cities[of_cities["count"] / len(dimensions) >= method["minimum_dimension_share"] - 1e-4]
+    of_cities = of_cities[of_cities["count"] / len(dimensions) >= method["minimum_dimensions_share"] - 1e-4]
     return (
         dict(zip(current["city_code"] + " " + current["indicator_id"], current["attainment"], strict=True)),
         dict(zip(of_dimensions["city_code"] + " " + of_dimensions["dimension_id"], of_dimensions["mean"], strict=True)),

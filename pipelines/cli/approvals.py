@@ -59,8 +59,8 @@ def _named(known: Sequence[Row], name: str) -> list[Row]:
     else:
         found = [row for row in known if len(name) >= _SHORTEST and row["flag_id"].startswith(name)]
         if len(found) != 1:
-            raise UsageError(Issue("no_such_flag", name, ", ".join(row["flag_id"] for row in found[:5]) or "-"))
+            raise UsageError(Issue("unknown_flag", name, ", ".join(row["flag_id"] for row in found[:5]) or "-"))
     waiting = [row for row in found if not row["is_approved"]]
     if not waiting:
-        raise UsageError(Issue("flag_approved", name, found[0]["approved_by"]))
+        raise UsageError(Issue("flag_already_approved", name, found[0]["approved_by"]))
     return waiting

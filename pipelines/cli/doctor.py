@@ -108,7 +108,7 @@ def check_folders(paths: Paths) -> Iterator[Issue]:
         if not _may(place, os.R_OK | os.W_OK):
             yield Issue("folder_unwritable", str(folder))
     if paths.state.is_dir() and (mode := paths.state.stat().st_mode & 0o777) & 0o077:
-        yield Issue("state_open", f"{mode:03o}", f"{PRIVATE_MODE:03o} {paths.state}")
+        yield Issue("insecure_state_folder", f"{mode:03o}", f"{PRIVATE_MODE:03o} {paths.state}")
 
 
 def _may(folder: Path, rights: int) -> bool:
@@ -122,7 +122,7 @@ def check_packages(_paths: Paths | None = None, required: Iterable[str] | None =
 
     python = metadata.metadata(PACKAGE)["Requires-Python"]
     if required is None and not SpecifierSet(python).contains(platform.python_version()):
-        yield Issue("package_differs", f"Python {platform.python_version()}", f"Python {python}")
+        yield Issue("package_version_mismatch", f"Python {platform.python_version()}", f"Python {python}")
     for text in metadata.requires(PACKAGE) or () if required is None else required:
         wanted = Requirement(text)
         if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
@@ -130,10 +130,10 @@ def check_packages(_paths: Paths | None = None, required: Iterable[str] | None =
         try:
             found = metadata.version(wanted.name)
         except metadata.PackageNotFoundError:
-            yield Issue("package_differs", wanted.name, str(wanted))
+            yield Issue("package_version_mismatch", wanted.name, str(wanted))
             continue
         if not wanted.specifier.contains(found, prereleases=True):
-            yield Issue("package_differs", f"{wanted.name} {found}", str(wanted))
+            yield Issue("package_version_mismatch", f"{wanted.name} {found}", str(wanted))
 
 
 def check_receipts(paths: Paths) -> Iterator[Issue]:
@@ -150,13 +150,13 @@ def check_receipts(paths: Paths) -> Iterator[Issue]:
 
 def _of_receipt(paths: Paths, folder: Path, receipt: Receipt) -> Iterator[Issue]:
     for file in missing_results(folder, receipt):
-        yield Issue("results_lost", file=f"lake/{folder.name}/{file.name}")
+        yield Issue("missing_intake_results", file=f"lake/{folder.name}/{file.name}")
     archived = paths.archived(receipt.file_sha256)
     if not any(refusal["code"] in UNARCHIVED_REFUSALS for refusal in receipt.refusals):
         if not archived.is_file():
-            yield Issue("archive_lost", receipt.file_sha256, file=receipt.file)
+            yield Issue("missing_archived_file", receipt.file_sha256, file=receipt.file)
         elif archived.stat().st_size != receipt.bytes:
-            yield Issue("archive_changed", receipt.file_sha256, file=receipt.file)
+            yield Issue("archived_file_changed", receipt.file_sha256, file=receipt.file)
     if receipt.received_at > datetime.now(UTC):
         yield Issue("clock_behind", receipt.received_at.isoformat(), file=receipt.file)
 
@@ -165,11 +165,11 @@ def check_current_release(paths: Paths) -> Iterator[Issue]:
     """No current release, one that is gone, or one that is not as its manifest says."""
     link = paths.current_release
     if not link.exists():
-        yield Issue("current_lost", link.readlink().name) if link.is_symlink() else Issue("no_release")
+        yield Issue("missing_current_release", link.readlink().name) if link.is_symlink() else Issue("no_release")
         return
     verified = retention.verify_release(paths, "current")
     if verified.issues:
-        yield Issue("current_damaged", verified.release_id)
+        yield Issue("current_release_damaged", verified.release_id)
         yield from verified.issues
 
 
@@ -178,7 +178,7 @@ def check_temp_files(paths: Paths) -> Iterator[Issue]:
     if not is_running(paths):
         for folder, pattern in _LEFTOVERS:
             for found in sorted((paths.data / folder).glob(pattern)):
-                yield Issue("half_done", file=found.relative_to(paths.data).as_posix())
+                yield Issue("stale_temp_file", file=found.relative_to(paths.data).as_posix())
 
 
 def check_dagster_state(paths: Paths) -> Iterator[Issue]:
@@ -190,4 +190,4 @@ def check_dagster_state(paths: Paths) -> Iterator[Issue]:
         except sqlite3.Error as error:
             answer = str(error)
         if answer not in ("ok", "database is locked"):
-            yield Issue("dagster_broken", answer.splitlines()[0], file=file.relative_to(paths.data).as_posix())
+            yield Issue("dagster_storage_damaged", answer.splitlines()[0], file=file.relative_to(paths.data).as_posix())

@@ -23,7 +23,7 @@ def check_files(paths: Paths, files: Sequence[Path], dataset: str | None) -> lis
     """What a run would make of each file. Raises Stopped where the registry or a contract is broken."""
     missing = [folder.name for folder in (paths.reference, paths.contracts) if not folder.is_dir()]
     if missing:
-        raise UsageError(Issue("no_data_directory", ", ".join(missing), "reference/, contracts/"))
+        raise UsageError(Issue("incomplete_data_directory", ", ".join(missing), "reference/, contracts/"))
     contracts, limits = read_contracts(paths.contracts), read_limits(paths.limits)
     tables = read_tables(paths.sql).values()
     read = load_reference_tables({table.name: table for table in tables if table.schema_name == "reference"}, paths)

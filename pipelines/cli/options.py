@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from assets.core.errors import Language
+from assets.core.i18n import Language
 
 DATA_FAILED, USAGE_ERROR, INTERNAL_ERROR = 1, 2, 3
 

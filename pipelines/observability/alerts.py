@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from assets.core.data_dir_version import ensure_state_dir
-from assets.core.errors import DataError, Issue, Language, UsageError
+from assets.core.errors import DataError, Issue, UsageError
+from assets.core.i18n import Language
 from assets.core.paths import Paths
 from assets.release.read.reader import Release
 from assets.release.read.scorecards import find_quarantined_blocks
@@ -32,7 +33,7 @@ from pipelines.observability.system_errors import classify_system_error
 URLS_VARIABLE, FILE_VARIABLE = "GANCHENG_ALERT_URLS", "GANCHENG_ALERT_URLS_FILE"
 # Of a cause with many findings a message shows the first; of many causes the rest is told after the next run.
 _MOST_FINDINGS, _MOST_ALERTS = 5, 20
-_WHERE_TO_LOOK = "candidate_kept "
+_WHERE_TO_LOOK = "candidate_quarantined "
 _TITLE = 60  # letters of a reason in a title
 _LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
@@ -125,7 +126,7 @@ def failure_alerts(error: Exception) -> list[Alert]:
         issues = () if error.issue.code == "run_in_progress" else (error.issue,)
     else:
         # The text of an error of ours may hold anything, so that only its kind is told.
-        issues = (classify_system_error(error) or Issue("own_fault", type(error).__name__),)
+        issues = (classify_system_error(error) or Issue("internal_error", type(error).__name__),)
     by_cause: dict[str, list[Issue]] = defaultdict(list)
     for issue in issues:
         by_cause[f"{issue.code} {issue.file}"].append(issue)
@@ -136,7 +137,9 @@ def failure_alerts(error: Exception) -> list[Alert]:
 
 def kill_alert(line: LogRecord) -> Alert:
     """A run that began and never said how it ended."""
-    return Alert(f"killed {line.get('run_id')}", (Issue("run_killed", f"{line.get('job')}, {line.get('began_at')}"),))
+    return Alert(
+        f"killed {line.get('run_id')}", (Issue("run_terminated", f"{line.get('job')}, {line.get('began_at')}"),)
+    )
 
 
 def read_channels() -> list[str]:
@@ -147,7 +150,7 @@ def read_channels() -> list[str]:
         try:
             text += "\n" + Path(file).expanduser().read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(Issue("alerts_unreadable", FILE_VARIABLE)) from error
+            raise UsageError(Issue("alert_file_unreadable", FILE_VARIABLE)) from error
     lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
     return [url for line in lines for url in line.split()]
 
@@ -163,7 +166,7 @@ def _of_files(release: Release) -> list[Alert]:
     # One example of each fault, with how to mend it; the return file has every row.
     examples = release.rows(
         """
-        select dataset, file_sha256, code, found, expected, line, column_name, sheet
+        select dataset, file_sha256, code, actual, expected, line, column_name, sheet
         from quality.rejects
         qualify row_number() over (partition by dataset, file_sha256, code order by sheet, line, column_name) = 1
         order by dataset, file_sha256, sheet, line
@@ -172,7 +175,7 @@ def _of_files(release: Release) -> list[Alert]:
     by_file: dict[tuple[str, str], list[Issue]] = defaultdict(list)
     for row in examples:
         place = (row["line"], row["column_name"], row["sheet"])
-        issue = Issue(row["code"], row["found"] or "", row["expected"] or "", None, *place)
+        issue = Issue(row["code"], row["actual"] or "", row["expected"] or "", None, *place)
         by_file[row["dataset"], row["file_sha256"]].append(issue)
     alerts = []
     for row in files:
@@ -195,13 +198,13 @@ def _of_late(release: Release, today: date) -> list[Alert]:
     for row in find_overdue(release, today):
         cities = f"{row['cities_zh']} / {row['cities_en']}"
         found = f"{row['name_zh']} {row['name_en']} {row['due_year']} ({row['cities']}): {cities}"
-        issue = Issue("figures_late", found, str(row["due_date"]), f"inbox/{row['dataset']}/")
+        issue = Issue("overdue_data", found, str(row["due_date"]), f"inbox/{row['dataset']}/")
         alerts.append(Alert(f"late {row['dataset']} {row['due_year']} {cities}", (issue,)))
     return alerts
 
 
 def _cause(name: str, issues: Iterable[Issue]) -> str:
-    return " ".join([name, *(f"{issue.line} {issue.column} {issue.found}" for issue in issues)])
+    return " ".join([name, *(f"{issue.line} {issue.column} {issue.actual}" for issue in issues)])
 
 
 def _after(paths: Paths, scope: Scope, causes: Any) -> DeliveryResult | None:
@@ -218,7 +221,7 @@ def _send(alerts: Sequence[Alert]) -> tuple[set[str], tuple[int, ...]]:
     """Send each message to each channel; the causes that reached one at least, and the channels that failed."""
     urls = read_channels()
     if not urls:
-        raise UsageError(Issue("alerts_unconfigured", "", f"{URLS_VARIABLE}, {FILE_VARIABLE}"))
+        raise UsageError(Issue("missing_alert_channel", "", f"{URLS_VARIABLE}, {FILE_VARIABLE}"))
     if not alerts:
         return set(), ()
     import apprise

@@ -23,7 +23,7 @@ from pipelines.schedule_settings import REFRESH, RELEASE
 
 NAME = "gancheng.prom"
 _OPEN_FOLDER, _OPEN_FILE = 0o755, 0o644
-_OUTCOMES = ("read", "accepted", "set_aside", "rejected")
+_OUTCOMES = ("read", "accepted", "aggregate", "rejected")
 _CHECKS = "from quality.check_results where not is_passed"
 
 

@@ -27,7 +27,7 @@ def classify_system_error(error: BaseException) -> Issue | None:
     """What to tell of an error that says, itself or by what caused it, that the machine is at fault; else None."""
     found = [issue for cause in iter_causes(error) if (issue := _of_one(cause)) is not None]
     # SQLite calls a full disk an error of it, where something else in the chain knows better.
-    return next((issue for issue in found if issue.code != "disk_fails"), found[0] if found else None)
+    return next((issue for issue in found if issue.code != "disk_write_failed"), found[0] if found else None)
 
 
 def _of_one(cause: BaseException) -> Issue | None:
@@ -43,8 +43,8 @@ def _said(text: str, is_sqlite: bool) -> str | None:
     if any(words in lowered for words in _DENIED):
         return "folder_unwritable"
     if "disk i/o error" in lowered:
-        return "disk_fails"
-    return "dagster_broken" if is_sqlite and any(words in lowered for words in _BROKEN) else None
+        return "disk_write_failed"
+    return "dagster_storage_damaged" if is_sqlite and any(words in lowered for words in _BROKEN) else None
 
 
 def iter_causes(error: BaseException | None) -> Iterator[BaseException]:

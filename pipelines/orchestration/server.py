@@ -100,7 +100,7 @@ def _make_storage(paths: Paths, environment: dict[str, str]) -> None:
         done = subprocess.run(command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         told = (done.stderr.strip().splitlines() or [str(done.returncode)])[-1]
-        raise UsageError(Issue("storage_unreachable", told, f"{HOME_VARIABLE}, {SETTINGS}"))
+        raise UsageError(Issue("dagster_storage_unreachable", told, f"{HOME_VARIABLE}, {SETTINGS}"))
 
 
 def _start(command: Sequence[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -144,7 +144,7 @@ def _need_free(port: int) -> None:
         try:
             tried.bind((HOST, port))
         except OSError as error:
-            raise UsageError(Issue("port_taken", str(port))) from error
+            raise UsageError(Issue("port_in_use", str(port))) from error
 
 
 def _answers(port: int) -> bool:

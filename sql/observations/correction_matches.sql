@@ -14,9 +14,9 @@ with about as (
         reported.file_sha256,
         reported.sheet,
         reported.line,
-        files.received_order
-    from observations.correction_entries as entries
-    inner join observations.reported as reported
+        files.arrival_sequence
+    from observations.correction_rules as entries
+    inner join observations.reported_observations as reported
         on
             entries.indicator_id = reported.indicator_id
             and entries.city_code = reported.city_code
@@ -33,10 +33,10 @@ with about as (
 compared as (
     select
         *,
-        abs(value - value_expected) <= 1e-9 * greatest(abs(value), abs(value_expected)) as is_expected,
+        abs(value - value_expected) <= 1e-9 * greatest(abs(value), abs(value_expected)) as has_expected_value,
         row_number() over (
             partition by correction_id, source_id
-            order by received_order desc, sheet desc, line desc, value desc
+            order by arrival_sequence desc, sheet desc, line desc, value desc
             rows between unbounded preceding and current row
         ) = 1 as is_last
     from about
@@ -45,10 +45,10 @@ compared as (
 judged as (
     select
         *,
-        is_last and not is_expected and count(case when is_expected then 1 end) over (
+        is_last and not has_expected_value and count(case when has_expected_value then 1 end) over (
             partition by correction_id, source_id
             rows between unbounded preceding and unbounded following
-        ) > 0 as is_overtaking
+        ) > 0 as is_newer_than_correction
     from compared
 ),
 
@@ -64,8 +64,8 @@ correction_matches as (
         file_sha256,
         sheet,
         line,
-        is_expected,
-        is_overtaking
+        has_expected_value,
+        is_newer_than_correction
     from judged
 )
 

@@ -4,7 +4,7 @@
 with current_events as (
     select
         events.*,
-        files.received_order,
+        files.arrival_sequence,
         cast(extract(year from events.date) as integer) as year
     from intake.employment_events as events
     inner join intake.files as files
@@ -12,7 +12,7 @@ with current_events as (
     qualify
         row_number() over (
             partition by events.city_code, events.province_code, events.date, events.event
-            order by files.received_order desc, events.sheet desc, events.line desc
+            order by files.arrival_sequence desc, events.sheet desc, events.line desc
             rows between unbounded preceding and current row
         ) = 1
 ),
@@ -61,7 +61,7 @@ summed as (
         ) as weakest_grade,
         row_number() over (
             partition by city_code, province_code, indicator_id, year
-            order by received_order, file_sha256, sheet, line
+            order by arrival_sequence, file_sha256, sheet, line
             rows between unbounded preceding and current row
         ) as position
     from counted

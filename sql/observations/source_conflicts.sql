@@ -5,9 +5,9 @@ with last_of_source as (
     select
         vintages.*,
         sources.priority,
-        files.received_order,
+        files.arrival_sequence,
         cast(floor(vintages.value * power(1e1, indicators.decimals) + 0.5) as bigint) as value_scaled
-    from observations.vintages as vintages
+    from observations.observation_vintages as vintages
     inner join reference.sources as sources on vintages.source_id = sources.source_id
     inner join reference.indicators as indicators on vintages.indicator_id = indicators.indicator_id
     inner join intake.files as files
@@ -43,7 +43,7 @@ source_conflicts as (
         1e2 * (others.value - decided.value) / nullif(abs(decided.value), 0) as difference_pct,
         case
             when decided.priority < others.priority then 'priority'
-            when decided.received_order > others.received_order then 'arrival'
+            when decided.arrival_sequence > others.arrival_sequence then 'arrival'
             else 'line'
         end as decided_by
     from last_of_source as decided

@@ -7,12 +7,12 @@ with files as (
         file_sha256,
         bytes,
         status,
-        received_order,
+        arrival_sequence,
         rows_read,
         rows_blank,
         rows_skipped,
         rows_accepted,
-        rows_set_aside,
+        rows_aggregate,
         rows_rejected
     from intake.files
 )

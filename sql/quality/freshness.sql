@@ -16,10 +16,10 @@ with figures as (
         ) as last_year,
         row_number() over (
             partition by files.dataset, vintages.city_code
-            order by files.received_order desc, vintages.file_sha256 desc, vintages.line desc, vintages.indicator_id asc
+            order by files.arrival_sequence desc, vintages.file_sha256 desc, vintages.line desc, vintages.indicator_id asc
             rows between unbounded preceding and current row
         ) as position
-    from observations.vintages as vintages
+    from observations.observation_vintages as vintages
     inner join reference.indicators as indicators on vintages.indicator_id = indicators.indicator_id
     inner join intake.files as files
         on vintages.file_sha256 = files.file_sha256 and indicators.dataset = files.dataset
@@ -53,7 +53,7 @@ awaited as (
         received.received_at,
         as_of.as_of_date,
         datasets.due_on,
-        greatest(coalesce(received.last_year + 1, datasets.due_since), datasets.due_since) as due_year
+        greatest(coalesce(received.last_year + 1, datasets.due_first_year), datasets.due_first_year) as due_year
     from intake.datasets as datasets
     cross join reference.cities as cities
     cross join as_of

@@ -5,7 +5,7 @@ with figures as (
         observations.*,
         indicators.decimals,
         power(1e1, indicators.decimals) as scale
-    from observations.observations as observations
+    from observations.city_observations as observations
     inner join reference.indicators as indicators
         on
             observations.indicator_id = indicators.indicator_id
@@ -16,13 +16,13 @@ with figures as (
 scaled as (
     select
         figures.*,
-        goalposts.floor,
+        goalposts.lower,
         goalposts.upper,
         goalposts.range_low,
         goalposts.range_high,
-        goalposts.width,
+        goalposts.tolerance,
         cast(floor(figures.value * figures.scale + 0.5) as bigint) as value_scaled,
-        cast(floor(goalposts.floor * figures.scale + 0.5) as bigint) as floor_scaled,
+        cast(floor(goalposts.lower * figures.scale + 0.5) as bigint) as lower_scaled,
         cast(floor(goalposts.upper * figures.scale + 0.5) as bigint) as upper_scaled
     from figures
     left join reference.goalposts as goalposts on figures.indicator_id = goalposts.indicator_id
@@ -32,12 +32,12 @@ attained as (
     select
         *,
         case
-            when floor_scaled is not null and upper_scaled is not null
+            when lower_scaled is not null and upper_scaled is not null
                 then
-                    1e2 * cast(value_scaled - floor_scaled as double)
-                    / nullif(cast(upper_scaled - floor_scaled as double), 0)
-            when width is not null
-                then 1e2 * (1 - greatest(range_low - value, 0, value - range_high) / nullif(width, 0))
+                    1e2 * cast(value_scaled - lower_scaled as double)
+                    / nullif(cast(upper_scaled - lower_scaled as double), 0)
+            when tolerance is not null
+                then 1e2 * (1 - greatest(range_low - value, 0, value - range_high) / nullif(tolerance, 0))
         end as unclipped
     from scaled
 ),
@@ -50,7 +50,7 @@ attainment_history as (
         value,
         qualifier,
         scope,
-        -- a figure on its floor has 0, never the -0 of a falling direction
+        -- a value on its lower goalpost has 0, never the -0 of a falling direction
         case
             when unclipped > 0 then least(unclipped, 1e2)
             when unclipped <= 0 then cast(0 as double)

@@ -34,7 +34,7 @@ of_indicators as (
         count(*) filter (where status = 'limited') as limited,
         count(*) filter (where status = 'deteriorating') as deteriorating,
         count(*) filter (
-            where attainment is not null and target_status not in ('policy_city', 'policy_province')
+            where attainment is not null and target_authority not in ('policy_city', 'policy_province')
         ) as without_duty,
         count(*) filter (where attainment is not null and source_grade <> 'A') as not_primary,
         min(year) filter (where attainment is not null) as oldest_year,
@@ -67,22 +67,22 @@ covered as (
         cast(of_indicators.not_primary as double) / nullif(of_indicators.indicators_scored, 0) as non_primary_share,
         coalesce(of_dimensions.dimensions_total, 0) as dimensions_total,
         coalesce(of_dimensions.dimensions_scored, 0) as dimensions_scored,
-        method.minimum_dimension_share,
-        method.method_version,
+        parameters.minimum_dimensions_share,
+        parameters.method_version,
         cast(of_dimensions.weighted as double) / nullif(cast(of_dimensions.weights as double) * 1e8, 0) as mean,
         (exp(cast(of_dimensions.weighted_logs as double) / nullif(cast(of_dimensions.weights as double) * 1e8, 0)) - 1)
         / 0.99 as geometric_mean,
         cast(of_indicators.weighted as double)
-        / nullif(cast(of_indicators.weights as double) * 1e8, 0) as available_mean,
+        / nullif(cast(of_indicators.weights as double) * 1e8, 0) as mean_of_available,
         -- two of three must pass a threshold written as 0.6667
         coalesce(
             of_dimensions.dimensions_scored > 0
             and cast(of_dimensions.dimensions_scored as double) / nullif(of_dimensions.dimensions_total, 0)
-            >= method.minimum_dimension_share - 1e-4,
+            >= parameters.minimum_dimensions_share - 1e-4,
             false
         ) as is_published
     from reference.cities as cities
-    cross join reference.method as method
+    cross join reference.parameters as parameters
     left join of_dimensions on cities.city_code = of_dimensions.city_code
     left join of_indicators on cities.city_code = of_indicators.city_code
 ),
@@ -111,7 +111,7 @@ city_scores as (
         cast(place as integer) as rank,
         cast(dimensions_scored as integer) as dimensions_scored,
         cast(dimensions_total as integer) as dimensions_total,
-        minimum_dimension_share,
+        minimum_dimensions_share,
         cast(coalesce(indicators_listed, 0) as integer) as indicators_listed,
         cast(coalesce(indicators_with_data, 0) as integer) as indicators_with_data,
         cast(coalesce(indicators_scored, 0) as integer) as indicators_scored,
@@ -125,7 +125,7 @@ city_scores as (
         cast(coalesce(deteriorating, 0) as integer) as deteriorating,
         oldest_year,
         newest_year,
-        available_mean,
+        mean_of_available,
         method_version,
         reference_share,
         non_primary_share

@@ -19,7 +19,7 @@ summed as (
         dimension_id,
         count(*) as indicators_total,
         count(*) filter (where is_scored) as indicators_scored,
-        count(*) filter (where is_scored and target_status not in ('policy_city', 'policy_province')) as without_duty,
+        count(*) filter (where is_scored and target_authority not in ('policy_city', 'policy_province')) as without_duty,
         count(*) filter (where is_scored and source_grade <> 'A') as not_primary,
         min(year) filter (where is_scored) as oldest_year,
         max(year) filter (where is_scored) as newest_year,
@@ -34,7 +34,7 @@ covered as (
     select
         cities.city_code,
         dimensions.dimension_id,
-        dimensions.minimum_share,
+        dimensions.minimum_indicators_share,
         summed.oldest_year,
         summed.newest_year,
         coalesce(summed.indicators_total, 0) as indicators_total,
@@ -42,9 +42,9 @@ covered as (
         cast(summed.indicators_scored as double) / nullif(summed.indicators_total, 0) as coverage,
         cast(summed.without_duty as double) / nullif(summed.indicators_scored, 0) as reference_share,
         cast(summed.not_primary as double) / nullif(summed.indicators_scored, 0) as non_primary_share,
-        cast(summed.weighted as double) / nullif(cast(summed.weights as double) * 1e8, 0) as available_mean,
+        cast(summed.weighted as double) / nullif(cast(summed.weights as double) * 1e8, 0) as mean_of_available,
         (exp(cast(summed.weighted_logs as double) / nullif(cast(summed.weights as double) * 1e8, 0)) - 1)
-        / 0.99 as available_geometric_mean
+        / 0.99 as geometric_mean_of_available
     from reference.cities as cities
     cross join reference.dimensions as dimensions
     left join summed
@@ -55,21 +55,21 @@ thresholded as (
     select
         *,
         -- two of three must pass a threshold written as 0.6667
-        indicators_scored > 0 and coverage >= minimum_share - 1e-4 as is_published
+        indicators_scored > 0 and coverage >= minimum_indicators_share - 1e-4 as is_published
     from covered
 ),
 
 ranked as (
     select
         *,
-        case when is_published then available_mean end as score,
-        case when is_published then available_geometric_mean end as score_geometric,
+        case when is_published then mean_of_available end as score,
+        case when is_published then geometric_mean_of_available end as score_geometric,
         case
             when is_published
                 then
                     rank() over (
                         partition by dimension_id, is_published
-                        order by available_mean desc
+                        order by mean_of_available desc
                         rows between unbounded preceding and current row
                     )
         end as place
@@ -91,12 +91,12 @@ dimension_scores as (
         cast(indicators_scored as integer) as indicators_scored,
         cast(indicators_total as integer) as indicators_total,
         coverage,
-        minimum_share,
+        minimum_indicators_share,
         oldest_year,
         newest_year,
         reference_share,
         non_primary_share,
-        available_mean
+        mean_of_available
     from ranked
 )
 

@@ -4,15 +4,15 @@ with units as (
     select
         cities.city_code,
         indicators.*,
-        method.assessment_year,
-        method.minimum_span_years,
-        method.on_track_ratio,
-        method.moderate_ratio,
-        coalesce(indicators.base_year, method.default_base_year) as first_base_year,
+        parameters.assessment_year,
+        parameters.minimum_span_years,
+        parameters.on_track_ratio,
+        parameters.moderate_ratio,
+        coalesce(indicators.base_year, parameters.default_base_year) as first_base_year,
         power(1e1, indicators.decimals) as scale
     from reference.indicators as indicators
     cross join reference.cities as cities
-    cross join reference.method as method
+    cross join reference.parameters as parameters
 ),
 
 current_years as (
@@ -21,8 +21,8 @@ current_years as (
         history.indicator_id,
         max(history.year) as year
     from scorecards.attainment_history as history
-    cross join reference.method as method
-    where history.year <= method.assessment_year
+    cross join reference.parameters as parameters
+    where history.year <= parameters.assessment_year
     group by history.city_code, history.indicator_id
 ),
 
@@ -109,7 +109,7 @@ counted as (
                     / nullif(targets.pace_year - units.first_base_year, 0)
         end as expected_share
     from units
-    inner join scorecards.city_targets as targets
+    inner join scorecards.selected_targets as targets
         on units.city_code = targets.city_code and units.indicator_id = targets.indicator_id
     inner join current_points
         on units.city_code = current_points.city_code and units.indicator_id = current_points.indicator_id
@@ -158,7 +158,7 @@ points as (
         targets.value as target_value,
         targets.value_high as target_value_high,
         targets.year as target_year,
-        targets.status as target_status,
+        targets.authority as target_authority,
         targets.pace_year,
         cast(floor(targets.value * units.scale + 0.5) as bigint) as target_scaled,
         cast(floor(targets.value_high * units.scale + 0.5) as bigint) as target_high_scaled
@@ -167,7 +167,7 @@ points as (
         on units.city_code = current_points.city_code and units.indicator_id = current_points.indicator_id
     left join base_points
         on units.city_code = base_points.city_code and units.indicator_id = base_points.indicator_id
-    left join scorecards.city_targets as targets
+    left join scorecards.selected_targets as targets
         on units.city_code = targets.city_code and units.indicator_id = targets.indicator_id
     left join counted
         on units.city_code = counted.city_code and units.indicator_id = counted.indicator_id
@@ -221,7 +221,7 @@ paced as (
                 then
                     cast(improvement * (pace_year - year) as double)
                     / nullif(cast(distance_left * span_years as double), 0)
-        end as pace_linear_from_now,
+        end as pace_ratio_linear_from_now,
         case
             when grows_by_rates and base_scaled > 0 and now_scaled > 0 and span_years > 0
                 then
@@ -229,7 +229,7 @@ paced as (
                         cast(now_scaled as double) / nullif(cast(base_scaled as double), 0),
                         cast(1 as double) / nullif(span_years, 0)
                     ) - 1
-        end as growth_per_year,
+        end as observed_growth_rate,
         case
             when grows_by_rates and has_pace and distance > 0 and base_scaled > 0 and target_scaled > 0
                 then
@@ -237,7 +237,7 @@ paced as (
                         cast(target_scaled as double) / nullif(cast(base_scaled as double), 0),
                         cast(1 as double) / nullif(pace_year - base_year_used, 0)
                     ) - 1
-        end as required_growth,
+        end as required_growth_rate_from_base,
         case
             when
                 grows_by_rates and has_pace and distance_left > 0 and pace_year > year
@@ -247,19 +247,19 @@ paced as (
                         cast(target_scaled as double) / nullif(cast(now_scaled as double), 0),
                         cast(1 as double) / nullif(pace_year - year, 0)
                     ) - 1
-        end as needed_growth_per_year
+        end as required_growth_rate
     from compared
 ),
 
 rated as (
     select
         *,
-        case when is_at_the_edge then cast(0 as double) else ratio_linear end as pace_linear,
+        case when is_at_the_edge then cast(0 as double) else ratio_linear end as pace_ratio_linear,
         case
-            when is_at_the_edge and growth_per_year is not null then cast(0 as double)
-            else direction * growth_per_year / nullif(abs(required_growth), 0)
-        end as pace_compound,
-        direction * growth_per_year / nullif(abs(needed_growth_per_year), 0) as pace_compound_from_now
+            when is_at_the_edge and observed_growth_rate is not null then cast(0 as double)
+            else direction * observed_growth_rate / nullif(abs(required_growth_rate_from_base), 0)
+        end as pace_ratio_compound,
+        direction * observed_growth_rate / nullif(abs(required_growth_rate), 0) as pace_ratio_compound_from_now
     from paced
 ),
 
@@ -283,15 +283,15 @@ both_rules as (
     select
         *,
         coalesce(plain_status, case
-            when now_scaled is null or pace_linear is null then 'not_available'
-            when pace_linear >= on_track_ratio then 'on_track'
-            when pace_linear >= moderate_ratio then 'moderate'
+            when now_scaled is null or pace_ratio_linear is null then 'not_available'
+            when pace_ratio_linear >= on_track_ratio then 'on_track'
+            when pace_ratio_linear >= moderate_ratio then 'moderate'
             else 'limited'
         end) as status_linear,
         coalesce(plain_status, case
-            when now_scaled is null or pace_compound is null then 'not_available'
-            when pace_compound >= on_track_ratio then 'on_track'
-            when pace_compound >= moderate_ratio then 'moderate'
+            when now_scaled is null or pace_ratio_compound is null then 'not_available'
+            when pace_ratio_compound >= on_track_ratio then 'on_track'
+            when pace_ratio_compound >= moderate_ratio then 'moderate'
             else 'limited'
         end) as status_compound
     from judged
@@ -302,7 +302,7 @@ headlined as (
         *,
         -- growth rates break on zero and on sign changes; there the rule is linear, and the column says so
         case
-            when pace_rule = 'compound' and pace_compound is null then 'linear'
+            when pace_rule = 'compound' and pace_ratio_compound is null then 'linear'
             else pace_rule
         end as rule_used
     from both_rules
@@ -311,7 +311,7 @@ headlined as (
 scored as (
     select
         *,
-        case when rule_used = 'compound' then pace_compound else pace_linear end as pace,
+        case when rule_used = 'compound' then pace_ratio_compound else pace_ratio_linear end as pace,
         case when rule_used = 'compound' then status_compound else status_linear end as headline
     from headlined
 ),
@@ -343,15 +343,15 @@ indicator_scores as (
         scored.target_value,
         scored.target_value_high,
         scored.target_year,
-        coalesce(scored.target_status, 'none') as target_status,
+        coalesce(scored.target_authority, 'none') as target_authority,
         scored.is_target_met,
         case
             when scored.target_operator = 'between'
                 then greatest(scored.target_value - scored.value, scored.value - scored.target_value_high)
             else scored.direction * (scored.target_value - scored.value)
         end as gap_to_target,
-        goalposts.floor,
-        goalposts.upper,
+        goalposts.lower as goalposts_lower,
+        goalposts.upper as goalposts_upper,
         goalposts.class as goalposts_class,
         goalposts.year as goalposts_year,
         case when scored.weight > 0 and not scored.is_stale then scored.attainment_now end as attainment,
@@ -359,12 +359,12 @@ indicator_scores as (
         scored.base_value,
         scored.span_years,
         cast(scored.now_scaled - scored.base_scaled as double)
-        / nullif(scored.scale * scored.span_years, 0) as trend_per_year,
+        / nullif(scored.scale * scored.span_years, 0) as observed_change_per_year,
         cast(scored.target_scaled - scored.now_scaled as double)
-        / nullif(scored.scale * (scored.pace_year - scored.year), 0) as needed_per_year,
+        / nullif(scored.scale * (scored.pace_year - scored.year), 0) as required_change_per_year,
         scored.pace_year,
-        scored.pace_compound,
-        scored.pace_linear,
+        scored.pace_ratio_compound,
+        scored.pace_ratio_linear,
         scored.status_compound,
         scored.status_linear,
         scored.rule_used as pace_rule,
@@ -384,14 +384,14 @@ indicator_scores as (
         scored.file_sha256,
         scored.sheet,
         scored.line,
-        scored.growth_per_year,
-        scored.needed_growth_per_year,
-        scored.pace_linear_from_now,
-        scored.pace_compound_from_now,
+        scored.observed_growth_rate,
+        scored.required_growth_rate,
+        scored.pace_ratio_linear_from_now,
+        scored.pace_ratio_compound_from_now,
         scored.share_of_total,
         scored.expected_share,
-        case when scored.chosen_kind = 'keep_at_least' then scored.is_target_met end as is_level_kept,
-        case when scored.chosen_kind = 'keep_at_least' then scored.improvement >= 0 end as is_trend_kept
+        case when scored.chosen_kind = 'keep_at_least' then scored.is_target_met end as is_level_met,
+        case when scored.chosen_kind = 'keep_at_least' then scored.improvement >= 0 end as is_not_declining
     from scored
     left join reference.goalposts as goalposts on scored.indicator_id = goalposts.indicator_id
 )

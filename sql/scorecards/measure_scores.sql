@@ -19,9 +19,11 @@ summed as (
         count(*) as indicators_linked,
         count(*) filter (where weight > 0) as indicators_total,
         count(*) filter (where value is not null) as indicators_with_data,
-        count(*) filter (where target_status <> 'none') as indicators_with_target,
+        count(*) filter (where target_authority <> 'none') as indicators_with_target,
         count(*) filter (where is_scored) as indicators_scored,
-        count(*) filter (where is_scored and target_status not in ('policy_city', 'policy_province')) as without_duty,
+        count(*) filter (
+            where is_scored and target_authority not in ('policy_city', 'policy_province')
+        ) as without_duty,
         count(*) filter (where is_scored and source_grade <> 'A') as not_primary,
         min(year) filter (where is_scored) as oldest_year,
         max(year) filter (where is_scored) as newest_year,
@@ -37,7 +39,7 @@ covered as (
         cities.city_code,
         measures.measure_id,
         measures.dimension_id,
-        method.minimum_measure_share as minimum_share,
+        parameters.minimum_measure_indicators_share as minimum_indicators_share,
         summed.oldest_year,
         summed.newest_year,
         coalesce(summed.indicators_linked, 0) as indicators_linked,
@@ -48,12 +50,12 @@ covered as (
         cast(summed.indicators_scored as double) / nullif(summed.indicators_total, 0) as coverage,
         cast(summed.without_duty as double) / nullif(summed.indicators_scored, 0) as reference_share,
         cast(summed.not_primary as double) / nullif(summed.indicators_scored, 0) as non_primary_share,
-        cast(summed.weighted as double) / nullif(cast(summed.weights as double) * 1e8, 0) as available_mean,
+        cast(summed.weighted as double) / nullif(cast(summed.weights as double) * 1e8, 0) as mean_of_available,
         (exp(cast(summed.weighted_logs as double) / nullif(cast(summed.weights as double) * 1e8, 0)) - 1)
-        / 0.99 as available_geometric_mean
+        / 0.99 as geometric_mean_of_available
     from reference.cities as cities
     cross join reference.measures as measures
-    cross join reference.method as method
+    cross join reference.parameters as parameters
     left join summed
         on cities.city_code = summed.city_code and measures.measure_id = summed.measure_id
 ),
@@ -62,7 +64,9 @@ thresholded as (
     select
         *,
         -- two of three must pass a threshold written as 0.6667
-        indicators_scored > 0 and indicators_with_target > 0 and coverage >= minimum_share - 1e-4 as is_published
+        indicators_scored > 0
+        and indicators_with_target > 0
+        and coverage >= minimum_indicators_share - 1e-4 as is_published
     from covered
 ),
 
@@ -77,20 +81,20 @@ measure_scores as (
             when is_published then 'scored'
             else 'not_available'
         end as score_status,
-        case when is_published then available_mean end as score,
+        case when is_published then mean_of_available end as score,
         cast(indicators_linked as integer) as indicators_linked,
         cast(indicators_with_data as integer) as indicators_with_data,
         cast(indicators_with_target as integer) as indicators_with_target,
         cast(indicators_scored as integer) as indicators_scored,
         cast(indicators_total as integer) as indicators_total,
         coverage,
-        minimum_share,
+        minimum_indicators_share,
         oldest_year,
         newest_year,
         reference_share,
         non_primary_share,
-        available_mean,
-        case when is_published then available_geometric_mean end as score_geometric
+        mean_of_available,
+        case when is_published then geometric_mean_of_available end as score_geometric
     from thresholded
 )
 

@@ -18,9 +18,9 @@ non_discriminating_indicators as (
     select
         indicator_id,
         cast(cities as integer) as cities,
-        cities_with_target = cities and cities_passing = cities as do_all_pass,
-        cities_at_full_score = cities as are_all_at_full_score,
-        lowest_attainment = highest_attainment as are_all_equal,
+        cities_with_target = cities and cities_passing = cities as is_met_by_all,
+        cities_at_full_score = cities as is_full_score_for_all,
+        lowest_attainment = highest_attainment as is_equal_for_all,
         lowest_attainment,
         highest_attainment
     from counted

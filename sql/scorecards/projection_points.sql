@@ -10,8 +10,8 @@ with breaks as (
         on
             history.indicator_id = broken.indicator_id
             and (broken.city_code is null or history.city_code = broken.city_code)
-    cross join reference.method as method
-    where broken.year <= method.assessment_year
+    cross join reference.parameters as parameters
+    where broken.year <= parameters.assessment_year
     group by history.city_code, history.indicator_id
 ),
 
@@ -22,17 +22,17 @@ since_the_break as (
         history.year,
         history.value,
         breaks.first_year as break_year,
-        method.projection_points_max,
+        parameters.projection_points_max,
         row_number() over (
             partition by history.city_code, history.indicator_id
             order by history.year desc
             rows between unbounded preceding and current row
         ) as position
     from scorecards.attainment_history as history
-    cross join reference.method as method
+    cross join reference.parameters as parameters
     left join breaks on history.city_code = breaks.city_code and history.indicator_id = breaks.indicator_id
     where
-        history.year <= method.assessment_year
+        history.year <= parameters.assessment_year
         and (breaks.first_year is null or history.year >= breaks.first_year)
 ),
 

@@ -45,18 +45,18 @@ class Outcome:
     @property
     def told(self) -> list[tuple[int, str | None, str, str]]:
         """Every fault of every rejected row: line, column, code and what was found."""
-        return [(row["line"], row["column_name"], row["code"], row["found"]) for row in self.rejects]
+        return [(row["line"], row["column_name"], row["code"], row["actual"]) for row in self.rejects]
 
     @property
     def refusals(self) -> list[tuple[str, str]]:
         """Why the file was refused as a whole: code and what was found."""
-        return [(issue.code, issue.found) for issue in self.receipt.issues]
+        return [(issue.code, issue.actual) for issue in self.receipt.issues]
 
     @property
     def counts(self) -> tuple[int, int, int, int, int]:
         """Rows accepted, set aside, rejected, blank and skipped."""
         said = self.receipt
-        return said.rows_accepted, said.rows_set_aside, said.rows_rejected, said.rows_blank, said.rows_skipped
+        return said.rows_accepted, said.rows_aggregate, said.rows_rejected, said.rows_blank, said.rows_skipped
 
     def values(self, *columns: str) -> list[tuple[Any, ...]]:
         """Some columns of the accepted rows of cities."""
@@ -70,15 +70,15 @@ class Outcome:
 def _checked(outcome: Outcome) -> Outcome:
     """What holds whatever was sent: no row is lost, and every message says what, where, why and what to do."""
     said = outcome.receipt
-    assert said.rows_read == said.rows_accepted + said.rows_set_aside + said.rows_rejected
-    assert (said.rows_accepted, said.rows_set_aside) == (len(outcome.rows), len(outcome.totals))
+    assert said.rows_read == said.rows_accepted + said.rows_aggregate + said.rows_rejected
+    assert (said.rows_accepted, said.rows_aggregate) == (len(outcome.rows), len(outcome.totals))
     assert said.rows_rejected == len({(row["sheet"], row["line"]) for row in outcome.rejects})
     for row in outcome.rejects:
         assert row["line"] >= 1
         for text in ("reason_zh", "reason_en", "remedy_zh", "remedy_en"):
             assert row[text]
-            assert "{" not in row[text].replace(row["found"], "").replace(row["expected"], "")
-        assert row["row_text"] is not None
+            assert "{" not in row[text].replace(row["actual"], "").replace(row["expected"], "")
+        assert row["raw_row"] is not None
     if said.status == "refused":
         assert said.issues
         assert all(_is_said(issue) for issue in said.issues)

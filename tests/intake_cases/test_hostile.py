@@ -49,7 +49,7 @@ def test_a_formula_is_no_figure_and_no_city(take: Take) -> None:
     assert [told[1:] for told in outcome.told] == [
         fault
         for formula in FORMULAS
-        for fault in ((AREA, "number_unreadable", formula), ("city", "city_unknown", formula))
+        for fault in ((AREA, "invalid_number", formula), ("city", "unknown_place", formula))
     ]
 
 
@@ -68,7 +68,7 @@ def test_a_formula_of_excel_counts_as_its_saved_value(take: Take) -> None:
 def test_an_error_of_excel_is_told_and_never_taken_for_a_gap(take: Take, error: str) -> None:
     content = with_sheet(b'<c r="D2" t="n"><v>12.5</v>', f'<c r="D2" t="e"><v>{error}</v>'.encode())
     outcome = take("parks", content, "synthetic.xlsx")
-    assert outcome.told == [(2, AREA, "number_unreadable", error)]
+    assert outcome.told == [(2, AREA, "invalid_number", error)]
     assert outcome.values(AREA) == [(12.5,)]
 
 
@@ -76,16 +76,16 @@ def test_not_available_is_a_gap_in_excel_too(take: Take) -> None:
     content = with_sheet(b'<c r="D2" t="n"><v>12.5</v>', b'<c r="D2" t="e"><v>#N/A</v>')
     assert take("parks", content, "synthetic.xlsx").values(AREA) == [(None,), (12.5,)]
     content = with_sheet(b'<c r="B2" t="n"><v>2024</v>', b'<c r="B2" t="e"><v>#N/A</v>')
-    assert take("parks", content, "synthetic.xlsx").told == [(2, "year", "cell_missing", "#N/A")]
+    assert take("parks", content, "synthetic.xlsx").told == [(2, "year", "missing_value", "#N/A")]
 
 
 @pytest.mark.parametrize(
     "name",
-    ["<script>alert(1)</script>", "南昌市<img src=x onerror=alert(1)>", "南昌市'; drop table parks; --", "{found}"],
+    ["<script>alert(1)</script>", "南昌市<img src=x onerror=alert(1)>", "南昌市'; drop table parks; --", "{actual}"],
 )
 def test_markup_in_a_name_is_told_as_it_stands(take: Take, name: str) -> None:
     outcome = take("parks", parks(park(name)))
-    assert outcome.told == [(2, "city", "city_unknown", name)]
+    assert outcome.told == [(2, "city", "unknown_place", name)]
     assert name in outcome.rejects[0]["reason_zh"]
 
 
@@ -94,20 +94,20 @@ def test_markup_in_a_name_is_told_as_it_stands(take: Take, name: str) -> None:
 )
 def test_quotes_and_semicolons_in_headers_refuse_the_file(take: Take, header: str) -> None:
     outcome = take("parks", text_of((header, *PARKS[1:]), park("南昌市")))
-    assert outcome.refusals == [("header_unknown", header)]
+    assert outcome.refusals == [("unknown_header", header)]
 
 
 @pytest.mark.parametrize("mark", ["\u202e", "\u200b", "\u2066", "\u00ad"])
 def test_marks_that_nobody_sees_make_no_city_of_a_name(take: Take, mark: str) -> None:
     outcome = take("parks", parks(park(f"南昌{mark}市"), park("九江市")))
-    assert outcome.told == [(2, "city", "city_unknown", f"南昌{mark}市")]
+    assert outcome.told == [(2, "city", "unknown_place", f"南昌{mark}市")]
     assert outcome.values("city_code") == [("360400",)]
 
 
 def test_a_quote_that_never_ends_breaks_its_own_line_alone(take: Take) -> None:
     lines = GOOD_CSV + '"九江市,2024,城区,12.5,43.25,mohurd_yearbook,A\r\n' + text_of(park("新余市"))
     outcome = take("parks", lines)
-    assert [told[:3] for told in outcome.told] == [(3, None, "row_broken")]
+    assert [told[:3] for told in outcome.told] == [(3, None, "malformed_row")]
     assert outcome.values("line", "city_code") == [(2, NANCHANG), (4, "360500")]
 
 
@@ -126,13 +126,13 @@ def test_a_thousand_unknown_names_do_not_hold_the_intake_up(take: Take) -> None:
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        (b"", "file_empty"),
-        (b"\r\n\r\n \r\n", "file_empty"),
-        (b"\xef\xbb\xbf", "file_empty"),
-        (b"\xff\xfe", "file_empty"),
-        (b"\xff\xfe\x00", "file_encoding_unknown"),
-        (b"\xff" * 5000, "file_encoding_unknown"),
-        (GOOD_CSV.encode() + b"\xff", "file_encoding_broken"),
+        (b"", "missing_header_row"),
+        (b"\r\n\r\n \r\n", "missing_header_row"),
+        (b"\xef\xbb\xbf", "missing_header_row"),
+        (b"\xff\xfe", "missing_header_row"),
+        (b"\xff\xfe\x00", "unsupported_encoding"),
+        (b"\xff" * 5000, "unsupported_encoding"),
+        (GOOD_CSV.encode() + b"\xff", "invalid_encoding"),
         (GOOD_CSV.encode() + b"\0\r\n", "file_has_nul"),
         (b"\0" * 5000, "file_has_nul"),
         (b"\xff\xfe" + (GOOD_CSV + "\0").encode("utf-16-le"), "file_has_nul"),
@@ -147,7 +147,7 @@ def test_any_end_of_a_line_ends_a_line(take: Take, end: str) -> None:
     titles: Cells = ("synthetic", *[""] * (len(PARKS) - 1))
     outcome = take("parks", text_of(titles, PARKS, park("南昌市"), park("九江市"), park("?"), end=end))
     assert outcome.values("line", "city_code") == [(3, NANCHANG), (4, "360400")]
-    assert [told[:3] for told in outcome.told] == [(5, "city", "city_unknown")]
+    assert [told[:3] for told in outcome.told] == [(5, "city", "unknown_place")]
 
 
 def test_a_line_above_the_limit_is_told_with_its_number(take: Take) -> None:
@@ -173,7 +173,7 @@ def test_100000_columns_refuse_the_file(take: Take, delimiter: str) -> None:
 
 def test_a_row_of_100000_cells_is_a_reject(take: Take) -> None:
     outcome = take("parks", parks((*park("南昌市"), *WIDE), park("九江市")))
-    assert outcome.told == [(2, None, "row_cell_count", str(len(PARKS) + len(WIDE)))]
+    assert outcome.told == [(2, None, "cell_count_mismatch", str(len(PARKS) + len(WIDE)))]
     assert outcome.values("line", "city_code") == [(3, "360400")]
 
 
@@ -201,7 +201,7 @@ def test_a_bomb_stops_before_it_unpacks(take: Take) -> None:
     assert len(content) < 5_000_000
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
     outcome = take("parks", content, "synthetic.xlsx")
-    assert outcome.refusals == [("workbook_too_large", outcome.receipt.issues[0].found)]
+    assert outcome.refusals == [("workbook_too_large", outcome.receipt.issues[0].actual)]
     assert time.monotonic() - start < 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
 
@@ -288,7 +288,7 @@ def test_a_document_type_alone_changes_nothing(take: Take) -> None:
     ids=["no workbook", "also an OpenDocument", "also a binary workbook"],
 )
 def test_a_zip_that_is_no_workbook_is_refused(take: Take, content: bytes) -> None:
-    assert take("parks", content, "synthetic.xlsx").refusals == [("file_kind_unknown", ".xlsx")]
+    assert take("parks", content, "synthetic.xlsx").refusals == [("unsupported_file_type", ".xlsx")]
 
 
 BROKEN = {

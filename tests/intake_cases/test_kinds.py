@@ -90,7 +90,7 @@ def test_03_text_that_is_both_utf8_and_gb18030_is_read_as_utf8(take: Take) -> No
 
 def test_03_one_broken_byte_does_not_make_utf8_into_gb18030(take: Take) -> None:
     outcome = take("parks", TWO.encode().replace("九江市".encode(), "九江市".encode() + b"\xff"))
-    assert outcome.refusals == [("file_encoding_broken", "0xff")]
+    assert outcome.refusals == [("invalid_encoding", "0xff")]
     assert outcome.receipt.issues[0].line == 3
 
 
@@ -106,13 +106,13 @@ def test_04_unicode_text_of_excel_is_read(take: Take, codec: str, mark: bytes) -
 def test_05_a_mark_read_as_gbk_is_told_with_the_header_that_was_meant(take: Take) -> None:
     content = text_of(("锘縞ity", *PARKS[1:]), park("南昌市"))
     outcome = take("parks", content.encode())
-    assert outcome.refusals == [("header_unknown", "锘縞ity")]
+    assert outcome.refusals == [("unknown_header", "锘縞ity")]
     assert (outcome.receipt.issues[0].line, outcome.receipt.issues[0].expected) == (1, "city")
 
 
 def test_05_a_mark_of_utf8_before_gbk_refuses_the_file(take: Take) -> None:
     outcome = take("parks", b"\xef\xbb\xbf" + TWO.encode("gbk"))
-    assert [code for code, _ in outcome.refusals] == ["file_encoding_broken"]
+    assert [code for code, _ in outcome.refusals] == ["invalid_encoding"]
 
 
 # --- headers and rows that are no data --------------------------------------------------------------------------
@@ -190,7 +190,7 @@ def test_10_marks_of_nothing_are_missing_and_never_zero(take: Take) -> None:
 
 def test_10_nothing_in_a_required_cell_is_a_reject(take: Take) -> None:
     outcome = take("city_statistics", text_of(STATISTICS, statistic("gdp_100m_yuan", "…", "亿元")))
-    assert outcome.told == [(2, "value", "cell_missing", "…")]
+    assert outcome.told == [(2, "value", "missing_value", "…")]
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_11_full_width_commas_set_thousands_apart(take: Take) -> None:
 def test_12_what_is_nearly_a_number_is_a_reject(take: Take) -> None:
     forms = ("1O.5", "l2.5", "12. 3", "12.", "2..04%", "1,2,3", "12,34.5", "1.2.3", "--5", "0x1F")
     outcome = take("parks", parks(*(park("南昌市", area=form) for form in forms), park("九江市")))
-    assert outcome.told == [(line, AREA, "number_unreadable", form) for line, form in enumerate(forms, start=2)]
+    assert outcome.told == [(line, AREA, "invalid_number", form) for line, form in enumerate(forms, start=2)]
     assert {row["position"] for row in outcome.rejects} == {4}
     assert outcome.values("city_code") == [(JIUJIANG,)]
 
@@ -243,7 +243,7 @@ def test_13_a_unit_in_the_header_is_read_and_checked(take: Take, dataset: str, h
 def test_13_a_unit_of_another_kind_in_the_header_refuses_the_file(take: Take, header: str, unit: str) -> None:
     headers = (*NETWORKS, header, "来源代码", "来源等级")
     outcome = take("parks", text_of(headers, ("南昌市", 2024, "城区", 8.5, *SOURCE)))
-    assert outcome.refusals == [("header_unit", unit)]
+    assert outcome.refusals == [("incompatible_header_unit", unit)]
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_14_a_glued_scope_that_is_not_the_row_s_is_a_reject(take: Take) -> None:
     headers = (*NETWORKS, "建成区绿化覆盖率_全市_百分比", "来源代码", "来源等级")
     rows = (("南昌市", 2024, "城区", 8.5, *SOURCE), ("九江市", 2024, "全市", 8.5, *SOURCE))
     outcome = take("parks", text_of(headers, *rows))
-    assert outcome.told == [(2, "scope", "header_scope", "城区")]
+    assert outcome.told == [(2, "scope", "scope_mismatch", "城区")]
     assert outcome.values("city_code", COVER) == [(JIUJIANG, 8.5)]
 
 
@@ -304,7 +304,7 @@ def test_15_the_unit_of_a_header_converts_the_column(take: Take) -> None:
 
 def test_15_an_impossible_unit_is_a_reject(take: Take) -> None:
     outcome = take("city_statistics", text_of(STATISTICS, statistic("gdp_100m_yuan", 5745.51, "万人")))
-    assert outcome.told == [(2, "value", "unit_differs", "5745.51")]
+    assert outcome.told == [(2, "value", "incompatible_unit", "5745.51")]
     assert outcome.rejects[0]["expected"] == "亿元"
 
 
@@ -318,7 +318,7 @@ def test_16_a_renamed_indicator_is_one_and_a_like_one_another(take: Take) -> Non
 def test_16_two_names_of_one_indicator_in_one_file_refuse_it(take: Take) -> None:
     headers = (*NETWORKS, "污水处理厂集中处理率", "污水集中处理率", "来源代码", "来源等级")
     outcome = take("pipe_networks", text_of(headers, ("南昌市", 2014, "城区", 95, 91, *SOURCE)))
-    assert outcome.refusals == [("header_doubled", "污水集中处理率")]
+    assert outcome.refusals == [("duplicate_header", "污水集中处理率")]
 
 
 # --- tables -----------------------------------------------------------------------------------------------------
@@ -362,7 +362,7 @@ def test_19_the_province_may_be_glued_to_its_city(take: Take, name: str) -> None
 )
 def test_20_a_misread_name_is_a_reject_with_the_nearest(take: Take, sent: str, near: str | None) -> None:
     outcome = take("parks", parks(park("南昌市"), park(sent)))
-    assert outcome.told == [(3, "city", "city_unknown", sent)]
+    assert outcome.told == [(3, "city", "unknown_place", sent)]
     (reject,) = outcome.rejects
     assert reject["expected"]
     assert reject["expected"] in reject["remedy_zh"]
@@ -385,7 +385,7 @@ def test_21_every_way_of_writing_a_city_is_that_city(take: Take) -> None:
 @pytest.mark.parametrize("sent", ["yichun", "Yichun City", "fuzhou", "Fuzhou"])
 def test_22_pinyin_of_two_cities_is_a_reject(take: Take, sent: str) -> None:
     outcome = take("parks", parks(park(sent)))
-    assert outcome.told == [(2, "city", "place_homophone", sent)]
+    assert outcome.told == [(2, "city", "ambiguous_place", sent)]
 
 
 @pytest.mark.parametrize(
@@ -412,7 +412,7 @@ def test_23_a_code_may_be_any_cell_of_excel(take: Take, code: object) -> None:
 
 def test_23_a_code_of_another_city_than_the_name_is_a_reject(take: Take) -> None:
     outcome = take("parks", text_of((*PARKS, "行政区划代码"), (*park("南昌市"), "360400")))
-    assert outcome.told == [(2, "city", "place_code_differs", "南昌市")]
+    assert outcome.told == [(2, "city", "place_code_mismatch", "南昌市")]
 
 
 def test_24_totals_are_set_aside(take: Take) -> None:
@@ -450,7 +450,7 @@ def test_25_a_unit_or_the_english_name_may_be_glued_to_a_header(take: Take, head
 @pytest.mark.parametrize("header", ["绿道长度(mile)", "绿道长度2023", "绿道长度$", "绿道长度 Width", "绿道长度year"])
 def test_25_other_latin_behind_a_header_refuses_the_file(take: Take, header: str) -> None:
     outcome = take("parks", text_of((*PARKS[:3], header, *PARKS[4:]), park("南昌市")))
-    assert [code for code, _ in outcome.refusals] in (["header_unknown"], ["header_unit"])
+    assert [code for code, _ in outcome.refusals] in (["unknown_header"], ["incompatible_header_unit"])
 
 
 def test_25_headers_of_two_rows_are_read(take: Take) -> None:
@@ -483,7 +483,7 @@ def test_25_headers_that_stay_ambiguous_refuse_the_file(take: Take) -> None:
     upper = ("城市", "年份", "统计口径", "建成区", "", "来源代码", "来源等级")
     lower = ("", "", "", "覆盖率", "绿地率", "", "")
     outcome = take("parks", text_of(upper, lower, park("南昌市")))
-    assert [code for code, _ in outcome.refusals] == ["header_unknown"] * len(outcome.refusals)
+    assert [code for code, _ in outcome.refusals] == ["unknown_header"] * len(outcome.refusals)
     assert outcome.receipt.status == "refused"
 
 
@@ -534,7 +534,7 @@ def test_34_approximate_numbers_keep_their_qualifier(take: Take) -> None:
 
 def test_34_a_column_of_exact_figures_takes_no_other(take: Take) -> None:
     outcome = take("parks", parks(park("南昌市", cover="约43")))
-    assert outcome.told == [(2, COVER, "number_approximate", "约43")]
+    assert outcome.told == [(2, COVER, "approximate_number", "约43")]
 
 
 def test_35_plans_starts_and_completions_are_never_mixed(take: Take) -> None:
@@ -575,7 +575,7 @@ def test_35_a_figure_of_another_thing_is_a_reject(take: Take, sent: str) -> None
     outcome = take(
         "housing_renewal", text_of(headers, ("南昌市", 2024, "old_communities", "completed", sent, "城镇", *SOURCE))
     )
-    assert outcome.told == [(2, "communities", "unit_differs", sent)]
+    assert outcome.told == [(2, "communities", "incompatible_unit", sent)]
 
 
 # --- damage -----------------------------------------------------------------------------------------------------
@@ -584,7 +584,7 @@ def test_35_a_figure_of_another_thing_is_a_reject(take: Take, sent: str) -> None
 def test_36_a_damaged_name_of_a_city_is_a_reject(take: Take) -> None:
     forms = ("南chang昌市", "南\ue123昌市", "南?市", "??市", "\ufffd昌市")
     outcome = take("parks", parks(*map(park, forms)))
-    assert outcome.told == [(line, "city", "city_unknown", form) for line, form in enumerate(forms, start=2)]
+    assert outcome.told == [(line, "city", "unknown_place", form) for line, form in enumerate(forms, start=2)]
 
 
 def test_36_lost_and_private_characters_are_a_reject(take: Take) -> None:
@@ -595,27 +595,27 @@ def test_36_lost_and_private_characters_are_a_reject(take: Take) -> None:
 
 def test_36_junk_in_a_figure_is_a_reject(take: Take) -> None:
     outcome = take("parks", parks(park("南昌市", cover="43.jb5")))
-    assert outcome.told == [(2, COVER, "number_unreadable", "43.jb5")]
+    assert outcome.told == [(2, COVER, "invalid_number", "43.jb5")]
 
 
 @pytest.mark.parametrize("city", ["更多精彩请关注公众号", "扫码领取红包 http://example.com"])
 def test_37_an_advertisement_is_no_city(take: Take, city: str) -> None:
     outcome = take("parks", parks(park(city), park("南昌市")))
-    assert outcome.told == [(2, "city", "city_unknown", city)]
+    assert outcome.told == [(2, "city", "unknown_place", city)]
     assert outcome.values("line", "city_code") == [(3, NANCHANG)]
 
 
 def test_38_a_paraphrased_header_refuses_the_file(take: Take) -> None:
     headers = (*PARKS[:4], "建成区美化掩盖率", *PARKS[5:])
     outcome = take("parks", text_of(headers, park("南昌市")))
-    assert outcome.refusals == [("header_unknown", "建成区美化掩盖率")]
+    assert outcome.refusals == [("unknown_header", "建成区美化掩盖率")]
     assert outcome.receipt.issues[0].expected == "建成区绿化覆盖率"
 
 
 def test_38_a_paraphrased_indicator_is_a_reject(take: Take) -> None:
     row = ("南昌市", "美化掩盖率", 2024, 43.25, "%", "城区", *SOURCE)
     outcome = take("city_statistics", text_of(STATISTICS, row))
-    assert outcome.told == [(2, "indicator", "reference_unknown", "美化掩盖率")]
+    assert outcome.told == [(2, "indicator", "unknown_reference", "美化掩盖率")]
 
 
 # --- files ------------------------------------------------------------------------------------------------------
@@ -630,7 +630,7 @@ def test_41_what_is_nobody_s_data_is_passed_over_by_name(inbox: Inbox) -> None:
 @pytest.mark.parametrize("name", ["synthetic.zip", "synthetic.rar", "synthetic.pdf", "synthetic.docx", "synthetic"])
 def test_41_other_kinds_of_file_are_refused_by_name(take: Take, name: str) -> None:
     outcome = take("parks", b"PK\x03\x04 synthetic", name)
-    assert [code for code, _ in outcome.refusals] == ["file_kind_unknown"]
+    assert [code for code, _ in outcome.refusals] == ["unsupported_file_type"]
 
 
 def test_41_old_and_new_workbooks_lie_side_by_side(inbox: Inbox) -> None:
@@ -661,7 +661,7 @@ def test_41_one_row_on_two_sheets_is_a_repeat(take: Take) -> None:
     sheets = {"甲": [PARKS, park("南昌市")], "乙": [PARKS, park("南昌市")]}
     outcome = take("parks", xlsx(sheets), "synthetic.xlsx")
     assert outcome.counts == (1, 0, 1, 0, 0)
-    assert [code for _, _, code, _ in outcome.told] == ["key_repeated"]
+    assert [code for _, _, code, _ in outcome.told] == ["duplicate_row"]
 
 
 def test_42_zero_is_a_figure_and_not_nothing(take: Take) -> None:
@@ -707,11 +707,11 @@ def test_43_a_date_of_excel_is_read(take: Take, cell: object) -> None:
 def test_43_a_date_that_is_not_determined_is_a_reject(take: Take) -> None:
     forms = ("11月2日—5日", "2月2日起", "2026年2月", "2026年2月30日", "上半年", "2026-13-01", "26.2.5")
     outcome = take("employment_events", text_of(FAIRS, *map(fair, forms)))
-    assert outcome.told == [(line, "date", "date_unreadable", form) for line, form in enumerate(forms, start=2)]
+    assert outcome.told == [(line, "date", "invalid_date", form) for line, form in enumerate(forms, start=2)]
 
 
 def test_44_a_city_of_another_province_is_a_reject(take: Take) -> None:
     forms = ("长沙市", "福州市", "伊春市", "430100", "湖南省长沙市")
     outcome = take("parks", parks(park("南昌市"), *map(park, forms)))
-    assert outcome.told == [(line, "city", "city_unknown", form) for line, form in enumerate(forms, start=3)]
+    assert outcome.told == [(line, "city", "unknown_place", form) for line, form in enumerate(forms, start=3)]
     assert outcome.values("line", "city_code") == [(2, NANCHANG)]

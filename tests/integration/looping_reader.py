@@ -20,7 +20,7 @@ def numbers_in_database(link: Path) -> set[str]:
             """
             select note_en from reference.sources
             union select note from scorecards.indicator_scores
-            union select note from observations.observations
+            union select note from observations.city_observations
             """
         ).fetchall()
         views = connection.execute("select count(*) from 中文.指标得分").fetchone()
@@ -30,7 +30,7 @@ def numbers_in_database(link: Path) -> set[str]:
 
 def numbers_in_files(folder: Path) -> set[str]:
     """In a folder looked up once: all files are of one release."""
-    columns = {"sources": "note_en", "indicator_scores": "note", "observations": "note"}
+    columns = {"sources": "note_en", "indicator_scores": "note", "city_observations": "note"}
     tables = {name: pq.read_table(folder / "parquet" / f"{name}.parquet", use_threads=False) for name in columns}
     manifest = json.loads((folder / "MANIFEST.json").read_text("utf-8"))
     package = json.loads((folder / "datapackage.json").read_text("utf-8"))

@@ -29,7 +29,9 @@ def test_files_dropped_into_the_inbox_are_published_refused_or_blocked(tmp_path:
 
         wait_for_runs(place, ["SUCCESS"])
         released = place.release()
-        values = released.rows("select value from observations.observations where file like '%/good.csv' order by all")
+        values = released.rows(
+            "select value from observations.city_observations where file like '%/good.csv' order by all"
+        )
         assert [row["value"] for row in values] == [26, 75.5]
         rejected = {row["file"].split("/")[-1] for row in released.rows("from quality.rejects")}
         assert rejected == {"bad.csv", "broken.csv"}
@@ -53,7 +55,7 @@ def test_files_dropped_into_the_inbox_are_published_refused_or_blocked(tmp_path:
         assert one.stop() == 0
     assert place.call("verify").returncode == 0
     of_kill, of_check = sorted((text["message"] for text in told.messages), key=lambda text: "never holds" in text)
-    assert "A run broke off and did not say how it ended: refresh" in of_kill
+    assert "A run was terminated before it finished: refresh" in of_kill
     assert "This never holds" in of_check
     journal = RunLog(Paths(place.data))
     assert [line["event"] for line in journal.read() if "job" in line] == [
@@ -66,5 +68,5 @@ def kill_the_run(place: Place) -> None:
     """Kill the process of the run that is under way, as a machine without memory does."""
     paths = Paths(place.data)
     assert wait_until(lambda: is_running(paths) and lock_owner_pid(paths), PATIENCE)
-    assert wait_until(RunLog(paths).unended, 30)
+    assert wait_until(RunLog(paths).unfinished_runs, 30)
     os.kill(int(lock_owner_pid(paths)), signal.SIGKILL)

@@ -67,7 +67,7 @@ def test_every_audited_table_shows_its_contract_as_a_check(house: Project, graph
     shown = {(".".join(key.asset_key.path), key.name) for key in graph.asset_check_keys}
     audited = {(check.table, check.name if check.is_sql else "contract") for check in house.checks}
     # What the clock decides is shown and stands in no release.
-    assert shown - audited == {("quality.freshness", "figures_come_in_time")}
+    assert shown - audited == {("quality.freshness", "check_figures_are_in_time")}
     assert audited <= shown
 
 
@@ -75,7 +75,7 @@ def test_lineage_of_a_score_names_the_columns_it_is_made_of(house: Project) -> N
     model = house.models["scorecards.dimension_scores"]
     made_of = model.column_lineage({name: tuple(house.tables[name].columns) for name in model.upstream})
     assert ("scorecards.indicator_scores", "attainment") in made_of["score"]
-    assert ("reference.dimensions", "minimum_share") in made_of["score"]
+    assert ("reference.dimensions", "minimum_indicators_share") in made_of["score"]
 
 
 def test_definitions_load_in_the_way_the_web_server_loads_them(tmp_path: os.PathLike[str]) -> None:

@@ -61,10 +61,10 @@ def test_a_dimension_shows_its_members_and_what_is_missing(province: Place) -> N
 
 def test_whatif_changes_what_it_says_and_no_file(province: Place) -> None:
     (row,) = province.rows(
-        "select city_code, indicator_id, value, upper from scorecards.indicator_scores "
-        "where attainment < 90 and floor < upper order by all limit 1"
+        "select city_code, indicator_id, value, goalposts_upper from scorecards.indicator_scores "
+        "where attainment < 90 and goalposts_lower < goalposts_upper order by all limit 1"
     )
-    assumption = f"{row['indicator_id']}@{row['city_code']}={row['upper']}"
+    assumption = f"{row['indicator_id']}@{row['city_code']}={row['goalposts_upper']}"
     changed = told(province, "whatif", "--set", assumption)
     (own,) = (entry for entry in changed if entry["level"] == "indicator" and entry["city_code"] == row["city_code"])
     assert own["score_after"] == 100
@@ -75,7 +75,7 @@ def test_whatif_changes_what_it_says_and_no_file(province: Place) -> None:
 def test_the_levers_of_a_city_say_what_they_are_measured_by(province: Place) -> None:
     (row,) = province.rows("select min(city_code) as city_code from reference.cities")
     found = told(province, "whatif", row["city_code"])
-    assert found["basis"] == "available_mean"
+    assert found["basis"] == "mean_of_available"
     moves = [lever["score_after"] - lever["score_before"] for lever in found["levers"]]
     assert len(moves) == 3
     assert moves == sorted(moves, reverse=True)

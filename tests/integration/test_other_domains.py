@@ -50,19 +50,19 @@ def test_the_intervals_of_countries_tell_what_the_weights_can_turn(countries: Pl
     # A and B are equal: a heavier health puts A ahead, a heavier energy B
     assert plain_index(PLAIN["A"], 1.25) > plain_index(PLAIN["B"], 1.25)
     assert plain_index(PLAIN["A"], 0.75) < plain_index(PLAIN["B"], 0.75)
-    pairs = countries.rows("from scorecards.rank_pairs where level = 'index'")
+    pairs = countries.rows("from scorecards.robust_rank_pairs where level = 'index'")
     assert {(row["city_code"], row["other_city_code"]) for row in pairs} == {("A", "C"), ("B", "C")}
-    assert all(row["share_of_draws"] == 1 for row in pairs)
+    assert all(row["share_of_simulations"] == 1 for row in pairs)
 
 
 def test_a_target_of_one_country_is_no_target_of_another(countries: Place) -> None:
     rows = countries.rows("from scorecards.indicator_scores where indicator_id = 'country_statistics.life_years'")
-    assert {row["city_code"]: row["target_status"] for row in rows} == {"A": "none", "B": "policy_city", "C": "none"}
+    assert {row["city_code"]: row["target_authority"] for row in rows} == {"A": "none", "B": "policy_city", "C": "none"}
 
 
 def test_the_total_of_the_world_is_set_aside(countries: Place) -> None:
     (file,) = countries.rows("from quality.files")
-    assert (file["rows_read"], file["rows_accepted"], file["rows_set_aside"]) == (6, 5, 1)
+    assert (file["rows_read"], file["rows_accepted"], file["rows_aggregate"]) == (6, 5, 1)
 
 
 def test_a_sixth_dataset_is_a_contract_a_sql_file_and_its_inbox(tmp_path: Path) -> None:

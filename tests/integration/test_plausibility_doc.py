@@ -23,8 +23,8 @@ def test_the_counts_of_flags_are_those_of_the_shipped_figures(province: Place) -
     }
     (examined,) = province.rows(
         """
-        select (select count(*) from observations.observations where is_current or is_held)
-            + (select count(*) from observations.province_totals where is_current) as n
+        select (select count(*) from observations.city_observations where is_current or is_quarantined)
+            + (select count(*) from observations.aggregate_observations where is_current) as n
         """
     )
     counted = province.rows(
@@ -40,7 +40,7 @@ def test_the_counts_of_flags_are_those_of_the_shipped_figures(province: Place) -
 
 
 def test_nothing_shipped_is_held_back(province: Place) -> None:
-    assert province.rows("from observations.observations where is_held") == []
+    assert province.rows("from observations.city_observations where is_quarantined") == []
 
 
 def test_flagged_figures_are_marked_on_the_scorecard_and_counted_in_the_status(province: Place) -> None:
@@ -69,14 +69,14 @@ def test_the_planted_shifts_that_are_found_are_those_that_the_page_tells(provinc
     )
     limits = {
         row["parameter"]: row["value"]
-        for row in province.rows("from reference.detector_parameters where detector_id = 'shifted_block'")
+        for row in province.rows("from reference.detector_parameters where detector_id = 'row_shift'")
     }
     indicators: dict[tuple[str, str], list[Observation]] = defaultdict(list)
     for row in province.rows(
         """
         select observations.indicator_id, city_code, null as province_code, year, observations.scope, vintage, value,
             file, file_sha256, sheet, line, kind
-        from observations.observations as observations
+        from observations.city_observations as observations
         inner join reference.indicators as indicators on observations.indicator_id = indicators.indicator_id
         where is_current order by all
         """

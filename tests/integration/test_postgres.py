@@ -126,7 +126,7 @@ def test_runs_are_kept_and_pruned_in_postgresql_and_a_stopped_one_is_told(
     for command in ("run", "serve"):
         refused = place.call(command, "--lang", "en")
         assert refused.returncode == 2, refused.stderr
-        assert "The storage of Dagster does not answer" in refused.stderr
+        assert "The Dagster storage does not respond" in refused.stderr
         assert "Traceback" not in refused.stderr
 
     server.start()

@@ -42,7 +42,7 @@ def test_the_scorecard_of_a_city_is_all_its_indicators_however_it_is_called(prov
 
 def test_a_reference_is_no_duty_in_a_macro(province: Place) -> None:
     for call in ("scorecard('南昌')", "gap_to_target('parks')"):
-        standings = {(row["target_status"], row["is_duty"]) for row in province.rows(f"from {call}")}
+        standings = {(row["target_authority"], row["is_duty"]) for row in province.rows(f"from {call}")}
         assert standings
         assert all(duty == (standing in ("policy_city", "policy_province")) for standing, duty in standings)
 

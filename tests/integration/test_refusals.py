@@ -50,16 +50,16 @@ def test_bad_rows_go_back_with_reason_and_the_rest_is_loaded(place: Place) -> No
     )
     place.run()
     told = place.rows("from quality.rejects order by line")
-    assert [(row["line"], row["column_name"], row["code"], row["found"]) for row in told] == [
-        (2, "country", "city_unknown", "Atlantis"),
-        (3, "life_years", "number_unreadable", "seventy"),
+    assert [(row["line"], row["column_name"], row["code"], row["actual"]) for row in told] == [
+        (2, "country", "unknown_place", "Atlantis"),
+        (3, "life_years", "invalid_number", "seventy"),
         (4, "coal_pct", "number_below_minimum", "-3"),
         (5, "country", "key_conflict", "6"),
         (6, "country", "key_conflict", "5"),
     ]
     assert all(row["reason_zh"] and row["reason_en"] and row["remedy_zh"] and row["remedy_en"] for row in told)
-    assert told[0]["row_text"] == "Atlantis,2020,70,30,synthetic,A"
-    assert len(place.rows("from observations.observations where file like '%bad.csv'")) == 2
+    assert told[0]["raw_row"] == "Atlantis,2020,70,30,synthetic,A"
+    assert len(place.rows("from observations.city_observations where file like '%bad.csv'")) == 2
     (warned,) = place.rows("from quality.check_results where check_name = 'few_rows_are_rejected'")
     assert (warned["is_passed"], warned["is_blocking"]) == (False, False)
     returned = sorted(path.name for path in (place.release().folder / "returns").rglob("bad.*"))
@@ -80,7 +80,7 @@ def test_broken_registry_and_failed_check_leave_the_current_release(ran: Place) 
 
     contract = ran.data / "contracts" / "country_statistics.yml"
     text = contract.read_text("utf-8")
-    contract.write_text(text.replace("feeds:\n", "feeds:\n  - country_statistics.life_span\n"), "utf-8")
+    contract.write_text(text.replace("indicators:\n", "indicators:\n  - country_statistics.life_span\n"), "utf-8")
     assert_stopped(
         ran, "contracts/country_statistics.yml", "country_statistics.life_span", "country_statistics.life_years"
     )

@@ -65,7 +65,7 @@ def kill_and_complete(ran: Place) -> None:
     assert ran.run()["had_work"] is False
     (file,) = ran.rows("from quality.files where file like '%more.csv'")
     assert (file["rows_read"], file["rows_accepted"]) == (1, 1)
-    assert len(ran.rows("from observations.observations where file like '%more.csv'")) == 2
+    assert len(ran.rows("from observations.city_observations where file like '%more.csv'")) == 2
     assert list((ran.data / "releases").glob(".*")) == []
 
 
@@ -118,7 +118,7 @@ def corrected(countries: Place, tmp_path_factory: pytest.TempPathFactory) -> Pla
 def test_a_corrected_file_is_current_and_the_old_figures_are_history(corrected: Place) -> None:
     rows = corrected.rows(
         """
-        select value, vintage, is_current from observations.observations
+        select value, vintage, is_current from observations.city_observations
         where city_code = 'A' and indicator_id = 'country_statistics.life_years' and year = 2024 order by vintage
         """
     )
@@ -153,11 +153,11 @@ def test_what_moved_between_two_releases_is_told_in_parts_that_add_up(corrected:
     told = json.loads(corrected.call("diff", "--json").stdout)
     assert told["not_recomputed"] == []
     moved = [change for change in told["changes"] if change["change"] == "moved"]
-    parts = [f"{part}_hundredths" for part in ("revised", "added", "targets", "method")]
-    assert all(sum(change[part] for part in parts) == change["moved_hundredths"] for change in moved)
+    parts = [f"delta_{part}_hundredths" for part in ("revised", "added", "targets", "method")]
+    assert all(sum(change[part] for part in parts) == change["delta_hundredths"] for change in moved)
     of = {level: [change for change in moved if change["level"] == level] for level in ("indicator", "index")}
-    assert {c["item_id"] for c in of["indicator"] if c["revised_hundredths"]} == {"country_statistics.life_years"}
-    assert {c["item_id"] for c in of["indicator"] if c["targets_hundredths"]} == {"country_statistics.coal_pct"}
-    assert any(change["revised_hundredths"] and change["targets_hundredths"] for change in of["index"])
+    assert {c["item_id"] for c in of["indicator"] if c["delta_revised_hundredths"]} == {"country_statistics.life_years"}
+    assert {c["item_id"] for c in of["indicator"] if c["delta_targets_hundredths"]} == {"country_statistics.coal_pct"}
+    assert any(change["delta_revised_hundredths"] and change["delta_targets_hundredths"] for change in of["index"])
     assert len(corrected.rows("select * from release.score_changes where change = 'moved'")) == len(moved)
     assert "Aland" in (corrected.data / "releases" / "current" / "CHANGES.md").read_text("utf-8")

@@ -31,7 +31,7 @@ def test_rows_of_every_file_are_accepted_set_aside_or_rejected(province: Place) 
         file.relative_to(INBOX).as_posix(): lines_of(file) for file in INBOX.rglob("*.csv")
     }
     for file in files:
-        assert file["rows_read"] == file["rows_accepted"] + file["rows_set_aside"] + file["rows_rejected"]
+        assert file["rows_read"] == file["rows_accepted"] + file["rows_aggregate"] + file["rows_rejected"]
 
 
 def test_no_shipped_row_is_rejected(province: Place) -> None:
@@ -46,7 +46,7 @@ def test_every_yearbook_figure_is_published_to_the_digit(province: Place, datase
     names = {row["name_zh"]: row["city_code"] for row in province.rows("from reference.cities")}
     published = {
         (row["city_code"], row["indicator_id"], row["year"]): row
-        for row in province.rows("from observations.observations where file = ?", [f"{dataset}/{file.name}"])
+        for row in province.rows("from observations.city_observations where file = ?", [f"{dataset}/{file.name}"])
     }
     checked = 0
     for line, row in enumerate(sent, start=2):
@@ -64,7 +64,7 @@ def test_the_capital_has_12_89_square_metres_of_park_a_head(province: Place) -> 
         "from scorecards.indicator_scores where city_code = '360100' and indicator_id = 'parks.park_area_per_capita_m2'"
     )
     assert (round(row["value"], 2), row["year"], row["source_grade"]) == (12.89, 2024, "A")
-    assert row["target_status"] == "standard"
+    assert row["target_authority"] == "standard"
 
 
 def test_every_city_lists_every_measure_and_every_indicator(province: Place) -> None:
@@ -81,7 +81,7 @@ def test_every_city_lists_every_measure_and_every_indicator(province: Place) -> 
 
 
 def test_thin_dimensions_have_no_score_and_say_so(province: Place) -> None:
-    thin = province.rows("from scorecards.dimension_scores where coverage < minimum_share")
+    thin = province.rows("from scorecards.dimension_scores where coverage < minimum_indicators_share")
     assert thin
     assert all(row["score"] is None and row["score_status"] != "scored" for row in thin)
 
@@ -89,7 +89,7 @@ def test_thin_dimensions_have_no_score_and_say_so(province: Place) -> None:
 def test_the_revised_figure_is_current_and_the_first_one_is_kept(province: Place) -> None:
     rows = province.rows(
         """
-        select value, is_current from observations.observations
+        select value, is_current from observations.city_observations
         where city_code = '360100' and indicator_id = 'city_statistics.gdp_100m_yuan' and year = 2020 order by vintage
         """
     )
@@ -97,14 +97,15 @@ def test_the_revised_figure_is_current_and_the_first_one_is_kept(province: Place
 
 
 def test_an_approximate_count_keeps_its_qualifier(province: Place) -> None:
-    rows = province.rows("from observations.observations where indicator_id = 'employment_events.posts_offered'")
+    rows = province.rows("from observations.city_observations where indicator_id = 'employment_events.posts_offered'")
     assert {(row["year"], row["value"], row["qualifier"]) for row in rows} >= {(2026, 2563.0, "at_least")}
 
 
 def test_totals_of_the_province_stand_apart(province: Place) -> None:
-    assert province.rows("from observations.observations where city_code = '360000'") == []
+    assert province.rows("from observations.city_observations where city_code = '360000'") == []
     (leakage,) = province.rows(
-        "from observations.province_totals where indicator_id = 'pipe_networks.water_leakage_pct' and year = 2022"
+        "from observations.aggregate_observations "
+        "where indicator_id = 'pipe_networks.water_leakage_pct' and year = 2022"
     )
     assert leakage["value"] == 8.97
 
@@ -145,7 +146,7 @@ def test_the_same_inputs_give_the_same_bytes_elsewhere_and_later(province: Place
         if file.is_content:
             assert (one.folder / file.path).read_bytes() == (other.folder / file.path).read_bytes()
     assert [file.path for file in one.manifest.files if file.rows is not None and not file.is_content] == [
-        "parquet/arrivals.parquet",
+        "parquet/file_arrivals.parquet",
         "parquet/freshness.parquet",
         "parquet/runs.parquet",
         "parquet/score_changes.parquet",
@@ -245,10 +246,13 @@ def test_the_worked_break_leaves_two_points(province: Place) -> None:
 
 def test_the_worked_paces_from_now_and_milestones_are_those_of_the_shipped_figures(province: Place) -> None:
     (row,) = province.rows(f"from scorecards.indicator_scores where {PARK}")
-    told(f"0.155 / 0.318 = {row['pace_linear_from_now']:.3f}")
-    told(f"{row['growth_per_year']:.6f} / {row['needed_growth_per_year']:.6f} = {row['pace_compound_from_now']:.3f}")
+    told(f"0.155 / 0.318 = {row['pace_ratio_linear_from_now']:.3f}")
+    told(
+        f"{row['observed_growth_rate']:.6f} / {row['required_growth_rate']:.6f}"
+        f" = {row['pace_ratio_compound_from_now']:.3f}"
+    )
     needed = province.rows(f"from scorecards.milestone_targets where {PARK} order by milestone_year")
-    years = {row["milestone_year"]: f"{row['needed_per_year']:.3f}" for row in needed}
+    years = {row["milestone_year"]: f"{row['required_change_per_year']:.3f}" for row in needed}
     told(f"{years[2027]} m² a year until 2027, {years[2030]} until 2030, {years[2035]} until 2035")
 
 

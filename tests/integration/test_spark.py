@@ -143,7 +143,7 @@ CITIES = ("A", "B", "C", "D", "E")
 
 def edges(connection: Connection) -> None:
     """Rows on which engines would part: a tie, a value exactly on the pace that is required, halves to be rounded."""
-    world = furnished(World(connection), minimum_dimension_share=0.5).city(*CITIES[1:])
+    world = furnished(World(connection), minimum_dimensions_share=0.5).city(*CITIES[1:])
     world.add("reference.dimensions", {"dimension_id": "e"})
     for pace_rule in ("linear", "compound"):
         for kind in ("at_least", "cumulative", "yes_no"):
@@ -182,7 +182,7 @@ def test_rows_on_the_edge_are_on_the_edge() -> None:
     with connect_in_memory() as connection:
         edges(connection)
         scores = connection.execute(
-            "select city_code, indicator_id, pace_linear, status_linear from scorecards.indicator_scores"
+            "select city_code, indicator_id, pace_ratio_linear, status_linear from scorecards.indicator_scores"
         ).fetchall()
         assert ("A", "linear.at_least", 1.0, "on_track") in scores
         assert ("E", "linear.at_least", None, "not_available") in scores
@@ -277,7 +277,7 @@ def test_a_cluster_that_sees_another_store_is_told(
         load_accepted(connection, table, intake.folder, receipts)
         with pytest.raises(UsageError) as call:
             engine.build(copied(table), connection)
-    assert call.value.issue.code == "store_seen_otherwise"
+    assert call.value.issue.code == "shared_store_mismatch"
 
 
 @needs_storage()
@@ -312,7 +312,7 @@ def test_a_run_on_spark_ends_with_the_release_that_is_there(ran: Place, tmp_path
     shared = tmp_path / "shared"
     shared.mkdir()
     ran.write("storage.yml", f"{{store: {shared}, seen_as: {shared}}}\n")
-    ran.write("../exchange/gancheng-exchange/observations__reported/part-0.parquet", "cut o")
+    ran.write("../exchange/gancheng-exchange/observations__reported_observations/part-0.parquet", "cut o")
     before = ran.release().manifest.release_id
     with sail() as address:
         ran.write("engine.yml", f"engine: spark\nspark: {{remote: '{address}', exchange: {tmp_path / 'exchange'}}}\n")
@@ -325,7 +325,7 @@ def test_where_spark_does_not_answer_a_run_says_so_and_leaves_the_release(countr
     ran.write("engine.yml", "engine: spark\nspark: {remote: 'sc://127.0.0.1:1', exchange: /nowhere}\n")
     done = ran.call("run", "--lang", "en")
     assert done.returncode == 2
-    assert "Spark does not answer: 127.0.0.1:1" in done.stderr
+    assert "Spark does not respond: 127.0.0.1:1" in done.stderr
     assert "Traceback" not in done.stderr
     assert ran.release().manifest.release_id == countries.release().manifest.release_id
 
@@ -365,7 +365,7 @@ def test_an_address_with_a_token_may_stand_in_the_environment(tmp_path: Path, mo
 def test_a_setting_that_cannot_be_is_told(tmp_path: Path, text: str, column: str | None) -> None:
     with pytest.raises(DataError) as stopped:
         read(tmp_path, text)
-    assert [(issue.code, issue.column) for issue in stopped.value.issues] == [("engine_unreadable", column)]
+    assert [(issue.code, issue.column) for issue in stopped.value.issues] == [("invalid_engine_settings", column)]
 
 
 def test_without_the_client_of_spark_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

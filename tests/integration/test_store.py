@@ -63,7 +63,7 @@ def test_a_machine_with_nothing_makes_the_same_release_from_the_store(
 
     server.kill()
     for command, code in (("run", 2), ("doctor", 1)):
-        assert_told(empty, command, code, "The shared store does not answer")
+        assert_told(empty, command, code, "The shared store does not respond")
     server.start()
     assert not empty.run()["had_work"]
 
@@ -88,7 +88,7 @@ def test_machines_that_share_a_store_end_with_one_release(ran: Place, server: St
     for told in ended:
         assert len(told["files"]) == 4
         for file in told["files"]:
-            assert file["rows_read"] == file["rows_accepted"] + file["rows_set_aside"] + file["rows_rejected"]
+            assert file["rows_read"] == file["rows_accepted"] + file["rows_aggregate"] + file["rows_rejected"]
     assert not one.run()["had_work"]
 
     damaged = files().find(f"{SHARED}/archive")[0]

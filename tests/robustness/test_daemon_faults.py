@@ -46,7 +46,7 @@ def assert_whole(place: Place, files: int) -> None:
     """The release verifies and has every file once: two figures each, beside those of the fixture."""
     assert place.call("verify").returncode == 0
     told = place.rows(
-        "select count(*) as n, count(distinct file) as files from observations.observations "
+        "select count(*) as n, count(distinct file) as files from observations.city_observations "
         "where regexp_matches(file, '[0-9]+.csv')"
     )
     assert told == [{"n": 2 * files, "files": files}]

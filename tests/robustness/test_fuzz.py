@@ -160,7 +160,7 @@ def test_rows_of_any_cells_are_read_or_told(
     assert read.read == read.accepted.num_rows + len(set(rejected))
     assert read.read + read.blank + read.skipped == len(rest)
     texts = {row.line: row.text for row in rest}
-    assert read.faults["row_text"].to_pylist() == [texts[line] for line in rejected]
+    assert read.faults["raw_row"].to_pylist() == [texts[line] for line in rejected]
     assert set(read.accepted["line"].to_pylist()).isdisjoint(rejected)
 
 
@@ -184,7 +184,7 @@ def check(take_in: TakeIn, contract: Contract, content: bytes, name: str, regist
     assert rejected.isdisjoint(accepted)
     told = ("code", "reason_zh", "reason_en", "remedy_zh", "remedy_en")
     assert all(reject[part] for reject in taken.rejects for part in told)
-    assert all(reject["row_text"] is not None for reject in taken.rejects)
+    assert all(reject["raw_row"] is not None for reject in taken.rejects)
 
 
 def broken(whole: bytes) -> st.SearchStrategy[bytes]:

@@ -84,7 +84,7 @@ def test_the_line_of_every_row_is_the_physical_one(
     assert [(row["line"], int(row["posts"])) for row in taken.accepted] == [
         (line, serial) for line, kind, serial, _ in expected if kind == WHOLE
     ]
-    rejected = {(reject["line"], reject["row_text"]) for reject in taken.rejects}
+    rejected = {(reject["line"], reject["raw_row"]) for reject in taken.rejects}
     assert rejected == {(line, row) for line, kind, _, row in expected if kind not in (WHOLE, BLANK)}
     if not content.isascii():
         assert taken.parsed.sheets[0].encoding == codec

@@ -62,7 +62,7 @@ def test_runs_one_after_the_other_leave_nothing_behind(tmp_path: Path, monkeypat
         assert outcome.is_new
         releases.add(outcome.release.manifest.release_id)
         told = outcome.release.rows(
-            "select value from observations.observations where file like ?", [f"%/{number:03}.csv"]
+            "select value from observations.city_observations where file like ?", [f"%/{number:03}.csv"]
         )
         assert sorted(row["value"] for row in told) == [30, 60 + number / 100]
         if number % PRUNE_EVERY == PRUNE_EVERY - 1:

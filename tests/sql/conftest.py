@@ -21,23 +21,23 @@ PATHS = Paths(PROJECT_ROOT / "data")
 
 # What a row says where a test does not care; a required column without an entry here gets a value of its type.
 DEFAULTS: dict[str, Row] = {
-    "reference.method": {
+    "reference.parameters": {
         "assessment_year": 2024,
         "horizon_year": 2030,
         "default_base_year": 2015,
         "minimum_span_years": 2,
         "on_track_ratio": 0.95,
         "moderate_ratio": 0.6,
-        "minimum_dimension_share": 0.5,
-        "minimum_measure_share": 2 / 3,
+        "minimum_dimensions_share": 0.5,
+        "minimum_measure_indicators_share": 2 / 3,
         "interval_level": 0.9,
         "projection_points_min": 4,
         "projection_points_max": 10,
-        "rank_draws": 200,
+        "rank_simulations": 200,
         "rank_seed": 1,
         "weight_variation": 0.25,
     },
-    "reference.dimensions": {"dimension_id": "d", "is_in_index": True, "weight": 1, "minimum_share": 2 / 3},
+    "reference.dimensions": {"dimension_id": "d", "is_in_index": True, "weight": 1, "minimum_indicators_share": 2 / 3},
     "reference.measures": {"measure_id": 1, "dimension_id": "d"},
     "reference.indicators": {
         "dataset": "sheet",
@@ -54,13 +54,19 @@ DEFAULTS: dict[str, Row] = {
         "kind": "at_least",
         "year": 2030,
         "scope": "all",
-        "status": "national",
+        "authority": "national",
         "source_id": "s",
     },
     "reference.sources": {"source_id": "s", "priority": 1},
     "intake.files": {"dataset": "sheet", "file": "f.csv", "file_sha256": "f", "status": "read"},
-    "observations.observations": {"city_code": "A", "scope": "whole", "source_id": "s", "vintage": 1, "is_held": False},
-    "observations.reported": {"indicator_id": "i", "year": 2024, "scope": "whole", "source_id": "s"},
+    "observations.city_observations": {
+        "city_code": "A",
+        "scope": "whole",
+        "source_id": "s",
+        "vintage": 1,
+        "is_quarantined": False,
+    },
+    "observations.reported_observations": {"indicator_id": "i", "year": 2024, "scope": "whole", "source_id": "s"},
     "intake.employment_events": {"scope": "whole", "source_id": "s", "is_local": True},
 }
 _BY_TYPE: Row = {"varchar": "x", "integer": 1, "bigint": 1, "double": 1.0, "boolean": True, "date": "2024-05-01"}
@@ -131,7 +137,7 @@ class World:
         self.add("reference.indicators", {"indicator_id": indicator_id, **said})
         if goalposts is not None:
             floor, upper = goalposts
-            self.add("reference.goalposts", {"indicator_id": indicator_id, "floor": floor, "upper": upper})
+            self.add("reference.goalposts", {"indicator_id": indicator_id, "lower": floor, "upper": upper})
         return self
 
     def target(self, indicator_id: str, value: float, **said: object) -> World:
@@ -141,7 +147,7 @@ class World:
     def figures(self, indicator_id: str, values: Mapping[int, float], **said: object) -> World:
         """Observations of one city and indicator by year."""
         rows = ({"indicator_id": indicator_id, "year": year, "value": value, **said} for year, value in values.items())
-        return self.add("observations.observations", *rows)
+        return self.add("observations.city_observations", *rows)
 
     def build(self, name: str) -> None:
         """Make a table: by its model, after the tables that it reads; empty where nothing makes it."""
@@ -189,7 +195,7 @@ class World:
 
 def furnished(world: World, **method: object) -> World:
     """A cleared world with city A, dimension d, and the method with these parameters; no indicator and no figure."""
-    return world.clear().add("reference.method", method).city("A").add("reference.dimensions", {}).figures("-", {})
+    return world.clear().add("reference.parameters", method).city("A").add("reference.dimensions", {}).figures("-", {})
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ def attain(world: World, cities: Attained, dimension: str = "d", weights: Sequen
         for n, value in enumerate(attained)
         if value is not None
     ]
-    return world.add("observations.observations", *figures)
+    return world.add("observations.city_observations", *figures)
 
 
 def scores(world: World) -> dict[str, float | None]:
@@ -47,8 +47,8 @@ def test_threshold_of_two_thirds_gives_what_coinr_publishes(world: World) -> Non
 
 
 def test_two_of_three_pass_a_threshold_written_with_four_digits(world: World) -> None:
-    world.clear().add("reference.method", {}).city("A")
-    world.add("reference.dimensions", {"minimum_share": 0.6667})
+    world.clear().add("reference.parameters", {}).city("A")
+    world.add("reference.dimensions", {"minimum_indicators_share": 0.6667})
     assert scores(attain(world, {"A": (3, None, 1)})) == {"A": 2.0}
 
 
@@ -60,7 +60,7 @@ def test_below_the_threshold_the_score_is_missing_and_the_mean_stands_beside_it(
         None,
         "not_available",
     )
-    assert (row["available_mean"], row["coverage"]) == (90, pytest.approx(1 / 3))
+    assert (row["mean_of_available"], row["coverage"]) == (90, pytest.approx(1 / 3))
 
 
 def test_a_dimension_without_any_figure_awaits_data(world: World) -> None:
@@ -69,8 +69,8 @@ def test_a_dimension_without_any_figure_awaits_data(world: World) -> None:
 
 
 def test_a_threshold_of_zero_does_not_make_a_score_of_nothing(world: World) -> None:
-    world.clear().add("reference.method", {}).city("A").add("reference.dimensions", {"minimum_share": 0})
-    world.add("observations.observations")
+    world.clear().add("reference.parameters", {}).city("A").add("reference.dimensions", {"minimum_indicators_share": 0})
+    world.add("observations.city_observations")
     assert attain(world, {"A": (None, None)}).row(DIMENSIONS)["score_status"] == "awaiting_data"
 
 
@@ -97,7 +97,7 @@ def test_the_geometric_mean_stands_on_scores_shifted_to_one_to_hundred(world: Wo
 
 def test_shares_of_references_and_of_other_than_primary_sources_are_told(world: World) -> None:
     attain(world, {"A": (10, 20)}).figures("d2", {2024: 30}, source_grade="B").indicator("d2")
-    row = world.target("d0", 50, status="policy_city").target("d1", 50, status="national").row(DIMENSIONS)
+    row = world.target("d0", 50, authority="policy_city").target("d1", 50, authority="national").row(DIMENSIONS)
     assert row["reference_share"] == pytest.approx(2 / 3)
     assert row["non_primary_share"] == pytest.approx(1 / 3)
 
@@ -141,7 +141,7 @@ def test_geometric_means_are_those_of_coinr_on_shifted_scores(
 
 def index(world: World, *dimensions: Row) -> Row:
     """City A, whose dimension n has one indicator with the attainment that its row gives as `score`."""
-    world.clear().add("reference.method", {}).city("A").add("observations.observations")
+    world.clear().add("reference.parameters", {}).city("A").add("observations.city_observations")
     for n, said in enumerate(dimensions):
         attained = said.pop("score")
         world.add("reference.dimensions", {"dimension_id": f"d{n}", **said})
@@ -166,7 +166,7 @@ def test_less_than_half_of_the_dimensions_is_no_index_and_never_a_low_one(world:
         None,
         None,
     )
-    assert row["available_mean"] == 20
+    assert row["mean_of_available"] == 20
 
 
 def test_a_dimension_outside_the_index_neither_counts_nor_carries(world: World) -> None:
@@ -210,7 +210,7 @@ def test_all_measures_are_listed_each_with_what_it_lacks(world: World) -> None:
 def test_only_a_measure_with_enough_scores_has_one(world: World) -> None:
     rows = measured(world)
     assert {number: row["score"] for number, row in rows.items()} == {1: None, 2: None, 3: None, 4: 40, 5: None}
-    assert rows[5]["available_mean"] == 40
+    assert rows[5]["mean_of_available"] == 40
 
 
 def test_a_measure_without_a_target_does_not_carry_a_score_beside_no_target(world: World) -> None:
@@ -276,7 +276,7 @@ def test_a_mirrored_series_has_the_same_linear_pace_and_status(
         world.figures(name, {2015: sign * base, 2024: sign * now})
         world.target(name, sign * target, operator=">=" if sign == 1 else "<=")
     up, down = world.score("up"), world.score("down")
-    same = ("pace_linear", "status_linear", "is_target_met", "gap_to_target")
+    same = ("pace_ratio_linear", "status_linear", "is_target_met", "gap_to_target")
     assert [up[name] for name in same] == [down[name] for name in same]
 
 
@@ -297,7 +297,7 @@ def test_a_score_lies_between_the_least_and_the_most_of_its_indicators(
 def test_the_order_of_rows_does_not_matter(any_world: World, rows: list[list[float | None]], random: Random) -> None:
     attain(furnished(any_world), named(rows))
     first = any_world.rows(DIMENSIONS)
-    for table in ("observations.observations", "reference.indicators", "reference.cities", "reference.goalposts"):
+    for table in ("observations.city_observations", "reference.indicators", "reference.cities", "reference.goalposts"):
         stored = any_world.query(f"from {table}")
         random.shuffle(stored)
         any_world.connection.execute(f"delete from {table}")

@@ -17,7 +17,7 @@ def attain(world: World, value: float, floor: float, upper: float) -> float:
 
 def in_range(world: World, value: float) -> float:
     world.indicator("i", None)
-    world.add("reference.goalposts", {"indicator_id": "i", "range_low": 8, "range_high": 10, "width": 4})
+    world.add("reference.goalposts", {"indicator_id": "i", "range_low": 8, "range_high": 10, "tolerance": 4})
     attainment: float = world.figures("i", {2024: value}).row(HISTORY)["attainment"]
     return attainment
 
@@ -104,4 +104,4 @@ def test_a_figure_as_old_as_the_limit_still_scores(world: World) -> None:
 
 def test_the_goalposts_are_published_beside_the_score(world: World) -> None:
     score = world.indicator("i", (20, 80)).figures("i", {2024: 50}).score("i")
-    assert (score["floor"], score["upper"], score["goalposts_class"]) == (20, 80, "target")
+    assert (score["goalposts_lower"], score["goalposts_upper"], score["goalposts_class"]) == (20, 80, "target")

@@ -50,7 +50,7 @@ def snapshot(memory: Connection, name: str, said: Mapping[str, Any]) -> ReleaseM
         )  # fmt: skip
         figures = {year: value for (which, year), value in said["figures"].items() if which == indicator_id}
         world.figures(indicator_id, figures)
-    for table in {read for text in TEXTS for read in text.reads if read.startswith("reference.")}:
+    for table in {read for text in TEXTS for read in text.depends_on if read.startswith("reference.")}:
         world.build(table)
     for table in ("indicator_scores", "dimension_scores", "measure_scores", "city_scores"):
         world.build(f"scorecards.{table}")
@@ -76,7 +76,7 @@ def moves(memory: Connection, old: Mapping[str, Any], new: Mapping[str, Any]) ->
 
 
 def parts(row: Mapping[str, Any]) -> list[int]:
-    return [row[f"{part}_hundredths"] for part in PARTS]
+    return [row[f"delta_{part}_hundredths"] for part in PARTS]
 
 
 OLD = {"figures": {("i", 2024): 40.0, ("j", 2024): 60.0}}
@@ -103,7 +103,7 @@ def test_each_part_is_found_where_only_it_changed(memory: Connection) -> None:
 
 def test_changed_sql_is_changed_method(memory: Connection) -> None:
     halved = tuple(
-        ModelText(text.name, text.sql.replace("1e2 * cast(value_scaled", "5e1 * cast(value_scaled"), text.reads)
+        ModelText(text.name, text.sql.replace("1e2 * cast(value_scaled", "5e1 * cast(value_scaled"), text.depends_on)
         for text in TEXTS
     )
     assert halved != TEXTS
@@ -117,7 +117,7 @@ def test_changed_sql_is_changed_method(memory: Connection) -> None:
         shown[table] = f'select * from then_published."{table}"'
     find_score_changes(memory, ReleaseModels(shown, halved), after, tables()[CHANGES])
     row = memory.execute(
-        f"select moved_hundredths, method_hundredths from {CHANGES} where level = 'indicator' and item_id = 'i'"
+        f"select delta_hundredths, delta_method_hundredths from {CHANGES} where level = 'indicator' and item_id = 'i'"
     ).fetchone()
     assert row == (2000, 2000)
     memory.execute("drop schema then_published cascade")
@@ -126,7 +126,7 @@ def test_changed_sql_is_changed_method(memory: Connection) -> None:
 def test_a_score_that_appears_or_disappears_is_told_with_its_cause(memory: Connection) -> None:
     alone = {"figures": {("j", 2024): 60.0}}
     there = moves(memory, alone, OLD)["indicator i"]
-    assert (there["change"], there["cause"], there["moved_hundredths"]) == ("appeared", "added", None)
+    assert (there["change"], there["cause"], there["delta_hundredths"]) == ("appeared", "added", None)
     gone = moves(memory, OLD, alone)["indicator i"]
     assert (gone["change"], gone["cause"], gone["status_cause"]) == ("disappeared", "revised", "revised")
 
@@ -144,13 +144,13 @@ RELEASES = st.fixed_dictionaries({"figures": FIGURES, "upper": st.integers(50, 1
 def test_the_parts_add_up_to_the_move(memory: Connection, old: dict[str, Any], new: dict[str, Any]) -> None:
     for row in moves(memory, old, new).values():
         if row["change"] == "moved":
-            assert sum(parts(row)) == row["moved_hundredths"]
-            assert row["moved_hundredths"] == int(row["score_new"] * 100 + 0.5) - int(row["score_old"] * 100 + 0.5)
+            assert sum(parts(row)) == row["delta_hundredths"]
+            assert row["delta_hundredths"] == int(row["score_new"] * 100 + 0.5) - int(row["score_old"] * 100 + 0.5)
         else:
-            assert row["moved_hundredths"] in (None, 0)
+            assert row["delta_hundredths"] in (None, 0)
 
 
-READ = sorted({name for text in TEXTS for name in text.reads if not name.startswith("scorecards.")})
+READ = sorted({name for text in TEXTS for name in text.depends_on if not name.startswith("scorecards.")})
 
 
 def scores(memory: Connection) -> list[tuple[Any, ...]]:
@@ -174,7 +174,7 @@ def test_what_rests_on_replaced_tables_scores_as_if_all_were_made_anew(
 
 def test_what_reads_nothing_that_was_replaced_is_not_made_again() -> None:
     assert downstream_of(TEXTS, ()) == []
-    made = [model.name for model in downstream_of(TEXTS, {"observations.observations"})]
+    made = [model.name for model in downstream_of(TEXTS, {"observations.city_observations"})]
     assert made.index("scorecards.indicator_scores") < made.index("scorecards.dimension_scores")
     assert "scorecards.attainment_history" in made
     assert "scorecards.attainment_history" not in [

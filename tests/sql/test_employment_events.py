@@ -15,7 +15,7 @@ def files(world: World) -> World:
     """A file that arrived first and one that arrived second."""
     world.clear()
     for order, name in enumerate(("first", "second"), start=1):
-        world.add("intake.files", {"dataset": "employment_events", "file_sha256": name, "received_order": order})
+        world.add("intake.files", {"dataset": "employment_events", "file_sha256": name, "arrival_sequence": order})
     return world
 
 

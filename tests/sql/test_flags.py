@@ -28,7 +28,7 @@ def registry(table: str) -> list[Row]:
 def flagged(world: World) -> World:
     """Eight cities and nine years; in 2020 a second vintage has every city carry its neighbour's figure."""
     world.clear().city(*CITIES).indicator("i", kind="stock").add("reference.sources", {})
-    world.add("intake.files", {}, {"file": "g.csv", "file_sha256": "g", "received_order": 2})
+    world.add("intake.files", {}, {"file": "g.csv", "file_sha256": "g", "arrival_sequence": 2})
     rows = [
         {"city_code": c, "year": y, "value": 100 * 2**i + y - 2016, "line": 2 + i + 8 * (y - 2016)}
         for i, c in enumerate(CITIES)
@@ -38,10 +38,10 @@ def flagged(world: World) -> World:
         {**row, "value": 100 * 2 ** ((i + 1) % 8) + 4, "file_sha256": "g", "line": 2 + i}
         for i, row in enumerate(row for row in rows if row["year"] == 2020)
     ]
-    world.add("observations.reported", *rows, *wrong)
+    world.add("observations.reported_observations", *rows, *wrong)
     for table in ("detectors", "detector_parameters"):
         world.add(f"reference.{table}", *registry(table))
-    world.withdraw("observations.observations")
+    world.withdraw("observations.city_observations")
     for table in SOURCE_TABLES:
         world.build(table)
     return world
@@ -55,20 +55,23 @@ def make(world: World) -> None:
 
 def test_a_shifted_block_is_held_back_and_its_earlier_vintage_is_not_current_again(flagged: World) -> None:
     make(flagged)
-    rows = flagged.rows("observations.observations", year=2020)
-    assert [(r["vintage"], r["is_current"], r["is_held"]) for r in rows] == [(1, False, False), (2, False, True)] * 8
+    rows = flagged.rows("observations.city_observations", year=2020)
+    assert [(r["vintage"], r["is_current"], r["is_quarantined"]) for r in rows] == [
+        (1, False, False),
+        (2, False, True),
+    ] * 8
 
 
 def test_the_other_years_are_released(flagged: World) -> None:
     make(flagged)
-    rest = [row for row in flagged.rows("observations.observations") if row["year"] != 2020]
+    rest = [row for row in flagged.rows("observations.city_observations") if row["year"] != 2020]
     assert len(rest) == 64
-    assert all(row["is_current"] and not row["is_held"] for row in rest)
+    assert all(row["is_current"] and not row["is_quarantined"] for row in rest)
 
 
 def test_a_flag_says_where_what_and_what_to_do(flagged: World) -> None:
     make(flagged)
-    row = flagged.rows("quality.flags", detector="shifted_block")[0]
+    row = flagged.rows("quality.flags", detector="row_shift")[0]
     assert (row["city_code"], row["file"], row["line"], row["severity"]) == ("C0", "g.csv", 2, "blocking")
     assert row["statistic"] > row["threshold"]
     assert "204" in row["explanation_zh"]
@@ -78,20 +81,20 @@ def test_a_flag_says_where_what_and_what_to_do(flagged: World) -> None:
 def test_the_severity_of_the_registry_decides_what_is_held(flagged: World) -> None:
     flagged.connection.execute("update reference.detectors set severity = 'warning'")
     make(flagged)
-    assert not any(row["is_held"] for row in flagged.rows("observations.observations"))
-    assert len(flagged.rows("quality.flags", detector="shifted_block")) == 8
+    assert not any(row["is_quarantined"] for row in flagged.rows("observations.city_observations"))
+    assert len(flagged.rows("quality.flags", detector="row_shift")) == 8
 
 
 def test_a_detector_that_is_not_listed_is_off(flagged: World) -> None:
-    flagged.connection.execute("delete from reference.detector_parameters where detector_id = 'shifted_block'")
-    flagged.connection.execute("delete from reference.detectors where detector_id = 'shifted_block'")
+    flagged.connection.execute("delete from reference.detector_parameters where detector_id = 'row_shift'")
+    flagged.connection.execute("delete from reference.detectors where detector_id = 'row_shift'")
     make(flagged)
-    assert flagged.rows("quality.flags", detector="shifted_block") == []
+    assert flagged.rows("quality.flags", detector="row_shift") == []
 
 
 def test_a_detector_without_a_parameter_stops_the_run_and_says_which(flagged: World) -> None:
     flagged.connection.execute(
-        "delete from reference.detector_parameters where detector_id = 'flip' and parameter = 'threshold'"
+        "delete from reference.detector_parameters where detector_id = 'definition_flip' and parameter = 'threshold'"
     )
     with pytest.raises(DataError, match="flip: minimum_step, same_level"):
         make(flagged)
@@ -102,15 +105,17 @@ def approve(world: World, flags: list[Row], folder: Path) -> None:
     write_decision(folder, identities, "reviewer", "held against the original", MOMENT)
     world.add("quality.approvals")  # given, so that it is not made empty again
     write_approvals(world.connection, tables()["quality.approvals"], read_decisions(folder))
-    world.withdraw("observations.observations")
+    world.withdraw("observations.city_observations")
     make(world)
 
 
 def test_an_approved_flag_no_longer_holds_and_says_who_let_it_pass(flagged: World, tmp_path: Path) -> None:
     make(flagged)
-    first, second, *_ = flagged.rows("quality.flags", detector="shifted_block")
+    first, second, *_ = flagged.rows("quality.flags", detector="row_shift")
     approve(flagged, [first, second], tmp_path)
-    current = [row["city_code"] for row in flagged.rows("observations.observations", year=2020) if row["is_current"]]
+    current = [
+        row["city_code"] for row in flagged.rows("observations.city_observations", year=2020) if row["is_current"]
+    ]
     assert current == ["C0", "C1"]
     told = flagged.rows("quality.flags", city_code="C0")[0]
     assert (told["is_approved"], told["approved_by"], told["approved_at"]) == (
@@ -125,16 +130,18 @@ def test_an_approved_flag_no_longer_holds_and_says_who_let_it_pass(flagged: Worl
 def test_an_approval_ends_when_the_value_changes(flagged: World, tmp_path: Path) -> None:
     make(flagged)
     approve(flagged, flagged.rows("quality.flags", city_code="C0"), tmp_path)
-    flagged.connection.execute("update observations.vintages set value = 203 where value = 204 and city_code = 'C0'")
-    flagged.withdraw("observations.observations")
+    flagged.connection.execute(
+        "update observations.observation_vintages set value = 203 where value = 204 and city_code = 'C0'"
+    )
+    flagged.withdraw("observations.city_observations")
     make(flagged)
-    assert flagged.rows("observations.observations", year=2020, city_code="C0", is_current=True) == []
+    assert flagged.rows("observations.city_observations", year=2020, city_code="C0", is_current=True) == []
     assert not any(row["is_approved"] for row in flagged.rows("quality.flags"))
 
 
 def test_of_two_approvals_of_one_flag_the_earlier_stands(flagged: World, tmp_path: Path) -> None:
     make(flagged)
-    (flag,) = flagged.rows("quality.flags", city_code="C0", detector="shifted_block")
+    (flag,) = flagged.rows("quality.flags", city_code="C0", detector="row_shift")
     identity = ApprovedFlag(**{key: flag[key] for key in ApprovedFlag.model_fields})
     write_decision(tmp_path, [identity], "later", "x", MOMENT.replace(day=25))
     approve(flagged, [flag], tmp_path)

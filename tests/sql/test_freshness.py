@@ -8,10 +8,10 @@ import pytest
 
 from tests.sql.conftest import Row, World
 
-DUE = {"dataset": "sheet", "due_on": "03-31", "due_since": 2025}
+DUE = {"dataset": "sheet", "due_on": "03-31", "due_first_year": 2025}
 FILES = (
-    {"file": "old.csv", "file_sha256": "1", "received_order": 1, "received_at": "2026-01-10 09:00:00"},
-    {"file": "new.csv", "file_sha256": "2", "received_order": 2, "received_at": "2026-04-02 09:00:00"},
+    {"file": "old.csv", "file_sha256": "1", "arrival_sequence": 1, "received_at": "2026-01-10 09:00:00"},
+    {"file": "new.csv", "file_sha256": "2", "arrival_sequence": 2, "received_at": "2026-04-02 09:00:00"},
 )
 
 
@@ -27,7 +27,7 @@ def sent(world: World) -> World:
         ("B", "sheet.a", 2023, "1"),
     ):
         figure = {"city_code": city, "indicator_id": indicator, "year": year, "file_sha256": file}
-        world.add("observations.reported", figure)
+        world.add("observations.reported_observations", figure)
     return world
 
 
@@ -76,13 +76,13 @@ def test_a_year_counts_once_it_is_over(sent: World) -> None:
 
 
 def test_a_dropped_figure_was_not_received(sent: World) -> None:
-    sent.rows("observations.vintages")
-    sent.query("update observations.vintages set correction_action = 'drop' where year = 2025")
+    sent.rows("observations.observation_vintages")
+    sent.query("update observations.observation_vintages set correction_action = 'drop' where year = 2025")
     assert (of(sent, "A")["last_year"], of(sent, "A")["status"]) == (2024, "late")
 
 
 def test_a_dataset_without_a_deadline_is_listed_and_never_late(sent: World) -> None:
-    sent.query("update intake.datasets set due_on = null, due_since = null")
+    sent.query("update intake.datasets set due_on = null, due_first_year = null")
     row = of(sent, "B")
     assert (row["last_year"], row["due_year"], row["due_date"], row["days_late"]) == (2023, None, None, None)
     assert row["status"] == "no_deadline"

@@ -72,20 +72,20 @@ UNDER: Row = {"operator": "<="}
 
 @case({2015: 14.5, 2023: 10.2}, {"value": 7.25, **UNDER}, **FALLING)
 def test_a_substantial_series_has_the_published_ratio_and_score(score: Row) -> None:
-    assert score["pace_compound"] == pytest.approx(0.9525901792032172, rel=1e-13)
+    assert score["pace_ratio_compound"] == pytest.approx(0.9525901792032172, rel=1e-13)
     assert score["progress_score"] == pytest.approx(2.5185563910306596, rel=1e-13)
     assert (score["status"], score["pace_rule"], score["rules_agree"]) == ("on_track", "compound", True)
 
 
 @case({2015: 14.5, 2023: 10.2}, {"value": 7.25, **UNDER}, **FALLING)
 def test_the_linear_ratios_of_the_same_series_are_the_published_ones(score: Row) -> None:
-    assert score["pace_linear"] == pytest.approx(1.112069, abs=5e-7)
-    assert score["trend_per_year"] / score["needed_per_year"] == pytest.approx(1.275424, abs=5e-7)
+    assert score["pace_ratio_linear"] == pytest.approx(1.112069, abs=5e-7)
+    assert score["observed_change_per_year"] / score["required_change_per_year"] == pytest.approx(1.275424, abs=5e-7)
 
 
 @case({2015: 14.5, 2023: 10.4}, {"value": 7.25, **UNDER}, **FALLING)
 def test_a_moderate_series_has_the_published_ratio_and_score(score: Row) -> None:
-    assert score["pace_compound"] == pytest.approx(0.9010899546976208, rel=1e-13)
+    assert score["pace_ratio_compound"] == pytest.approx(0.9010899546976208, rel=1e-13)
     assert score["progress_score"] == pytest.approx(2.1506954374096354, rel=1e-13)
     assert score["status"] == "moderate"
 
@@ -98,26 +98,26 @@ def test_a_series_on_which_the_rules_differ_shows_both_and_says_so(score: Row) -
 
 @case({2015: 4.2, 2024: 4.5}, {"value": 2.8, **UNDER}, **FALLING)
 def test_nine_of_fifteen_years_give_the_published_deterioration(score: Row) -> None:
-    assert score["pace_compound"] == pytest.approx(-0.288550, abs=5e-7)
+    assert score["pace_ratio_compound"] == pytest.approx(-0.288550, abs=5e-7)
     assert score["progress_score"] == pytest.approx(-3.702303, abs=5e-6)
     assert score["status"] == "deteriorating"
 
 
 @case({2015: 4.2, 2023: 4.5}, {"value": 2.8, **UNDER}, **FALLING)
 def test_eight_of_fifteen_years_do_not_give_it(score: Row) -> None:
-    assert score["pace_compound"] == pytest.approx(-0.324775, abs=5e-7)
+    assert score["pace_ratio_compound"] == pytest.approx(-0.324775, abs=5e-7)
 
 
 @case({2016: 95.74, 2021: 98.78}, 100, pace_rule="compound")
 def test_a_series_past_the_pace_has_the_published_ratio_and_the_highest_score(score: Row) -> None:
-    assert score["pace_compound"] == pytest.approx(2.013664, abs=5e-7)
+    assert score["pace_ratio_compound"] == pytest.approx(2.013664, abs=5e-7)
     assert (score["progress_score"], score["status"]) == (5, "on_track")
 
 
 @case({2015: 100, 2023: 100}, 100, pace_rule="compound")
 def test_a_series_at_its_target_all_along_is_achieved_without_a_ratio(score: Row) -> None:
     assert (score["status_compound"], score["status_linear"], score["progress_score"]) == ("achieved", "achieved", 5)
-    assert (score["pace_compound"], score["pace_linear"]) == (None, None)
+    assert (score["pace_ratio_compound"], score["pace_ratio_linear"]) == (None, None)
 
 
 # --- the eight statuses -----------------------------------------------------------------------------------------
@@ -157,13 +157,13 @@ def test_the_cases_above_reach_all_eight_statuses() -> None:
 )
 def test_the_linear_ratio_is_exact_to_the_last_bit(score: Row, expected: float) -> None:
     assert ((0.2 - 0.1) / 5) / ((0.4 - 0.1) / 15) != 1.0
-    assert score["pace_linear"] == expected
+    assert score["pace_ratio_linear"] == expected
 
 
 @case({2015: 50, 2024: 60})
 def test_without_a_target_the_trend_is_still_shown(score: Row) -> None:
-    assert score["trend_per_year"] == pytest.approx(10 / 9)
-    assert (score["target_status"], score["target_id"], score["progress_score"]) == ("none", None, None)
+    assert score["observed_change_per_year"] == pytest.approx(10 / 9)
+    assert (score["target_authority"], score["target_id"], score["progress_score"]) == ("none", None, None)
 
 
 @case({2015: 90, 2024: 85}, 80)
@@ -205,7 +205,7 @@ BETWEEN: Row = {"value": 8, "value_high": 10, "operator": "between"}
 )
 def test_a_range_is_met_inside_it_and_has_no_pace(score: Row, expected: bool) -> None:
     assert score["is_target_met"] is expected
-    assert (score["pace_linear"], score["pace_compound"]) == (None, None)
+    assert (score["pace_ratio_linear"], score["pace_ratio_compound"]) == (None, None)
 
 
 @case({2015: 14, 2024: 12}, BETWEEN)
@@ -243,7 +243,11 @@ def test_over_and_under_do_not_include_the_value_itself(score: Row, expected: bo
     toward_zero=one_of({2015: 9, 2024: 4}, {"value": 0, **UNDER}, **FALLING, expected="moderate"),
 )
 def test_compound_falls_back_to_linear_and_says_so(score: Row, expected: str) -> None:
-    assert (score["pace_compound"], score["status_compound"], score["pace_rule"]) == (None, "not_available", "linear")
+    assert (score["pace_ratio_compound"], score["status_compound"], score["pace_rule"]) == (
+        None,
+        "not_available",
+        "linear",
+    )
     assert score["status"] == score["status_linear"] == expected
     assert score["rules_agree"] is None
 
@@ -298,44 +302,48 @@ def test_a_stale_figure_has_no_progress_score(score: Row) -> None:
 # --- which target -----------------------------------------------------------------------------------------------
 
 SERIES = {2015: 10, 2024: 20}
-BY_STANDING: dict[str, Row] = {
-    "policy_city": {"value": 31, "status": "policy_city"},
-    "policy_province": {"value": 32, "status": "policy_province"},
-    "national": {"value": 33, "status": "national"},
-    "standard": {"value": 34, "status": "standard"},
-    "expired": {"value": 35, "status": "policy_city", "year": 2020},
+BY_AUTHORITY: dict[str, Row] = {
+    "policy_city": {"value": 31, "authority": "policy_city"},
+    "policy_province": {"value": 32, "authority": "policy_province"},
+    "national": {"value": 33, "authority": "national"},
+    "standard": {"value": 34, "authority": "standard"},
+    "expired": {"value": 35, "authority": "policy_city", "year": 2020},
 }
 
 
 @cases(
     **{
-        standing: one_of(SERIES, *reversed(list(BY_STANDING.values())[n:]), expected=standing)
-        for n, standing in enumerate(BY_STANDING)
+        standing: one_of(SERIES, *reversed(list(BY_AUTHORITY.values())[n:]), expected=standing)
+        for n, standing in enumerate(BY_AUTHORITY)
     }
 )
 def test_the_order_of_targets_is_city_province_nation_standard_expired(score: Row, expected: str) -> None:
-    assert score["target_status"] == expected
+    assert score["target_authority"] == expected
 
 
 @cases(
     **{
-        status: one_of(SERIES, {"value": 40, "status": status, "year": 2023}, expected="expired")
+        status: one_of(SERIES, {"value": 40, "authority": status, "year": 2023}, expected="expired")
         for status in ("policy_city", "policy_province", "national", "standard")
     }
 )
 def test_a_target_whose_year_has_passed_is_shown_as_expired_and_paced_to_the_horizon(score: Row, expected: str) -> None:
-    assert (score["target_status"], score["target_year"], score["pace_year"]) == (expected, 2023, 2030)
-    assert score["pace_linear"] == 10 * 15 / (30 * 9)
+    assert (score["target_authority"], score["target_year"], score["pace_year"]) == (expected, 2023, 2030)
+    assert score["pace_ratio_linear"] == 10 * 15 / (30 * 9)
 
 
-@case(SERIES, {"value": 40, "status": "policy_city", "year": 2024})
+@case(SERIES, {"value": 40, "authority": "policy_city", "year": 2024})
 def test_a_target_of_the_assessment_year_has_not_expired(score: Row) -> None:
-    assert (score["target_status"], score["pace_year"], score["needed_per_year"]) == ("policy_city", 2024, None)
+    assert (score["target_authority"], score["pace_year"], score["required_change_per_year"]) == (
+        "policy_city",
+        2024,
+        None,
+    )
 
 
-@case(SERIES, {"value": 40, "status": "standard", "year": None})
+@case(SERIES, {"value": 40, "authority": "standard", "year": None})
 def test_a_standard_without_a_year_is_paced_to_the_horizon(score: Row) -> None:
-    assert (score["target_status"], score["target_year"], score["pace_year"]) == ("standard", None, 2030)
+    assert (score["target_authority"], score["target_year"], score["pace_year"]) == ("standard", None, 2030)
 
 
 @case(SERIES, {"value": 30, "year": 2025}, {"value": 40, "year": 2029}, {"value": 50, "year": 2035})
@@ -351,27 +359,27 @@ def test_of_two_equal_references_the_stricter_one_is_taken(score: Row, expected:
     assert score["target_value"] == expected
 
 
-@case(SERIES, {"value": 40, "scope": "province", "status": "policy_province"})
+@case(SERIES, {"value": 40, "scope": "province", "authority": "policy_province"})
 def test_a_target_of_the_province_as_a_whole_never_attaches_to_a_city(score: Row) -> None:
-    assert (score["target_status"], score["target_id"], score["status"]) == ("none", None, "no_target")
+    assert (score["target_authority"], score["target_id"], score["status"]) == ("none", None, "no_target")
 
 
-@case(SERIES, {"target_id": "of B", "value": 40, "scope": "cities", "status": "policy_city"})
+@case(SERIES, {"target_id": "of B", "value": 40, "scope": "cities", "authority": "policy_city"})
 def test_a_target_for_some_cities_does_not_attach_to_the_others(score: Row) -> None:
-    assert score["target_status"] == "none"
+    assert score["target_authority"] == "none"
 
 
 def test_a_target_for_some_cities_attaches_to_those_alone(world: World) -> None:
-    world.city("B").indicator("i").target("i", 40, scope="cities", status="policy_city")
+    world.city("B").indicator("i").target("i", 40, scope="cities", authority="policy_city")
     world.add("reference.target_cities", {"target_id": "i@40", "city_code": "B"})
-    assert [row["city_code"] for row in world.rows("scorecards.city_targets")] == ["B"]
+    assert [row["city_code"] for row in world.rows("scorecards.selected_targets")] == ["B"]
 
 
 def test_the_own_number_of_a_city_replaces_the_one_for_all(world: World) -> None:
-    world.city("B").indicator("i").target("i", 50, status="policy_province")
-    world.target("i", 40, scope="cities", status="policy_province")
+    world.city("B").indicator("i").target("i", 50, authority="policy_province")
+    world.target("i", 40, scope="cities", authority="policy_province")
     world.add("reference.target_cities", {"target_id": "i@40", "city_code": "B"})
-    found = {row["city_code"]: row["value"] for row in world.rows("scorecards.city_targets")}
+    found = {row["city_code"]: row["value"] for row in world.rows("scorecards.selected_targets")}
     assert found == {"A": 50, "B": 40}
 
 
@@ -380,15 +388,15 @@ def test_the_own_number_of_a_city_replaces_the_one_for_all(world: World) -> None
 
 @case({2015: 14.5, 2023: 10.2}, {"value": 7.25, **UNDER}, **FALLING)
 def test_the_ratios_from_now_on_are_the_published_ones(score: Row) -> None:
-    assert score["pace_compound_from_now"] == pytest.approx(0.903740, abs=5e-7)
-    assert score["pace_linear_from_now"] == pytest.approx(1.275424, abs=5e-7)
-    assert score["growth_per_year"] == pytest.approx((10.2 / 14.5) ** (1 / 8) - 1)
-    assert score["needed_growth_per_year"] == pytest.approx((7.25 / 10.2) ** (1 / 7) - 1)
+    assert score["pace_ratio_compound_from_now"] == pytest.approx(0.903740, abs=5e-7)
+    assert score["pace_ratio_linear_from_now"] == pytest.approx(1.275424, abs=5e-7)
+    assert score["observed_growth_rate"] == pytest.approx((10.2 / 14.5) ** (1 / 8) - 1)
+    assert score["required_growth_rate"] == pytest.approx((7.25 / 10.2) ** (1 / 7) - 1)
 
 
 @case({2015: 50, 2024: 90}, 80)
 def test_past_the_target_no_pace_is_needed_any_more(score: Row) -> None:
-    assert (score["pace_linear_from_now"], score["pace_compound_from_now"]) == (None, None)
+    assert (score["pace_ratio_linear_from_now"], score["pace_ratio_compound_from_now"]) == (None, None)
 
 
 # --- a limit that must be passed --------------------------------------------------------------------------------
@@ -400,7 +408,7 @@ def test_past_the_target_no_pace_is_needed_any_more(score: Row) -> None:
     zero=one_of({2015: 0, 2024: 0}, {"value": 0, "operator": ">"}, pace_rule="compound", expected="limited"),
 )
 def test_standing_still_at_a_limit_that_must_be_passed_is_no_progress(score: Row, expected: str) -> None:
-    assert (score["status"], score["pace_linear"], score["progress_score"]) == (expected, 0, -2.5)
+    assert (score["status"], score["pace_ratio_linear"], score["progress_score"]) == (expected, 0, -2.5)
 
 
 # --- cumulative, yes or no, to keep -----------------------------------------------------------------------------
@@ -414,9 +422,9 @@ COUNT: Row = {"kind": "cumulative", "value": 100, "year": 2030}
     nothing_yet=one_of({2024: 0}, COUNT, base_year=2020, target_kind="cumulative", expected=(0, 0.4, 0)),
 )
 def test_a_count_is_judged_by_the_share_expected_by_now(score: Row, expected: tuple[float, float, float]) -> None:
-    found = (score["share_of_total"], score["expected_share"], score["pace_linear"])
+    found = (score["share_of_total"], score["expected_share"], score["pace_ratio_linear"])
     assert found == pytest.approx(expected)
-    assert (score["base_year"], score["base_value"], score["pace_compound"]) == (2020, 0, None)
+    assert (score["base_year"], score["base_value"], score["pace_ratio_compound"]) == (2020, 0, None)
 
 
 PROFILES += [
@@ -428,7 +436,7 @@ PROFILES += [
 @case({2024: 70}, {**COUNT, "target_id": "profiled"}, target_kind="cumulative")
 def test_a_profile_says_what_is_expected_by_now(score: Row) -> None:
     assert score["expected_share"] == pytest.approx(0.7)
-    assert score["pace_linear"] == pytest.approx(1)
+    assert score["pace_ratio_linear"] == pytest.approx(1)
     assert (score["base_year"], score["status"]) == (2020, "on_track")
 
 
@@ -452,7 +460,7 @@ YES: Row = {"kind": "yes_no", "operator": "=", "value": 1}
 )
 def test_a_yes_is_there_or_not_and_has_no_pace(score: Row, expected: str) -> None:
     assert score["status"] == expected
-    assert (score["pace_linear"], score["pace_compound"]) == (None, None)
+    assert (score["pace_ratio_linear"], score["pace_ratio_compound"]) == (None, None)
 
 
 KEEP: Row = {"kind": "keep_at_least", "value": 80}
@@ -465,7 +473,7 @@ KEEP: Row = {"kind": "keep_at_least", "value": 80}
     neither=one_of({2015: 82, 2024: 79}, KEEP, expected=(False, False, "deteriorating")),
 )
 def test_what_is_to_be_kept_is_a_level_and_a_trend(score: Row, expected: tuple[bool, bool, str]) -> None:
-    assert (score["is_level_kept"], score["is_trend_kept"], score["status"]) == expected
+    assert (score["is_level_met"], score["is_not_declining"], score["status"]) == expected
 
 
 # --- milestones -------------------------------------------------------------------------------------------------
@@ -482,12 +490,14 @@ def test_every_milestone_has_its_own_target_and_the_headline_stays_one(world: Wo
         (2030, 80, 20),
         (2035, 90, 30),
     ]
-    assert [row["is_headline"] for row in rows] == [False, True, False]
-    assert rows[0]["needed_per_year"] == pytest.approx(10 / 3)
+    assert [row["is_selected"] for row in rows] == [False, True, False]
+    assert rows[0]["required_change_per_year"] == pytest.approx(10 / 3)
 
 
 def test_a_standard_without_a_year_holds_at_each_milestone(world: World) -> None:
-    world.indicator("i").target("i", 43, status="standard", year=None).target("i", 50, year=2030)
+    world.indicator("i").target("i", 43, authority="standard", year=None).target("i", 50, year=2030)
     world.add("reference.milestones", *({"milestone_year": year} for year in (2027, 2030)))
-    found = [(row["milestone_year"], row["status"], row["value"]) for row in world.rows("scorecards.milestone_targets")]
+    found = [
+        (row["milestone_year"], row["authority"], row["value"]) for row in world.rows("scorecards.milestone_targets")
+    ]
     assert found == [(2027, "standard", 43), (2030, "national", 50)]

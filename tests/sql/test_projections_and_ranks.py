@@ -21,7 +21,7 @@ def projections(world: World) -> dict[str, Row]:
 
 
 def ranked(world: World) -> dict[str, list[Row]]:
-    for name in ("rank_members", "dimension_scores", "city_scores"):
+    for name in ("ranking_inputs", "dimension_scores", "city_scores"):
         world.build(f"scorecards.{name}")
     made = build_rankings(world.connection)
     for name, columns in made.items():
@@ -106,13 +106,13 @@ def test_every_ranking_has_its_intervals_pairs_and_sensitivity(world: World) -> 
     made = ranked(three_cities(world))
     heads = {(row["level"], row["dimension_id"]): row for row in made["rankings"]}
     assert set(heads) == {("dimension", "d"), ("dimension", "e"), ("index", None)}
-    assert all((row["ranking_status"], row["draws"], row["seed"]) == ("ranked", 200, 1) for row in heads.values())
+    assert all((row["ranking_status"], row["simulations"], row["seed"]) == ("ranked", 200, 1) for row in heads.values())
     index = {row["city_code"]: row for row in made["rank_intervals"] if row["level"] == "index"}
     assert (index["A"]["rank_low"], index["A"]["rank_high"], index["A"]["probability_top_three"]) == (1, 1, 1)
     assert index["B"]["rank_low"] < index["B"]["rank_high"]
-    pairs = {(row["city_code"], row["other_city_code"]) for row in made["rank_pairs"] if row["level"] == "index"}
+    pairs = {(row["city_code"], row["other_city_code"]) for row in made["robust_rank_pairs"] if row["level"] == "index"}
     assert pairs == {("A", "B"), ("A", "C")}
-    assert {row["choice"] for row in made["rank_sensitivity"]} == {
+    assert {row["factor"] for row in made["rank_sensitivity"]} == {
         "weights",
         "normalisation",
         "aggregation",
@@ -135,7 +135,7 @@ def test_without_scores_there_is_no_rank_and_the_ranking_says_so(world: World) -
         ("too_few_scores", 0, 2),
         ("too_few_scores", 0, 2),
     ]
-    assert made["rank_intervals"] == made["rank_pairs"] == made["rank_sensitivity"] == []
+    assert made["rank_intervals"] == made["robust_rank_pairs"] == made["rank_sensitivity"] == []
     assert world.query("select count(*) as n from scorecards.rank_intervals") == [{"n": 0}]
 
 
@@ -184,7 +184,7 @@ def test_indicators_that_all_cities_pass_are_listed(world: World) -> None:
     cities_with(world, i=(50, 60, 70), j=(50, 60, 70), k=(5, 5, 5))
     world.target("i", 45).target("j", 55)
     found = {
-        row["indicator_id"]: (row["do_all_pass"], row["are_all_equal"])
+        row["indicator_id"]: (row["is_met_by_all"], row["is_equal_for_all"])
         for row in world.rows("scorecards.non_discriminating_indicators")
     }
     assert found == {"i": (True, False), "k": (False, True)}

@@ -16,55 +16,66 @@ CHECKS = {check.name: check for check in read_sql_checks(PATHS.sql)}
 FLAG = """
 insert into quality.flags by name
 select 'f' as flag_id, city_code, indicator_id, year, scope, vintage, '{0}' as detector, false as is_approved
-from observations.vintages limit 1
+from observations.observation_vintages limit 1
 """
 APPROVED = "insert into quality.approvals by name select 'gone' as flag_id"
 
 # What is done to the sound candidate, by the check that must find it.
 FAULTS: dict[str, str] = {
     "approvals_are_in_force": APPROVED,
-    "dropped_figures_are_history": "update observations.observations set correction_action = 'drop'",
-    "duties_come_from_policy": "update scorecards.indicator_scores set target_status = 'policy_city'",
-    "every_city_has_a_figure": "update scorecards.city_scores set indicators_with_data = 0",
+    "dropped_values_are_never_current": "update observations.city_observations set correction_action = 'drop'",
+    "duties_come_from_policy": "update scorecards.indicator_scores set target_authority = 'policy_city'",
+    "every_city_has_a_value": "update scorecards.city_scores set indicators_with_data = 0",
     "every_indicator_is_listed": "delete from scorecards.indicator_scores where value is null",
     "every_measure_is_listed": "delete from scorecards.measure_scores where measure_id = 2",
     "few_rows_are_rejected": "update quality.files set rows_read = 19, rows_rejected = 2",
-    "figures_are_physically_possible": "update observations.observations set value = 100.01",
+    "values_are_physically_possible": "update observations.city_observations set value = 100.01",
     "files_are_readable": "update quality.files set status = 'refused'",
-    "held_figures_never_score": "update observations.observations set is_held = true",
+    "quarantined_values_never_score": "update observations.city_observations set is_quarantined = true",
     "missing_values_never_score": "update scorecards.indicator_scores set attainment = 0 where value is null",
-    "observations_are_reported_once": "update observations.observations set is_current = true",
-    "observations_trace_to_a_file": "update observations.observations set file_sha256 = 'nowhere' where vintage = 1",
+    "observations_are_reported_once": "update observations.city_observations set is_current = true",
+    "observations_trace_to_a_file": (
+        "update observations.city_observations set file_sha256 = 'nowhere' where vintage = 1"
+    ),
     "rejected_rows_are_kept": "delete from quality.rejects",
-    "reported_figures_all_arrive": "delete from observations.observations where vintage = 1",
+    "reported_values_all_arrive": "delete from observations.city_observations where vintage = 1",
     "rows_add_up": "update quality.files set rows_read = rows_read + 1",
-    "scores_are_finite": "update scorecards.indicator_scores set pace_linear = 'inf'::double where value > 0",
-    "there_are_observations": "delete from observations.observations",
+    "scores_are_finite": "update scorecards.indicator_scores set pace_ratio_linear = 'inf'::double where value > 0",
+    "there_are_observations": "delete from observations.city_observations",
     "thin_coverage_never_scores": "update scorecards.dimension_scores set coverage = 0.66, score = 50",
     "thin_indices_never_score": "update scorecards.city_scores set dimensions_scored = 0, city_index = 50",
     "thin_measures_never_score": "update scorecards.measure_scores set coverage = 0.66, score = 50",
 }
 # A flag of any detector fails the check of that detector and of no other.
-FAULTS |= {name: FLAG.format(name.removeprefix("plausible_")) for name in CHECKS if name.startswith("plausible_")}
+FAULTS |= {name: FLAG.format(name.removeprefix("no_")) for name in CHECKS if name.startswith("no_")}
 
 # Other faults that the same check must find.
 MORE_FAULTS: list[tuple[str, str]] = [
-    ("duties_come_from_policy", "update scorecards.indicator_scores set target_status = 'policy_province'"),
+    ("duties_come_from_policy", "update scorecards.indicator_scores set target_authority = 'policy_province'"),
     (
         "duties_come_from_policy",
-        "update scorecards.indicator_scores set target_status = 'policy_city', target_id = null",
+        "update scorecards.indicator_scores set target_authority = 'policy_city', target_id = null",
     ),
-    ("figures_are_physically_possible", "update observations.observations set value = -0.01"),
-    ("figures_are_physically_possible", "update observations.observations set value = 'nan'::double"),
+    ("values_are_physically_possible", "update observations.city_observations set value = -0.01"),
+    ("values_are_physically_possible", "update observations.city_observations set value = 'nan'::double"),
     ("missing_values_never_score", "update scorecards.indicator_scores set data_status = 'scored' where value is null"),
-    ("observations_are_reported_once", "update observations.observations set is_current = false"),
+    ("observations_are_reported_once", "update observations.city_observations set is_current = false"),
     ("observations_trace_to_a_file", "update quality.files set status = 'refused'"),
     ("rejected_rows_are_kept", "insert into quality.rejects from (select * replace (9 as line) from quality.rejects)"),
-    ("observations_are_reported_once", "update observations.observations set is_held = true where is_current"),
-    ("reported_figures_all_arrive", "insert into observations.observations from observations.observations limit 1"),
-    ("rows_add_up", "update quality.files set rows_set_aside = rows_set_aside + 1"),
+    (
+        "observations_are_reported_once",
+        "update observations.city_observations set is_quarantined = true where is_current",
+    ),
+    (
+        "reported_values_all_arrive",
+        "insert into observations.city_observations from observations.city_observations limit 1",
+    ),
+    ("rows_add_up", "update quality.files set rows_aggregate = rows_aggregate + 1"),
     ("scores_are_finite", "update scorecards.indicator_scores set attainment = 'nan'::double where value > 0"),
-    ("scores_are_finite", "update scorecards.indicator_scores set pace_compound = '-inf'::double where value > 0"),
+    (
+        "scores_are_finite",
+        "update scorecards.indicator_scores set pace_ratio_compound = '-inf'::double where value > 0",
+    ),
 ]
 
 
@@ -75,14 +86,18 @@ def sound(any_world: World) -> World:
     world.add("reference.sources", {}).add("reference.measures", {"measure_id": 1}, {"measure_id": 2})
     world.indicator("i", minimum=0, maximum=100).indicator("empty").target("i", 90)
     world.add("reference.indicator_measures", {"indicator_id": "i"}, {"indicator_id": "empty", "measure_id": 2})
-    counts = {"rows_read": 12, "rows_blank": 0, "rows_accepted": 10, "rows_set_aside": 1, "rows_rejected": 1}
+    counts = {"rows_read": 12, "rows_blank": 0, "rows_accepted": 10, "rows_aggregate": 1, "rows_rejected": 1}
     world.add("intake.files", counts)
-    world.add("intake.rejects", {"dataset": "sheet", "line": 7, "fault_number": 1}, {"dataset": "sheet", "line": 7})
+    world.add("intake.rejects", {"dataset": "sheet", "line": 7, "error_number": 1}, {"dataset": "sheet", "line": 7})
     # the figures given for the other tests make way for those that the models make of what was reported
-    world.withdraw("observations.observations")
+    world.withdraw("observations.city_observations")
     place = {"city_code": "A"}
-    world.add("observations.reported", {**place, "year": 2015, "value": 50}, {**place, "value": 60, "line": 2})
-    world.add("observations.reported", {**place, "value": 70, "line": 3}, {"province_code": "P", "value": 65})
+    world.add(
+        "observations.reported_observations", {**place, "year": 2015, "value": 50}, {**place, "value": 60, "line": 2}
+    )
+    world.add(
+        "observations.reported_observations", {**place, "value": 70, "line": 3}, {"province_code": "P", "value": 65}
+    )
     for model in ("city_scores", "measure_scores"):
         world.build(f"scorecards.{model}")
     for table in (
@@ -90,7 +105,7 @@ def sound(any_world: World) -> World:
         "quality.rejects",
         "quality.approvals",
         "quality.flags",
-        "observations.province_totals",
+        "observations.aggregate_observations",
     ):
         world.build(table)
     return world
@@ -139,8 +154,8 @@ def test_a_refused_file_has_no_rows_whose_rejects_could_be_missing(candidate: Wo
     candidate.connection.execute("update quality.files set status = 'refused', rows_rejected = 5")
     assert found(candidate, "rejected_rows_are_kept") == []
 
-    candidate.connection.execute("update observations.observations set value = 'inf'::double")
-    assert found(candidate, "figures_are_physically_possible")
+    candidate.connection.execute("update observations.city_observations set value = 'inf'::double")
+    assert found(candidate, "values_are_physically_possible")
 
 
 def test_a_score_without_any_coverage_is_found(candidate: World) -> None:
@@ -149,8 +164,8 @@ def test_a_score_without_any_coverage_is_found(candidate: World) -> None:
 
 
 def test_a_duty_whose_year_has_passed_is_found_when_shown_as_a_duty(candidate: World) -> None:
-    candidate.connection.execute("update reference.targets set status = 'policy_city', year = 2020")
-    candidate.connection.execute("update scorecards.indicator_scores set target_status = 'policy_city'")
+    candidate.connection.execute("update reference.targets set authority = 'policy_city', year = 2020")
+    candidate.connection.execute("update scorecards.indicator_scores set target_authority = 'policy_city'")
     candidate.connection.execute("delete from scorecards.indicator_scores where target_id is null")
     assert found(candidate, "duties_come_from_policy")
 
@@ -160,5 +175,5 @@ def test_check_names_a_table_that_it_reads_and_a_rule_in_two_languages(check: Ch
     tree = sqlglot.parse_one(check.query, read="duckdb")
     assert check.table in tables()
     assert check.table in {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table)}
-    assert check.rule_zh
-    assert check.rule_en
+    assert check.description_zh
+    assert check.description_en

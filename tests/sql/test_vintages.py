@@ -6,22 +6,22 @@ import pytest
 
 from tests.sql.conftest import Row, World
 
-OBSERVATIONS = "observations.observations"
-TOTALS = "observations.province_totals"
+OBSERVATIONS = "observations.city_observations"
+TOTALS = "observations.aggregate_observations"
 
 
 @pytest.fixture
 def files(world: World) -> World:
     """Two files, the first of which arrived first, and two sources, the first of which has priority."""
     world.clear().add("reference.indicators", {"indicator_id": "i"}, {"indicator_id": "j"})
-    world.add("intake.files", {"file_sha256": "first", "received_order": 1})
-    world.add("intake.files", {"file_sha256": "second", "received_order": 2})
+    world.add("intake.files", {"file_sha256": "first", "arrival_sequence": 1})
+    world.add("intake.files", {"file_sha256": "second", "arrival_sequence": 2})
     return world.add("reference.sources", {"source_id": "strong"}, {"source_id": "weak", "priority": 2})
 
 
 def report(world: World, *rows: Row) -> list[float]:
     """The values of city A in the order of their vintages; the last of them is current."""
-    world.add("observations.reported", *({"city_code": "A", "source_id": "strong", **row} for row in rows))
+    world.add("observations.reported_observations", *({"city_code": "A", "source_id": "strong", **row} for row in rows))
     found = world.rows(OBSERVATIONS)
     assert [row["vintage"] for row in found] == list(range(1, len(rows) + 1))
     assert [row["is_current"] for row in found] == [False] * (len(rows) - 1) + [True]
@@ -72,14 +72,14 @@ def test_history_keeps_every_figure_with_its_own_file_line_and_source(files: Wor
 )
 def test_figures_of_different_things_are_both_current(files: World, other: Row) -> None:
     row = {"city_code": "A", "source_id": "strong", "file_sha256": "first"}
-    files.add("observations.reported", row, {**row, **other})
+    files.add("observations.reported_observations", row, {**row, **other})
     assert [(row["vintage"], row["is_current"]) for row in files.rows(OBSERVATIONS)] == [(1, True), (1, True)]
 
 
 def test_totals_stand_apart_from_cities_with_vintages_of_their_own(files: World) -> None:
     total = {"province_code": "P", "source_id": "strong"}
-    files.add("observations.reported", {**total, "value": 7, "file_sha256": "first"})
-    files.add("observations.reported", {**total, "value": 8, "file_sha256": "second"})
+    files.add("observations.reported_observations", {**total, "value": 7, "file_sha256": "first"})
+    files.add("observations.reported_observations", {**total, "value": 8, "file_sha256": "second"})
     assert report(files, {"value": 1, "file_sha256": "first"}) == [1]
     assert [(row["province_code"], row["value"], row["is_current"]) for row in files.rows(TOTALS)] == [
         ("P", 7, False),

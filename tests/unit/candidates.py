@@ -25,7 +25,7 @@ def published_tables() -> list[Table]:
 
 def fill(connection: Connection) -> None:
     """Two cities, two indicators of one dimension in all of which both score, one target, one rejected row."""
-    world = furnished(World(connection), method_version="9.9", minimum_dimension_share=0.5)
+    world = furnished(World(connection), method_version="9.9", minimum_dimensions_share=0.5)
     world.city("B").add("reference.measures", {})
     world.add("reference.provinces", {"province_code": "x", "name_zh": "甲省", "name_en": "Alpha"})
     world.add("reference.sources", {"publication_zh": "年鉴", "publication_en": "Yearbook"}, {"source_id": "unused"})
@@ -36,7 +36,7 @@ def fill(connection: Connection) -> None:
             world.figures(indicator_id, {2015: 10, 2020: 20, 2024: last}, city_code=city_code)
     world.target("sheet.one", 80)
     world.add("intake.files", {"file": "sheet/f.csv", "file_sha256": SHA})
-    world.add("quality.rejects", {"file_sha256": SHA, "file": "sheet/f.csv", "line": None, "row_text": None})
+    world.add("quality.rejects", {"file_sha256": SHA, "file": "sheet/f.csv", "line": None, "raw_row": None})
     for table in published_tables():
         world.build(table.qualified_name)
         table.persist_docs(connection)
@@ -57,7 +57,7 @@ def release_of(connection: Connection, data: Path) -> Release:
     return release
 
 
-MARKED = ("reference.sources", "scorecards.indicator_scores", "observations.observations")
+MARKED = ("reference.sources", "scorecards.indicator_scores", "observations.city_observations")
 
 
 def mark(connection: Connection, number: int) -> None:

@@ -45,7 +45,7 @@ def fairs() -> Contract:
         "city": {"type": "place", "required": True, "aliases": ("城市",)},
         "date": {"type": "date", "required": True},
         "kind": {"type": "text", "allowed": ("big", "small")},
-        "posts": {"type": "integer", "min": 0, "qualified": True, "unit": "个"},
+        "posts": {"type": "integer", "min": 0, "allow_qualifier": True, "unit": "个"},
         "share": {"type": "number", "min": 0, "max": 100},
         "is_local": {"type": "boolean"},
         "source_id": {"type": "text", "required": True, "references": "sources.source_id"},
@@ -60,7 +60,7 @@ def fairs() -> Contract:
         about_en="A row a fair",
         key=("city", "date"),
         columns=content,
-        feeds=("fairs.posts",),
+        indicators=("fairs.posts",),
     )
 
 
@@ -98,7 +98,7 @@ class Taken:
 
     @property
     def told(self) -> list[tuple[int, str | None, str, str]]:
-        return [(row["line"], row["column_name"], row["code"], row["found"]) for row in self.rejects]
+        return [(row["line"], row["column_name"], row["code"], row["actual"]) for row in self.rejects]
 
 
 class TakeIn(Protocol):
@@ -128,7 +128,7 @@ def take_in(work: Connection, registry: Lookups, tmp_path: Path) -> TakeIn:
         file, readable, rejects = (tmp_path / end for end in ("sent", "readable.parquet", "rejects.parquet"))
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
         parsed = FileParser(work, contract, registry or given, limits).parse(file, name, readable, rejects)
-        assert parsed.rows_read == parsed.rows_accepted + parsed.rows_set_aside + parsed.rows_rejected
+        assert parsed.rows_read == parsed.rows_accepted + parsed.rows_aggregate + parsed.rows_rejected
         accepted = work.execute(
             f"from ({select_accepted_rows(readable, rejects)}) order by sheet, line"
         ).to_arrow_table()

@@ -41,7 +41,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
             "from quality.files)"
         )
         connection.execute(
-            "update quality.rejects set dataset = 'sheet', code = 'city_unknown', found = '福洲', line = 7"
+            "update quality.rejects set dataset = 'sheet', code = 'unknown_place', actual = '福洲', line = 7"
         )
         connection.execute("insert into quality.rejects from (select * replace (8 as line) from quality.rejects)")
         connection.execute(
@@ -65,12 +65,12 @@ def test_a_run_tells_one_message_for_each_cause(office: Office, release: Release
     assert (told.sent, told.failed, len(office.messages)) == (3, (), 3)
     refused, rejected, late = (message["message"] for message in office.messages)
     assert all("赣城 Gancheng" in title for title in office.titles)
-    assert "bad @all.csv: A file was refused as a whole" in refused, "no line break of a name gets through"
+    assert "bad @all.csv: A whole file was refused" in refused, "no line break of a name gets through"
     assert "sheet/f.csv: Rows of a file were rejected: 3/40" in rejected
     assert "line 7: Unknown place “福洲”" in rejected
     assert "line 8" not in rejected, "one example of a fault is enough"
     assert "逾期未报" in late
-    assert "It was due on 2026-03-31" in late
+    assert "The deadline was 2026-03-31" in late
     assert SECRET not in json.dumps(office.messages)
 
 
@@ -86,7 +86,7 @@ def test_a_failure_is_told_by_cause_and_again_after_a_success(office: Office, re
     paths = Paths(tmp_path)
     error = DataError(
         [
-            *(Issue("foreign_key", f"x{n}", "cities.csv", "reference/a.csv", n, "city") for n in range(1, 9)),
+            *(Issue("unknown_foreign_key", f"x{n}", "cities.csv", "reference/a.csv", n, "city") for n in range(1, 9)),
             Issue("check_failed", "planted (3): A", "This never holds", "scorecards.city_scores"),
         ]
     )
@@ -200,7 +200,7 @@ def test_apprise_is_not_imported_before_something_is_sent() -> None:
 
 def test_where_a_blocked_candidate_is_goes_along_with_the_cause(office: Office, tmp_path: Path) -> None:
     failed = [Issue("check_failed", f"planted {n}", "This never holds", "scorecards.city_scores") for n in range(9)]
-    error = DataError([*failed, Issue("candidate_kept", "9")])
+    error = DataError([*failed, Issue("candidate_quarantined", "9")])
     assert alerts.alert_after_failure(Paths(tmp_path), error) == alerts.DeliveryResult(1, ())
     assert "This never holds" in office.messages[0]["message"]
     assert "(and 4 more)" in office.messages[0]["message"]

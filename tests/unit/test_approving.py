@@ -29,7 +29,7 @@ from pipelines.cli.render import tables
 from tests.unit.candidates import candidate, release_of
 
 FLAG = {
-    "detector": "shifted_block",
+    "detector": "row_shift",
     "indicator_id": "sheet.one",
     "city_code": "A",
     "province_code": None,
@@ -37,12 +37,18 @@ FLAG = {
     "scope": "whole",
     "value": 60.0,
 }
-SHIFTED, OTHER, PASSED = (compute_flag_id(FLAG | {"detector": name}) for name in ("shifted_block", "jump", "zero"))
+SHIFTED, OTHER, PASSED = (
+    compute_flag_id(FLAG | {"detector": name}) for name in ("row_shift", "level_shift", "impossible_zero")
+)
 
 
 def plant(connection: Connection) -> None:
     """One flag that holds and one that does not; of a third a person has said that it may pass."""
-    planted = (("shifted_block", SHIFTED, "blocking"), ("jump", OTHER, "note"), ("zero", PASSED, "blocking"))
+    planted = (
+        ("row_shift", SHIFTED, "blocking"),
+        ("level_shift", OTHER, "note"),
+        ("impossible_zero", PASSED, "blocking"),
+    )
     for detector, name, severity in planted:
         connection.execute(
             "insert into reference.detectors by name "
@@ -53,7 +59,7 @@ def plant(connection: Connection) -> None:
             """
             insert into quality.flags by name select
                 ? as flag_id, 'A' as city_code, 'sheet.one' as indicator_id, 2024 as year, 'whole' as scope,
-                1 as vintage, ? as detector, ? as severity, 60 as value, '60' as found, 1 as statistic,
+                1 as vintage, ? as detector, ? as severity, 60 as value, '60' as value_text, 1 as statistic,
                 0 as threshold, '' as explanation_zh, '' as explanation_en, 'sheet/f.csv' as file, 2 as line,
                 ? as is_approved, 'reviewer' as approved_by
             """,
@@ -89,24 +95,24 @@ def test_a_flag_is_approved_by_id_by_its_beginning_or_by_its_file(paths: Paths, 
 
 @pytest.mark.parametrize("name", ["", SHIFTED[:3], "nowhere", "sheet/g.csv"])
 def test_a_name_of_no_single_flag_is_refused(paths: Paths, name: str) -> None:
-    with pytest.raises(UsageError, match="No single flag"):
+    with pytest.raises(UsageError, match="does not match exactly one flag"):
         approve_flags(paths, [SHIFTED, name], "x", None)
     assert not paths.approvals.exists() or not list(paths.approvals.iterdir())
 
 
 def test_a_flag_that_is_approved_is_refused_and_shown_as_such(paths: Paths) -> None:
-    with pytest.raises(UsageError, match=r"approved already\. By reviewer"):
+    with pytest.raises(UsageError, match=r"already approved\. Approved by reviewer"):
         approve_flags(paths, [PASSED], "x", None)
     release = find_current_release(paths)
     assert release is not None
     counted = [(row["detector"], row["severity"]) for row in scorecards.count_flags(release)]
-    assert counted == [("shifted_block", "blocking"), ("jump", "note"), ("zero", "approved")]
+    assert counted == [("row_shift", "blocking"), ("level_shift", "note"), ("impossible_zero", "approved")]
     (row,) = (row for row in scorecards.read_city_scores(release, "A")[0] if row["indicator_id"] == "sheet.one")
-    assert row["flags_en"] == "jump, shifted_block, zero (approved)"
+    assert row["flags_en"] == "impossible_zero (approved), level_shift, row_shift"
 
 
 def test_an_approval_without_a_reason_is_refused(paths: Paths) -> None:
-    with pytest.raises(UsageError, match="needs its reason"):
+    with pytest.raises(UsageError, match="requires a reason"):
         approve_flags(paths, [SHIFTED], " ", None)
 
 
@@ -122,7 +128,7 @@ def test_the_name_of_a_flag_changes_with_the_value_and_with_nothing_else(paths: 
         ("[]", "dictionary"),
         ("{by: a, at: 2026-11-24T00:00:00Z, reason: x, flags: []}", "at least 1 item"),
         ("{by: a, at: 2026-11-24T00:00:00, reason: x, flags: [{}]}", "timezone"),
-        ("{by: a, reason: '', flags: [{detector: zero}]}", "at least 1 character"),
+        ("{by: a, reason: '', flags: [{detector: impossible_zero}]}", "at least 1 character"),
     ],
 )
 def test_a_record_that_cannot_be_read_stops_the_run_and_is_named(paths: Paths, text: str, told: str) -> None:
@@ -139,7 +145,8 @@ def blocked_candidate(paths: Paths) -> BlockedCandidate:
             """
             create table quality.check_results as
             select 'quality.files' as table_name, 'rows_add_up' as check_name, true as is_blocking, false as is_passed,
-                '相加' as rule_zh, 'rows add up' as rule_en, 3 as rows_failing, '[{"file": "f.csv"}]' as failing_sample
+                '相加' as description_zh, 'rows add up' as description_en, 3 as rows_failing,
+                '[{"file": "f.csv"}]' as failing_sample
             """
         )
     mark_blocked(paths, "run-1")

@@ -42,7 +42,7 @@ GAPS = [
     " 无　",
     "\ufeff-\u00a0",
 ]
-HOSTILE = ["=cmd|' /C calc'!A0", "'; drop table typed; --", "<script>", "a\x00b", '"', "{found}"]
+HOSTILE = ["=cmd|' /C calc'!A0", "'; drop table typed; --", "<script>", "a\x00b", '"', "{actual}"]
 numbers = st.builds(Decimal.scaleb, st.integers(-(10**12) + 1, 10**12 - 1).map(Decimal), st.integers(-12, 0))
 
 

@@ -53,7 +53,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 def test_a_clean_file_is_told_its_dataset_and_rows(data: Path, tmp_path: Path) -> None:
     checked = check(data, sent(tmp_path, HEADER + GOOD))
     assert checked.is_clean
-    assert (checked.dataset, checked.rows_read, checked.rows_accepted, checked.rows_set_aside) == (
+    assert (checked.dataset, checked.rows_read, checked.rows_accepted, checked.rows_aggregate) == (
         "country_statistics",
         2,
         1,
@@ -65,8 +65,8 @@ def test_every_fault_has_its_line_column_reason_and_remedy(data: Path, tmp_path:
     checked = check(data, sent(tmp_path, HEADER + GOOD + "Atlantis,2025,old,30,synthetic,A\n"))
     assert (checked.is_clean, checked.rows_rejected) == (False, 1)
     assert [(fault.line, fault.column_name, fault.code) for fault in checked.faults] == [
-        (4, "country", "city_unknown"),
-        (4, "life_years", "number_unreadable"),
+        (4, "country", "unknown_place"),
+        (4, "life_years", "invalid_number"),
     ]
     assert all(fault.reason(tongue) and fault.remedy(tongue) for fault in checked.faults for tongue in ("zh", "en"))
     assert checked.faults[0].where("en") == "line 4, column country"
@@ -84,7 +84,7 @@ def test_a_refused_file_is_told_against_the_dataset_that_it_comes_nearest_to(dat
     another_dataset(data, "life_years", "coal_pct")
     checked = check(data, sent(tmp_path, HEADER.replace("coal_pct", "charcoal") + GOOD))
     assert (checked.dataset, checked.status, checked.is_clean) == ("country_statistics", "refused", False)
-    assert [(fault.line, fault.found) for fault in checked.faults] == [(1, "charcoal")]
+    assert [(fault.line, fault.actual) for fault in checked.faults] == [(1, "charcoal")]
 
 
 def test_headers_choose_the_dataset_and_where_they_fit_two_a_person_does(data: Path, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_headers_choose_the_dataset_and_where_they_fit_two_a_person_does(data: P
     both = sent(tmp_path, "country,year,life_years,source_id,source_grade\nAland,2025,70,synthetic,A\n")
     with pytest.raises(UsageError) as wrong:
         check(data, both)
-    assert wrong.value.issue.code == "dataset_ambiguous"
+    assert wrong.value.issue.code == "ambiguous_dataset"
     assert wrong.value.issue.expected == "country_statistics, other"
     assert check(data, both, "other").is_clean
 
@@ -103,7 +103,7 @@ def test_what_no_dataset_reads_is_told_without_one(data: Path, tmp_path: Path, n
     another_dataset(data, "coal_pct")
     checked = check(data, sent(tmp_path, HEADER + GOOD, name))
     assert (checked.dataset, checked.is_clean) == (None, False)
-    code = "file_kind_unknown" if name == "table.doc" else "file_passed_over"
+    code = "unsupported_file_type" if name == "table.doc" else "file_ignored"
     assert [fault.code for fault in checked.faults] == [code]
 
 
@@ -117,7 +117,7 @@ def test_a_link_is_refused_as_a_run_would(data: Path, tmp_path: Path) -> None:
 def test_what_is_no_file_is_a_wrong_call(data: Path, tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError) as wrong:
         check(data, tmp_path / name)
-    assert wrong.value.issue.code == "no_such_file"
+    assert wrong.value.issue.code == "missing_file"
 
 
 def test_a_dataset_that_is_not_there_and_a_directory_without_registry_are_wrong_calls(
@@ -126,10 +126,10 @@ def test_a_dataset_that_is_not_there_and_a_directory_without_registry_are_wrong_
     file = sent(tmp_path, HEADER + GOOD)
     with pytest.raises(UsageError) as wrong:
         check(data, file, "statistics")
-    assert (wrong.value.issue.code, wrong.value.issue.expected) == ("no_such_dataset", "country_statistics")
+    assert (wrong.value.issue.code, wrong.value.issue.expected) == ("unknown_dataset", "country_statistics")
     with pytest.raises(UsageError) as wrong:
         check(tmp_path, file)
-    assert wrong.value.issue.code == "no_data_directory"
+    assert wrong.value.issue.code == "incomplete_data_directory"
 
 
 def test_a_broken_registry_is_told_before_the_file(data: Path, tmp_path: Path) -> None:

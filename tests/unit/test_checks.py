@@ -58,7 +58,7 @@ def test_every_table_has_the_checks_that_its_contract_implies() -> None:
         ("d_is_allowed", "in_set", "d", None, None),
     ]
     assert all(check.is_blocking and not check.is_sql and check.table == "s.t" for check in made)
-    assert all(check.rule_zh and check.rule_en and check.key == ("a",) for check in made)
+    assert all(check.description_zh and check.description_en and check.key == ("a",) for check in made)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_table_without_a_required_column_can_be_checked(connection: Connection
 
 def test_a_limit_is_told_in_full() -> None:
     *_, check = contract_checks([table({"a": {"type": "double", "max": 1234567}}, "a")])
-    assert check.rule_en == "a lies in [, 1234567]"
+    assert check.description_en == "a lies in [, 1234567]"
 
 
 def test_the_checks_implied_by_the_shipped_contracts_are_sound(connection: Connection) -> None:

@@ -43,7 +43,7 @@ def reject_some(candidate: Candidate) -> None:
     candidate.reject("parks/b.xlsx", 2, "2024,甲城,x", sheet="一季度")
     refused = {"file": "parks/甲/a.doc", "file_sha256": "f" * 64}
     candidate.add("quality.files", dataset="parks", status="refused", **refused)
-    candidate.reject(line=None, text=None, code="file_kind_unknown", **refused)
+    candidate.reject(line=None, text=None, code="unsupported_file_type", **refused)
 
 
 def test_a_process_writes_the_same_bytes(candidate: Candidate, paths: Paths, tmp_path: Path) -> None:
@@ -133,8 +133,8 @@ def test_what_a_killed_run_left_is_cleared_by_the_next(paths: Paths) -> None:
 
 def test_a_process_ends_where_the_run_is_killed() -> None:
     parent = (
-        "import time\nfrom assets.core.worker import Aside\n"
-        "with Aside('tests.unit.idler') as aside:\n"
+        "import time\nfrom assets.core.worker import Worker\n"
+        "with Worker('tests.unit.idler') as aside:\n"
         "    aside.ask({'x': 1})\n"
         "    print(aside.answer(), flush=True)\n"
         "    time.sleep(3600)\n"

@@ -23,10 +23,10 @@ key: [city, year]
 columns:
   city: {type: place, required: true, zh: 城市, en: City}
   year: {type: integer, required: true, min: 1990, zh: 年份, en: Year, aliases: [年]}
-  planted: {type: number, qualified: true, zh: 植树数, en: Trees planted, aliases: [数值]}
+  planted: {type: number, allow_qualifier: true, zh: 植树数, en: Trees planted, aliases: [数值]}
   source_id: {type: text, required: true, references: sources.source_id, zh: 来源, en: Source}
   source_grade: {type: text, required: true, allowed: [A, B], zh: 等级, en: Grade}
-feeds: [trees.planted, trees.felled]
+indicators: [trees.planted, trees.felled]
 """
 REGISTRY = {"trees.planted": "trees", "trees.felled": "trees"}
 REFERENCES = ["sources.source_id"]
@@ -41,7 +41,7 @@ def refused(folder: Path, text: str, name: str = "trees.yml") -> Issue:
     with pytest.raises(DataError) as stopped:
         read(folder, text, name)
     (issue,) = stopped.value.issues
-    assert issue.code == "contract_unreadable"
+    assert issue.code == "invalid_contract"
     assert issue.file == f"contracts/{name}"
     return issue
 
@@ -53,9 +53,9 @@ def test_a_good_contract_is_read(tmp_path: Path) -> None:
 
 
 def test_a_deadline_is_a_day_of_the_year_after_and_changes_no_recipe(tmp_path: Path, intake: IngestJob) -> None:
-    due = read(tmp_path, CONTRACT + "due: {month: 3, day: 5, since: 2025}\n")["trees"].due
+    due = read(tmp_path, CONTRACT + "due: {month: 3, day: 5, first_year: 2025}\n")["trees"].due
     assert due is not None
-    assert (due.on, due.since) == ("03-05", 2025)
+    assert (due.on, due.first_year) == ("03-05", 2025)
     awaited = replace(intake, contract=intake.contract.model_copy(update={"due": due}))
     assert awaited.recipe == intake.recipe
 
@@ -80,7 +80,7 @@ def without(line: str) -> str:
         ("- a list", "Input should be a valid dictionary", None),
         (without("zh: 树"), "Field required", "zh"),
         (without("key:"), "Field required", "key"),
-        (without("feeds:"), "Field required", "feeds"),
+        (without("indicators:"), "Field required", "indicators"),
         (CONTRACT.replace("[city, year]", "[]"), "at least 1 item", "key"),
         (CONTRACT.replace("[city, year]", "[city, month]"), "key names no column: month", None),
         (
@@ -95,15 +95,15 @@ def without(line: str) -> str:
         (CONTRACT.replace("min: 1990", "minimum: 1990"), "Extra inputs", "columns.year.minimum"),
         (CONTRACT.replace("min: 1990", "min: early"), "valid number", "columns.year.min"),
         (CONTRACT + "more: 1\n", "Extra inputs", "more"),
-        (CONTRACT + "due: {month: 3, day: 31}\n", "Field required", "due.since"),
-        (CONTRACT + "due: {month: 13, day: 1, since: 2025}\n", "less than or equal to 12", "due.month"),
-        (CONTRACT + "due: {month: 2, day: 29, since: 2025}\n", "not every year has the day 02-29", "due"),
+        (CONTRACT + "due: {month: 3, day: 31}\n", "Field required", "due.first_year"),
+        (CONTRACT + "due: {month: 13, day: 1, first_year: 2025}\n", "less than or equal to 12", "due.month"),
+        (CONTRACT + "due: {month: 2, day: 29, first_year: 2025}\n", "not every year has the day 02-29", "due"),
         (CONTRACT + "due: 31 March\n", "valid dictionary", "due"),
     ],
 )
 def test_a_contract_that_makes_no_sense_is_told(tmp_path: Path, text: str, found: str, column: str | None) -> None:
     issue = refused(tmp_path, text)
-    assert found in issue.found
+    assert found in issue.actual
     assert issue.column == column
 
 
@@ -116,12 +116,12 @@ def test_a_dataset_is_named_as_a_table_can_be(tmp_path: Path, name: str) -> None
 def test_broken_yaml_is_told_with_its_line(tmp_path: Path) -> None:
     issue = refused(tmp_path, CONTRACT.replace("columns:", "columns: ["))
     assert (issue.line, issue.column) == (9, None)
-    assert "expected" in issue.found
+    assert "expected" in issue.actual
 
 
 def test_yaml_makes_no_objects(tmp_path: Path) -> None:
     issue = refused(tmp_path, "!!python/object/apply:os.system ['true']\n")
-    assert "could not determine a constructor" in issue.found
+    assert "could not determine a constructor" in issue.actual
 
 
 def test_a_contract_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_contract_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
 
 def test_a_dataset_is_named_as_its_file(tmp_path: Path) -> None:
     issue = refused(tmp_path, CONTRACT, "parks.yml")
-    assert (issue.found, issue.expected) == ("trees", "dataset: parks")
+    assert (issue.actual, issue.expected) == ("trees", "dataset: parks")
 
 
 def test_every_broken_contract_is_told(tmp_path: Path) -> None:
@@ -148,11 +148,18 @@ def test_every_broken_contract_is_told(tmp_path: Path) -> None:
         (
             {"trees.planted": "trees", "trees.fell": "trees"},
             [
-                Issue("contract_indicator", "trees.felled", "trees.fell", "contracts/trees.yml", None, "feeds"),
                 Issue(
-                    "indicator_dataset",
+                    "unknown_contract_indicator",
+                    "trees.felled",
                     "trees.fell",
-                    "contracts/trees.yml feeds",
+                    "contracts/trees.yml",
+                    None,
+                    "indicators",
+                ),
+                Issue(
+                    "indicator_without_contract",
+                    "trees.fell",
+                    "contracts/trees.yml indicators",
                     "reference/indicators.csv",
                     None,
                     "dataset",
@@ -163,9 +170,9 @@ def test_every_broken_contract_is_told(tmp_path: Path) -> None:
             {**REGISTRY, "parks.area": "parks"},
             [
                 Issue(
-                    "indicator_dataset",
+                    "indicator_without_contract",
                     "parks.area",
-                    "contracts/parks.yml feeds",
+                    "contracts/parks.yml indicators",
                     "reference/indicators.csv",
                     None,
                     "dataset",
@@ -174,12 +181,21 @@ def test_every_broken_contract_is_told(tmp_path: Path) -> None:
         ),
         (
             {"trees.planted": "trees", "trees.felled": "parks"},
-            [Issue("contract_indicator", "trees.felled", "trees.planted", "contracts/trees.yml", None, "feeds")],
+            [
+                Issue(
+                    "unknown_contract_indicator",
+                    "trees.felled",
+                    "trees.planted",
+                    "contracts/trees.yml",
+                    None,
+                    "indicators",
+                )
+            ],
         ),
         (
             {},
             [
-                Issue("contract_indicator", name, "", "contracts/trees.yml", None, "feeds")
+                Issue("unknown_contract_indicator", name, "", "contracts/trees.yml", None, "indicators")
                 for name in ("trees.planted", "trees.felled")
             ],
         ),
@@ -194,7 +210,7 @@ def test_contracts_and_registry_that_do_not_name_each_other_are_told(
 def test_a_reference_to_no_table_is_told(tmp_path: Path) -> None:
     contracts = read(tmp_path, CONTRACT.replace("sources.source_id", "source.id"))
     assert list(check_contracts(contracts.values(), REGISTRY, REFERENCES)) == [
-        Issue("foreign_key", "source.id", "reference/", "contracts/trees.yml", None, "source_id")
+        Issue("unknown_foreign_key", "source.id", "reference/", "contracts/trees.yml", None, "source_id")
     ]
 
 
@@ -231,7 +247,9 @@ def test_the_table_of_a_dataset_has_its_columns_and_where_each_row_is_from(
         pytest.param("  planted:", "  line:", id="a column that the house adds"),
         pytest.param("  planted:", "  province_code:", id="a column that intake adds"),
         pytest.param("allowed: [A, B]", "min: 0", id="a limit for a text"),
-        pytest.param("type: number, qualified: true", "type: text, qualified: true", id="a text with a qualifier"),
+        pytest.param(
+            "type: number, allow_qualifier: true", "type: text, allow_qualifier: true", id="a text with a qualifier"
+        ),
         pytest.param("sources.source_id", "sources", id="a reference without its column"),
         pytest.param("  planted:", "  year: {type: number, zh: 年, en: Y}\n  planted:", id="a column said twice"),
         pytest.param(
@@ -240,7 +258,7 @@ def test_the_table_of_a_dataset_has_its_columns_and_where_each_row_is_from(
             id="a column called as the qualifier of another",
         ),
         pytest.param(
-            "qualified: true,",
+            "allow_qualifier: true,",
             "allowed: [many],",
             id="words allowed for a number",
         ),

@@ -96,7 +96,7 @@ BAD: dict[str, dict[str, object]] = {
 @pytest.mark.parametrize("name", BAD)
 def test_an_entry_that_says_too_much_or_too_little_is_refused(tmp_path: Path, name: str) -> None:
     issues = refused(write(tmp_path, ENTRY, {**ENTRY, "id": "second", **BAD[name]}))
-    assert {(issue.code, issue.file) for issue in issues} == {("correction_unreadable", "corrections/a.yml")}
+    assert {(issue.code, issue.file) for issue in issues} == {("invalid_correction", "corrections/a.yml")}
     assert all(issue.line is not None and issue.line >= 14 for issue in issues)
 
 
@@ -111,19 +111,19 @@ def test_a_fault_is_told_on_the_line_of_its_key(tmp_path: Path) -> None:
 def test_what_is_no_list_of_entries_is_refused_with_its_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.yml").write_text(text, "utf-8")
     issues = refused(tmp_path)
-    assert {issue.code for issue in issues} == {"correction_unreadable"}
+    assert {issue.code for issue in issues} == {"invalid_correction"}
     assert all(issue.line for issue in issues)
 
 
 def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.yml").write_bytes("- id: 更正".encode("gb18030"))
-    assert [issue.code for issue in refused(tmp_path)] == ["correction_unreadable"]
+    assert [issue.code for issue in refused(tmp_path)] == ["invalid_correction"]
 
 
 def test_an_id_said_twice_names_both_places(tmp_path: Path) -> None:
     write(tmp_path, ENTRY)
     (issue,) = refused(write(tmp_path, {**ENTRY, "year": 2021}, name="b.yml"))
-    assert (issue.code, issue.file, issue.line) == ("key_doubled", "corrections/b.yml", 1)
+    assert (issue.code, issue.file, issue.line) == ("duplicate_key", "corrections/b.yml", 1)
     assert "corrections/a.yml:1" in issue.expected
 
 
@@ -152,4 +152,4 @@ def test_what_is_not_registered_is_named(
     )
     assert check_registered(connection, read_corrections(write(tmp_path, ENTRY))) == []
     issues = check_registered(connection, read_corrections(write(tmp_path, {**ENTRY, **said})))
-    assert [(issue.code, issue.column) for issue in issues] == [("foreign_key", column)]
+    assert [(issue.code, issue.column) for issue in issues] == [("unknown_foreign_key", column)]

@@ -93,41 +93,44 @@ def break_dagster(paths: Paths) -> None:
 
 
 FAULTS: dict[str, tuple[list[str], Callable[[Paths], object]]] = {
-    "lake of a newer program": (["made_by_newer"], lambda p: (p.lake / "VERSION").write_text("2\n")),
-    "state of a newer program": (["made_by_newer"], lambda p: (p.state / "VERSION").write_text("99")),
-    "version is no number": (["version_unreadable"], lambda p: (p.lake / "VERSION").write_bytes(b"\xff\x00")),
-    "receipt cut off": (["receipt_broken"], spoil_lake("*.json", cut)),
-    "receipt empty": (["receipt_broken"], spoil_lake("*.json", lambda file: file.write_bytes(b""))),
+    "lake of a newer program": (["newer_data_version"], lambda p: (p.lake / "VERSION").write_text("3\n")),
+    "state of a newer program": (["newer_data_version"], lambda p: (p.state / "VERSION").write_text("99")),
+    "version is no number": (["invalid_version"], lambda p: (p.lake / "VERSION").write_bytes(b"\xff\x00")),
+    "receipt cut off": (["receipt_damaged"], spoil_lake("*.json", cut)),
+    "receipt empty": (["receipt_damaged"], spoil_lake("*.json", lambda file: file.write_bytes(b""))),
     "receipt of the future": (["clock_behind"], spoil_lake("*.json", receive_tomorrow)),
-    "rejects gone": (["results_lost"], spoil_lake("*.rejects.parquet", Path.unlink)),
-    "rows cut off": (["results_lost"], spoil_lake("*[0-9a-f].parquet", cut)),
-    "original gone": (["archive_lost"], spoil_archive(Path.unlink)),
-    "original cut off": (["archive_changed"], spoil_archive(cut)),
-    "state open to others": (["state_open"], lambda p: p.state.chmod(0o755)),
+    "rejects gone": (["missing_intake_results"], spoil_lake("*.rejects.parquet", Path.unlink)),
+    "rows cut off": (["missing_intake_results"], spoil_lake("*[0-9a-f].parquet", cut)),
+    "original gone": (["missing_archived_file"], spoil_archive(Path.unlink)),
+    "original cut off": (["archived_file_changed"], spoil_archive(cut)),
+    "state open to others": (["insecure_state_folder"], lambda p: p.state.chmod(0o755)),
     "no inbox": (["folder_unreadable"], lambda p: shutil.rmtree(p.inbox)),
     "lake is no folder": (["folder_unwritable"], lambda p: (shutil.rmtree(p.lake), p.lake.touch())),
     "never released": (["no_release"], lambda p: shutil.rmtree(p.releases)),
-    "current leads nowhere": (["current_lost"], lambda p: shutil.rmtree(p.current_release.resolve())),
+    "current leads nowhere": (["missing_current_release"], lambda p: shutil.rmtree(p.current_release.resolve())),
     "current changed": (
-        ["current_damaged", "release_file_changed"],
+        ["current_release_damaged", "release_file_changed"],
         lambda p: cut(p.current_release / "gancheng.duckdb"),
     ),
     "no manifest": (
-        ["current_damaged", "manifest_unreadable"],
+        ["current_release_damaged", "invalid_manifest"],
         lambda p: (p.current_release / "MANIFEST.json").unlink(),
     ),
-    "half a release": (["half_done"], lambda p: (p.releases / ".building-1").mkdir()),
-    "half a snapshot": (["half_done"], lambda p: p.snapshot.touch()),
-    "returns that nobody took over": (["half_done"], lambda p: (p.candidate.parent / ".returns-1").mkdir(parents=True)),
-    "half a switch": (["half_done"], lambda p: (p.releases / ".current-1").symlink_to("x")),
-    "half pruned": (["half_done"], lambda p: (p.releases / ".pruning-1").mkdir()),
-    "half parsed": (["half_done"], lambda p: (p.lake / "fairs" / ".work-1").mkdir()),
-    "half copied": (["half_done"], lambda p: (p.archive / ".arriving-1").touch()),
-    "record of runs broken": (["dagster_broken"], break_dagster),
-    "contract unreadable": (["contract_unreadable"], lambda p: (p.contracts / "x.yml").write_text("[")),
-    "store not mounted": (["store_unreachable"], lambda p: p.storage.write_text("store: /nowhere\n")),
-    "store unreadable": (["store_unreadable"], lambda p: p.storage.write_text("stores: /nowhere\n")),
-    "no contracts": (["no_data_directory"], lambda p: shutil.rmtree(p.contracts)),
+    "half a release": (["stale_temp_file"], lambda p: (p.releases / ".building-1").mkdir()),
+    "half a snapshot": (["stale_temp_file"], lambda p: p.snapshot.touch()),
+    "returns that nobody took over": (
+        ["stale_temp_file"],
+        lambda p: (p.candidate.parent / ".returns-1").mkdir(parents=True),
+    ),
+    "half a switch": (["stale_temp_file"], lambda p: (p.releases / ".current-1").symlink_to("x")),
+    "half pruned": (["stale_temp_file"], lambda p: (p.releases / ".pruning-1").mkdir()),
+    "half parsed": (["stale_temp_file"], lambda p: (p.lake / "fairs" / ".work-1").mkdir()),
+    "half copied": (["stale_temp_file"], lambda p: (p.archive / ".arriving-1").touch()),
+    "record of runs broken": (["dagster_storage_damaged"], break_dagster),
+    "contract unreadable": (["invalid_contract"], lambda p: (p.contracts / "x.yml").write_text("[")),
+    "store not mounted": (["shared_store_unreachable"], lambda p: p.storage.write_text("store: /nowhere\n")),
+    "store unreadable": (["invalid_shared_store_settings"], lambda p: p.storage.write_text("stores: /nowhere\n")),
+    "no contracts": (["incomplete_data_directory"], lambda p: shutil.rmtree(p.contracts)),
 }
 
 
@@ -153,8 +156,8 @@ def test_packages_that_differ_are_named() -> None:
     assert list(doctor.check_packages()) == []
     told = doctor.check_packages(required=["no-such-package>=1", "pyyaml>=99", "rich>=1", "x; extra == 'dev'"])
     assert [(issue.code, issue.expected) for issue in told] == [
-        ("package_differs", "no-such-package>=1"),
-        ("package_differs", "pyyaml>=99"),
+        ("package_version_mismatch", "no-such-package>=1"),
+        ("package_version_mismatch", "pyyaml>=99"),
     ]
 
 
@@ -169,7 +172,7 @@ def test_folders_that_the_user_may_not_use_are_found(place: Paths) -> None:
         (data / "inbox" / "fairs").chmod(0o700)
         os.seteuid(NOBODY)
         try:
-            found = {(issue.code, issue.file or issue.found) for issue in doctor.check_folders(closed)}
+            found = {(issue.code, issue.file or issue.actual) for issue in doctor.check_folders(closed)}
         finally:
             os.seteuid(0)
     kept = (closed.archive, closed.lake, closed.candidate.parent, closed.releases, closed.state)
@@ -184,21 +187,21 @@ def test_what_a_run_is_working_on_is_no_leftover(place: Paths) -> None:
     with (place.state / "run.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert codes(place) == []
-    assert codes(place) == ["half_done"]
+    assert codes(place) == ["stale_temp_file"]
 
 
 def test_nothing_newer_is_touched(place: Paths) -> None:
-    (place.lake / "VERSION").write_text("2\n")
+    (place.lake / "VERSION").write_text("3\n")
     with pytest.raises(UsageError, match="newer"):
         ensure_data_dir(place)
-    assert (place.lake / "VERSION").read_text() == "2\n"
+    assert (place.lake / "VERSION").read_text() == "3\n"
 
 
 def test_a_lake_from_before_there_were_versions_is_claimed_as_it_is(place: Paths) -> None:
     (place.lake / "VERSION").unlink()
     receipts = sorted(place.lake.rglob("*"))
     ensure_data_dir(place)
-    assert (place.lake / "VERSION").read_text() == "1\n"
+    assert (place.lake / "VERSION").read_text() == "2\n"
     assert sorted(file for file in place.lake.rglob("*") if file.name != "VERSION") == receipts
     assert place.state.stat().st_mode & 0o777 == 0o700
 
@@ -222,9 +225,9 @@ def test_the_command_tells_reason_and_remedy_and_exits_with_1(place: Paths) -> N
     assert "chmod 700" in ill.stderr
     assert "Traceback" not in ill.stderr
     told = call("--json", "--lang", "en")
-    assert (told.returncode, [issue["code"] for issue in json.loads(told.stdout)]) == (1, ["state_open"])
+    assert (told.returncode, [issue["code"] for issue in json.loads(told.stdout)]) == (1, ["insecure_state_folder"])
 
 
 def test_an_engine_that_cannot_be_is_told(place: Paths) -> None:
     place.engine.write_text("engine: spark\n", "utf-8")
-    assert codes(place) == ["engine_unreadable"]
+    assert codes(place) == ["invalid_engine_settings"]

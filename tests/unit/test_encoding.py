@@ -27,7 +27,7 @@ def refused(tmp_path: Path, content: bytes, limits: Limits = LIMITS) -> tuple[st
     with pytest.raises(FileRejectedError) as told:
         read(tmp_path, content, limits)
     (issue,) = told.value.issues
-    return issue.code, issue.found, issue.line
+    return issue.code, issue.actual, issue.line
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def refused(tmp_path: Path, content: bytes, limits: Limits = LIMITS) -> tuple[st
 )
 def test_a_text_is_read_in_the_encoding_that_it_is_in(tmp_path: Path, codec: str, name: str | None) -> None:
     if name is None:
-        assert refused(tmp_path, TEXT.encode(codec))[0] in ("file_has_nul", "file_encoding_unknown")
+        assert refused(tmp_path, TEXT.encode(codec))[0] in ("file_has_nul", "unsupported_encoding")
     else:
         assert read(tmp_path, TEXT.encode(codec)) == (name, TEXT)
 
@@ -63,18 +63,18 @@ def test_utf_8_that_would_also_be_gb18030_is_utf_8(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"city\n\xff\xff\n", b"city\n\x80\n"])
 def test_bytes_of_no_encoding_refuse_the_file(tmp_path: Path, content: bytes) -> None:
     code, found, line = refused(tmp_path, content)
-    assert (code, line) == ("file_encoding_unknown", 2)
+    assert (code, line) == ("unsupported_encoding", 2)
     assert found.startswith("0x")
 
 
 @pytest.mark.parametrize("rows", [1, 5, 3000])
 def test_a_broken_byte_in_utf_8_is_told_with_its_line_and_not_read_as_gb18030(tmp_path: Path, rows: int) -> None:
     content = ("南昌市景德镇市,2\n" * rows).encode() + b"caf\xe9,2\n" + b"1,2\n" * 9
-    assert refused(tmp_path, content) == ("file_encoding_broken", "0xe9", rows + 1)
+    assert refused(tmp_path, content) == ("invalid_encoding", "0xe9", rows + 1)
 
 
 def test_utf_16_cut_off_in_a_character_is_refused(tmp_path: Path) -> None:
-    assert refused(tmp_path, TEXT.encode("utf-16")[:-1])[0] == "file_encoding_unknown"
+    assert refused(tmp_path, TEXT.encode("utf-16")[:-1])[0] == "unsupported_encoding"
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "gb18030", "utf-16"])
@@ -95,12 +95,12 @@ def test_a_line_above_the_limit_refuses_the_file(tmp_path: Path, codec: str) -> 
     ("codec", "bad", "code"),
     [
         ("utf-8", b"a\x00b", "file_has_nul"),
-        ("utf-8", b"caf\xe9,2", "file_encoding_broken"),
+        ("utf-8", b"caf\xe9,2", "invalid_encoding"),
         ("utf-8", b"x" * 2000, "line_too_long"),
-        ("gb18030", b"caf\xff,2", "file_encoding_unknown"),
+        ("gb18030", b"caf\xff,2", "unsupported_encoding"),
         ("gb18030", b"x" * 2000, "line_too_long"),
         ("utf-16", b"\x00\x00", "file_has_nul"),
-        ("utf-16", b"\x00\xd8", "file_encoding_unknown"),
+        ("utf-16", b"\x00\xd8", "unsupported_encoding"),
         ("utf-16", "x".encode("utf-16-le") * 2000, "line_too_long"),
     ],
 )

@@ -125,9 +125,9 @@ def test_csv_is_a_data_package_of_what_is_there(release: Release, tmp_path: Path
 
 def test_an_empty_table_is_an_empty_file_with_its_columns(release: Release, tmp_path: Path) -> None:
     for kind in ("csv", "json", "xlsx"):
-        export_tables(release, tmp_path, kind, ["rank_pairs"])  # type: ignore[arg-type]
-    assert json.loads((tmp_path / "rank_pairs.json").read_text("utf-8")) == []
-    sheet = openpyxl.load_workbook(tmp_path / "rank_pairs.xlsx").active
+        export_tables(release, tmp_path, kind, ["robust_rank_pairs"])  # type: ignore[arg-type]
+    assert json.loads((tmp_path / "robust_rank_pairs.json").read_text("utf-8")) == []
+    sheet = openpyxl.load_workbook(tmp_path / "robust_rank_pairs.xlsx").active
     assert sheet is not None
     assert (sheet.max_row, sheet["A1"].value) == (1, "level")
 
@@ -135,10 +135,10 @@ def test_an_empty_table_is_an_empty_file_with_its_columns(release: Release, tmp_
 @pytest.mark.parametrize(
     ("tables", "cities", "code"),
     [
-        (["no_table"], [], "no_such_table"),
-        (["elsewhere.indicators"], [], "no_such_table"),
+        (["no_table"], [], "unknown_table"),
+        (["elsewhere.indicators"], [], "unknown_table"),
         (["sources"], ["A"], "table_without_cities"),
-        ([], ["Atlantis"], "no_such_city"),
+        ([], ["Atlantis"], "unknown_city"),
     ],
 )
 def test_what_is_not_there_is_a_wrong_call(

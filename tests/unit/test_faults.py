@@ -21,8 +21,8 @@ from pipelines.observability.system_errors import classify_system_error
         (PermissionError(13, "Permission denied"), "folder_unwritable"),
         (RuntimeError('IO Error: Could not write file "x": No space left on device'), "disk_full"),
         (sqlite3.OperationalError("attempt to write a readonly database"), "folder_unwritable"),
-        (sqlite3.OperationalError("disk I/O error"), "disk_fails"),
-        (sqlite3.DatabaseError("file is not a database"), "dagster_broken"),
+        (sqlite3.OperationalError("disk I/O error"), "disk_write_failed"),
+        (sqlite3.DatabaseError("file is not a database"), "dagster_storage_damaged"),
     ],
 )
 def test_a_fault_of_the_machine_is_found_behind_what_it_caused(error: Exception, code: str) -> None:
@@ -30,7 +30,7 @@ def test_a_fault_of_the_machine_is_found_behind_what_it_caused(error: Exception,
         issue = classify_system_error(chained)
         assert issue is not None
         assert issue.code == code
-        assert str(error).splitlines()[0] == issue.found
+        assert str(error).splitlines()[0] == issue.actual
 
 
 def test_what_sqlite_calls_an_error_of_the_disk_is_a_full_one_where_something_says_so() -> None:

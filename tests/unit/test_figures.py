@@ -40,7 +40,7 @@ class Read:
         reader = NumericColumnParser(registry, long, len(cells), faults, self.conversions)
         values, qualifiers = reader.read(SourceColumn("value", 1, 1, header_unit), field, pa.array(cells, pa.string()))
         self.values, self.qualifiers = values.to_pylist(), qualifiers.to_pylist()
-        self.told = sorted(zip(*(faults.rows[name] for name in ("row", "code", "found", "expected")), strict=True))
+        self.told = sorted(zip(*(faults.rows[name] for name in ("row", "code", "actual", "expected")), strict=True))
 
 
 @QUICK
@@ -99,15 +99,15 @@ def test_every_conversion_is_counted(registry: Lookups) -> None:
 @pytest.mark.parametrize(
     ("cell", "unit", "code", "expected"),
     [
-        ("3人", "公里", "unit_differs", "公里"),
-        ("3公里", "平方公里", "unit_differs", "平方公里"),
-        ("3%", None, "number_unreadable", "1234.5"),
-        ("1O", "%", "number_unreadable", "1234.5"),
-        ("3个家", "个", "number_unreadable", "1234.5"),
-        ("1:8", "%", "unit_differs", "%"),
-        ("80余", "%", "number_approximate", "1234.5"),
-        ("many", "%", "number_unreadable", "1234.5"),
-        ("9" * 400, "%", "number_unreadable", "1234.5"),
+        ("3人", "公里", "incompatible_unit", "公里"),
+        ("3公里", "平方公里", "incompatible_unit", "平方公里"),
+        ("3%", None, "invalid_number", "1234.5"),
+        ("1O", "%", "invalid_number", "1234.5"),
+        ("3个家", "个", "invalid_number", "1234.5"),
+        ("1:8", "%", "incompatible_unit", "%"),
+        ("80余", "%", "approximate_number", "1234.5"),
+        ("many", "%", "invalid_number", "1234.5"),
+        ("9" * 400, "%", "invalid_number", "1234.5"),
     ],
 )
 def test_a_figure_that_cannot_be_taken_is_told_with_its_row(
@@ -135,11 +135,11 @@ def test_a_count_is_whole_after_its_conversion(registry: Lookups) -> None:
 @pytest.mark.parametrize("gap", ["", "-", "…", "暂无"])
 def test_a_gap_is_missing_and_in_a_required_column_a_fault(registry: Lookups, gap: str) -> None:
     assert Read(registry, said(min=1), [gap, "1"]).values == [None, 1]
-    assert Read(registry, said(required=True), [gap, "1"]).told == [(0, "cell_missing", gap, "列")]
+    assert Read(registry, said(required=True), [gap, "1"]).told == [(0, "missing_value", gap, "列")]
 
 
 def test_a_qualified_figure_keeps_its_qualifier(registry: Lookups) -> None:
-    read = Read(registry, said(qualified=True, unit="家"), ["80余家", "约3万", "5", "不足7家"])
+    read = Read(registry, said(allow_qualifier=True, unit="家"), ["80余家", "约3万", "5", "不足7家"])
     assert list(zip(read.values, read.qualifiers, strict=True)) == [
         (80, "at_least"),
         (30_000, "about"),
@@ -168,6 +168,6 @@ def test_in_a_long_layout_each_row_has_the_unit_and_limits_of_its_indicator(regi
     assert read.told == [
         (1, "number_above_maximum", "1001", "100"),
         (2, "number_above_maximum", "101", "100"),
-        (5, "unit_differs", "5", "公里"),
+        (5, "incompatible_unit", "5", "公里"),
     ]
     assert [read.values[row] for row in (0, 3, 4, 6, 7)] == [50, 3, 101, 7, 8]

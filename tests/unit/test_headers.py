@@ -43,7 +43,7 @@ def test_a_header_that_is_not_known_is_told_and_never_guessed(fairs: Contract, h
     columns, (told,) = matched([*REQUIRED, header], fairs, 3)
     assert columns[:-1] == REQUIRED
     assert columns[-1] is None
-    assert (told.code, told.found, told.line, told.column) == ("header_unknown", header, 3, header)
+    assert (told.code, told.actual, told.line, told.column) == ("unknown_header", header, 3, header)
     known = {form for name, field in fairs.columns.items() for form in (name, field.zh, *field.aliases)}
     assert told.expected in {normalise_header(form) for form in known}
 
@@ -56,23 +56,23 @@ def test_the_nearest_known_header_is_named(fairs: Contract) -> None:
 @pytest.mark.parametrize("header", ["city", "CITY", "城市"])
 def test_a_column_that_occurs_twice_is_told(fairs: Contract, header: str) -> None:
     _, issues = matched([*REQUIRED, header], fairs, 2)
-    assert issues == [Issue("header_doubled", header, "city", line=2, column=header)]
+    assert issues == [Issue("duplicate_header", header, "city", line=2, column=header)]
 
 
 @pytest.mark.parametrize(("name", "expected"), [("city", "city, 城市"), ("date", "date")])
 def test_a_missing_required_column_is_told_with_its_aliases(fairs: Contract, name: str, expected: str) -> None:
     _, issues = matched([column for column in REQUIRED if column != name], fairs)
-    assert issues == [Issue("header_missing", name, expected, line=1, column=name)]
+    assert issues == [Issue("missing_column", name, expected, line=1, column=name)]
 
 
 def test_every_header_that_is_not_known_is_told(fairs: Contract) -> None:
     _, issues = matched(["town", "when", *REQUIRED[2:]], fairs)
-    assert [(told.code, told.found) for told in issues] == [("header_unknown", "town"), ("header_unknown", "when")]
+    assert [(told.code, told.actual) for told in issues] == [("unknown_header", "town"), ("unknown_header", "when")]
 
 
 def test_every_missing_column_is_told(fairs: Contract) -> None:
     _, issues = matched(["city"], fairs)
-    assert [told.found for told in issues] == ["date", "source_id", "source_grade"]
+    assert [told.actual for told in issues] == ["date", "source_id", "source_grade"]
 
 
 def test_a_column_without_a_header_holds_nothing(fairs: Contract) -> None:
@@ -102,12 +102,12 @@ def test_a_header_may_say_a_unit_that_can_be_converted(measured: Contract, heade
 @pytest.mark.parametrize("header", ["管长（公顷）", "管长(%)", "管长（人）"])
 def test_a_unit_of_another_kind_refuses_the_file(measured: Contract, header: str) -> None:
     _, (told,) = matched([*REQUIRED, header], measured)
-    assert (told.code, told.column, told.expected) == ("header_unit", "share", "公里")
+    assert (told.code, told.column, told.expected) == ("incompatible_header_unit", "share", "公里")
 
 
 def test_a_bracket_that_is_no_unit_is_an_unknown_header(measured: Contract) -> None:
     _, (told,) = matched([*REQUIRED, "管长（估计）"], measured)
-    assert told.code == "header_unknown"
+    assert told.code == "unknown_header"
 
 
 @pytest.mark.parametrize("header", ["城市city", "城市City", "城市 CITY"])
@@ -117,7 +117,7 @@ def test_a_header_in_two_languages_is_one(fairs: Contract, header: str) -> None:
 
 def test_a_header_in_two_languages_that_disagree_is_not_known(fairs: Contract) -> None:
     _, (told,) = matched(["城市date", *REQUIRED[1:]], fairs)
-    assert told.code == "header_unknown"
+    assert told.code == "unknown_header"
 
 
 def test_two_tables_side_by_side_refuse_the_file_saying_so(fairs: Contract) -> None:
@@ -126,9 +126,9 @@ def test_two_tables_side_by_side_refuse_the_file_saying_so(fairs: Contract) -> N
 
 
 def test_a_contract_may_set_unknown_columns_aside(fairs: Contract) -> None:
-    lenient = fairs.model_copy(update={"unknown_columns": "set_aside"})
+    lenient = fairs.model_copy(update={"on_unknown_column": "keep"})
     headers, issues = match_headers([*REQUIRED, "天气"], lenient, UNITS, 1)
-    assert (headers[-1], issues) == (Header("天气", "set_aside"), [])
+    assert (headers[-1], issues) == (Header("天气", "kept"), [])
 
 
 def test_the_columns_of_a_returned_file_are_known(fairs: Contract) -> None:
@@ -144,12 +144,12 @@ def test_scope_and_unit_glued_to_a_name_are_known_as_an_alias_alone(measured: Co
     headers, issues = match_headers([*REQUIRED, "管长_全市_公里"], glued, UNITS, 1)
     assert (headers[-1].column, headers[-1].unit, issues) == ("share", "公里", [])
     _, (told,) = matched([*REQUIRED, "管长_城区_公里"], glued)
-    assert told.code == "header_unknown"
+    assert told.code == "unknown_header"
 
 
 def test_a_unit_over_a_column_that_has_none_refuses_the_file(fairs: Contract) -> None:
     _, issues = matched([*REQUIRED, "share(公里)"], fairs)
-    assert issues == [Issue("header_unit", "公里", "", line=1, column="share")]
+    assert issues == [Issue("incompatible_header_unit", "公里", "", line=1, column="share")]
 
 
 def test_two_tables_with_an_empty_column_between_them_are_side_by_side_too(fairs: Contract) -> None:

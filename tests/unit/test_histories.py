@@ -19,8 +19,8 @@ from assets.warehouse.connection import Warehouse
 from assets.warehouse.tables import read_tables
 
 TABLES = (
-    *("reference.indicators", "reference.sources", "observations.observations"),
-    *("observations.corrections", "quality.arrivals"),
+    *("reference.indicators", "reference.sources", "observations.city_observations"),
+    *("observations.applied_corrections", "quality.file_arrivals"),
 )
 FILES = {"a": "2026-01-01 08:00:00", "b": "2026-02-01 08:00:00", "c": "2026-03-01 08:00:00"}
 
@@ -40,14 +40,16 @@ def write(folder: Path, *vintages: dict[str, Any]) -> Release:
             )
         connection.execute("insert into reference.sources (source_id, publication_zh) values ('book', '年鉴')")
         for file, moment in FILES.items():
-            connection.execute("insert into quality.arrivals values ('s', ?, ?, ?)", [file, f"s/{file}.csv", moment])
+            connection.execute(
+                "insert into quality.file_arrivals values ('s', ?, ?, ?)", [file, f"s/{file}.csv", moment]
+            )
         for number, said in enumerate(vintages, start=1):
             row = {"year": 2024, "is_current": number == len(vintages), "line": number + 1, **said}
             row |= {"city_code": "1", "indicator_id": "s.rate", "scope": "全市", "vintage": number, "source_id": "book"}
             row |= {"file_sha256": said["file"], "file": f"s/{said['file']}.csv", "value": float(number)}
             names = ", ".join(row)
             connection.execute(
-                f"insert into observations.observations ({names}) values ({', '.join('?' for _ in row)})",
+                f"insert into observations.city_observations ({names}) values ({', '.join('?' for _ in row)})",
                 list(row.values()),
             )
     warehouse.paths.candidate.rename(warehouse.paths.candidate.parent / DATABASE)
@@ -108,5 +110,5 @@ def test_an_indicator_is_found_by_identifier_and_name_never_by_likeness(tmp_path
     for text, offered in (("覆盖", "s.rate 覆盖率"), ("length", "t.length 管长")):
         with pytest.raises(UsageError) as wrong:
             find_indicator(release, text)
-        assert wrong.value.issue.code == "no_such_indicator"
+        assert wrong.value.issue.code == "unknown_indicator"
         assert offered in wrong.value.issue.expected

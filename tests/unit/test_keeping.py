@@ -123,7 +123,7 @@ def test_each_kind_of_damage_is_found_where_it_is(paths: Paths) -> None:
     (folder / "~$open in Excel.xlsx").write_text("", "utf-8")
     told = {(issue.code, issue.file) for issue in verify_release(paths, "current").issues}
     assert told == {
-        ("release_file_missing", "parquet/cities.parquet"),
+        ("missing_release_file", "parquet/cities.parquet"),
         ("release_file_changed", "CHANGES.md"),
         ("release_file_unlisted", "planted.txt"),
     }
@@ -135,9 +135,9 @@ def test_a_manifest_that_was_changed_or_broken_is_found_out(paths: Paths) -> Non
     manifest["files"] = [one for one in manifest["files"] if one["path"] != "parquet/cities.parquet"]
     file.write_text(json.dumps(manifest), "utf-8")
     codes = [issue.code for issue in verify_release(paths, "current").issues]
-    assert codes == ["release_file_unlisted", "release_digest_wrong"]
+    assert codes == ["release_file_unlisted", "release_digest_mismatch"]
     file.write_text("{", "utf-8")
-    assert [issue.code for issue in verify_release(paths, "current").issues] == ["manifest_unreadable"]
+    assert [issue.code for issue in verify_release(paths, "current").issues] == ["invalid_manifest"]
 
 
 def test_a_release_is_verified_by_the_beginning_of_its_id(paths: Paths) -> None:
@@ -161,7 +161,7 @@ def test_the_commands_tell_it_and_end_with_their_exit_codes(paths: Paths) -> Non
     assert (broken.returncode, "CHANGES.md" in broken.stderr) == (1, True)
     in_json = place.call("verify", "--json")
     assert in_json.returncode == 1
-    assert json.loads(in_json.stdout)["damages"] == [{"code": "release_file_missing", "file": "CHANGES.md"}]
+    assert json.loads(in_json.stdout)["damages"] == [{"code": "missing_release_file", "file": "CHANGES.md"}]
     assert place.call("prune", "--keep", "-1").returncode == 2
     os.rename(paths.releases, paths.data / "elsewhere")
     assert place.call("releases").returncode == 2

@@ -84,16 +84,16 @@ def test_a_row_is_told_by_its_cells(fairs: Contract, cells: list[str], kind: str
 def test_a_sheet_without_headers_holds_no_table(fairs: Contract) -> None:
     with pytest.raises(TableNotFoundError) as refused:
         layout(fairs, ["说明"], ["请填写下表"])
-    assert [issue.code for issue in refused.value.issues] == ["header_unknown"]
+    assert [issue.code for issue in refused.value.issues] == ["unknown_header"]
     with pytest.raises(TableNotFoundError) as empty:
         layout(fairs)
-    assert [issue.code for issue in empty.value.issues] == ["file_empty"]
+    assert [issue.code for issue in empty.value.issues] == ["missing_header_row"]
 
 
 def test_a_header_row_with_faults_is_told_whole(fairs: Contract) -> None:
     with pytest.raises(FileRejectedError) as refused:
         layout(fairs, ["city", "date", "weather", "mood"])
-    assert [issue.code for issue in refused.value.issues] == ["header_unknown", "header_unknown"]
+    assert [issue.code for issue in refused.value.issues] == ["unknown_header", "unknown_header"]
 
 
 def test_a_broken_row_where_the_headers_may_have_been_is_told_as_broken(fairs: Contract) -> None:
@@ -101,4 +101,4 @@ def test_a_broken_row_where_the_headers_may_have_been_is_told_as_broken(fairs: C
     broken = RawRow(header.line, (), '"city"x,date', "text after a quote")
     with pytest.raises(TableNotFoundError) as refused:
         detect_table([title, broken, *data], fairs, UNITS)
-    assert [(issue.code, issue.line) for issue in refused.value.issues] == [("row_broken", 2)]
+    assert [(issue.code, issue.line) for issue in refused.value.issues] == [("malformed_row", 2)]

@@ -81,10 +81,10 @@ def test_what_is_no_file_of_data_is_refused_or_passed_over(intake: IngestJob, tm
     told = {receipt.file: [issue.code for issue in receipt.issues] for receipt in intake.take_in(NOW)}
     assert told == {
         "fairs/link.csv": ["file_is_link"],
-        "fairs/b.pdf": ["file_kind_unknown"],
+        "fairs/b.pdf": ["unsupported_file_type"],
         "fairs/c.xlsx": ["workbook_unreadable"],
-        "fairs/empty.csv": ["file_empty"],
-        "fairs/header.csv": ["header_unknown"],
+        "fairs/empty.csv": ["missing_header_row"],
+        "fairs/header.csv": ["unknown_header"],
     }
 
 
@@ -101,8 +101,8 @@ def test_a_file_outside_every_dataset_is_told(intake: IngestJob) -> None:
     (intake.paths.inbox / "fare" / "x.csv").write_text("a,b\n1,2\n", "utf-8")
     receipts = unassigned_receipts(intake.paths, ["fairs"], NOW, LIMITS)
     assert [(receipt.file, receipt.issues[0].code) for receipt in receipts] == [
-        ("fare/x.csv", "dataset_unknown"),
-        ("lost.csv", "dataset_unknown"),
+        ("fare/x.csv", "unknown_inbox_folder"),
+        ("lost.csv", "unknown_inbox_folder"),
     ]
     assert all(archived_path(intake.paths.archive, receipt.file_sha256).is_file() for receipt in receipts)
 

@@ -83,15 +83,15 @@ def test_a_hostile_tag_costs_no_more_than_its_length(tag: bytes) -> None:
 
 def test_percent_where_it_cannot_be_rejects_the_row(fairs: Contract, take_in: TakeIn) -> None:
     content = workbook([HEADER, [*ROW[:2], 0.12, *ROW[3:]]], {"C2": "0%"})
-    assert take_in(fairs, content, "a.xlsx").told == [(2, "posts", "unit_differs", "12%")]
+    assert take_in(fairs, content, "a.xlsx").told == [(2, "posts", "incompatible_unit", "12%")]
 
 
 @pytest.mark.parametrize("error", ["#DIV/0!", "#REF!", "#VALUE!"])
 def test_an_error_is_told_and_not_missing(fairs: Contract, take_in: TakeIn, error: str) -> None:
     taken = take_in(fairs, workbook([HEADER, [*ROW[:3], error, *ROW[4:]]]), "a.xlsx")
-    assert taken.told == [(2, "share", "number_unreadable", error)]
+    assert taken.told == [(2, "share", "invalid_number", error)]
 
 
 def test_a_formula_saved_without_its_value_is_told_and_not_missing(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, workbook([HEADER, [*ROW[:3], "=1+1", *ROW[4:]]]), "a.xlsx")
-    assert taken.told == [(2, "share", "number_unreadable", "=1+1")]
+    assert taken.told == [(2, "share", "invalid_number", "=1+1")]

@@ -50,8 +50,8 @@ def test_of_runs_it_says_when_each_job_ended_how_and_how_long_its_steps_took(tmp
 
 
 INSERT_CHECK = (
-    "insert into quality.check_results by name select 'a.b' as table_name, 'x' as check_name, '' as rule_zh, "
-    "'' as rule_en, {} as is_blocking, false as is_passed, 1 as rows_failing"
+    "insert into quality.check_results by name select 'a.b' as table_name, 'x' as check_name, '' as description_zh, "
+    "'' as description_en, {} as is_blocking, false as is_passed, 1 as rows_failing"
 )
 INSERT_AWAITED = (
     "insert into quality.freshness by name select 'sheet' as dataset, city_code, 0 as indicators_received, "

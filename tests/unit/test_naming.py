@@ -39,5 +39,5 @@ def test_an_item_is_found_by_identifier_or_name(release: Release, text: str, ite
 def test_what_is_no_name_or_that_of_two_is_refused_with_the_nearest(release: Release, text: str, offered: str) -> None:
     with pytest.raises(UsageError) as call:
         find_scored_item(release, text)
-    assert call.value.issue.code == "no_such_indicator"
+    assert call.value.issue.code == "unknown_indicator"
     assert str(call.value.issue.expected).startswith(offered)

@@ -55,7 +55,7 @@ def test_a_city_is_known_in_every_form(places: Places, city: str, forms: list[st
 def test_a_homophone_is_refused(places: Places, text: str) -> None:
     with pytest.raises(UnknownPlaceError) as unknown:
         places.resolve(text)
-    assert unknown.value.code == "place_homophone"
+    assert unknown.value.code == "ambiguous_place"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_an_unknown_name_is_told_with_the_nearest_and_never_guessed(
 ) -> None:
     with pytest.raises(UnknownPlaceError) as unknown:
         places.resolve(text)
-    assert unknown.value.code == "city_unknown"
+    assert unknown.value.code == "unknown_place"
     assert unknown.value.nearest == nearest if nearest else unknown.value.nearest != ""
 
 
@@ -131,7 +131,7 @@ def test_every_city_is_known_by_its_english_name_unless_another_sounds_alike(
     name = city["name_en"]
     for form in (name, f"{name} City", name.upper(), name.lower()):
         if normalise_place_name(name) in ("yichun", "fuzhou"):
-            with pytest.raises(UnknownPlaceError, match="place_homophone"):
+            with pytest.raises(UnknownPlaceError, match="ambiguous_place"):
                 places.resolve(form)
         else:
             assert code(places, form) == city["city_code"]
@@ -159,7 +159,7 @@ def test_every_county_is_known_by_code_and_name_with_its_city(places: Places) ->
     ],
 )
 def test_no_place_is_taken_by_likeness(places: Places, text: str) -> None:
-    with pytest.raises(UnknownPlaceError, match="city_unknown") as unknown:
+    with pytest.raises(UnknownPlaceError, match="unknown_place") as unknown:
         places.resolve(text)
     assert places.is_known(unknown.value.nearest)
 
@@ -172,7 +172,7 @@ def test_a_name_with_one_other_character_is_not_guessed(
     name = city["short_zh"]
     changed = name[: at % len(name)] + wrong + name[at % len(name) + 1 :]
     if normalise_place_name(changed) not in places.forms:
-        with pytest.raises(UnknownPlaceError, match="city_unknown"):
+        with pytest.raises(UnknownPlaceError, match="unknown_place"):
             places.resolve(changed)
 
 

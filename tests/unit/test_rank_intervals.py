@@ -219,8 +219,8 @@ def test_one_and_two_threads_give_the_same_ranks() -> None:
     code = (
         "import hashlib, numpy as np; from assets.scorecards.rank_uncertainty import *;"
         "a = np.random.default_rng(5).random((300, 24)) * 100;"
-        "p = Panel(a, a, np.ones(24), np.repeat(np.arange(6), 4), np.ones(6), np.ones((300, 6), bool));"
-        "print(hashlib.sha256(simulate(p, draw(p, 400, 0.25, 1, 'index')).tobytes()).hexdigest())"
+        "p = ScoreMatrix(a, a, np.ones(24), np.repeat(np.arange(6), 4), np.ones(6), np.ones((300, 6), bool));"
+        "print(hashlib.sha256(simulate(p, sample_design(p, 400, 0.25, 1, 'index')).tobytes()).hexdigest())"
     )
     found = {
         subprocess.run(

@@ -71,13 +71,13 @@ def test_refused_files_have_a_receipt_and_no_rows(intake: IngestJob) -> None:
     send(intake, "zero.csv", "")
     receipts = intake.take_in(NOW)
     assert {receipt.file: receipt.issues[0].code for receipt in receipts} == {
-        "fairs/bytes.csv": "file_encoding_broken",
+        "fairs/bytes.csv": "invalid_encoding",
         "fairs/zip.xlsx": "workbook_unreadable",
         "fairs/nul.csv": "file_has_nul",
-        "fairs/quote.csv": "row_broken",
-        "fairs/missing.csv": "header_missing",
-        "fairs/doubled.csv": "header_doubled",
-        "fairs/zero.csv": "file_empty",
+        "fairs/quote.csv": "malformed_row",
+        "fairs/missing.csv": "missing_column",
+        "fairs/doubled.csv": "duplicate_header",
+        "fairs/zero.csv": "missing_header_row",
     }
     assert accepted_files(intake.folder, receipts) == reject_files(intake.folder, receipts) == []
     assert sorted(file.suffix for file in intake.folder.iterdir()) == [".json"] * 7
@@ -87,7 +87,7 @@ def test_a_file_whose_encoding_breaks_in_its_middle_is_refused_whole(intake: Ing
     text = (HEADER + ROW * 2000).encode() + b"\xff,\n"
     (intake.paths.inbox / "fairs" / "a.csv").write_bytes(text)
     (receipt,) = intake.take_in(NOW)
-    assert (receipt.status, receipt.rows_read, receipt.issues[0].code) == ("refused", 0, "file_encoding_broken")
+    assert (receipt.status, receipt.rows_read, receipt.issues[0].code) == ("refused", 0, "invalid_encoding")
     assert [file.suffix for file in intake.folder.iterdir()] == [".json"]
 
 
@@ -120,7 +120,7 @@ def test_a_file_of_another_kind_is_refused_and_kept(intake: IngestJob, name: str
     send(intake, name, HEADER + ROW)
     (receipt,) = intake.take_in(NOW)
     (issue,) = receipt.issues
-    assert (issue.code, issue.found, issue.expected) == ("file_kind_unknown", Path(name).suffix, "CSV, XLSX")
+    assert (issue.code, issue.actual, issue.expected) == ("unsupported_file_type", Path(name).suffix, "CSV, XLSX")
     assert archived_path(intake.paths.archive, receipt.file_sha256).is_file()
 
 
@@ -164,9 +164,9 @@ def test_the_digest_tells_other_rows_apart(one: list[list[object]], other: list[
 
 def test_rows_that_do_not_add_up_stop_the_run() -> None:
     arrival = InboxFile("fairs/a.csv", "0" * 64, 1)
-    check_row_balance(arrival, ParseResult(rows_read=6, rows_accepted=3, rows_set_aside=2, rows_rejected=1))
+    check_row_balance(arrival, ParseResult(rows_read=6, rows_accepted=3, rows_aggregate=2, rows_rejected=1))
     with pytest.raises(RowBalanceError, match=r"fairs/a\.csv: 7 rows read, 6 accounted for"):
-        check_row_balance(arrival, ParseResult(rows_read=7, rows_accepted=3, rows_set_aside=2, rows_rejected=1))
+        check_row_balance(arrival, ParseResult(rows_read=7, rows_accepted=3, rows_aggregate=2, rows_rejected=1))
 
 
 def test_a_clock_set_back_leaves_corrections_in_the_order_in_which_they_came(intake: IngestJob) -> None:
@@ -225,7 +225,7 @@ def test_a_broken_receipt_stops_the_run_and_is_named(intake: IngestJob) -> None:
     with pytest.raises(DataError) as stopped:
         intake.take_in(NOW)
     (issue,) = stopped.value.issues
-    assert (issue.code, issue.found) == ("receipt_broken", receipt.file_sha256)
+    assert (issue.code, issue.actual) == ("receipt_damaged", receipt.file_sha256)
     assert issue.file == f"lake/fairs/{file.name}"
     file.unlink()
     assert [taken.file_sha256 for taken in intake.take_in(NOW)] == [receipt.file_sha256]
@@ -242,7 +242,7 @@ def test_an_original_that_is_gone_is_asked_for_and_enough_once_it_is_sent_again(
     again = moved_on(intake, limits=Limits(still_written_seconds=0, columns=99))
     with pytest.raises(DataError) as stopped:
         again.take_in(NOW)
-    assert [(issue.code, issue.file) for issue in stopped.value.issues] == [("archive_lost", before.file)]
+    assert [(issue.code, issue.file) for issue in stopped.value.issues] == [("missing_archived_file", before.file)]
     sent.write_bytes(content)
     (after,) = again.take_in(NOW + timedelta(days=1))
     assert (after.received_at, after.rows_accepted) == (before.received_at, before.rows_accepted)

@@ -35,7 +35,7 @@ def ours(folder: Path) -> dg.DagsterInstance:
         {
             "custom": {
                 "module": "pipelines.orchestration.dagster_internals.sqlite_storage",
-                "class": "Record",
+                "class": "PooledSqliteStorage",
                 "config": config,
             }
         },

@@ -15,15 +15,15 @@ from assets.warehouse.tables import Table
 
 # Columns with their types; a star marks the key, an arrow the column referred to.
 COLUMNS = {
-    "method": "method_version*",
+    "parameters": "method_version*",
     "provinces": "province_code* name_zh",
     "cities": "city_code* province_code>provinces.province_code name_zh short_zh",
     "aliases": "alias* city_code>cities.city_code province_code>provinces.province_code kind",
     "indicators": "indicator_id* unit direction:integer dimension_id name_zh",
     "measures": "measure_id*:integer",
     "indicator_measures": "indicator_id*>indicators.indicator_id measure_id*:integer>measures.measure_id",
-    "goalposts": "indicator_id*>indicators.indicator_id floor:double upper:double "
-    "range_low:double range_high:double width:double",
+    "goalposts": "indicator_id*>indicators.indicator_id lower:double upper:double "
+    "range_low:double range_high:double tolerance:double",
     "targets": "target_id* indicator_id>indicators.indicator_id unit scope kind operator "
     "value:double value_high:double year:integer",
     "target_profiles": "target_id*>targets.target_id year*:integer expected_share:double",
@@ -32,7 +32,7 @@ COLUMNS = {
 AT_LEAST = "at_least,>=,5,,2030"
 TOTAL = "t1,up,%,all,cumulative,>=,5,,2030"
 GOOD = {
-    "method": "1",
+    "parameters": "1",
     "provinces": "P,全省",
     "cities": "A,P,甲市,甲\nB,P,乙市,乙",
     "aliases": "Aland,A,,short\nAll,,P,total\nAlike,,,homophone",
@@ -85,32 +85,42 @@ BROKEN: list[tuple[Rule, dict[str, str], Issue]] = [
     (
         integrity.check_unique_keys,
         {"cities": "A,P,甲市,甲\nA,P,乙市,乙"},
-        Issue("key_doubled", "A", "city_code", "reference/cities.csv", 3, "city_code"),
+        Issue("duplicate_key", "A", "city_code", "reference/cities.csv", 3, "city_code"),
     ),
     (
         integrity.check_unique_keys,
         {"indicator_measures": "up,1\ndown,2\nup,2\nup,1"},
         Issue(
-            "key_doubled", "up, 1", "indicator_id, measure_id", "reference/indicator_measures.csv", 5, "indicator_id"
+            "duplicate_key", "up, 1", "indicator_id, measure_id", "reference/indicator_measures.csv", 5, "indicator_id"
         ),
     ),
     (
         integrity.check_foreign_keys,
         {"cities": "A,P,甲市,甲\nB,Q,乙市,乙"},
-        Issue("foreign_key", "Q", "provinces.csv province_code", "reference/cities.csv", 3, "province_code"),
+        Issue("unknown_foreign_key", "Q", "provinces.csv province_code", "reference/cities.csv", 3, "province_code"),
     ),
     (
         integrity.check_foreign_keys,
         {"indicator_measures": "up,1\ndown,3"},
-        Issue("foreign_key", "3", "measures.csv measure_id", "reference/indicator_measures.csv", 3, "measure_id"),
+        Issue(
+            "unknown_foreign_key", "3", "measures.csv measure_id", "reference/indicator_measures.csv", 3, "measure_id"
+        ),
     ),
-    (integrity.check_single_parameters_row, {"method": ""}, Issue("method_rows", "0", "1", "reference/method.csv")),
-    (integrity.check_single_parameters_row, {"method": "1\n2"}, Issue("method_rows", "2", "1", "reference/method.csv")),
+    (
+        integrity.check_single_parameters_row,
+        {"parameters": ""},
+        Issue("method_row_count_mismatch", "0", "1", "reference/parameters.csv"),
+    ),
+    (
+        integrity.check_single_parameters_row,
+        {"parameters": "1\n2"},
+        Issue("method_row_count_mismatch", "2", "1", "reference/parameters.csv"),
+    ),
     *(
         (
             integrity.check_alias_targets,
             {"aliases": f"All,,P,total\n{row}"},
-            Issue("alias_target", "Aland", "city_code, province_code", "reference/aliases.csv", 3, "alias"),
+            Issue("invalid_alias_target", "Aland", "city_code, province_code", "reference/aliases.csv", 3, "alias"),
         )
         for row in ("Aland,,,short", "Aland,A,P,short", "Aland,A,,homophone")
     ),
@@ -118,7 +128,7 @@ BROKEN: list[tuple[Rule, dict[str, str], Issue]] = [
         (
             integrity.check_alias_targets,
             {"aliases": f"All,,P,total\n{form},B,,short"},
-            Issue("alias_ambiguous", form, f"{place}, B", "reference/aliases.csv", 3, "alias"),
+            Issue("ambiguous_alias", form, f"{place}, B", "reference/aliases.csv", 3, "alias"),
         )
         for form, place in (
             ("甲", "A"),
@@ -132,38 +142,38 @@ BROKEN: list[tuple[Rule, dict[str, str], Issue]] = [
     (
         integrity.check_alias_targets,
         {"cities": "A,P,甲市,甲\nB,P,甲市,乙"},
-        Issue("alias_ambiguous", "甲市", "A, B", "reference/cities.csv", 3, "name_zh"),
+        Issue("ambiguous_alias", "甲市", "A, B", "reference/cities.csv", 3, "name_zh"),
     ),
     (
         integrity.check_alias_targets,
         {"provinces": "P,甲市"},
-        Issue("alias_ambiguous", "甲市", "A, P", "reference/provinces.csv", 2, "name_zh"),
+        Issue("ambiguous_alias", "甲市", "A, P", "reference/provinces.csv", 2, "name_zh"),
     ),
     *(
         (
             integrity.check_goalpost_direction,
             {"goalposts": f"{indicator},{floor},{upper},,,"},
             Issue(
-                "goalposts_order",
-                f"{indicator}: floor {floor}, upper {upper}",
+                "invalid_goalposts_order",
+                f"{indicator}: lower {floor}, upper {upper}",
                 expected,
                 "reference/goalposts.csv",
                 2,
-                "floor",
+                "lower",
             ),
         )
         for indicator, floor, upper, expected in (
-            ("up", 100.0, 0.0, "floor < upper"),
-            ("up", 5.0, 5.0, "floor < upper"),
-            ("down", 0.0, 100.0, "floor > upper"),
-            ("down", 0.0, 0.0, "floor > upper"),
+            ("up", 100.0, 0.0, "lower < upper"),
+            ("up", 5.0, 5.0, "lower < upper"),
+            ("down", 0.0, 100.0, "lower > upper"),
+            ("down", 0.0, 0.0, "lower > upper"),
         )
     ),
     *(
         (
             integrity.check_goalpost_direction,
             {"goalposts": f"up,{numbers}"},
-            Issue("goalposts_incomplete", "up", "", "reference/goalposts.csv", 2, "indicator_id"),
+            Issue("incomplete_goalposts", "up", "", "reference/goalposts.csv", 2, "indicator_id"),
         )
         for numbers in (",,,,", "0,,,,", ",9,,,", "0,9,1,2,3", "0,9,,,3", ",,1,2,", ",,1,,3", ",,2,1,3", ",,1,2,0")
     ),
@@ -194,14 +204,19 @@ BROKEN: list[tuple[Rule, dict[str, str], Issue]] = [
     (
         integrity.check_target_units,
         {"targets": f"t1,up,%,all,{AT_LEAST}\nt2,band,m,cities,{AT_LEAST}"},
-        Issue("indicator_unit", "m", "km", "reference/targets.csv", 3, "unit"),
+        Issue("target_unit_mismatch", "m", "km", "reference/targets.csv", 3, "unit"),
     ),
     *(
         (
             integrity.check_target_scope,
             {"targets": f"t1,up,%,all,{AT_LEAST}\nt2,down,%,{scope},{AT_LEAST}", "target_cities": listed},
             Issue(
-                "target_cities", "t2", "scope = cities <-> target_cities.csv", "reference/targets.csv", 3, "target_id"
+                "target_cities_mismatch",
+                "t2",
+                "scope = cities <-> target_cities.csv",
+                "reference/targets.csv",
+                3,
+                "target_id",
             ),
         )
         for scope, listed in (("all", "t2,A"), ("province", "t2,A\nt2,B"), ("cities", ""))
@@ -220,7 +235,7 @@ BROKEN: list[tuple[Rule, dict[str, str], Issue]] = [
         (
             integrity.check_target_operators,
             {"targets": f"t1,up,%,all,{said}\nt2,down,%,cities,at_most,<=,5,,2030"},
-            Issue("target_operator", operator, allowed, "reference/targets.csv", 2, "operator"),
+            Issue("invalid_target_operator", operator, allowed, "reference/targets.csv", 2, "operator"),
         )
         for said, operator, allowed in (
             ("at_least,<=,5,,", "<=", ">=, >, =, about"),
@@ -235,7 +250,7 @@ BROKEN: list[tuple[Rule, dict[str, str], Issue]] = [
             integrity.check_target_operators,
             {"targets": f"t1,up,%,all,{said}\nt2,down,%,cities,at_most,<=,5,,2030"},
             Issue(
-                "target_range",
+                "invalid_target_range",
                 found,
                 "kind = range <-> value <= value_high",
                 "reference/targets.csv",
@@ -253,7 +268,7 @@ BROKEN: list[tuple[Rule, dict[str, str], Issue]] = [
         (
             integrity.check_target_profiles,
             {"targets": f"{target}\nt2,down,%,cities,at_most,<=,5,,2030", "target_profiles": steps},
-            Issue("profile_shape", "t1", "0 ... 1", "reference/target_profiles.csv", 2, "target_id"),
+            Issue("invalid_target_profile", "t1", "0 ... 1", "reference/target_profiles.csv", 2, "target_id"),
         )
         for target, steps in (
             (TOTAL, "t1,2020,0\nt1,2029,1"),
@@ -296,7 +311,7 @@ def test_a_range_may_be_a_single_value(tmp_path: Path) -> None:
 
 def test_what_an_unknown_indicator_would_need_is_left_to_the_foreign_key(tmp_path: Path) -> None:
     broken = tables(tmp_path, goalposts="other,9,0,,,", targets=f"t2,other,m,cities,{AT_LEAST}\nt1,up,%,all,{AT_LEAST}")
-    assert [issue.code for issue in check_integrity(broken)] == ["foreign_key", "foreign_key"]
+    assert [issue.code for issue in check_integrity(broken)] == ["unknown_foreign_key", "unknown_foreign_key"]
 
 
 def test_two_forms_of_one_place_may_be_alike(tmp_path: Path) -> None:
@@ -307,13 +322,13 @@ def test_a_city_and_an_area_above_it_with_one_code_are_two_places(tmp_path: Path
     alike = tables(
         tmp_path, cities="P,P,甲市,甲\nB,P,乙市,乙", aliases="Aland,P,,short", target_cities="t2,B", provinces="P,全省"
     )
-    assert [issue.code for issue in integrity.check_alias_targets(alike)] == ["alias_ambiguous"]
+    assert [issue.code for issue in integrity.check_alias_targets(alike)] == ["ambiguous_alias"]
 
 
 @pytest.mark.parametrize("alias", ["甲\ufeff市", "ＡＬＬ", "Ａ", "al l"])
 def test_forms_that_intake_reads_alike_are_alike(tmp_path: Path, alias: str) -> None:
     alike = tables(tmp_path, provinces="P,all", aliases=f"{alias},B,,short")
-    assert [issue.code for issue in integrity.check_alias_targets(alike)] == ["alias_ambiguous"]
+    assert [issue.code for issue in integrity.check_alias_targets(alike)] == ["ambiguous_alias"]
 
 
 def test_a_profile_that_rises_to_its_target_is_taken(tmp_path: Path) -> None:

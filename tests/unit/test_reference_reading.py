@@ -58,31 +58,31 @@ def test_line_ends_and_a_byte_order_mark_make_no_difference(tmp_path: Path, end:
 def test_a_missing_file_is_told_with_the_header_it_needs(tmp_path: Path) -> None:
     table, issues = read_reference_table(TABLE, tmp_path / "things.csv")
     assert table.rows == ()
-    assert issues == [Issue("table_missing", "things.csv", HEADER, "reference/things.csv")]
+    assert issues == [Issue("missing_reference_table", "things.csv", HEADER, "reference/things.csv")]
 
 
 @pytest.mark.parametrize("header", ["", "thing_id", HEADER.replace("rank,size", "size,rank"), f"{HEADER},more"])
 def test_a_header_other_than_that_of_the_contract_is_told(tmp_path: Path, header: str) -> None:
     table, issues = read(tmp_path, f"{header}\n{GOOD}\n" if header else "")
     assert table.rows == ()
-    assert issues == [Issue("table_header", header, HEADER, "reference/things.csv", 1)]
+    assert issues == [Issue("invalid_table_header", header, HEADER, "reference/things.csv", 1)]
 
 
 @pytest.mark.parametrize(
     ("row", "code", "found", "expected", "column"),
     [
-        ("x,1", "row_cell_count", "2", "7", None),
-        (f"{GOOD},more", "row_cell_count", "8", "7", None),
-        (",1,10,0.5,true,a,-1", "cell_missing", "", "Identifier", "thing_id"),
-        ("x,1.0,10,0.5,true,a,-1", "type_wrong", "1.0", "integer", "rank"),
-        ("x,one,10,0.5,true,a,-1", "type_wrong", "one", "integer", "rank"),
-        ("x,1,1e3,0.5,true,a,-1", "type_wrong", "1e3", "bigint", "size"),
-        ("x,1,1_000,0.5,true,a,-1", "type_wrong", "1_000", "bigint", "size"),
-        ("x,1,10,.5,true,a,-1", "type_wrong", ".5", "double", "weight"),
-        ("x,1,10,inf,true,a,-1", "type_wrong", "inf", "double", "weight"),
-        ("x,1,10,nan,true,a,-1", "type_wrong", "nan", "double", "weight"),
-        ("x,1,10,0.5,True,a,-1", "type_wrong", "True", "boolean", "is_new"),
-        ("x,1,10,0.5,1,a,-1", "type_wrong", "1", "boolean", "is_new"),
+        ("x,1", "cell_count_mismatch", "2", "7", None),
+        (f"{GOOD},more", "cell_count_mismatch", "8", "7", None),
+        (",1,10,0.5,true,a,-1", "missing_value", "", "Identifier", "thing_id"),
+        ("x,1.0,10,0.5,true,a,-1", "invalid_type", "1.0", "integer", "rank"),
+        ("x,one,10,0.5,true,a,-1", "invalid_type", "one", "integer", "rank"),
+        ("x,1,1e3,0.5,true,a,-1", "invalid_type", "1e3", "bigint", "size"),
+        ("x,1,1_000,0.5,true,a,-1", "invalid_type", "1_000", "bigint", "size"),
+        ("x,1,10,.5,true,a,-1", "invalid_type", ".5", "double", "weight"),
+        ("x,1,10,inf,true,a,-1", "invalid_type", "inf", "double", "weight"),
+        ("x,1,10,nan,true,a,-1", "invalid_type", "nan", "double", "weight"),
+        ("x,1,10,0.5,True,a,-1", "invalid_type", "True", "boolean", "is_new"),
+        ("x,1,10,0.5,1,a,-1", "invalid_type", "1", "boolean", "is_new"),
         ("x,1,10,0.5,true,c,-1", "value_not_allowed", "c", "a, b", "kind"),
         ("x,1,10,0.5,true,a,2", "value_not_allowed", "2", "1, -1", "sign"),
         ("x,0,10,0.5,true,a,-1", "number_below_minimum", "0", "1", "rank"),
@@ -119,12 +119,12 @@ def test_the_line_is_the_physical_one_after_a_cell_of_several_lines(tmp_path: Pa
 
 def test_a_table_that_is_not_utf_8_is_refused_whole(tmp_path: Path) -> None:
     table, issues = read(tmp_path, f"{HEADER}\n{GOOD}\n南昌,1,,,,,\n".encode("gb18030"))
-    assert (table.rows, [issue.code for issue in issues]) == ((), ["table_header"])
+    assert (table.rows, [issue.code for issue in issues]) == ((), ["invalid_table_header"])
 
 
 def test_a_broken_quote_is_told_with_its_line(tmp_path: Path) -> None:
     table, (issue,) = read(tmp_path, f'{HEADER}\n{GOOD}\n"x"y,1,,,,,\n{GOOD}\n')
-    assert (table.rows, issue.code, issue.line) == ((), "table_header", 3)
+    assert (table.rows, issue.code, issue.line) == ((), "invalid_table_header", 3)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_byte_that_is_not_utf_8_is_told_with_its_line(tmp_path: Path, mark: st
 def test_a_number_too_large_for_its_type_is_told(tmp_path: Path, row: str, column: str) -> None:
     free = {name: said.model_copy(update={"min": None, "max": None}) for name, said in TABLE.columns.items()}
     _, issues = read(tmp_path, f"{HEADER}\n{row}\n", TABLE.model_copy(update={"columns": free}))
-    assert [(issue.code, issue.column) for issue in issues] == [("type_wrong", column)]
+    assert [(issue.code, issue.column) for issue in issues] == [("invalid_type", column)]
 
 
 def test_a_limit_is_told_in_full(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ class Office:
         load_accepted(self.connection, self.intake.contract.table(), self.intake.folder, receipts)
         for order, receipt in enumerate(receipts, start=1):
             file = {"dataset": "fairs", "file": receipt.file, "file_sha256": receipt.file_sha256}
-            self.add("intake.files", **file, status=receipt.status, received_order=order)
+            self.add("intake.files", **file, status=receipt.status, arrival_sequence=order)
             for position, sheet in enumerate(receipt.sheets, start=1):
                 self.add("intake.sheets", **file, position=position, **sheet.model_dump())
 
@@ -62,7 +62,7 @@ class Office:
         """Of each rejected row its line and number and whether it is resolved, in the order of files."""
         return self.connection.execute(
             """
-            select distinct rejects.return_id, rejects.is_resolved, files.received_order, rejects.line
+            select distinct rejects.return_id, rejects.is_resolved, files.arrival_sequence, rejects.line
             from intake.rejects as rejects inner join intake.files as files using (file_sha256) order by 3, 4
             """
         ).fetchall()  # type: ignore[return-value]

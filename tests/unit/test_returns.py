@@ -24,8 +24,8 @@ from assets.warehouse.tables import Column, Table
 
 COLUMNS = {
     "quality.rejects": (
-        "dataset, file, file_sha256, sheet, line bigint, fault_number bigint, position bigint, column_name, code, "
-        "found, expected, reason_zh, reason_en, remedy_zh, remedy_en, row_text, return_id, is_resolved boolean"
+        "dataset, file, file_sha256, sheet, line bigint, error_number bigint, position bigint, column_name, code, "
+        "actual, expected, reason_zh, reason_en, remedy_zh, remedy_en, raw_row, return_id, is_resolved boolean"
     ),
     "quality.sheets": (
         "dataset, file, file_sha256, sheet, encoding, delimiter, header_line bigint, header_text, notes"
@@ -71,10 +71,10 @@ class Candidate:
         self.add("quality.sheets", dataset="parks", file=file, file_sha256=SHA, sheet=sheet, encoding="utf-8", **said)
 
     def reject(self, file: str, line: int | None, text: str | None, position: int | None = 3, **said: object) -> None:
-        row: dict[str, object] = {"sheet": None, "fault_number": 1, "column_name": "area", "code": "number_unreadable"}
-        row |= {"found": "x", "expected": "1", "return_id": f"{line or 0:012x}", "is_resolved": False}
+        row: dict[str, object] = {"sheet": None, "error_number": 1, "column_name": "area", "code": "invalid_number"}
+        row |= {"actual": "x", "expected": "1", "return_id": f"{line or 0:012x}", "is_resolved": False}
         row |= {"reason_zh": "不是数字", "reason_en": "No number", "remedy_zh": "请填数字", "remedy_en": "Write digits"}
-        row |= {"dataset": "parks", "file": file, "file_sha256": SHA, "line": line, "row_text": text}
+        row |= {"dataset": "parks", "file": file, "file_sha256": SHA, "line": line, "raw_row": text}
         self.add("quality.rejects", **{**row, "position": position, **said})
 
 
@@ -129,8 +129,8 @@ def test_a_row_goes_back_as_sent_with_its_number_reasons_and_remedies(candidate:
 def test_bad_cells_are_coloured_the_panes_frozen_and_every_cell_is_text(candidate: Candidate, tmp_path: Path) -> None:
     candidate.sheet("parks/a.csv")
     candidate.reject("parks/a.csv", 3, "甲市,2024,十二")
-    candidate.reject("parks/a.csv", 4, "甲市,2024", position=None, code="row_cell_count", column_name=None)
-    candidate.reject("parks/a.csv", 5, "甲市,2024", position=3, code="cell_missing")
+    candidate.reject("parks/a.csv", 4, "甲市,2024", position=None, code="cell_count_mismatch", column_name=None)
+    candidate.reject("parks/a.csv", 5, "甲市,2024", position=3, code="missing_value")
     page = openpyxl.load_workbook(write_returns(candidate.connection, tmp_path)[1]).worksheets[0]
     coloured = {
         cell.coordinate for row in page.iter_rows(min_row=2) for cell in row if cell.fill.fgColor.rgb != "00000000"
@@ -143,7 +143,7 @@ def test_bad_cells_are_coloured_the_panes_frozen_and_every_cell_is_text(candidat
 def test_several_faults_of_a_row_are_numbered_and_told_together(candidate: Candidate, tmp_path: Path) -> None:
     candidate.sheet("parks/a.csv")
     candidate.reject("parks/a.csv", 3, "甲市,x,y", position=2, column_name="year", reason_zh="不是年份")
-    candidate.reject("parks/a.csv", 3, "甲市,x,y", fault_number=2)
+    candidate.reject("parks/a.csv", 3, "甲市,x,y", error_number=2)
     rows = csv_rows(write_returns(candidate.connection, tmp_path)[0])
     assert [row[0] for row in rows[1:]] == ["000000000003"]
     assert rows[1][1] == "1. 年份: 不是年份\n2. 面积: 不是数字"
@@ -192,7 +192,7 @@ def test_rows_that_were_mended_are_not_returned_again(candidate: Candidate, tmp_
 
 def test_a_row_that_cannot_be_split_goes_back_in_one_cell(candidate: Candidate, tmp_path: Path) -> None:
     candidate.sheet("parks/a.csv")
-    candidate.reject("parks/a.csv", 3, '甲市,2024,"12', position=None, code="row_broken")
+    candidate.reject("parks/a.csv", 3, '甲市,2024,"12', position=None, code="malformed_row")
     text, workbook = write_returns(candidate.connection, tmp_path)
     assert csv_rows(text)[1][5:] == ['甲市,2024,"12']
     assert sheet_rows(workbook)[1][5:] == ['甲市,2024,"12', "", ""]
@@ -247,7 +247,7 @@ def test_more_rows_than_a_sheet_holds_go_on_in_another(candidate: Candidate, tmp
 
 def test_refused_files_are_listed_with_their_reasons(candidate: Candidate, tmp_path: Path) -> None:
     candidate.add("quality.files", dataset="parks", file="parks/甲/a.doc", file_sha256=SHA, status="refused")
-    candidate.reject("parks/甲/a.doc", None, None, code="file_kind_unknown")
+    candidate.reject("parks/甲/a.doc", None, None, code="unsupported_file_type")
     (path,) = write_returns(candidate.connection, tmp_path)
     assert told(tmp_path, [path]) == [f"甲市/{REFUSED}"]
     assert csv_rows(path)[1] == ["parks/甲/a.doc", "", "", "不是数字", "请填数字", "No number", "Write digits"]
@@ -259,7 +259,7 @@ HOSTILE = ["=cmd|'/c calc'!A1", "+1+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "�
 def test_what_looks_like_a_formula_is_text_in_both_files(candidate: Candidate, tmp_path: Path) -> None:
     candidate.sheet("parks/a.csv", '城市,"=1+1",面积')
     for line, text in enumerate(HOSTILE, start=2):
-        candidate.reject("parks/a.csv", line, f'甲市,"{text}",x', found=text)
+        candidate.reject("parks/a.csv", line, f'甲市,"{text}",x', actual=text)
     text, workbook = write_returns(candidate.connection, tmp_path)
     cells = [row[6] for row in csv_rows(text)]
     assert all(cell.startswith("'") for cell in cells)
@@ -278,7 +278,7 @@ MARKUP = ["<r>&</r>", "<r><t>x</t></r>", "<r></c></row></r>"]
 def test_markup_of_a_workbook_is_text_in_it(candidate: Candidate, tmp_path: Path) -> None:
     candidate.sheet("parks/a.csv", "城市,区,面积")
     for line, text in enumerate(MARKUP, start=2):
-        candidate.reject("parks/a.csv", line, f"甲市,{text},x", found=text)
+        candidate.reject("parks/a.csv", line, f"甲市,{text},x", actual=text)
     _, workbook = write_returns(candidate.connection, tmp_path)
     assert [str(row[6]).rstrip() for row in sheet_rows(workbook)] == ["区", *MARKUP]
 
@@ -342,8 +342,8 @@ def test_a_release_holds_its_returns_and_its_manifest_lists_them_outside_the_con
 ) -> None:
     candidate.sheet("parks/a.csv")
     candidate.reject("parks/a.csv", 3, "甲市,2024,x")
-    candidate.connection.execute("create table reference.method as select '1' as method_version")
-    counts = ", ".join(f"1 as rows_{name}" for name in ("read", "accepted", "set_aside", "rejected"))
+    candidate.connection.execute("create table reference.parameters as select '1' as method_version")
+    counts = ", ".join(f"1 as rows_{name}" for name in ("read", "accepted", "aggregate", "rejected"))
     said = "'parks' as dataset, 'a' as file, 'a' as file_sha256, 'read' as status"
     candidate.connection.execute(f"create table intake.files as select {said}, {counts}")
     column = Column(type="varchar", zh="文件", en="File")

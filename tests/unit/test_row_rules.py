@@ -48,7 +48,7 @@ def test_a_gap_in_a_figure_is_accepted_as_missing(fairs: Contract, take_in: Take
 @pytest.mark.parametrize("posts", ["", "-", "无"])
 def test_a_gap_in_a_required_figure_rejects_its_row(fairs: Contract, take_in: TakeIn, posts: str) -> None:
     taken = take_in(changed(fairs, "posts", required=True), HEADER + f"甲市,2026-02-05,big,{posts},1,是,book,A\n")
-    assert taken.told == [(2, "posts", "cell_missing", posts)]
+    assert taken.told == [(2, "posts", "missing_value", posts)]
 
 
 def test_a_word_that_marks_a_gap_in_a_figure_is_a_word_in_a_text(fairs: Contract, take_in: TakeIn) -> None:
@@ -61,14 +61,14 @@ def test_lines_are_physical_ones_in_accepted_and_rejected_rows(fairs: Contract, 
     free = changed(fairs, "kind", allowed=None)
     taken = take_in(free, HEADER + '\n甲市,2026-02-05,"a\r\nb\nc",1,1,是,book,A\r\n丙市,2026-02-06,x,1,1,是,book,A')
     assert [row["line"] for row in taken.accepted] == [3]
-    assert (taken.parsed.rows_blank, taken.told) == (1, [(6, "city", "city_unknown", "丙市")])
+    assert (taken.parsed.rows_blank, taken.told) == (1, [(6, "city", "unknown_place", "丙市")])
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", ""])
 def test_a_repeat_is_one_whatever_its_line_end(fairs: Contract, take_in: TakeIn, end: str) -> None:
     taken = take_in(fairs, HEADER + GOOD + GOOD.rstrip("\n") + end)
-    assert taken.told == [(3, "city", "key_repeated", "2")]
-    assert (taken.rejects[0]["expected"], taken.rejects[0]["fault_number"]) == ("city, date", 1)
+    assert taken.told == [(3, "city", "duplicate_row", "2")]
+    assert (taken.rejects[0]["expected"], taken.rejects[0]["error_number"]) == ("city, date", 1)
 
 
 @pytest.mark.parametrize("other", ["乙市,2026-02-05", "甲市,2026-02-06", "全省,2026-02-05"])
@@ -79,8 +79,8 @@ def test_another_city_day_or_total_is_another_key(fairs: Contract, take_in: Take
 
 def test_totals_are_rejected_by_the_rules_of_cities(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, HEADER + "全省,2026-02-05,big,-1,,是,book,A\n全省,2026-02-06,big,1,,是,book,A\n" * 2)
-    assert (taken.parsed.rows_accepted, taken.parsed.rows_set_aside, taken.parsed.rows_rejected) == (0, 1, 3)
-    assert [code for _, _, code, _ in taken.told] == ["number_below_minimum"] * 2 + ["key_repeated"]
+    assert (taken.parsed.rows_accepted, taken.parsed.rows_aggregate, taken.parsed.rows_rejected) == (0, 1, 3)
+    assert [code for _, _, code, _ in taken.told] == ["number_below_minimum"] * 2 + ["duplicate_row"]
 
 
 def test_rows_with_a_gap_in_their_key_are_of_one_key(fairs: Contract, take_in: TakeIn) -> None:
@@ -94,12 +94,12 @@ def test_a_file_without_rows_has_empty_results(fairs: Contract, take_in: TakeIn)
     assert (taken.parsed.rows_read, taken.accepted, taken.rejects) == (0, [], [])
 
 
-@pytest.mark.parametrize("text", ["{expected}", "{found}", "\\1", "%s", "“”", "x" * 500])
+@pytest.mark.parametrize("text", ["{expected}", "{actual}", "\\1", "%s", "“”", "x" * 500])
 def test_what_was_found_is_data_and_no_template(fairs: Contract, take_in: TakeIn, text: str) -> None:
     (reject,) = take_in(fairs, HEADER + f"{text},2026-02-05,big,12,3.5,是,book,A\n").rejects
     assert reject["reason_en"] == f"Unknown place “{text[:200]}”"
-    assert reject["row_text"].startswith(text)
-    assert reject["remedy_en"].startswith(f"If “{reject['expected']}” is meant")
+    assert reject["raw_row"].startswith(text)
+    assert reject["remedy_en"].startswith(f"If you mean “{reject['expected']}”")
 
 
 @pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "'; drop table typed; --", "<script>", "'", "{}"])
@@ -127,7 +127,7 @@ def told_of_odd_name(fairs: Contract, take_in: TakeIn, name: str) -> list[tuple[
     return taken.told
 
 
-TOLD = [(3, "city", "key_repeated", "2"), (4, "city", "key_conflict", "5"), (5, "city", "key_conflict", "4")]
+TOLD = [(3, "city", "duplicate_row", "2"), (4, "city", "key_conflict", "5"), (5, "city", "key_conflict", "4")]
 
 
 @pytest.mark.parametrize("name", ["order", "区 县", "group", "select", "form", "t", "code", "a.b", "raw", "value"])
@@ -136,7 +136,7 @@ def test_a_column_may_have_any_name(fairs: Contract, take_in: TakeIn, name: str)
 
 
 @pytest.mark.parametrize(
-    "name", ["position", "found", "expected", "column_name", "reason_zh", "repeat", "first_line", "last_text"]
+    "name", ["position", "actual", "expected", "column_name", "reason_zh", "repeat", "first_line", "last_text"]
 )
 def test_a_column_may_have_a_name_that_intake_uses_itself(fairs: Contract, take_in: TakeIn, name: str) -> None:
     assert told_of_odd_name(fairs, take_in, name) == TOLD
@@ -182,7 +182,7 @@ def test_the_column_of_a_long_layout_may_be_called_indicator_id(fairs: Contract,
         "dataset": "long",
         "columns": columns,
         "key": ["city", "indicator_id"],
-        "feeds": ["long.rate", "long.length"],
+        "indicators": ["long.rate", "long.length"],
     }
     contract = Contract.model_validate(fairs.model_dump() | said)
     taken = take_in(
@@ -190,7 +190,7 @@ def test_the_column_of_a_long_layout_may_be_called_indicator_id(fairs: Contract,
         "city,indicator_id,value,unit,source_id,source_grade\n"
         "甲市,long.rate,101,%,book,A\n乙市,long.rate,50,‰,book,A\n甲市,long.length,5000,人,book,A\n",
     )
-    assert taken.told == [(2, "value", "number_above_maximum", "101"), (4, "value", "unit_differs", "5000")]
+    assert taken.told == [(2, "value", "number_above_maximum", "101"), (4, "value", "incompatible_unit", "5000")]
 
 
 FIELDS = (

@@ -44,30 +44,30 @@ def test_a_good_row_is_accepted_with_its_types(fairs: Contract, take_in: TakeIn)
 @pytest.mark.parametrize(
     ("row", "column", "code", "found", "expected"),
     [
-        ("丙市,2026-02-05,big,12,3.5,是,book,A", "city", "city_unknown", "丙市", "甲市"),
-        (",2026-02-05,big,12,3.5,是,book,A", "city", "cell_missing", "", "列city"),
-        ("甲市,,big,12,3.5,是,book,A", "date", "cell_missing", "", "列date"),
-        ("甲市,11月2日,big,12,3.5,是,book,A", "date", "date_unreadable", "11月2日", "2026-02-05"),
-        ("甲市,2026-02-30,big,12,3.5,是,book,A", "date", "date_unreadable", "2026-02-30", "2026-02-05"),
+        ("丙市,2026-02-05,big,12,3.5,是,book,A", "city", "unknown_place", "丙市", "甲市"),
+        (",2026-02-05,big,12,3.5,是,book,A", "city", "missing_value", "", "列city"),
+        ("甲市,,big,12,3.5,是,book,A", "date", "missing_value", "", "列date"),
+        ("甲市,11月2日,big,12,3.5,是,book,A", "date", "invalid_date", "11月2日", "2026-02-05"),
+        ("甲市,2026-02-30,big,12,3.5,是,book,A", "date", "invalid_date", "2026-02-30", "2026-02-05"),
         ("甲市,2026-02-05,huge,12,3.5,是,book,A", "kind", "value_not_allowed", "huge", "big、small"),
-        ("甲市,2026-02-05,big,many,3.5,是,book,A", "posts", "number_unreadable", "many", "1234"),
-        ("甲市,2026-02-05,big,1O.5,3.5,是,book,A", "posts", "number_unreadable", "1O.5", "1234"),
+        ("甲市,2026-02-05,big,many,3.5,是,book,A", "posts", "invalid_number", "many", "1234"),
+        ("甲市,2026-02-05,big,1O.5,3.5,是,book,A", "posts", "invalid_number", "1O.5", "1234"),
         ("甲市,2026-02-05,big,1.5,3.5,是,book,A", "posts", "integer_expected", "1.5", ""),
         ("甲市,2026-02-05,big,-1,3.5,是,book,A", "posts", "number_below_minimum", "-1", "0"),
         ("甲市,2026-02-05,big,12,100.1,是,book,A", "share", "number_above_maximum", "100.1", "100"),
-        ("甲市,2026-02-05,big,12,80余,是,book,A", "share", "number_approximate", "80余", "1234.5"),
-        ("甲市,2026-02-05,big,12公里,3.5,是,book,A", "posts", "unit_differs", "12公里", "个"),
-        ("甲市,2026-02-05,big,1O,3.5,是,book,A", "posts", "number_unreadable", "1O", "1234"),
-        ("甲市,2026-02-05,big,12,1:8,是,book,A", "share", "number_unreadable", "1:8", "1234.5"),
+        ("甲市,2026-02-05,big,12,80余,是,book,A", "share", "approximate_number", "80余", "1234.5"),
+        ("甲市,2026-02-05,big,12公里,3.5,是,book,A", "posts", "incompatible_unit", "12公里", "个"),
+        ("甲市,2026-02-05,big,1O,3.5,是,book,A", "posts", "invalid_number", "1O", "1234"),
+        ("甲市,2026-02-05,big,12,1:8,是,book,A", "share", "invalid_number", "1:8", "1234.5"),
         ("甲市,2026-02-05,big,12,3.5,是,book,??", "source_grade", "text_damaged", "??", ""),
-        ("beta,2026-02-05,big,12,3.5,是,book,A", "city", "place_homophone", "beta", ""),
+        ("beta,2026-02-05,big,12,3.5,是,book,A", "city", "ambiguous_place", "beta", ""),
         ("甲东县,2026-02-05,big,12,3.5,是,book,A", "city", "county_not_city", "甲东县", "1"),
-        ("甲市,2026-02-05,big,12,inf,是,book,A", "share", "number_unreadable", "inf", "1234.5"),
-        ("甲市,2026-02-05,big,12,3.5,maybe,book,A", "is_local", "boolean_unreadable", "maybe", "是 / 否"),
-        ("甲市,2026-02-05,big,12,3.5,是,hearsay,A", "source_id", "reference_unknown", "hearsay", "sources.source_id"),
+        ("甲市,2026-02-05,big,12,inf,是,book,A", "share", "invalid_number", "inf", "1234.5"),
+        ("甲市,2026-02-05,big,12,3.5,maybe,book,A", "is_local", "invalid_boolean", "maybe", "是 / 否"),
+        ("甲市,2026-02-05,big,12,3.5,是,hearsay,A", "source_id", "unknown_reference", "hearsay", "sources.source_id"),
         ("甲市,2026-02-05,big,12,3.5,是,book,C", "source_grade", "value_not_allowed", "C", "A、B"),
-        ("甲市,2026-02-05,big", None, "row_cell_count", "3", "8"),
-        (GOOD.strip() + ",extra", None, "row_cell_count", "9", "8"),
+        ("甲市,2026-02-05,big", None, "cell_count_mismatch", "3", "8"),
+        (GOOD.strip() + ",extra", None, "cell_count_mismatch", "9", "8"),
     ],
 )
 def test_a_bad_cell_rejects_its_row_and_no_other(
@@ -77,14 +77,14 @@ def test_a_bad_cell_rejects_its_row_and_no_other(
     assert taken.told == [(3, column, code, found)]
     (reject,) = taken.rejects
     assert reject["expected"] == expected
-    assert reject["row_text"] == row
+    assert reject["raw_row"] == row
     assert all(reject[name] for name in ("reason_zh", "reason_en", "remedy_zh", "remedy_en"))
     assert [accepted["line"] for accepted in taken.accepted] == [2, 4]
 
 
 def test_every_fault_of_a_row_is_told(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, HEADER + "丙市,soon,big,-1,3.5,是,book,A\n")
-    assert [(row["column_name"], row["fault_number"]) for row in taken.rejects] == [
+    assert [(row["column_name"], row["error_number"]) for row in taken.rejects] == [
         ("city", 1),
         ("date", 2),
         ("posts", 3),
@@ -94,14 +94,14 @@ def test_every_fault_of_a_row_is_told(fairs: Contract, take_in: TakeIn) -> None:
 
 def test_an_unbalanced_quote_rejects_its_row(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, HEADER + '甲市,2026-02-05,"b"ig,12,3.5,是,book,A\n' + GOOD)
-    assert [(line, code) for line, _, code, _ in taken.told] == [(2, "row_broken")]
+    assert [(line, code) for line, _, code, _ in taken.told] == [(2, "malformed_row")]
     assert [row["line"] for row in taken.accepted] == [3]
 
 
 def test_an_exact_repeat_keeps_the_first_row(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, HEADER + GOOD + GOOD + GOOD)
     assert [row["line"] for row in taken.accepted] == [2]
-    assert taken.told == [(3, "city", "key_repeated", "2"), (4, "city", "key_repeated", "2")]
+    assert taken.told == [(3, "city", "duplicate_row", "2"), (4, "city", "duplicate_row", "2")]
 
 
 def test_of_rows_with_one_key_and_other_values_none_is_taken(fairs: Contract, take_in: TakeIn) -> None:
@@ -118,7 +118,7 @@ def test_a_broken_row_does_not_make_its_twin_a_conflict(fairs: Contract, take_in
 
 def test_a_total_is_set_aside(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, HEADER + GOOD + "全省,2026-02-05,big,99,,是,book,A\n")
-    assert (taken.parsed.rows_accepted, taken.parsed.rows_set_aside, taken.parsed.rows_rejected) == (1, 1, 0)
+    assert (taken.parsed.rows_accepted, taken.parsed.rows_aggregate, taken.parsed.rows_rejected) == (1, 1, 0)
     assert [(row["city_code"], row["province_code"]) for row in taken.accepted] == [("1", None), (None, "9")]
 
 
@@ -141,14 +141,14 @@ def test_an_approximate_number_keeps_its_qualifier(
 ) -> None:
     taken = take_in(fairs, HEADER + f'甲市,2026-02-05,big,"{sent}",,是,book,A\n')
     if value is None:  # people are no posts
-        assert taken.told == [(2, "posts", "unit_differs", sent)]
+        assert taken.told == [(2, "posts", "incompatible_unit", sent)]
     else:
         assert [(row["posts"], row["posts_qualifier"]) for row in taken.accepted] == [(value, qualifier)]
 
 
 def test_a_number_with_a_unit_is_not_read_where_no_unit_is_known(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, HEADER + "甲市,2026-02-05,big,80,3家,是,book,A\n")
-    assert taken.told == [(2, "share", "number_unreadable", "3家")]
+    assert taken.told == [(2, "share", "invalid_number", "3家")]
 
 
 def test_columns_may_come_in_any_order_and_optional_ones_may_be_missing(fairs: Contract, take_in: TakeIn) -> None:
@@ -166,7 +166,7 @@ def test_hostile_text_is_data(fairs: Contract, take_in: TakeIn, text: str) -> No
     taken = take_in(fairs, HEADER + f'"{cell}",2026-02-05,big,12,3.5,是,book,A\n' + GOOD)
     assert [row["line"] for row in taken.accepted] == [3]
     (reject,) = taken.rejects
-    assert (reject["code"], reject["found"]) == ("city_unknown", text)
+    assert (reject["code"], reject["actual"]) == ("unknown_place", text)
 
 
 def test_a_file_with_a_nul_byte_is_no_text(fairs: Contract, take_in: TakeIn) -> None:
@@ -189,11 +189,11 @@ def test_text_with_lost_characters_is_damaged(fairs: Contract, take_in: TakeIn, 
 def test_columns_that_the_contract_does_not_know_are_kept_aside_where_it_says_so(
     fairs: Contract, take_in: TakeIn
 ) -> None:
-    lenient = fairs.model_copy(update={"unknown_columns": "set_aside"})
+    lenient = fairs.model_copy(update={"on_unknown_column": "keep"})
     taken = take_in(lenient, 'city,天气,date,source_id,source_grade,天气\n甲市,晴,2026-02-05,book,A,"小""雨"\n')
     (row,) = taken.accepted
     assert json.loads(row["other_cells"]) == {"天气": "晴", "天气 (6)": '小"雨'}
-    assert [(note.kind, note.text) for note in taken.parsed.notes] == [("column_set_aside", "天气")] * 2
+    assert [(note.kind, note.text) for note in taken.parsed.notes] == [("unknown_column_kept", "天气")] * 2
 
 
 def test_a_cell_below_no_header_rejects_its_row(fairs: Contract, take_in: TakeIn) -> None:
@@ -217,7 +217,7 @@ def test_a_returned_row_names_the_row_that_it_corrects(fairs: Contract, take_in:
 def test_a_county_counts_for_its_city_where_the_contract_takes_counties(
     fairs: Contract, take_in: TakeIn, city: str
 ) -> None:
-    place = fairs.columns["city"].model_copy(update={"takes_counties": True})
+    place = fairs.columns["city"].model_copy(update={"accept_counties": True})
     lenient = fairs.model_copy(update={"columns": {**fairs.columns, "city": place}})
     row = GOOD.replace("甲市", "甲东县")
     assert [found["city_code"] for found in take_in(lenient, HEADER + row).accepted] == ["1"]
@@ -238,11 +238,11 @@ def coded(contract: Contract) -> Contract:
         ("", "2", ("2", None)),
         ("beta", "2", ("2", None)),
         ("甲市", "", ("1", None)),
-        ("beta", "", ("place_homophone", "")),
-        ("甲市", "2", ("place_code_differs", "2")),
-        ("甲市", "77", ("city_unknown", None)),
-        ("丙市", "1", ("city_unknown", None)),
-        ("", "", ("cell_missing", "列city")),
+        ("beta", "", ("ambiguous_place", "")),
+        ("甲市", "2", ("place_code_mismatch", "2")),
+        ("甲市", "77", ("unknown_place", None)),
+        ("丙市", "1", ("unknown_place", None)),
+        ("", "", ("missing_value", "列city")),
     ],
 )
 def test_a_code_settles_a_homophone_and_never_contradicts_the_name(
@@ -264,7 +264,7 @@ def test_a_row_of_a_long_layout_has_unit_and_limits_of_its_indicator(fairs: Cont
     types |= {"source_id": "text", "source_grade": "text"}
     columns = {name: {"type": kind, "zh": f"列{name}", "en": name, "required": True} for name, kind in types.items()}
     content = fairs.model_dump() | {"dataset": "long", "columns": columns, "key": ["city", "indicator"]}
-    contract = Contract.model_validate(content | {"feeds": ["long.rate", "long.length"]})
+    contract = Contract.model_validate(content | {"indicators": ["long.rate", "long.length"]})
     taken = take_in(
         contract,
         "city,indicator,value,unit,source_id,source_grade\n"
@@ -276,8 +276,8 @@ def test_a_row_of_a_long_layout_has_unit_and_limits_of_its_indicator(fairs: Cont
     )
     assert [(line, code, found) for line, _, code, found in taken.told] == [
         (2, "number_above_maximum", "101"),
-        (5, "reference_unknown", "other.rate"),
-        (6, "unit_differs", "5"),
+        (5, "unknown_reference", "other.rate"),
+        (6, "incompatible_unit", "5"),
     ]
     assert [(row["line"], row["value"]) for row in taken.accepted] == [(3, 5.0), (4, 5.0)]
     converted = sorted(note.text for note in taken.parsed.notes if note.kind == "converted")

@@ -233,9 +233,9 @@ def test_a_damaged_object_is_told_not_read_and_mended_by_who_has_it(
     with pytest.raises(DataError) as stopped:
         ingest_and_sync(other, LATER)
     (issue,) = stopped.value.issues
-    assert (issue.code, issue.found) == ("store_damaged", damaged.relative_to(shared).as_posix())
+    assert (issue.code, issue.actual) == ("shared_store_damaged", damaged.relative_to(shared).as_posix())
     assert list(other.folder.iterdir()) == []
-    for name in (issue.found, issue.expected):
+    for name in (issue.actual, issue.expected):
         (shared / name).unlink(missing_ok=True)
     assert ingest_and_sync(one, LATER) == ingest_and_sync(other, LATER) == receipts
 
@@ -248,7 +248,7 @@ def test_a_damaged_receipt_is_told_and_not_read(machine: Machine, shared: Path, 
     spoil(one_object(shared, "receipts/fairs/*.json"))
     with pytest.raises(DataError) as stopped:
         ingest_and_sync(machine("other"), LATER)
-    assert [issue.code for issue in stopped.value.issues] == ["store_damaged"]
+    assert [issue.code for issue in stopped.value.issues] == ["shared_store_damaged"]
 
 
 def test_a_receipt_under_the_name_of_another_is_damaged(machine: Machine, shared: Path) -> None:
@@ -257,7 +257,7 @@ def test_a_receipt_under_the_name_of_another_is_damaged(machine: Machine, shared
     ingest_and_sync(one, NOW)
     receipt = one_object(shared, "receipts/fairs/*.json")
     receipt.rename(receipt.with_name("0" * 64 + receipt.name[64:]))
-    with pytest.raises(DataError, match="gone or damaged"):
+    with pytest.raises(DataError, match="missing or damaged"):
         ingest_and_sync(machine("other"), LATER)
 
 
@@ -270,7 +270,7 @@ def test_a_receipt_reaches_no_file_beside_its_results(machine: Machine, shared: 
     kept = SyncedReceipt.read(file.read_bytes())
     assert kept is not None
     file.write_bytes(kept.model_copy(update={"results": results}).written())
-    with pytest.raises(DataError, match="gone or damaged"):
+    with pytest.raises(DataError, match="missing or damaged"):
         ingest_and_sync(machine("other"), LATER)
 
 
@@ -301,7 +301,7 @@ def test_an_original_that_is_gone_here_is_not_put_as_if_it_were_there(machine: M
     (one.paths.inbox / "fairs" / "a.csv").unlink()
     with pytest.raises(DataError) as stopped:
         ingest_and_sync(one, NOW)
-    assert [issue.code for issue in stopped.value.issues] == ["archive_lost"]
+    assert [issue.code for issue in stopped.value.issues] == ["missing_archived_file"]
     assert objects(shared) == ["VERSION"]
 
 
@@ -315,7 +315,7 @@ def refused(paths: Paths) -> str:
     return call.value.issue.code
 
 
-@pytest.mark.parametrize(("said", "code"), [("2\n", "made_by_newer"), ("one\n", "version_unreadable")])
+@pytest.mark.parametrize(("said", "code"), [("3\n", "newer_data_version"), ("one\n", "invalid_version")])
 def test_a_store_of_another_version_is_refused_and_left_as_it_is(
     machine: Machine, shared: Path, said: str, code: str
 ) -> None:
@@ -332,7 +332,7 @@ def test_a_store_of_another_version_is_refused_and_left_as_it_is(
 def test_a_folder_that_is_not_mounted_is_not_made(machine: Machine, shared: Path) -> None:
     one = machine("one")
     shared.rmdir()
-    assert refused(one.paths) == "store_unreachable"
+    assert refused(one.paths) == "shared_store_unreachable"
     assert not shared.exists()
 
 
@@ -349,9 +349,9 @@ def test_a_store_that_is_suddenly_empty_is_not_filled_anew(machine: Machine, sha
 
 def test_a_store_without_its_package_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "storage.yml").write_text("store: gs://bucket/x\n", "utf-8")
-    assert refused(Paths(tmp_path)) == "store_not_installed"
+    assert refused(Paths(tmp_path)) == "shared_store_not_installed"
     (tmp_path / "storage.yml").write_text("store: nowhere://bucket/x\n", "utf-8")
-    assert refused(Paths(tmp_path)) == "store_not_installed"
+    assert refused(Paths(tmp_path)) == "shared_store_not_installed"
 
 
 @pytest.mark.parametrize("text", ["store: 's3://key:secret@bucket/x'\n", "store: [a]\n", "shop: /x\n", "store: ]\n"])
@@ -359,7 +359,7 @@ def test_a_setting_that_cannot_be_is_told_without_a_secret(tmp_path: Path, text:
     (tmp_path / "storage.yml").write_text(text, "utf-8")
     with pytest.raises(DataError) as stopped:
         open_store(Paths(tmp_path))
-    assert [issue.code for issue in stopped.value.issues] == ["store_unreadable"]
+    assert [issue.code for issue in stopped.value.issues] == ["invalid_shared_store_settings"]
     assert "secret" not in str(stopped.value)
 
 

@@ -184,8 +184,8 @@ def test_a_workbook_gives_the_rows_of_its_text_whatever_its_name_promises(
     assert (row["sheet"], row["line"], row["city_code"], row["date"]) == ("招聘", 2, "1", dt.date(2026, 2, 5))
     assert (row["posts"], row["share"], row["is_local"]) == (12, 3.5, True)
     (reject,) = taken.rejects
-    assert (reject["sheet"], reject["line"], reject["code"]) == ("招聘", 3, "city_unknown")
-    assert reject["row_text"] == "丙市,2026-02-05,12,3.5,TRUE,book,A"
+    assert (reject["sheet"], reject["line"], reject["code"]) == ("招聘", 3, "unknown_place")
+    assert reject["raw_row"] == "丙市,2026-02-05,12,3.5,TRUE,book,A"
 
 
 def test_a_sheet_without_a_table_is_passed_over_and_told(fairs: Contract, take_in: TakeIn) -> None:
@@ -200,13 +200,13 @@ def test_a_row_repeated_on_another_sheet_is_told_with_that_sheet(fairs: Contract
     taken = take_in(fairs, xlsx({"一": [HEADER, GOOD], "二": [["标题"], HEADER, GOOD]}), "a.xlsx")
     assert [(row["sheet"], row["line"]) for row in taken.accepted] == [("一", 2)]
     (reject,) = taken.rejects
-    assert (reject["sheet"], reject["line"], reject["code"], reject["found"]) == ("二", 3, "key_repeated", "一 2")
+    assert (reject["sheet"], reject["line"], reject["code"], reject["actual"]) == ("二", 3, "duplicate_row", "一 2")
 
 
 def test_a_workbook_of_no_table_is_refused_with_its_sheet(fairs: Contract, take_in: TakeIn) -> None:
     with pytest.raises(FileRejectedError) as error:
         take_in(fairs, xlsx({"封面": [["2026年招聘统计", "x"]]}), "a.xlsx")
-    assert [(issue.code, issue.sheet) for issue in error.value.issues] == [("header_unknown", "封面")]
+    assert [(issue.code, issue.sheet) for issue in error.value.issues] == [("unknown_header", "封面")]
 
 
 def test_a_zip_that_is_no_workbook_is_refused(fairs: Contract, take_in: TakeIn) -> None:
@@ -215,4 +215,4 @@ def test_a_zip_that_is_no_workbook_is_refused(fairs: Contract, take_in: TakeIn) 
         archive.writestr("a.csv", "city,date\n")
     with pytest.raises(FileRejectedError) as error:
         take_in(fairs, target.getvalue(), "a.xlsx")
-    assert [issue.code for issue in error.value.issues] == ["file_kind_unknown"]
+    assert [issue.code for issue in error.value.issues] == ["unsupported_file_type"]

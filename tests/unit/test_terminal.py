@@ -19,7 +19,7 @@ DIMENSIONS = [
     {"dimension_id": name.lower(), "name_zh": "维度", "name_en": name}
     for name in ("Urban system", "Momentum", "Liveability", "Ecology", "Safety", "Culture", "Governance")
 ]
-CITY = {"city_code": "X", "name_zh": "某某市", "name_en": "Jingdezhen", "available_mean": 83.7}
+CITY = {"city_code": "X", "name_zh": "某某市", "name_en": "Jingdezhen", "mean_of_available": 83.7}
 COUNTS = {"indicators_scored": 12, "indicators_total": 45, "dimensions_scored": 4, "dimensions_total": 6}
 
 
@@ -65,7 +65,7 @@ def test_without_a_rank_the_reason_is_shown() -> None:
 
 
 def test_of_very_many_files_those_to_be_mended_come_first_and_the_total_is_of_all() -> None:
-    counts = {"rows_read": 10, "rows_accepted": 10, "rows_set_aside": 0, "rows_rejected": 0, "status": "read"}
+    counts = {"rows_read": 10, "rows_accepted": 10, "rows_aggregate": 0, "rows_rejected": 0, "status": "read"}
     files: list[dict[str, object]] = [{**counts, "file": f"f/{n:04}.csv"} for n in range(3 * MOST_LINES)]
     files[-1] |= {"status": "refused"}
     files[-2] |= {"rows_accepted": 9, "rows_rejected": 1}
@@ -78,7 +78,7 @@ def test_of_very_many_files_those_to_be_mended_come_first_and_the_total_is_of_al
 
 
 def test_a_few_files_are_listed_in_their_order() -> None:
-    counts = {"rows_read": 10, "rows_accepted": 10, "rows_set_aside": 0, "rows_rejected": 0}
+    counts = {"rows_read": 10, "rows_accepted": 10, "rows_aggregate": 0, "rows_rejected": 0}
     statuses = ("read", "refused")
     files = [{**counts, "file": f"f/{status}.csv", "status": status} for status in statuses]
     lines = printed(render_files(files, "en"))

@@ -51,7 +51,7 @@ def opened() -> Iterator[Connection]:
             [COMMAND, SCRIPT],
         )
         connection.execute(
-            "update quality.rejects set found = ?, reason_zh = ?, is_resolved = false", [COMMAND, SCRIPT]
+            "update quality.rejects set actual = ?, reason_zh = ?, is_resolved = false", [COMMAND, SCRIPT]
         )
         for number, status in enumerate(("awaiting_data", "no_target", "not_available"), start=2):
             for table, score in (("reference.measures", ""), ("scorecards.measure_scores", "score = null,")):
@@ -164,7 +164,7 @@ def test_a_text_too_long_for_a_cell_is_cut_and_says_so() -> None:
 def test_city_by_dimension_shows_score_and_coverage_of_the_tables(opened: Connection, book: Any) -> None:
     said = opened.execute(
         """
-        select city.available_mean, city.indicators_scored, city.indicators_total, city.city_index, one.score,
+        select city.mean_of_available, city.indicators_scored, city.indicators_total, city.city_index, one.score,
             one.indicators_scored, one.indicators_total
         from scorecards.city_scores as city
         inner join scorecards.dimension_scores as one using (city_code)
@@ -266,7 +266,7 @@ def test_without_ranks_the_cover_says_why_and_with_them_intervals_have_a_sheet(
         """
         insert into scorecards.rankings by name
         select 'index' as level, 'ranked' as ranking_status, 2 as cities_ranked, 2 as cities_total, 2 as indicators,
-            false as has_pairs, 200 as draws, 1 as seed, 0.25 as weight_variation
+            false as has_pairs, 200 as simulations, 1 as seed, 0.25 as weight_variation
         """
     )
     try:

@@ -75,7 +75,7 @@ def read_utf8_blocks(file: Path, encoding: str, limits: Limits) -> Iterator[byte
             except UnicodeDecodeError as error:
                 line = _lines_before(file, encoding, limits, number) + count_line_ends(text[: error.start]) + 1
                 raise FileRejectedError(
-                    Issue("file_encoding_unknown", f"0x{text[error.start]:02x}", line=line)
+                    Issue("unsupported_encoding", f"0x{text[error.start]:02x}", line=line)
                 ) from error
         if b"\0" in text:
             line = _lines_before(file, encoding, limits, number) + count_line_ends(text[: text.index(b"\0")]) + 1
@@ -116,7 +116,7 @@ def _utf16_blocks(file: Path, limits: Limits) -> Iterator[bytes]:
                 except UnicodeDecodeError as error:
                     readable = error.object[: error.start].decode(error.encoding).encode()
                     line = lines + count_line_ends(readable) + 1
-                    raise FileRejectedError(Issue("file_encoding_unknown", "UTF-16", line=line)) from error
+                    raise FileRejectedError(Issue("unsupported_encoding", "UTF-16", line=line)) from error
                 if text:
                     yield text
                     lines += count_line_ends(text)
@@ -194,7 +194,7 @@ def _other_than_utf8(block: bytes, lines: int, wide: int, name: str) -> str:
         bad = f"0x{block[error.start]:02x}"
         wide += _wide_characters(before)
         if name == "utf-8-sig" or wide >= _CERTAINLY_UTF8 or (wide and not _is_gb18030(block)):
-            raise FileRejectedError(Issue("file_encoding_broken", bad, line=line)) from error
+            raise FileRejectedError(Issue("invalid_encoding", bad, line=line)) from error
     return "gb18030"
 
 

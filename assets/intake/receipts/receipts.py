@@ -15,9 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from assets.core.errors import DataError, Issue
 from assets.core.file_hash_cache import FileHashCache
@@ -32,11 +32,11 @@ from assets.intake.values.lookups import Lookups
 from assets.warehouse.connection import Connection
 
 # Changes when the same bytes and the same contract would be read differently; files are then read again.
-PARSER_VERSION = "2"
+PARSER_VERSION = "3"
 _MOST_REFUSALS = 50
 _RESULTS = ("parquet", "rejects.parquet")
 _PARQUET_END = b"PAR1"
-_COUNTS = ("rows_read", "rows_blank", "rows_skipped", "rows_accepted", "rows_set_aside", "rows_rejected")
+_COUNTS = ("rows_read", "rows_blank", "rows_skipped", "rows_accepted", "rows_aggregate", "rows_rejected")
 
 
 class SheetReceipt(BaseModel):
@@ -52,7 +52,7 @@ class SheetReceipt(BaseModel):
 
 
 class NoteReceipt(BaseModel):
-    """What a file says beside its rows (title, footnote), or what was done to it (converted, column_set_aside)."""
+    """What a file says beside its rows (title, footnote), or what was done to it (converted, unknown_column_kept)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
 
@@ -63,7 +63,11 @@ class NoteReceipt(BaseModel):
 
 
 class Receipt(BaseModel):
-    """What became of one file. rows_read = rows_accepted + rows_set_aside + rows_rejected, always."""
+    """What became of one file. rows_read = rows_accepted + rows_aggregate + rows_rejected, always.
+
+    Receipts of lake version 1 are read too: they name the rows of totals `rows_set_aside`, and what a refusal found
+    `found`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -78,11 +82,16 @@ class Receipt(BaseModel):
     rows_blank: int = 0
     rows_skipped: int = 0
     rows_accepted: int = 0
-    rows_set_aside: int = 0
+    rows_aggregate: int = Field(default=0, validation_alias=AliasChoices("rows_aggregate", "rows_set_aside"))
     rows_rejected: int = 0
     refusals: tuple[dict[str, str | int | None], ...] = ()
     sheets: tuple[SheetReceipt, ...] = ()
     notes: tuple[NoteReceipt, ...] = ()
+
+    @field_validator("refusals", mode="before")
+    @classmethod
+    def _name_the_actual_value(cls, refusals: Any) -> Any:
+        return tuple({"actual" if name == "found" else name: value for name, value in one.items()} for one in refusals)
 
     @property
     def stem(self) -> str:
@@ -179,7 +188,7 @@ class IngestJob:
             raise FileRejectedError(Issue(arrival.refused, str(arrival.size), str(self.limits.file_bytes)))
         archived = archived_path(self.paths.archive, arrival.sha256)
         if not archived.is_file():
-            raise DataError([Issue("archive_lost", arrival.sha256, file=arrival.name)])
+            raise DataError([Issue("missing_archived_file", arrival.sha256, file=arrival.name)])
         readable, rejects = work / "readable.parquet", work / "rejects.parquet"
         parser = FileParser(self.connection, self.contract, self.registry, self.limits)
         parsed = parser.parse(archived, arrival.name, readable, rejects)
@@ -202,7 +211,7 @@ def unassigned_receipts(paths: Paths, datasets: Sequence[str], now: datetime, li
     for folder in folders:
         if folder in datasets or folder.startswith((".", "~$")):
             continue
-        issue = Issue("dataset_unknown", folder, ", ".join(f"{name}/" for name in datasets))
+        issue = Issue("unknown_inbox_folder", folder, ", ".join(f"{name}/" for name in datasets))
         for arrival in scan_inbox(paths.inbox, folder, paths.archive, limits):
             receipt = Receipt(
                 dataset=folder,
@@ -226,7 +235,7 @@ def read_receipts(folder: Path) -> list[Receipt]:
         try:
             receipt = Receipt.model_validate_json(file.read_bytes())
         except ValidationError:
-            issues.append(Issue("receipt_broken", file.name.split(".")[0], file=f"lake/{folder.name}/{file.name}"))
+            issues.append(Issue("receipt_damaged", file.name.split(".")[0], file=f"lake/{folder.name}/{file.name}"))
             continue
         by_content[receipt.file_sha256] = receipt
     if issues:
@@ -267,7 +276,7 @@ def utc_now() -> datetime:
 
 def check_row_balance(arrival: InboxFile, parsed: ParseResult) -> None:
     """Raise RowsLost where a row that was read is neither accepted, nor set aside, nor rejected."""
-    total = parsed.rows_accepted + parsed.rows_set_aside + parsed.rows_rejected
+    total = parsed.rows_accepted + parsed.rows_aggregate + parsed.rows_rejected
     if parsed.rows_read != total:
         raise RowBalanceError(f"{arrival.name}: {parsed.rows_read} rows read, {total} accounted for")
 

@@ -104,7 +104,9 @@ class StoreSync:
         there = self._names()
         known = self._known()
         if known and not there and self.store.read(VERSION_FILE) is None:
-            raise UsageError(Issue("store_unreachable", f"{self._receipts}: 0 / {len(known)}", _PAGE, self.store.url))
+            raise UsageError(
+                Issue("shared_store_unreachable", f"{self._receipts}: 0 / {len(known)}", _PAGE, self.store.url)
+            )
         here = {receipt.file_sha256: receipt for receipt in read_receipts(self.intake.folder)}
         wanted = [
             names
@@ -206,7 +208,7 @@ class StoreSync:
         """Bytes, then results, then the receipt that makes them count for all; None where another was there first."""
         folder, results = self.intake.folder, {}
         if not self._is_archived(receipt):
-            raise DataError([Issue("archive_lost", receipt.file_sha256, file=receipt.file)])
+            raise DataError([Issue("missing_archived_file", receipt.file_sha256, file=receipt.file)])
         if _has_bytes(receipt):
             self.store.keep(_archived(receipt), archived_path(self.intake.paths.archive, receipt.file_sha256))
         for _, file in (*accepted_files(folder, [receipt]), *reject_files(folder, [receipt])):
@@ -251,7 +253,7 @@ class StoreSync:
         return f"{folder}/file_sha256={receipt.file_sha256}/checksum={checksum}/part.parquet"
 
     def _damaged(self, there: str, name: str) -> Issue:
-        return Issue("store_damaged", there, f"{self._receipts}/{name}", self.store.url)
+        return Issue("shared_store_damaged", there, f"{self._receipts}/{name}", self.store.url)
 
 
 def receipt_name(receipt: Receipt) -> str:
@@ -259,7 +261,7 @@ def receipt_name(receipt: Receipt) -> str:
 
     One of a file of no kind that is read has a name of its own: the same bytes may come again under a better name.
     """
-    is_of_no_kind = any(refusal["code"] == "file_kind_unknown" for refusal in receipt.refusals)
+    is_of_no_kind = any(refusal["code"] == "unsupported_file_type" for refusal in receipt.refusals)
     return f"{receipt.stem}.{_OF_NO_KIND}.json" if is_of_no_kind else f"{receipt.stem}.json"
 
 

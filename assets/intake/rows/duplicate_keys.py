@@ -27,7 +27,7 @@ _BOUNDS = np.arange(1, _PARTS, dtype=np.uint64) * np.uint64(2**64 // _PARTS)
 
 
 def find_duplicates(connection: Connection, contract: Contract, accepted: Path) -> int:
-    """Fill the temporary table `repeats` (sheet, line, return_id, code, found) and return its number of rows; none: 0.
+    """Fill the temporary table `repeats` (sheet, line, return_id, code, actual) and return its number of rows; none: 0.
 
     Keys are compared by their hash first: whole keys of a big file would not fit into the memory, and few hashes
     occur twice.
@@ -70,10 +70,10 @@ def find_duplicates(connection: Connection, contract: Contract, accepted: Path) 
                 min(line) filter (where content <> first_content) over (partition by {", ".join(key)}) as other_line
             from compared
         )
-        select sheet, line, {RETURN_ID}, case when contents = 1 then 'key_repeated' else 'key_conflict' end as code,
+        select sheet, line, {RETURN_ID}, case when contents = 1 then 'duplicate_row' else 'key_conflict' end as code,
             case when {told} then first_sheet || ' ' else '' end
             || cast(case when contents > 1 and content = first_content then other_line else first_line end as varchar)
-            as found
+            as actual
         from others
         where rows_of_key > 1 and (contents > 1 or repeat > 1)
         """
@@ -127,6 +127,6 @@ def _content(contract: Contract) -> list[str]:
     for name, said in contract.columns.items():
         if not _is_place(contract, name):
             names.append(quote_identifier(name))
-        if said.qualified:
+        if said.allow_qualifier:
             names.append(quote_identifier(qualifier_column(name)))
     return names

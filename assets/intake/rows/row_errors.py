@@ -24,24 +24,24 @@ ROW_ERROR_SCHEMA = pa.schema(
         ("line", pa.int64()),
         ("position", pa.int32()),
         ("column_name", pa.string()),
-        ("sent_position", pa.int32()),
+        ("source_position", pa.int32()),
         ("code", pa.string()),
-        ("found", pa.string()),
+        ("actual", pa.string()),
         ("expected", pa.string()),
-        ("row_text", pa.string()),
-        ("carried_id", pa.string()),
+        ("raw_row", pa.string()),
+        ("resubmitted_return_id", pa.string()),
     ]
 )
-_OF_ROW = ("row", "position", "column_name", "sent_position", "code", "found", "expected")
+_OF_ROW = ("row", "position", "column_name", "source_position", "code", "actual", "expected")
 
 
 @dataclass(frozen=True, slots=True)
 class SourceColumn:
-    """A column of the contract and where the file has it; `sent_position` counts from 1, None where it has not."""
+    """A column of the contract and where the file has it; `source_position` counts from 1, None where it has not."""
 
     name: str
     position: int
-    sent_position: int | None
+    source_position: int | None
     header_unit: str | None = None
 
 
@@ -70,9 +70,9 @@ class RowErrors:
         self.rows["row"] += numbers.tolist()
         self.rows["position"] += [where.position] * count
         self.rows["column_name"] += [where.name] * count
-        self.rows["sent_position"] += [where.sent_position] * count
+        self.rows["source_position"] += [where.source_position] * count
         self.rows["code"] += [code] * count
-        self.rows["found"] += [text[:_LONGEST_FOUND] for text in texts]
+        self.rows["actual"] += [text[:_LONGEST_FOUND] for text in texts]
         self.rows["expected"] += [expected] * count if isinstance(expected, str) else list(expected)
 
     def add_by_distinct(
@@ -103,9 +103,9 @@ class RowErrors:
 def malformed_row_errors(sheet: str | None, rows: Sequence[RawRow], width: int) -> pa.Table:
     """Rows that do not have the cells of the table: broken ones, and those with too few or too many."""
     told = [
-        (sheet, row.line, 0, None, None, "row_broken", row.fault, "", row.text, None)
+        (sheet, row.line, 0, None, None, "malformed_row", row.fault, "", row.text, None)
         if row.fault is not None
-        else (sheet, row.line, 0, None, None, "row_cell_count", str(len(row.cells)), str(width), row.text, None)
+        else (sheet, row.line, 0, None, None, "cell_count_mismatch", str(len(row.cells)), str(width), row.text, None)
         for row in rows
     ]
     return build_table(ROW_ERROR_SCHEMA, list(zip(*told, strict=True)))

@@ -67,7 +67,7 @@ def accepted_rows_schema(contract: Contract) -> pa.Schema:
     for name, said in contract.columns.items():
         if said.type not in ("place", "place_code"):
             fields.append((name, _TYPES.get(said.type, CATEGORY_TYPE if _is_word(said) else pa.string())))
-        if said.qualified:
+        if said.allow_qualifier:
             fields.append((qualifier_column(name), CATEGORY_TYPE))
     return pa.schema([*fields, ("other_cells", pa.string()), (RETURN_ID, pa.string())])
 
@@ -162,7 +162,7 @@ class RowValidator:
 
     def _data_only(self, chunk: RawChunk, kinds: Counter[str], notes: list[SheetNote]) -> RawChunk:
         """Without rows that are no data; only a row that names no known place can be one."""
-        named = self.columns[self.contract.place].sent_position or self._code_position()
+        named = self.columns[self.contract.place].source_position or self._code_position()
         if named is None or not len(chunk.lines):
             return chunk
         names, indices = dictionary_encode(chunk.columns[named - 1])
@@ -185,7 +185,7 @@ class RowValidator:
 
     def _code_position(self) -> int | None:
         code = self.contract.place_code
-        return self.columns[code].sent_position if code else None
+        return self.columns[code].source_position if code else None
 
 
 @dataclass
@@ -218,7 +218,7 @@ class _Reading:
             if said.type in ("number", "integer"):
                 where = self.reader.columns[name]
                 self.made[name], qualifiers = figures.read(where, said, self._sent(where))
-                if said.qualified:
+                if said.allow_qualifier:
                     self.made[qualifier_column(name)] = qualifiers
         self.made["other_cells"] = self._other_cells()
         self.made[RETURN_ID] = self._return_ids()
@@ -232,9 +232,9 @@ class _Reading:
         return {int(year) for year in self.made["year"].unique().to_pylist() if year is not None and year < 1e4}
 
     def _sent(self, where: SourceColumn) -> pa.Array:
-        if where.sent_position is None:
+        if where.source_position is None:
             return repeat_value("", self.size)
-        return self.chunk.columns[where.sent_position - 1]
+        return self.chunk.columns[where.source_position - 1]
 
     # --- places -------------------------------------------------------------------------------------------------
 
@@ -243,7 +243,7 @@ class _Reading:
         where = self.reader.columns[contract.place]
         column = self._sent(where)
         texts, indices = dictionary_encode(column)
-        if contract.place_code is not None and self.reader.columns[contract.place_code].sent_position is not None:
+        if contract.place_code is not None and self.reader.columns[contract.place_code].source_position is not None:
             code_column = self._sent(self.reader.columns[contract.place_code])
             codes, code_indices = dictionary_encode(code_column)
             pairs, indices = np.unique(indices * len(codes) + code_indices, return_inverse=True)
@@ -261,15 +261,15 @@ class _Reading:
         said, places = self.reader.contract.columns[self.reader.contract.place], self.reader.registry.places
         named, coded = text.strip(BLANKS), code.strip(BLANKS)
         if not named and not coded:
-            return Place(), "cell_missing", said.zh
+            return Place(), "missing_value", said.zh
         try:
             by_code = places.resolve(coded) if coded else None
             place = by_code if by_code and (not named or places.is_homophone(named)) else places.resolve(named)
         except UnknownPlaceError as unknown:
             return Place(), unknown.code, unknown.nearest
         if by_code is not None and by_code != place:
-            return Place(), "place_code_differs", code
-        if place.county_code is not None and not said.takes_counties:
+            return Place(), "place_code_mismatch", code
+        if place.county_code is not None and not said.accept_counties:
             return Place(), "county_not_city", place.city_code or ""
         return place, None, ""
 
@@ -303,7 +303,7 @@ class _Reading:
         if _may_be_damaged(text):
             self.faults.add(to_mask(pc.match_substring_regex(text, _DAMAGED)), where, "text_damaged", column)
         if said.required:
-            self.faults.add(to_mask(empty), where, "cell_missing", None, said.zh)
+            self.faults.add(to_mask(empty), where, "missing_value", None, said.zh)
         return pc.if_else(empty, pa.scalar(None, pa.string()), text)
 
     def _word_reader(self, said: ContractColumn) -> Callable[[str], str | None]:
@@ -313,7 +313,7 @@ class _Reading:
             return cell_parsers.parse_text
         lists: list[Sequence[str]] = [said.allowed] if said.allowed is not None else []
         lists += [sorted(registry.references[said.references])] if said.references is not None else []
-        lists += [contract.feeds] if said.type == "indicator" else []
+        lists += [contract.indicators] if said.type == "indicator" else []
         known = [
             {**{normalise_header(word): word for word in words}, **{word: word for word in words}} for words in lists
         ]
@@ -332,7 +332,7 @@ class _Reading:
         for scope in sorted({header.scope for header in self.reader.layout.headers if header.scope is not None}):
             where = self.reader.columns[SCOPE]
             differs = pc.fill_null(pc.not_equal(to_plain_text(self.made[SCOPE]), scope), False)
-            self.faults.add(to_mask(differs), where, "header_scope", self._sent(where), scope)
+            self.faults.add(to_mask(differs), where, "scope_mismatch", self._sent(where), scope)
 
     # --- columns that the contract does not know ----------------------------------------------------------------
 
@@ -346,7 +346,7 @@ class _Reading:
                 self.faults.add(to_mask(filled), where, "cell_without_header", column)
         columns: dict[str, list[str]] = {}
         for number, header in headers:
-            if header.role == "set_aside":
+            if header.role == "kept":
                 name = header.sent if header.sent not in columns else f"{header.sent} ({number + 1})"
                 columns[name] = to_plain_text(self.chunk.columns[number]).to_pylist()
         if not columns:
@@ -377,15 +377,15 @@ def _tried(read: Callable[[str], Any], text: str, said: ContractColumn) -> tuple
     except _Unlisted:
         if said.allowed is not None:
             return None, "value_not_allowed", "、".join(said.allowed)
-        return None, "reference_unknown", said.references or "indicators.indicator_id"
+        return None, "unknown_reference", said.references or "indicators.indicator_id"
     except CellParseError:
         if said.type == "date":
-            return None, "date_unreadable", "2026-02-05"
+            return None, "invalid_date", "2026-02-05"
         if said.type == "boolean":
-            return None, "boolean_unreadable", f"{cell_parsers.YES[0]} / {cell_parsers.NO[0]}"
+            return None, "invalid_boolean", f"{cell_parsers.YES[0]} / {cell_parsers.NO[0]}"
         return None, "text_damaged", ""
     if value is None and said.required:
-        return None, "cell_missing", said.zh
+        return None, "missing_value", said.zh
     return value, None, ""
 
 

@@ -57,8 +57,8 @@ def normalise_header(header: str) -> str:
 class ContractColumn(BaseModel):
     """One column of a file.
 
-    `qualified` lets a figure be approximate (80余); its qualifier then gets its own column. `takes_counties` lets a
-    place be a county, which counts for its city.
+    `allow_qualifier` lets a number be approximate (80余); its qualifier gets its own column. `accept_counties` lets
+    a place be a county, which counts for its city.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -68,8 +68,8 @@ class ContractColumn(BaseModel):
     en: str
     unit: str | None = None
     required: bool = False
-    qualified: bool = False
-    takes_counties: bool = False
+    allow_qualifier: bool = False
+    accept_counties: bool = False
     aliases: tuple[str, ...] = ()
     allowed: tuple[str, ...] | None = None
     min: float | None = None
@@ -78,25 +78,25 @@ class ContractColumn(BaseModel):
 
     @model_validator(mode="after")
     def _rules_fit_the_type(self) -> ContractColumn:
-        if self.type not in _FIGURES and (self.qualified or self.min is not None or self.max is not None):
-            raise ValueError(f"min, max and qualified are for numbers, not for {self.type}")
+        if self.type not in _FIGURES and (self.allow_qualifier or self.min is not None or self.max is not None):
+            raise ValueError(f"min, max and allow_qualifier are for numbers, not for {self.type}")
         if self.allowed is not None and self.type not in ("text", "indicator", "unit"):
             raise ValueError(f"allowed is for words, not for {self.type}")
-        if self.takes_counties and self.type != "place":
-            raise ValueError(f"takes_counties is for places, not for {self.type}")
+        if self.accept_counties and self.type != "place":
+            raise ValueError(f"accept_counties is for places, not for {self.type}")
         if self.references is not None and not re.fullmatch(r"\w+\.\w+", self.references):
             raise ValueError(f"references must be table.column, not {self.references}")
         return self
 
 
 class Deadline(BaseModel):
-    """When figures are awaited: those of a year on this day of the year after it, from the year `since` on."""
+    """When figures are awaited: those of a year on this day of the year after it, from the year `first_year` on."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     month: int = Field(ge=1, le=12)
     day: int = Field(ge=1, le=31)
-    since: int = Field(ge=1949, le=2100)
+    first_year: int = Field(ge=1949, le=2100)
 
     @model_validator(mode="after")
     def _day_is_in_every_year(self) -> Deadline:
@@ -115,7 +115,7 @@ class Deadline(BaseModel):
 class Contract(BaseModel):
     """One dataset: the columns of its files, the key that no two rows share, and the indicators that it feeds.
 
-    A header that no column has refuses the file, or is set aside with its cells where `unknown_columns` says so.
+    A header that no column has refuses the file, or is set aside with its cells where `on_unknown_column` says so.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -127,8 +127,8 @@ class Contract(BaseModel):
     about_en: str
     key: tuple[str, ...] = Field(min_length=1)
     columns: dict[str, ContractColumn] = Field(min_length=1)
-    feeds: tuple[str, ...] = Field(min_length=1)
-    unknown_columns: Literal["refuse", "set_aside"] = "refuse"
+    indicators: tuple[str, ...] = Field(min_length=1)
+    on_unknown_column: Literal["reject", "keep"] = "reject"
     due: Deadline | None = None
 
     @model_validator(mode="after")
@@ -141,7 +141,7 @@ class Contract(BaseModel):
             raise ValueError(f"exactly one column must have the type place, not {len(places)}")
         if not self.columns[places[0]].required:
             raise ValueError(f"{places[0]} must be required: a row of no place feeds nothing")
-        qualifiers = {qualifier_column(name) for name, column in self.columns.items() if column.qualified}
+        qualifiers = {qualifier_column(name) for name, column in self.columns.items() if column.allow_qualifier}
         clash = sorted((_HOUSE_COLUMNS | set(RETURN_HEADERS) | qualifiers) & set(self.columns))
         if clash:
             raise ValueError(f"the house adds these columns itself: {', '.join(clash)}")
@@ -198,7 +198,7 @@ class Contract(BaseModel):
                 min=field.min,
                 max=field.max,
             )
-            if field.qualified:
+            if field.allow_qualifier:
                 columns[qualifier_column(name)] = Column(
                     type="varchar",
                     zh=f"{field.zh}的限定（至少、约、不足）",
@@ -252,7 +252,7 @@ def read_contracts(folder: Path) -> dict[str, Contract]:
             continue
         if contract.dataset != file.stem:
             expected = f"dataset: {file.stem}"
-            issues.append(Issue("contract_unreadable", contract.dataset, expected, f"contracts/{file.name}"))
+            issues.append(Issue("invalid_contract", contract.dataset, expected, f"contracts/{file.name}"))
         contracts[contract.dataset] = contract
     if issues:
         raise DataError(issues)
@@ -267,7 +267,7 @@ def _unreadable(file: Path, error: Exception) -> Issue:
     else:
         mark = getattr(error, "problem_mark", None)
         line, found = (mark.line + 1 if mark else None), str(getattr(error, "problem", error))
-    return Issue("contract_unreadable", found, "docs/contracts.md", f"contracts/{file.name}", line, column or None)
+    return Issue("invalid_contract", found, "docs/contracts.md", f"contracts/{file.name}", line, column or None)
 
 
 def check_contracts(
@@ -278,16 +278,18 @@ def check_contracts(
     references = set(known_references)
     for contract in contracts:
         file = f"contracts/{contract.dataset}.yml"
-        fed.update(contract.feeds)
-        for indicator in contract.feeds:
+        fed.update(contract.indicators)
+        for indicator in contract.indicators:
             if registry.get(indicator) != contract.dataset:
                 own = [name for name, dataset in registry.items() if dataset == contract.dataset]
                 nearest = difflib.get_close_matches(indicator, own or list(registry), n=1, cutoff=0.0)
-                yield Issue("contract_indicator", indicator, nearest[0] if nearest else "", file, None, "feeds")
+                yield Issue(
+                    "unknown_contract_indicator", indicator, nearest[0] if nearest else "", file, None, "indicators"
+                )
         for name, field in contract.columns.items():
             if field.references is not None and field.references not in references:
-                yield Issue("foreign_key", field.references, "reference/", file, None, name)
+                yield Issue("unknown_foreign_key", field.references, "reference/", file, None, name)
     for indicator, dataset in registry.items():
         if indicator not in fed:
-            expected = f"contracts/{dataset}.yml feeds"
-            yield Issue("indicator_dataset", indicator, expected, "reference/indicators.csv", None, "dataset")
+            expected = f"contracts/{dataset}.yml indicators"
+            yield Issue("indicator_without_contract", indicator, expected, "reference/indicators.csv", None, "dataset")

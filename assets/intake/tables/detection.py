@@ -154,15 +154,15 @@ def _no_table(
 ) -> TableNotFoundError:
     widest = max(rows, key=lambda row: len(row.cells), default=None)
     if widest is None:
-        return TableNotFoundError(Issue("file_empty", expected=", ".join(contract.columns), sheet=sheet))
+        return TableNotFoundError(Issue("missing_header_row", expected=", ".join(contract.columns), sheet=sheet))
     # The widest may be data; a broken row above it may be the headers.
     broken = next((row for row in rows if row.fault is not None and row.line <= widest.line), None)
     if broken is not None:
-        return TableNotFoundError(Issue("row_broken", broken.fault or "", line=broken.line, sheet=sheet))
+        return TableNotFoundError(Issue("malformed_row", broken.fault or "", line=broken.line, sheet=sheet))
     header = next((cell for cell in widest.cells if cell.strip() and not _is_column(known.header(cell))), "")
     if not header:
         _, issues = match_headers(widest.cells, contract, known.units, widest.line, sheet)
         return TableNotFoundError(*issues)
     return TableNotFoundError(
-        Issue("header_unknown", header, known.nearest(header), line=widest.line, column=header, sheet=sheet)
+        Issue("unknown_header", header, known.nearest(header), line=widest.line, column=header, sheet=sheet)
     )

@@ -29,7 +29,7 @@ class Header:
     """What a column of the file is: the contract's column, and the unit and the scope that the header names, if any."""
 
     sent: str
-    role: Literal["column", "return_id", "told", "set_aside", "empty"]
+    role: Literal["column", "return_id", "told", "kept", "empty"]
     column: str | None = None
     unit: str | None = None
     scope: str | None = None
@@ -115,16 +115,16 @@ def match_headers(
     issues: list[Issue] = []
     for text in sent:
         header = known.header(text)
-        if header is None and contract.unknown_columns == "set_aside":
-            header = Header(text, "set_aside")
+        if header is None and contract.on_unknown_column == "keep":
+            header = Header(text, "kept")
         if header is None:
-            issue = Issue("header_unknown", text, known.nearest(text), line=line, column=text, sheet=sheet)
+            issue = Issue("unknown_header", text, known.nearest(text), line=line, column=text, sheet=sheet)
             issues.append(issue)
         elif header.column is not None and header.column in {other.column for other in headers}:
-            issues.append(Issue("header_doubled", text, header.column, line=line, column=text, sheet=sheet))
+            issues.append(Issue("duplicate_header", text, header.column, line=line, column=text, sheet=sheet))
         else:
             issues += _unit_faults(header, contract, units, line, sheet)
-        headers.append(header or Header(text, "set_aside"))
+        headers.append(header or Header(text, "kept"))
     if _side_by_side(headers):
         return headers, [Issue("tables_side_by_side", sent[0], line=line, sheet=sheet)]
     if issues:
@@ -140,7 +140,7 @@ def _unit_faults(header: Header, contract: Contract, units: Units, line: int, sh
     if expected is not None and units.factor(header.unit, expected) is not None:
         return []
     column = header.column
-    return [Issue("header_unit", header.unit, expected or "", line=line, column=column, sheet=sheet)]
+    return [Issue("incompatible_header_unit", header.unit, expected or "", line=line, column=column, sheet=sheet)]
 
 
 def _side_by_side(headers: Sequence[Header]) -> bool:
@@ -154,7 +154,7 @@ def _missing(headers: Sequence[Header], contract: Contract, line: int, sheet: st
     if contract.place_code in there:
         there.add(contract.place)
     return [
-        Issue("header_missing", name, ", ".join((name, *field.aliases)), line=line, column=name, sheet=sheet)
+        Issue("missing_column", name, ", ".join((name, *field.aliases)), line=line, column=name, sheet=sheet)
         for name, field in contract.columns.items()
         if field.required and name not in there
     ]

@@ -165,18 +165,18 @@ class NumericColumnParser:
         try:
             figure = cell_parsers.parse_number(text)
             if figure is None:
-                return _Read(code="cell_missing", expected=said.zh) if said.required else _Read()
-            if figure.qualifier is not None and not said.qualified:
-                return _Read(code="number_approximate", expected=_EXAMPLES[said.type])
+                return _Read(code="missing_value", expected=said.zh) if said.required else _Read()
+            if figure.qualifier is not None and not said.allow_qualifier:
+                return _Read(code="approximate_number", expected=_EXAMPLES[said.type])
             factor = self._factor(figure, sent_unit, unit)
             if factor is None:
-                return _Read(code="unit_differs", expected=unit or "")
+                return _Read(code="incompatible_unit", expected=unit or "")
             if factor == 1:
                 return _Read(cell_parsers.to_number(figure.value), figure.qualifier)
             # A converted figure has no more digits than the one that was sent could have.
             return _Read(float(f"{float(Fraction(figure.value) * factor):.15g}"), figure.qualifier)
         except (CellParseError, OverflowError):
-            return _Read(code="number_unreadable", expected=_EXAMPLES[said.type])
+            return _Read(code="invalid_number", expected=_EXAMPLES[said.type])
 
     def _factor(self, figure: ParsedNumber, sent_unit: str | None, unit: str | None) -> Fraction | None:
         """What the figure is multiplied with: its own unit decides, then that of the header or row."""

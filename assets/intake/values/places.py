@@ -73,8 +73,8 @@ class Places:
         if place is not None:
             return place
         if form in self.homophones:
-            raise UnknownPlaceError("place_homophone", "")
-        raise UnknownPlaceError("city_unknown", self._nearest(form[:_LONGEST_NAME]))
+            raise UnknownPlaceError("ambiguous_place", "")
+        raise UnknownPlaceError("unknown_place", self._nearest(form[:_LONGEST_NAME]))
 
     def _nearest(self, form: str) -> str:
         """A city or an area above it where one is like the text, else any place that is."""

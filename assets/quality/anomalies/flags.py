@@ -20,29 +20,29 @@ from assets.warehouse.tables import Table
 Detector = Callable[[Sequence[Observation], SeriesMetadata, Parameters], Iterator[Anomaly]]
 
 DETECTORS: dict[str, Detector] = {
-    "copy": outliers.copies,
-    "flip": outliers.detect_definition_flips,
-    "invented": outliers.detect_fabricated_digits,
-    "jump": outliers.detect_level_shifts,
-    "magnitude": outliers.magnitudes,
-    "parts": outliers.parts,
-    "repeat": outliers.repeats,
-    "shifted_block": row_shift.detect_row_shift,
+    "duplicate_value": outliers.copies,
+    "definition_flip": outliers.detect_definition_flips,
+    "sequential_digits": outliers.detect_fabricated_digits,
+    "level_shift": outliers.detect_level_shifts,
+    "magnitude_outlier": outliers.magnitudes,
+    "ratio_mismatch": outliers.parts,
+    "repeated_value": outliers.repeats,
+    "row_shift": row_shift.detect_row_shift,
     "spike": outliers.detect_spikes,
-    "total": outliers.totals,
-    "zero": outliers.zeros,
+    "sum_mismatch": outliers.totals,
+    "impossible_zero": outliers.zeros,
 }
 
 # Every parameter that a detector needs; the registry gives the values.
 NEEDED: dict[str, tuple[str, ...]] = {
-    "copy": ("threshold", "minimum_cities", "minimum_digits"),
-    "flip": ("threshold", "minimum_step", "same_level"),
-    "invented": ("threshold",),
-    "jump": ("threshold", "scale_floor", "minimum_changes"),
-    "magnitude": ("threshold", "nearest_years", "minimum_years"),
-    "parts": ("threshold",),
-    "repeat": ("threshold",),
-    "shifted_block": (
+    "duplicate_value": ("threshold", "minimum_cities", "minimum_digits"),
+    "definition_flip": ("threshold", "minimum_step", "same_level"),
+    "sequential_digits": ("threshold",),
+    "level_shift": ("threshold", "scale_floor", "minimum_changes"),
+    "magnitude_outlier": ("threshold", "nearest_years", "minimum_years"),
+    "ratio_mismatch": ("threshold",),
+    "repeated_value": ("threshold",),
+    "row_shift": (
         "threshold",
         "sibling_threshold",
         "minimum_share",
@@ -51,13 +51,13 @@ NEEDED: dict[str, tuple[str, ...]] = {
         "minimum_years",
     ),
     "spike": ("threshold", "scale_floor", "minimum_others"),
-    "total": ("threshold",),
-    "zero": ("threshold",),
+    "sum_mismatch": ("threshold",),
+    "impossible_zero": ("threshold",),
 }
 
 # The tables that the flags are made of.
 SOURCE_TABLES = (
-    "observations.vintages",
+    "observations.observation_vintages",
     "quality.approvals",
     "reference.cities",
     "reference.detector_parameters",
@@ -75,7 +75,7 @@ def read_observations(connection: Connection) -> list[Observation]:
         """
         select vintages.indicator_id, city_code, province_code, year, vintages.scope, vintage, value, file,
             file_sha256, sheet, line, kind
-        from observations.vintages as vintages
+        from observations.observation_vintages as vintages
         inner join reference.indicators as indicators on vintages.indicator_id = indicators.indicator_id
         where is_current
         order by all
@@ -116,7 +116,7 @@ def read_parameters(connection: Connection) -> dict[str, dict[str, float]]:
         listed[detector][name] = value
     issues = [
         Issue(
-            "detector_parameters",
+            "invalid_detector_parameters",
             f"{detector}: {', '.join(sorted(given)) or '-'}",
             ", ".join(sorted(NEEDED[detector])),
             "reference/detector_parameters.csv",
@@ -158,7 +158,7 @@ def write_flags(connection: Connection, table: Table) -> int:
 
 def _row(suspicion: Anomaly, entry: Sequence[Any], approvals: Mapping[str, tuple[object, ...]]) -> dict[str, Any]:
     detector, severity, looks_for_zh, looks_for_en, remedy_zh, remedy_en = entry
-    figure, found, expected = suspicion.figure, suspicion.found, suspicion.expected
+    figure, found, expected = suspicion.figure, suspicion.value_text, suspicion.expected_text
     against_zh, against_en = (f"；对照：{expected}", f"; against: {expected}") if expected else ("", "")
     identity = {
         "detector": detector,
@@ -176,8 +176,8 @@ def _row(suspicion: Anomaly, entry: Sequence[Any], approvals: Mapping[str, tuple
         "flag_id": name,
         "vintage": figure.vintage,
         "severity": severity,
-        "found": found,
-        "expected": expected or None,
+        "value_text": found,
+        "expected_text": expected or None,
         "statistic": suspicion.statistic,
         "threshold": suspicion.threshold,
         "explanation_zh": f"{looks_for_zh}：{found}{against_zh}。{remedy_zh}",

@@ -50,8 +50,8 @@ class Anomaly:
     """A figure that a detector objects to; the statistic is on the wrong side of the threshold."""
 
     figure: Observation
-    found: str
-    expected: str
+    value_text: str
+    expected_text: str
     statistic: float
     threshold: float
 

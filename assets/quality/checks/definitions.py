@@ -27,8 +27,8 @@ class Check:
     table: str
     name: str
     kind: Kind
-    rule_zh: str
-    rule_en: str
+    description_zh: str
+    description_en: str
     is_blocking: bool = True
     key: tuple[str, ...] = ()
     column: str | None = None
@@ -72,8 +72,8 @@ def _of_table(table: Table) -> Iterator[Check]:
         table=name,
         name="key_is_unique",
         kind="no_rows",
-        rule_zh=f"{key} 唯一",
-        rule_en=f"{key} is unique",
+        description_zh=f"{key} 唯一",
+        description_en=f"{key} is unique",
         key=table.key,
         query=_repeated_keys(name, table.key),
     )
@@ -108,8 +108,8 @@ def _required(table: Table) -> Check:
         table=table.qualified_name,
         name="required_columns_are_present",
         kind="no_rows",
-        rule_zh=f"{'、'.join(required)} 不为空",
-        rule_en=f"{', '.join(required)} are not empty",
+        description_zh=f"{'、'.join(required)} 不为空",
+        description_en=f"{', '.join(required)} are not empty",
         key=table.key,
         query=f"select * from {table.qualified_name} where {empty}",
     )
@@ -147,8 +147,8 @@ def _read_sql_check(file: Path) -> Check:
         table=said["table"],
         name=file.stem,
         kind="no_rows",
-        rule_zh=said["zh"],
-        rule_en=said["en"],
+        description_zh=said["zh"],
+        description_en=said["en"],
         is_blocking=said["severity"] == "error",
         query=sql,
         is_sql=True,

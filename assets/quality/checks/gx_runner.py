@@ -119,7 +119,10 @@ def _answers(results: ExpectationSuiteValidationResult) -> dict[str, Any]:
 
 
 def _expectation(check: Check) -> Expectation:
-    said: dict[str, Any] = {"meta": {"check": check.name}, "description": f"{check.rule_zh} {check.rule_en}"}
+    said: dict[str, Any] = {
+        "meta": {"check": check.name},
+        "description": f"{check.description_zh} {check.description_en}",
+    }
     if check.kind == "between" and check.column is not None:
         return ExpectColumnValuesToBeBetween(
             column=check.column, min_value=check.minimum, max_value=check.maximum, **said

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assets.core.errors import Language
+from assets.core.i18n import Language
 from assets.release.explain.score_diff import PARTS
 
 # The widest moves are told one by one; all of them stand in the table.
@@ -17,7 +17,7 @@ LISTED_CHANGES = 200
 
 WORDS: dict[str, tuple[str, str]] = {
     "index": ("城市指数", "City index"),
-    "available_mean": ("现有指标均分（不可用于排名）", "Mean of available indicators (not for ranking)"),
+    "mean_of_available": ("现有指标均分（不可用于排名）", "Mean of available indicators (not for ranking)"),
     "dimension": ("维度", "Dimension"),
     "measure": ("措施", "Measure"),
     "indicator": ("指标", "Indicator"),
@@ -92,14 +92,14 @@ def change_note(change: Mapping[str, Any], language: Language) -> str:
 
 def change_cells(change: Mapping[str, Any], language: Language) -> tuple[str, ...]:
     """One change as it is shown in a table."""
-    parts = (format_points(change[f"{part}_hundredths"]) for part in PARTS)
+    parts = (format_points(change[f"delta_{part}_hundredths"]) for part in PARTS)
     return (
         label(change["level"], language),
         change[f"city_{language}"],
         "" if change["item_id"] == "all" else change[f"item_{language}"],
         format_score(change["score_old"]),
         format_score(change["score_new"]),
-        format_points(change["moved_hundredths"]),
+        format_points(change["delta_hundredths"]),
         *parts,
         change_note(change, language),
     )

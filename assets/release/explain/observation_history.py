@@ -1,7 +1,7 @@
 """The history of one figure as the commands read it from a release: every vintage, and what took its place when.
 
 Here: the vintages and their succession. Not here: finding the indicator (assets.release.read.lookup), which vintage is
-current (sql/observations/vintages.sql), layouts (pipelines.cli.render.tables).
+current (sql/observations/observation_vintages.sql), layouts (pipelines.cli.render.tables).
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ def read_observation_history(release: Release, city_code: str, indicator_id: str
             observations.* exclude (city_code, indicator_id), arrivals.received_at, sources.publication_zh,
             sources.publication_en, corrections.reason_zh as correction_zh, corrections.reason_en as correction_en,
             corrections.decided_by as corrected_by, corrections.decided_date as corrected_date
-        from observations.observations as observations
+        from observations.city_observations as observations
         inner join reference.indicators as indicators using (indicator_id)
         inner join reference.sources as sources using (source_id)
-        left join quality.arrivals as arrivals
+        left join quality.file_arrivals as arrivals
             on indicators.dataset = arrivals.dataset and observations.file_sha256 = arrivals.file_sha256
-        left join observations.corrections as corrections
+        left join observations.applied_corrections as corrections
             on observations.correction_id = corrections.correction_id
                 and observations.file_sha256 = corrections.file_sha256
                 and observations.sheet is not distinct from corrections.sheet

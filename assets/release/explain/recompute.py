@@ -27,7 +27,7 @@ _LONG_FORM = """
     select 'index' as level, city_code, 'all' as item_id, city_index as score, index_status as score_status,
         cast(null as varchar) as status from scorecards.city_scores
     union all
-    select 'available_mean', city_code, 'all', available_mean, null, null from scorecards.city_scores
+    select 'mean_of_available', city_code, 'all', mean_of_available, null, null from scorecards.city_scores
     union all
     select 'dimension', city_code, dimension_id, score, score_status, null from scorecards.dimension_scores
     union all
@@ -43,7 +43,7 @@ class ModelText:
 
     name: str
     sql: str
-    reads: tuple[str, ...]
+    depends_on: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +96,10 @@ def _models(connection: Connection, selects: Mapping[str, str]) -> tuple[ModelTe
     """The models that a release carries; none in one from before they were published."""
     if MODELS not in selects:
         return ()
-    rows = connection.execute(f"select name, sql, reads from ({selects[MODELS]}) order by name").fetchall()
-    return tuple(ModelText(name, sql, tuple(filter(None, reads.split(", ")))) for name, sql, reads in rows)
+    # Earlier releases call the column `reads`.
+    column = "depends_on" if "depends_on" in list_columns(connection, selects[MODELS]) else "reads"
+    rows = connection.execute(f"select name, sql, {column} from ({selects[MODELS]}) order by name").fetchall()
+    return tuple(ModelText(name, sql, tuple(filter(None, depends_on.split(", ")))) for name, sql, depends_on in rows)
 
 
 def create_views(connection: Connection, selects: Mapping[str, str]) -> None:
@@ -165,7 +167,7 @@ def downstream_of(models: Sequence[ModelText], names: Collection[str]) -> list[M
     """The models that make scores and read one of these tables, directly or through each other, in their order."""
     moved, found = set(names), []
     for model in sort_models(models):
-        if moved & set(model.reads):
+        if moved & set(model.depends_on):
             moved.add(model.name)
             found.append(model)
     return found
@@ -176,7 +178,7 @@ def upstream_of(models: Sequence[ModelText], names: Collection[str]) -> tuple[Mo
     wanted, found = set(names), []
     for model in reversed(sort_models(models)):
         if model.name in wanted:
-            wanted |= set(model.reads)
+            wanted |= set(model.depends_on)
             found.append(model)
     return tuple(found)
 
@@ -184,13 +186,19 @@ def upstream_of(models: Sequence[ModelText], names: Collection[str]) -> tuple[Mo
 def sort_models(models: Sequence[ModelText]) -> list[ModelText]:
     """The models that make scores, each after those that it reads."""
     scores = {model.name: model for model in models if model.name.startswith(_RECOMPUTED)}
-    graph = {name: sorted(set(model.reads) & set(scores)) for name, model in sorted(scores.items())}
+    graph = {name: sorted(set(model.depends_on) & set(scores)) for name, model in sorted(scores.items())}
     return [scores[name] for name in TopologicalSorter(graph).static_order()]
 
 
 def save_scores(connection: Connection, name: str) -> None:
     """Keep what the scores are now, in the long form, as a table of this name."""
     connection.execute(f"create or replace temp table {quote_identifier(name)} as {_LONG_FORM}")
+
+
+def has_scores(connection: Connection, snapshot: ReleaseModels) -> bool:
+    """Return whether `save_scores` can read the scores of a release: earlier ones have other names of columns."""
+    city_scores = snapshot.selects.get(SCORES[0])
+    return city_scores is not None and "mean_of_available" in list_columns(connection, city_scores)
 
 
 def list_columns(connection: Connection, select: str) -> dict[str, str]:

@@ -22,17 +22,17 @@ Row = dict[str, Any]
 
 FORMS = "INDICATOR@CITY[@YEAR]=45, target:ID=45, goalpost:INDICATOR.upper=50, weight:INDICATOR=2, weight:dimension:ID=2"
 EXAMPLE = "--set weight:dimension:ID=2"
-_GOALPOSTS = ("floor", "upper", "range_low", "range_high", "width")
-_OBSERVATIONS = "observations.observations"
+_GOALPOSTS = ("lower", "upper", "range_low", "range_high", "tolerance")
+_OBSERVATIONS = "observations.city_observations"
 _LEVERS = 3
 
 _COMPARED = """
     with ranked_before as (
-        select *, case when level <> 'available_mean' and score is not null then
+        select *, case when level <> 'mean_of_available' and score is not null then
             rank() over (partition by level, item_id order by score desc nulls last) end as place from scores_before
     ),
     ranked_after as (
-        select *, case when level <> 'available_mean' and score is not null then
+        select *, case when level <> 'mean_of_available' and score is not null then
             rank() over (partition by level, item_id order by score desc nulls last) end as place from scores_after
     )
     select
@@ -60,7 +60,7 @@ _COMPARED = """
         or before.status is distinct from after.status
     order by
         case before.level
-            when 'index' then 1 when 'available_mean' then 2 when 'dimension' then 3 when 'measure' then 4 else 5
+            when 'index' then 1 when 'mean_of_available' then 2 when 'dimension' then 3 when 'measure' then 4 else 5
         end, before.item_id, before.city_code
 """
 
@@ -83,7 +83,7 @@ _STEPS = """
         scores.indicator_id, scores.value, scores.year, scores.scope, scores.dimension_id, scores.attainment,
         steps.step, indicators.direction, indicators.minimum, indicators.maximum, indicators.decimals,
         indicators.unit, indicators.name_zh, indicators.name_en,
-        goalposts.floor, goalposts.upper, goalposts.range_low, goalposts.range_high
+        goalposts.lower, goalposts.upper, goalposts.range_low, goalposts.range_high
     from scorecards.indicator_scores as scores
     inner join steps on scores.indicator_id = steps.indicator_id
     inner join reference.indicators as indicators on scores.indicator_id = indicators.indicator_id
@@ -158,7 +158,7 @@ def parse_assumption(release: Release, text: str) -> Change:
     subject = subject.strip()
     value = _number(number)
     if not subject or value is None:
-        raise UsageError(Issue("whatif_unreadable", text, FORMS))
+        raise UsageError(Issue("invalid_assumption", text, FORMS))
     kind, colon, rest = subject.partition(":")
     if colon and kind == "target":
         _known(release, "targets", "target_id", rest)
@@ -168,29 +168,29 @@ def parse_assumption(release: Release, text: str) -> Change:
     if colon and kind == "weight":
         return _weight(release, rest, value)
     if "@" not in subject:
-        raise UsageError(Issue("whatif_unreadable", text, FORMS))
+        raise UsageError(Issue("invalid_assumption", text, FORMS))
     return _figure(release, text, subject, value)
 
 
 def _goalpost(release: Release, text: str, subject: str, value: float) -> Change:
     indicator_id, _, column = subject.rpartition(".")
     if column not in _GOALPOSTS:
-        raise UsageError(Issue("whatif_unreadable", text, FORMS))
+        raise UsageError(Issue("invalid_assumption", text, FORMS))
     _known(release, "goalposts", "indicator_id", indicator_id)
     (now,) = release.rows("select * from reference.goalposts where indicator_id = ?", [indicator_id])
     after = {**now, column: value}
     (indicator,) = release.rows("select direction from reference.indicators where indicator_id = ?", [indicator_id])
     rising = indicator["direction"]
-    if None not in (after["floor"], after["upper"]) and rising * (after["upper"] - after["floor"]) <= 0:
-        raise UsageError(Issue("whatif_value", text, "floor < upper" if rising > 0 else "floor > upper"))
-    if after["width"] is not None and not (after["width"] > 0 and after["range_low"] <= after["range_high"]):
-        raise UsageError(Issue("whatif_value", text, "width > 0, range_low ≤ range_high"))
+    if None not in (after["lower"], after["upper"]) and rising * (after["upper"] - after["lower"]) <= 0:
+        raise UsageError(Issue("assumption_out_of_range", text, "lower < upper" if rising > 0 else "lower > upper"))
+    if after["tolerance"] is not None and not (after["tolerance"] > 0 and after["range_low"] <= after["range_high"]):
+        raise UsageError(Issue("assumption_out_of_range", text, "tolerance > 0, range_low ≤ range_high"))
     return Change("reference.goalposts", column, value, (("indicator_id", indicator_id),))
 
 
 def _weight(release: Release, subject: str, value: float) -> Change:
     if value < 0:
-        raise UsageError(Issue("whatif_value", f"{value:g}", "weight ≥ 0"))
+        raise UsageError(Issue("assumption_out_of_range", f"{value:g}", "weight ≥ 0"))
     kind, colon, rest = subject.partition(":")
     if colon and kind == "dimension":
         _known(release, "dimensions", "dimension_id", rest)
@@ -202,13 +202,13 @@ def _weight(release: Release, subject: str, value: float) -> Change:
 def _figure(release: Release, text: str, subject: str, value: float) -> Change:
     indicator_id, *place = (part.strip() for part in subject.split("@"))
     if len(place) > 2 or not place[0] or not (len(place) == 1 or (place[1].isascii() and place[1].isdigit())):
-        raise UsageError(Issue("whatif_unreadable", text, FORMS))
+        raise UsageError(Issue("invalid_assumption", text, FORMS))
     _known(release, "indicators", "indicator_id", indicator_id)
     (indicator,) = release.rows("select * from reference.indicators where indicator_id = ?", [indicator_id])
     lowest, highest = indicator["minimum"], indicator["maximum"]
     if (lowest is not None and value < lowest) or (highest is not None and value > highest):
         limits = f"{'' if lowest is None else f'≥ {lowest:g} '}{'' if highest is None else f'≤ {highest:g}'}".strip()
-        raise UsageError(Issue("whatif_value", text, limits))
+        raise UsageError(Issue("assumption_out_of_range", text, limits))
     city_code = find_city(release, place[0])["city_code"]
     year = int(place[1]) if len(place) == 2 else _latest_year(release, city_code, indicator_id)
     where = (
@@ -227,7 +227,7 @@ def _latest_year(release: Release, city_code: str, indicator_id: str) -> int:
         """
         select coalesce(
             (select year from scorecards.indicator_scores where city_code = ? and indicator_id = ?),
-            (select assessment_year from reference.method)
+            (select assessment_year from reference.parameters)
         ) as year
         """,
         [city_code, indicator_id],
@@ -238,7 +238,9 @@ def _latest_year(release: Release, city_code: str, indicator_id: str) -> int:
 def _known(release: Release, table: str, column: str, name: str) -> None:
     known = [row[column] for row in release.rows(f"select {column} from reference.{table} order by all")]
     if name not in known:
-        raise UsageError(Issue("whatif_unknown", name, ", ".join(difflib.get_close_matches(name, known, 3, 0.0))))
+        raise UsageError(
+            Issue("unknown_assumption_item", name, ", ".join(difflib.get_close_matches(name, known, 3, 0.0)))
+        )
 
 
 def _number(text: str) -> float | None:
@@ -327,11 +329,11 @@ def _basis(connection: Connection, city_code: str) -> str:
     rows = _rows(
         connection,
         "select distinct level from scores_before where city_code = ? and score is not null "
-        "and level in ('index', 'dimension', 'available_mean')",
+        "and level in ('index', 'dimension', 'mean_of_available')",
         [city_code],
     )
     there = {row["level"] for row in rows}
-    return next((level for level in ("index", "dimension") if level in there), "available_mean")
+    return next((level for level in ("index", "dimension") if level in there), "mean_of_available")
 
 
 def _moved(connection: Connection, basis: str, city_code: str, row: Row) -> Row:

@@ -15,6 +15,7 @@ from assets.release.explain.recompute import (
     SCORES,
     ReleaseModels,
     create_views,
+    has_scores,
     list_columns,
     rebuild,
     rebuild_downstream,
@@ -76,10 +77,13 @@ _DECOMPOSITION = """
     parted as (
         select
             *,
-            new_hundredths - old_hundredths as moved_hundredths,
-            case when new_hundredths is not null and old_hundredths is not null then h1 - h0 end as revised_hundredths,
-            case when new_hundredths is not null and old_hundredths is not null then h2 - h1 end as added_hundredths,
-            case when new_hundredths is not null and old_hundredths is not null then h3 - h2 end as targets_hundredths
+            new_hundredths - old_hundredths as delta_hundredths,
+            case when new_hundredths is not null and old_hundredths is not null then h1 - h0 end
+                as delta_revised_hundredths,
+            case when new_hundredths is not null and old_hundredths is not null then h2 - h1 end
+                as delta_added_hundredths,
+            case when new_hundredths is not null and old_hundredths is not null then h3 - h2 end
+                as delta_targets_hundredths
         from carried
     ),
 
@@ -89,7 +93,7 @@ _DECOMPOSITION = """
             case
                 when score_old is null and score_new is not null then 'appeared'
                 when score_old is not null and score_new is null then 'disappeared'
-                when moved_hundredths <> 0 then 'moved'
+                when delta_hundredths <> 0 then 'moved'
                 when told_old is distinct from told_new then 'status_only'
             end as change
         from parted
@@ -102,11 +106,12 @@ _DECOMPOSITION = """
         change,
         score_old,
         score_new,
-        moved_hundredths,
-        revised_hundredths,
-        added_hundredths,
-        targets_hundredths,
-        moved_hundredths - revised_hundredths - added_hundredths - targets_hundredths as method_hundredths,
+        delta_hundredths,
+        delta_revised_hundredths,
+        delta_added_hundredths,
+        delta_targets_hundredths,
+        delta_hundredths - delta_revised_hundredths - delta_added_hundredths - delta_targets_hundredths
+            as delta_method_hundredths,
         case
             when change not in ('appeared', 'disappeared') then null
             when (at_targets is null) <> (new_hundredths is null) then 'method'
@@ -136,10 +141,15 @@ def find_score_changes(connection: Connection, old: ReleaseModels, new: ReleaseM
     """Make the table of changes on a connection in memory.
 
     Returns the older models that could not be run; what they would have shown of data and targets counts as method.
+    A release with other names of tables and columns is not compared: none of its models can be run.
     Each step makes anew what rests on the tables that it replaced; the rest would be the same.
     """
     # A release from before the models were published is recomputed by those of the newer one.
     older = ReleaseModels(old.selects, upstream_of(old.models or new.models, SCORES))
+    if not has_scores(connection, old):
+        create_views(connection, new.selects)
+        table.create(connection)
+        return sorted(model.name for model in older.models)
     create_views(connection, old.selects)
     save_scores(connection, "scores_old")
     left = set(rebuild(connection, older))
@@ -159,7 +169,9 @@ def find_score_changes(connection: Connection, old: ReleaseModels, new: ReleaseM
 
 def _steps(connection: Connection, old: ReleaseModels, new: ReleaseModels) -> Iterator[tuple[str, Mapping[str, str]]]:
     """What is replaced in the older release at each step, one thing after the other: what its models read."""
-    read = sorted({name for model in old.models for name in model.reads if name in old.selects and name in new.selects})
+    read = sorted(
+        {name for model in old.models for name in model.depends_on if name in old.selects and name in new.selects}
+    )
     observed = [name for name in read if name.startswith("observations.")]
     bars = [name for name in read if _is_bar(connection, name, old.selects[name])]
     yield "revised", {name: _revised(connection, old.selects[name], new.selects[name]) for name in observed}
@@ -240,9 +252,9 @@ def read_named_changes(connection: Connection, limit: int | None = None) -> list
             on changes.level = 'measure' and changes.item_id = cast(measures.measure_id as varchar)
         order by
             case changes.level
-                when 'index' then 1 when 'available_mean' then 2 when 'dimension' then 3 when 'measure' then 4 else 5
+                when 'index' then 1 when 'mean_of_available' then 2 when 'dimension' then 3 when 'measure' then 4 else 5
             end,
-            abs(coalesce(changes.moved_hundredths, 10000)) desc, changes.city_code, changes.item_id
+            abs(coalesce(changes.delta_hundredths, 10000)) desc, changes.city_code, changes.item_id
         {"" if limit is None else f"limit {int(limit)}"}
         """
     )

@@ -42,7 +42,7 @@ def _of_index(release: Release, code: str) -> Row:
         """
         select dimensions.dimension_id, dimensions.name_zh, dimensions.name_en, dimensions.weight,
             dimensions.is_in_index, scores.score, scores.score_status as status,
-            scores.indicators_scored, scores.indicators_total, scores.minimum_share
+            scores.indicators_scored, scores.indicators_total, scores.minimum_indicators_share
         from reference.dimensions as dimensions
         inner join scorecards.dimension_scores as scores using (dimension_id)
         where scores.city_code = ?
@@ -76,7 +76,7 @@ def _of_dimension(release: Release, code: str, dimension_id: str) -> Row:
         [code, dimension_id],
     )
     names = _need(release, "select name_zh, name_en from reference.dimensions where dimension_id = ?", dimension_id)
-    formula = weighted_mean_formula([row for row in members if row["weight"] > 0], score["available_mean"])
+    formula = weighted_mean_formula([row for row in members if row["weight"] > 0], score["mean_of_available"])
     return {"level": "dimension", "dimension": names, "score": score, "formula": formula, "members": members}
 
 
@@ -94,7 +94,7 @@ def _of_indicator(release: Release, paths: Paths, code: str, indicator_id: str) 
     vintages = release.rows(
         """
         select vintages.*, sources.publication_zh, sources.publication_en, sheets.encoding
-        from observations.observations as vintages
+        from observations.city_observations as vintages
         left join reference.sources as sources using (source_id)
         left join quality.sheets as sheets
             on vintages.file_sha256 = sheets.file_sha256 and vintages.sheet is not distinct from sheets.sheet
@@ -156,10 +156,10 @@ def _rejected(release: Release, code: str, indicator: Row, hashes: Sequence[str]
         [code],
     )
     rows = release.rows(
-        "select * from quality.rejects where dataset = ? order by file, line, fault_number", [indicator["dataset"]]
+        "select * from quality.rejects where dataset = ? order by file, line, error_number", [indicator["dataset"]]
     )
     for row in rows:
-        text = (row["row_text"] or "").lower()
+        text = (row["raw_row"] or "").lower()
         row["names_the_city"] = any(name["name"].lower() in text for name in names)
     near = [row for row in rows if row["names_the_city"] or row["file_sha256"] in hashes]
     return sorted(near, key=lambda row: not row["names_the_city"])
@@ -170,16 +170,16 @@ def attainment_formula(point: Row, goalposts: Row, indicator: Row) -> Row:
     decimals = int(indicator["decimals"])
     value, floor, upper = (
         Decimal(point["value_scaled"]).scaleb(-decimals),
-        scaled_integer(goalposts["floor"], decimals),
+        scaled_integer(goalposts["lower"], decimals),
         scaled_integer(goalposts["upper"], decimals),
     )
     if floor is not None and upper is not None:
         text = f"100 × ({_in(value)} − {_in(floor)}) ÷ ({_in(upper)} − {_in(floor)})"
         result = 100 * float(value - floor) / float(upper - floor)
         rule = "clip(100 (x − L) / (T − L), 0, 100)"
-    elif goalposts["width"] is not None:
+    elif goalposts["tolerance"] is not None:
         x, a, b, w = (float(value) for value in (
-            point["value"], goalposts["range_low"], goalposts["range_high"], goalposts["width"]))  # fmt: skip
+            point["value"], goalposts["range_low"], goalposts["range_high"], goalposts["tolerance"]))  # fmt: skip
         text = f"100 × (1 − max({_of(a)} − {_of(x)}, 0, {_of(x)} − {_of(b)}) ÷ {_of(w)})"
         result = 100 * (1 - max(a - x, 0, x - b) / w)
         rule = "clip(100 (1 − max(a − x, 0, x − b) / w), 0, 100)"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assets.core.errors import Language
+from assets.core.i18n import Language
 from assets.core.text import format_number
 from assets.release.outputs.duckdb_views import SCHEMA, column_names, view_names
 from assets.release.publish.manifest import PublishedFile
@@ -83,7 +83,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "higher": ("越高越好", "higher is better"),
     "lower": ("越低越好", "lower is better"),
 }  # fmt: skip
-_STANDINGS: dict[str, tuple[str, str]] = {
+_TARGET_AUTHORITIES: dict[str, tuple[str, str]] = {
     "policy_city": ("本市目标", "target of the city"),
     "policy_province": ("省定目标", "target of the province"),
     "national": ("全国目标，参照，不是城市的任务", "national, a reference, not a duty of the city"),
@@ -254,9 +254,9 @@ def _cross_references(row: Row, language: Language) -> str:
 def _goalposts(row: Row, language: Language) -> str:
     if row["class"] is None:
         return _word("none", language)
-    ends = f"0 = {_figure(row['floor'])}, 100 = {_figure(row['upper'])}"
+    ends = f"0 = {_figure(row['lower'])}, 100 = {_figure(row['upper'])}"
     if row["range_low"] is not None:
-        ends = f"100 = {_figure(row['range_low'])}–{_figure(row['range_high'])}, 0: ± {_figure(row['width'])}"
+        ends = f"100 = {_figure(row['range_low'])}–{_figure(row['range_high'])}, 0: ± {_figure(row['tolerance'])}"
     return f"{ends} {row['unit']}; {row[f'justification_{language}']}"
 
 
@@ -265,7 +265,7 @@ def _target(target: Row, language: Language) -> str:
     if target["value_high"] is not None:
         value = f"{_figure(target['value'])}–{_figure(target['value_high'])}"
     year = f" ({target['year']})" if target["year"] else ""
-    standing = _STANDINGS[target["status"]][0 if language == "zh" else 1]
+    standing = _TARGET_AUTHORITIES[target["authority"]][0 if language == "zh" else 1]
     return (
         f"{value} {target['unit']}{year}: {target['document_zh']}, {target[f'scope_{language}']}; "
         f"{standing} ({target['source_grade']})"

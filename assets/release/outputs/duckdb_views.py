@@ -72,8 +72,9 @@ _MACROS: dict[str, tuple[tuple[str, ...], str, str, str, str]] = {
             dimensions.name_en as dimension_en, scores.indicator_id, indicators.name_zh, indicators.name_en,
             scores.value, scores.qualifier, scores.unit, scores.year, sources.publication_zh, sources.publication_en,
             scores.source_grade, scores.data_status, scores.attainment, scores.target_operator, scores.target_value,
-            scores.target_value_high, scores.target_year, scores.target_status,
-            scores.target_status in ('policy_city', 'policy_province') as is_duty, scores.gap_to_target, scores.status
+            scores.target_value_high, scores.target_year, scores.target_authority,
+            scores.target_authority in ('policy_city', 'policy_province') as is_duty, scores.gap_to_target,
+            scores.status
         from scorecards.indicator_scores as scores
         inner join reference.cities as cities on scores.city_code = cities.city_code
         inner join reference.indicators as indicators on scores.indicator_id = indicators.indicator_id
@@ -94,9 +95,9 @@ _MACROS: dict[str, tuple[tuple[str, ...], str, str, str, str]] = {
             cities.name_zh as city_zh, cities.name_en as city_en, scores.indicator_id, indicators.name_zh,
             indicators.name_en, scores.value, scores.qualifier, scores.unit, scores.year, scores.data_status,
             scores.target_operator, scores.target_value, scores.target_value_high, scores.target_year,
-            scores.target_status, scores.target_status in ('policy_city', 'policy_province') as is_duty,
+            scores.target_authority, scores.target_authority in ('policy_city', 'policy_province') as is_duty,
             scores.is_target_met, scores.gap_to_target,
-            1e2 * scores.gap_to_target / nullif(abs(scores.target_value), 0) as gap_pct, scores.needed_per_year
+            1e2 * scores.gap_to_target / nullif(abs(scores.target_value), 0) as gap_pct, scores.required_change_per_year
         from scorecards.indicator_scores as scores
         inner join reference.cities as cities on scores.city_code = cities.city_code
         inner join reference.indicators as indicators on scores.indicator_id = indicators.indicator_id

@@ -19,7 +19,8 @@ from typing import Any, Literal
 import pyarrow.parquet as pq
 import xlsxwriter
 
-from assets.core.errors import Issue, Language, UsageError
+from assets.core.errors import Issue, UsageError
+from assets.core.i18n import Language
 from assets.core.text import escape_formula, escape_xlsx_markup
 from assets.release.outputs.datapackage import PACKAGE
 from assets.release.outputs.duckdb_views import names_of
@@ -146,7 +147,7 @@ def _chosen(release: Release, tables: Sequence[str], *, has_cities: bool) -> lis
     for text in tables:
         found = [name for name, qualified in known.items() if text in (name, qualified)]
         if not found:
-            raise UsageError(Issue("no_such_table", text, ", ".join(difflib.get_close_matches(text, known, 3, 0.0))))
+            raise UsageError(Issue("unknown_table", text, ", ".join(difflib.get_close_matches(text, known, 3, 0.0))))
         if has_cities and found[0] not in of_cities:
             raise UsageError(Issue("table_without_cities", text))
         chosen += found

@@ -126,7 +126,7 @@ def _places(connection: Connection) -> tuple[str, str]:
 
 
 def _method_version(connection: Connection) -> str:
-    row = connection.execute("select method_version from reference.method").fetchone()
+    row = connection.execute("select method_version from reference.parameters").fetchone()
     assert row is not None
     return str(row[0])
 

@@ -99,7 +99,7 @@ class _Fault(NamedTuple):
     remedy_zh: str
     reason_en: str
     remedy_en: str
-    row_text: str
+    raw_row: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +138,8 @@ def _unresolved_rows(connection: Connection) -> Iterator[list[_Fault]]:
     found = connection.cursor().execute(
         f"""
         select {", ".join(_Fault._fields)} from quality.rejects
-        where line is not null and row_text is not null and not coalesce(is_resolved, false)
-        order by dataset, file_sha256, file, sheet nulls first, line, fault_number
+        where line is not null and raw_row is not null and not coalesce(is_resolved, false)
+        order by dataset, file_sha256, file, sheet nulls first, line, error_number
         """
     )
     for _, faults in groupby(_streamed(found), key=lambda fault: fault[:5]):
@@ -160,7 +160,7 @@ def _returned(faults: Sequence[_Fault], sheet: ReturnSheet) -> ReturnedRow:
         _told(about, [fault.remedy_en for fault in faults]),
     )
     bad = frozenset(_WHOLE if fault.position is None else sheet.column(fault.position) for fault in faults)
-    return ReturnedRow(faults[0].return_id, texts, tuple(sheet.cells(faults[0].row_text)), bad)
+    return ReturnedRow(faults[0].return_id, texts, tuple(sheet.cells(faults[0].raw_row)), bad)
 
 
 def _told(about: Sequence[str | None], texts: Sequence[str]) -> str:
@@ -366,7 +366,7 @@ def _write_refused(connection: Connection, target: Path, senders: Senders) -> li
         from quality.rejects as rejects
         inner join quality.files as files using (dataset, file_sha256)
         where files.status = 'refused' and not coalesce(is_resolved, false)
-        order by rejects.dataset, rejects.file, rejects.file_sha256, fault_number
+        order by rejects.dataset, rejects.file, rejects.file_sha256, error_number
         """
     ).fetchall()
     by_sender: dict[str, list[Sequence[object]]] = {}

@@ -56,6 +56,7 @@ def _input_files(paths: Paths) -> Iterator[tuple[str, Path]]:
         (paths.inbox, "*"),
         (paths.reference, "*.csv"),
         (paths.contracts, "*.yml"),
+        (PROJECT_ROOT / "assets", "*.yml"),
         (paths.data, "limits.yml"),
         (paths.data, "engine.yml"),
         (paths.data, "storage.yml"),

@@ -10,7 +10,7 @@ def raise_on_blocking_failures(connection: Connection) -> None:
     """Raise Stopped with the failing rows of every blocking check; the current release then stays as it is."""
     failed = connection.execute(
         """
-        select table_name, check_name, rule_zh, rule_en, rows_failing, failing_sample
+        select table_name, check_name, description_zh, description_en, rows_failing, failing_sample
         from quality.check_results
         where is_blocking and not is_passed
         order by table_name, check_name
@@ -19,8 +19,8 @@ def raise_on_blocking_failures(connection: Connection) -> None:
     if failed:
         raise DataError(
             [
-                Issue("check_failed", f"{name} ({rows}): {sample}", f"{rule_zh} / {rule_en}", file=table)
-                for table, name, rule_zh, rule_en, rows, sample in failed
+                Issue("check_failed", f"{name} ({rows}): {sample}", f"{description_zh} / {description_en}", file=table)
+                for table, name, description_zh, description_en, rows, sample in failed
             ]
-            + [Issue("candidate_kept", str(len(failed)))]
+            + [Issue("candidate_quarantined", str(len(failed)))]
         )

@@ -10,7 +10,7 @@ import hashlib
 from datetime import date, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from assets.core.errors import Issue
 
@@ -40,7 +40,8 @@ class InputFile(BaseModel):
     status: str
     rows_read: int
     rows_accepted: int
-    rows_set_aside: int
+    # Manifests of earlier releases have the second name.
+    rows_aggregate: int = Field(validation_alias=AliasChoices("rows_aggregate", "rows_set_aside"))
     rows_rejected: int
 
 
@@ -114,13 +115,13 @@ def find_damages(folder: Path, manifest: Manifest) -> list[Issue]:
     for file in manifest.files:
         path = folder / file.path
         if not path.is_file():
-            found.append(Issue("release_file_missing", file=file.path))
+            found.append(Issue("missing_release_file", file=file.path))
         elif hash_file(path) != file.sha256:
             found.append(Issue("release_file_changed", file=file.path))
     listed = {MANIFEST_NAME, *(file.path for file in manifest.files)}
     found += [Issue("release_file_unlisted", file=path) for path in _files_below(folder) if path not in listed]
     if content_digest(manifest.files) != manifest.content_digest:
-        found.append(Issue("release_digest_wrong", file=MANIFEST_NAME))
+        found.append(Issue("release_digest_mismatch", file=MANIFEST_NAME))
     return found
 
 

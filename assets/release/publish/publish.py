@@ -162,7 +162,7 @@ def _write_changes(
 
 
 def _inputs(connection: Connection) -> tuple[InputFile, ...]:
-    columns = "dataset, file, file_sha256, status, rows_read, rows_accepted, rows_set_aside, rows_rejected"
+    columns = "dataset, file, file_sha256, status, rows_read, rows_accepted, rows_aggregate, rows_rejected"
     rows = connection.execute(f"select {columns} from intake.files order by dataset, file, file_sha256").fetchall()
     return tuple(
         InputFile(
@@ -172,7 +172,7 @@ def _inputs(connection: Connection) -> tuple[InputFile, ...]:
             status=status,
             rows_read=read,
             rows_accepted=accepted,
-            rows_set_aside=set_aside,
+            rows_aggregate=set_aside,
             rows_rejected=rejected,
         )
         for dataset, file, sha256, status, read, accepted, set_aside, rejected in rows

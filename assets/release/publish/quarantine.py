@@ -42,7 +42,10 @@ class BlockedCandidate:
         """Every check that did not pass, the blocking ones first, with its failing rows by key."""
         return self.rows(
             """
-            select table_name, check_name, is_blocking, rule_zh, rule_en, rows_failing, failing_sample
+            select table_name, check_name, is_blocking, rows_failing, failing_sample,
+                -- a candidate that was blocked by an earlier version has the first names
+                columns('^(rule|description)_zh$') as description_zh,
+                columns('^(rule|description)_en$') as description_en
             from quality.check_results where not is_passed
             order by is_blocking desc, table_name, check_name
             """

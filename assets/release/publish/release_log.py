@@ -13,6 +13,8 @@ from assets.warehouse.connection import Connection, quote_identifier, quote_lite
 from assets.warehouse.tables import Table
 
 RUNS = "release.runs"
+# Columns that earlier releases publish under another name.
+_RENAMED = {"rows_set_aside": "rows_aggregate"}
 
 
 def write_release_log(
@@ -27,14 +29,18 @@ def write_release_log(
     if known is not None:
         # A column that one of the two does not know is empty in the one and left in the other.
         described = connection.execute(f"describe select * from read_parquet({quote_literal(known)})").fetchall()
-        columns = ", ".join(quote_identifier(row[0]) for row in described if row[0] in table.columns)
+        columns = ", ".join(
+            f"{quote_identifier(row[0])} as {quote_identifier(name)}"
+            for row in described
+            if (name := _RENAMED.get(row[0], row[0])) in table.columns
+        )
         connection.execute(f"insert into {RUNS} by name select {columns} from read_parquet({quote_literal(known)})")
     connection.execute(
         f"""
         insert into {RUNS}
         select
             ?, ?, ?, ?, ?, ?, count(*), coalesce(sum(rows_read), 0), coalesce(sum(rows_accepted), 0),
-            coalesce(sum(rows_set_aside), 0), coalesce(sum(rows_rejected), 0),
+            coalesce(sum(rows_aggregate), 0), coalesce(sum(rows_rejected), 0),
             (select count(*) from quality.check_results),
             (select count(*) from quality.check_results where not is_passed),
             (select count(*) from quality.flags)

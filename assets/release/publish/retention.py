@@ -81,7 +81,7 @@ def verify_release(paths: Paths, text: str) -> VerifyResult:
     folder = _folder(paths, text)
     manifest = read_manifest(folder)
     if manifest is None:
-        return VerifyResult(folder.name, 0, (Issue("manifest_unreadable", file=folder.name),))
+        return VerifyResult(folder.name, 0, (Issue("invalid_manifest", file=folder.name),))
     return VerifyResult(folder.name, len(manifest.files), tuple(find_damages(folder, manifest)))
 
 

@@ -39,7 +39,7 @@ def find_city(release: Release, text: str) -> dict[str, Any]:
     )
     if len(found) != 1:
         known = release.rows("select short_zh, name_en from reference.cities order by city_code")
-        raise UsageError(Issue("no_such_city", text, ", ".join(f"{row['short_zh']} {row['name_en']}" for row in known)))
+        raise UsageError(Issue("unknown_city", text, ", ".join(f"{row['short_zh']} {row['name_en']}" for row in known)))
     return found[0]
 
 
@@ -70,7 +70,7 @@ def _only(text: str, known: Sequence[dict[str, Any]]) -> dict[str, Any]:
     names = {name: row for row in known for name in _names(row)}
     near = found or [names[name] for name in difflib.get_close_matches(asked, list(names), n=_NAMES_OFFERED, cutoff=0)]
     offered = dict.fromkeys(f"{_identifier(row)} {row['name_zh']}" for row in near)
-    raise UsageError(Issue("no_such_indicator", text, "; ".join(offered)))
+    raise UsageError(Issue("unknown_indicator", text, "; ".join(offered)))
 
 
 def _identifier(row: dict[str, Any]) -> str:

@@ -64,7 +64,7 @@ def get_release(paths: Paths, text: str) -> Release:
     found = [release_id for release_id in there if text and release_id.startswith(text)]
     manifest = read_manifest(paths.releases / found[0]) if len(found) == 1 else None
     if manifest is None:
-        raise UsageError(Issue("no_such_release", text, ", ".join(there)))
+        raise UsageError(Issue("unknown_release", text, ", ".join(there)))
     return Release(paths.releases / found[0], manifest)
 
 

@@ -88,8 +88,8 @@ def read_city_quarantine(release: Release, city_code: str) -> list[Row]:
         select indicators.name_zh, indicators.name_en, flags.*
         from quality.flags as flags
         inner join reference.indicators as indicators on flags.indicator_id = indicators.indicator_id
-        semi join observations.observations as held
-            on held.is_held and flags.city_code = held.city_code and flags.indicator_id = held.indicator_id
+        semi join observations.city_observations as held
+            on held.is_quarantined and flags.city_code = held.city_code and flags.indicator_id = held.indicator_id
                 and flags.year = held.year and flags.scope = held.scope and flags.vintage = held.vintage
         where flags.severity = 'blocking' and flags.city_code = ?
         order by flags.indicator_id, flags.year, flags.scope, flags.detector
@@ -107,17 +107,17 @@ def find_quarantined_blocks(release: Release) -> list[Issue]:
             min(line) as first_line, string_agg(line, ', ' order by line) as lines
         from quality.flags as flags
         inner join reference.indicators as indicators on flags.indicator_id = indicators.indicator_id
-        semi join observations.observations as held
-            on held.is_held and flags.city_code = held.city_code and flags.indicator_id = held.indicator_id
+        semi join observations.city_observations as held
+            on held.is_quarantined and flags.city_code = held.city_code and flags.indicator_id = held.indicator_id
                 and flags.year = held.year and flags.scope = held.scope and flags.vintage = held.vintage
-        where flags.severity = 'blocking' and flags.detector = 'shifted_block'
+        where flags.severity = 'blocking' and flags.detector = 'row_shift'
         group by all
         order by all
         """
     )
     return [
         Issue(
-            "block_shifted",
+            "rows_shifted",
             f"{row['name_zh']} {row['indicator_id']} {row['year']} {row['scope']}, {row['lines']}",
             "quality.flags",
             row["file"],

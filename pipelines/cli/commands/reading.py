@@ -70,8 +70,8 @@ def status(
     console.print(tables.render_datasets(datasets, language))
     console.print(tables.flags_count(flags, language), markup=False)
     counted = (
-        "来源不一致：{source_conflicts}；更正：{corrections}",
-        "Sources differ: {source_conflicts}; corrections: {corrections}",
+        "来源不一致：{source_conflicts}；更正：{applied_corrections}",
+        "Sources differ: {source_conflicts}; corrections: {applied_corrections}",
     )
     console.print(counted[0 if language == "zh" else 1].format(**noteworthy))
     console.print(tables.render_overdue(late, language), style="yellow" if late else None, markup=False, soft_wrap=True)
@@ -192,7 +192,7 @@ def whatif(
 
     language = parse_language(lang)
     if (city is None) == (not assumed):
-        raise UsageError(Issue("whatif_nothing", expected=EXAMPLE))
+        raise UsageError(Issue("missing_assumption", expected=EXAMPLE))
     found = get_release(Paths.from_environment(), release)
     console = Console(highlight=False)
     if city is not None:
@@ -244,7 +244,7 @@ def history(
 def query(sql: Annotated[str, typer.Argument(help="SQL。")], as_json: AsJson = False) -> None:
     """对现行发布运行 SQL，只读。 Run SQL on the current release, read-only.
 
-    例 Example: gancheng query "select city_code, available_mean from scorecards.city_scores"
+    例 Example: gancheng query "select city_code, mean_of_available from scorecards.city_scores"
     """
     from assets.release.read.reader import get_current_release
     from pipelines.cli.render import tables
@@ -258,7 +258,7 @@ def query(sql: Annotated[str, typer.Argument(help="SQL。")], as_json: AsJson = 
 
 _RECEIVED = """
 select dataset, count(*) as files, sum(rows_read)::bigint as rows_read, sum(rows_accepted)::bigint as rows_accepted,
-    sum(rows_set_aside)::bigint as rows_set_aside, sum(rows_rejected)::bigint as rows_rejected
+    sum(rows_aggregate)::bigint as rows_aggregate, sum(rows_rejected)::bigint as rows_rejected
 from quality.files group by dataset order by dataset
 """
 
@@ -266,7 +266,7 @@ from quality.files group by dataset order by dataset
 def _noteworthy(release: Release) -> dict[str, int]:
     """How many figures have sources that differ, and how many a correction changed; 0 in a release of an older make."""
     told = {}
-    for table in ("source_conflicts", "corrections"):
+    for table in ("source_conflicts", "applied_corrections"):
         known = release.rows("from duckdb_tables() where schema_name = 'observations' and table_name = ?", [table])
         told[table] = release.rows(f"select count(*) as n from observations.{table}")[0]["n"] if known else 0
     return told

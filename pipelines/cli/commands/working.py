@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from assets.core.errors import DataError, Issue, Language
+from assets.core.errors import DataError, Issue
+from assets.core.i18n import Language
 from assets.core.paths import Paths
 from pipelines.cli.options import DATA_FAILED, AsJson, InLanguage, parse_language, shown_path, write_json
 
@@ -201,7 +202,7 @@ def _show_run(console: Console, release: Release, language: Language) -> None:
     told = ("{n} 项检查，{failed} 项警告", "{n} checks, {failed} warnings")[0 if language == "zh" else 1]
     console.print(told.format(**checks[0]))
     for row in release.rows("from quality.check_results where not is_passed order by table_name, check_name"):
-        console.print(f"  {row[f'rule_{language}']}: {row['rows_failing']}", style="yellow", markup=False)
+        console.print(f"  {row[f'description_{language}']}: {row['rows_failing']}", style="yellow", markup=False)
     tables.print_issues(console, scorecards.find_quarantined_blocks(release))
     cities, dimensions, scores = scorecards.read_overview(release)
     first = cities[: tables.MOST_LINES]

@@ -20,7 +20,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from assets.core.errors import Issue, Language
+from assets.core.errors import Issue
+from assets.core.i18n import Language
 from assets.release.outputs.labels import DATA_STATUSES, OPERATORS, QUALIFIERS, SEVERITIES, STATUSES, TARGET_AUTHORITIES
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "file": ("文件", "File"),
     "rows_read": ("数据行", "Rows"),
     "rows_accepted": ("采用", "Accepted"),
-    "rows_set_aside": ("合计另存", "Set aside"),
+    "rows_aggregate": ("合计另存", "Set aside"),
     "rows_rejected": ("退回", "Rejected"),
     "total": ("总计", "Total"),
     "city": ("城市", "City"),
@@ -104,13 +105,13 @@ def _table(*headings: str, title: str | None = None, right: Sequence[int] = ()) 
 
 def render_files(files: Sequence[Row], language: Language) -> Table:
     """Every file with its rows: read = accepted + set aside + rejected. Of very many, those to be mended first."""
-    counts = ("rows_read", "rows_accepted", "rows_set_aside", "rows_rejected")
+    counts = ("rows_read", "rows_accepted", "rows_aggregate", "rows_rejected")
     table = _table(label("file", language), *(label(name, language) for name in counts), right=range(1, 5))
     for file in _worst(files):
         refused = file["status"] == "refused"
         told = _in(language, ("整个退回", "refused")) if refused else f"{file['rows_read']:,}"
         rejected = Text(f"{file['rows_rejected']:,}", style="red" if file["rows_rejected"] else "")
-        cells = (f"{file['rows_accepted']:,}", f"{file['rows_set_aside']:,}")
+        cells = (f"{file['rows_accepted']:,}", f"{file['rows_aggregate']:,}")
         table.add_row(escape(file["file"]), Text(told, style="red" if refused else ""), *cells, rejected)
     if len(files) > MOST_LINES:
         table.add_row(_in(language, ("… 其余见 quality.files", "… the others: quality.files")), style="dim")
@@ -136,7 +137,7 @@ def render_cities(
         (
             Text(city[f"name_{language}"]),
             Text(f"{city['indicators_scored']}/{city['indicators_total']}"),
-            Text(format_number(city["available_mean"])),
+            Text(format_number(city["mean_of_available"])),
             *(_dimension(by_place[city["city_code"], dimension["dimension_id"]]) for dimension in dimensions),
             _scored(city["city_index"], city["dimensions_scored"], city["dimensions_total"]),
         )
@@ -296,7 +297,7 @@ def _target(row: Row, language: Language) -> str:
     shown = f"{OPERATORS.get(row['target_operator'], '')}{row['target_value']:g}"
     if row["target_operator"] == "between":
         shown = f"{row['target_value']:g}–{row['target_value_high']:g}"
-    return f"{shown}{year} {_in(language, TARGET_AUTHORITIES[row['target_status']])}"
+    return f"{shown}{year} {_in(language, TARGET_AUTHORITIES[row['target_authority']])}"
 
 
 def _status(row: Row, language: Language) -> Text:
@@ -334,7 +335,7 @@ def flags_count(counts: Sequence[Row], language: Language) -> str:
 
 def render_datasets(datasets: Sequence[Row], language: Language) -> Table:
     """Every dataset with its files and rows."""
-    counts = ("files", "rows_read", "rows_accepted", "rows_set_aside", "rows_rejected")
+    counts = ("files", "rows_read", "rows_accepted", "rows_aggregate", "rows_rejected")
     table = _table(label("dataset", language), *(label(name, language) for name in counts), right=range(1, 6))
     for row in datasets:
         table.add_row(row["dataset"], *(f"{row[name]:,}" for name in counts))
@@ -403,8 +404,8 @@ def render_history(rows: Sequence[Row], indicator: Row, language: Language) -> T
     table = _table(*(label(name, language) for name in headings), right=(1,))
     for row in rows:
         value = f"{QUALIFIERS.get(row['qualifier'] or '', '')}{format_value(row['value'], indicator['decimals'])}"
-        if row["value_sent"] is not None:
-            value = f"{value} ← {format_value(row['value_sent'], indicator['decimals'])}"
+        if row["original_value"] is not None:
+            value = f"{value} ← {format_value(row['original_value'], indicator['decimals'])}"
         sheet = f" [{row['sheet']}]" if row["sheet"] else ""
         table.add_row(
             f"{row['year']} {row['scope']}",
@@ -447,7 +448,7 @@ def render_dry_run(checked: DryRunResult, language: Language) -> Text:
         text.append(f"  → {fault.remedy(language)}\n")
     told = _in(language, ("整个退回", "refused as a whole"))
     if checked.status == "read":
-        counts = ("rows_read", "rows_accepted", "rows_set_aside", "rows_rejected")
+        counts = ("rows_read", "rows_accepted", "rows_aggregate", "rows_rejected")
         told = ", ".join(f"{label(name, language)} {getattr(checked, name):,}" for name in counts)
     style = "green" if checked.is_clean else "bold red"
     name = f"{checked.file} ({checked.dataset})" if checked.dataset else checked.file
@@ -466,7 +467,7 @@ def render_blocked(blocked: BlockedCandidate | None, is_past: bool, language: La
     for check in failed:
         kind, style = (("阻止发布", "blocking"), "red") if check["is_blocking"] else (("警告", "warning"), "yellow")
         text.append(f"{_in(language, kind)} ", style=style)
-        text.append(f"{check['table_name']} {check['check_name']}: {check[f'rule_{language}']}")
+        text.append(f"{check['table_name']} {check['check_name']}: {check[f'description_{language}']}")
         text.append(f" ({check['rows_failing']:,})\n  {check['failing_sample']}\n")
     look = _in(language, ("自行查看（只读）", "Look into it, read-only"))
     return text.append(f"{look}:\n  duckdb -readonly {shlex.quote(str(blocked.database))}")

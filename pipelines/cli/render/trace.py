@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from assets.core.errors import Language
+from assets.core.i18n import Language
 from assets.release.explain import changelog
 from assets.release.outputs.labels import SEVERITIES, STATUSES, TARGET_AUTHORITIES
 
@@ -47,7 +47,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "flag": ("存疑编号", "Flag"),
     "approved": ("已放行", "Approved"),
     "correction": ("更正", "Correction"),
-    "value_sent": ("报来的是", "sent as"),
+    "original_value": ("报来的是", "sent as"),
     "none": ("无", "none"),
     "rejected": ("一同退回的行", "Rejected beside it"),
     "status": ("进展", "Pace"),
@@ -136,10 +136,10 @@ def _goalposts(tree: Tree, goalposts: Row | None, unit: str, language: Language)
     if goalposts is None:
         tree.add(_leaf("goalposts", _word("none", language), language))
         return
-    if goalposts["floor"] is not None:
-        told = f"0 = {goalposts['floor']:.15g} {unit}, 100 = {goalposts['upper']:.15g} {unit}"
+    if goalposts["lower"] is not None:
+        told = f"0 = {goalposts['lower']:.15g} {unit}, 100 = {goalposts['upper']:.15g} {unit}"
     else:
-        low, high, width = goalposts["range_low"], goalposts["range_high"], goalposts["width"]
+        low, high, width = goalposts["range_low"], goalposts["range_high"], goalposts["tolerance"]
         told = f"100 = {low:.15g}–{high:.15g} {unit}, 0 = ±{width:.15g}"
     year = f" {goalposts['year']}" if goalposts["year"] else ""
     branch = tree.add(_leaf("goalposts", f"{told} ({_in(_CLASSES[goalposts['class']], language)}{year})", language))
@@ -152,7 +152,7 @@ def _target(tree: Tree, target: Row | None, score: Row, language: Language) -> N
         return
     value = f"{target['value']:.15g}" + ("" if target["value_high"] is None else f"–{target['value_high']:.15g}")
     year = f" ({target['year']})" if target["year"] else ""
-    standing = _in(TARGET_AUTHORITIES[score["target_status"]], language)
+    standing = _in(TARGET_AUTHORITIES[score["target_authority"]], language)
     branch = tree.add(_leaf("target", f"{target['operator']} {value} {target['unit']}{year}, {standing}", language))
     facts = (target["document_zh"], target["document_number"], target["document_date"], target[f"scope_{language}"])
     grade = f"{_word('grade', language)} {target['source_grade']}"
@@ -185,7 +185,11 @@ def _observation(tree: Tree, found: Row, language: Language) -> None:
 
 
 def _correction(vintage: Row, language: Language) -> str:
-    sent = "" if vintage["value_sent"] is None else f", {_word('value_sent', language)} {vintage['value_sent']:.15g}"
+    sent = (
+        ""
+        if vintage["original_value"] is None
+        else f", {_word('original_value', language)} {vintage['original_value']:.15g}"
+    )
     return f"{vintage['correction_id']} ({vintage['correction_action']}{sent})"
 
 
@@ -195,8 +199,8 @@ def _rejects(tree: Tree, rejected: Sequence[Row], language: Language) -> None:
         line = f", {_word('line', language)} {row['line']}" if row["line"] else ""
         column = f", {row['column_name']}" if row["column_name"] else ""
         one = branch.add(Text(f"{row['file']}{line}{column}: {row[f'reason_{language}']}", style="red"))
-        if row["row_text"]:
-            one.add(Text(row["row_text"], style="dim"))
+        if row["raw_row"]:
+            one.add(Text(row["raw_row"], style="dim"))
     if len(rejected) > _REJECTS_SHOWN:
         branch.add(Text(f"{_word('more', language)} {len(rejected) - _REJECTS_SHOWN}", style="dim"))
 
@@ -205,7 +209,7 @@ def _dimension(found: Row, language: Language) -> Tree:
     score = found["score"]
     tree = Tree(_title(found, f"{found['dimension'][f'name_{language}']}  {score['dimension_id']}", language))
     _group_score(tree, found, score["score"], language)
-    share = f"{_word('needed', language)} {score['minimum_share']:.4g}"
+    share = f"{_word('needed', language)} {score['minimum_indicators_share']:.4g}"
     tree.add(_leaf("coverage", f"{score['indicators_scored']}/{score['indicators_total']}, {share}", language))
     _members(tree, found["members"], "indicator_id", language)
     return tree
@@ -215,7 +219,7 @@ def _index(found: Row, language: Language) -> Tree:
     score = found["score"]
     tree = Tree(_title(found, _word("index", language), language))
     _group_score(tree, found, score["city_index"], language)
-    share = f"{_word('needed', language)} {score['minimum_dimension_share']:.4g}"
+    share = f"{_word('needed', language)} {score['minimum_dimensions_share']:.4g}"
     tree.add(_leaf("coverage", f"{score['dimensions_scored']}/{score['dimensions_total']}, {share}", language))
     _members(tree, found["members"], "dimension_id", language)
     return tree
@@ -301,7 +305,7 @@ _BASES: dict[str, tuple[str, str]] = {
         "该城市没有指数（覆盖不足）；以下为对所属维度得分的影响",
         "no index for lack of coverage: the score of the dimension",
     ),
-    "available_mean": (
+    "mean_of_available": (
         "该城市没有指数和维度得分（覆盖不足）；以下为对现有指标均分的影响，不可用于排名",
         "no index and no dimension score for lack of coverage: the mean of the available indicators, not for ranking",
     ),

@@ -6,16 +6,16 @@ select
     scores.city_code,
     scores.indicator_id,
     scores.target_id,
-    scores.target_status,
-    targets.status,
+    scores.target_authority,
+    targets.authority,
     targets.year
 from scorecards.indicator_scores as scores
 left join reference.targets as targets on scores.target_id = targets.target_id
-cross join reference.method as method
+cross join reference.parameters as parameters
 where
-    scores.target_status in ('policy_city', 'policy_province')
+    scores.target_authority in ('policy_city', 'policy_province')
     and (
-        targets.status is null
-        or targets.status <> scores.target_status
-        or targets.year < method.assessment_year
+        targets.authority is null
+        or targets.authority <> scores.target_authority
+        or targets.year < parameters.assessment_year
     )

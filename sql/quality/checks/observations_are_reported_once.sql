@@ -1,4 +1,4 @@
--- table: observations.observations
+-- table: observations.city_observations
 -- severity: error
 -- zh: 每个城市、指标、年份、口径恰有一个现行版本；被扣留的、全部被更正撤下的没有
 -- en: Every city, indicator, year and scope has one current vintage; none where held back or all dropped
@@ -9,12 +9,12 @@ with counted as (
         year,
         scope,
         count(*) filter (where is_current) as current_vintages,
-        count(*) filter (where is_held) as held_vintages,
+        count(*) filter (where is_quarantined) as quarantined_vintages,
         count(*) filter (where coalesce(correction_action, '') <> 'drop') as standing_vintages
-    from observations.observations
+    from observations.city_observations
     group by city_code, indicator_id, year, scope
 )
 
 select *
 from counted
-where current_vintages + held_vintages <> least(standing_vintages, 1)
+where current_vintages + quarantined_vintages <> least(standing_vintages, 1)

@@ -1,4 +1,4 @@
--- table: observations.observations
+-- table: observations.city_observations
 -- severity: error
 -- zh: 每个数字都可追溯到一个已收到的文件
 -- en: Every figure traces to a file that was received
@@ -7,7 +7,7 @@ select
     observations.indicator_id,
     observations.year,
     observations.file_sha256
-from observations.observations as observations
+from observations.city_observations as observations
 left join quality.files as files
     on observations.file_sha256 = files.file_sha256 and files.status = 'read'
 where files.file_sha256 is null

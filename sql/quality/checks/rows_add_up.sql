@@ -7,7 +7,7 @@ select
     file,
     rows_read,
     rows_accepted,
-    rows_set_aside,
+    rows_aggregate,
     rows_rejected
 from quality.files
-where rows_read <> rows_accepted + rows_set_aside + rows_rejected
+where rows_read <> rows_accepted + rows_aggregate + rows_rejected

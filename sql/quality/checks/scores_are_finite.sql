@@ -6,7 +6,7 @@ select
     city_code,
     indicator_id,
     attainment,
-    pace_compound,
-    pace_linear
+    pace_ratio_compound,
+    pace_ratio_linear
 from scorecards.indicator_scores
-where not isfinite(coalesce(attainment, 0) + coalesce(pace_compound, 0) + coalesce(pace_linear, 0))
+where not isfinite(coalesce(attainment, 0) + coalesce(pace_ratio_compound, 0) + coalesce(pace_ratio_linear, 0))

@@ -6,7 +6,7 @@ select
     city_code,
     dimension_id,
     coverage,
-    minimum_share,
+    minimum_indicators_share,
     score
 from scorecards.dimension_scores
-where score is not null and (coverage is null or coverage < minimum_share - 1e-4)
+where score is not null and (coverage is null or coverage < minimum_indicators_share - 1e-4)

@@ -6,9 +6,9 @@ select
     city_code,
     dimensions_scored,
     dimensions_total,
-    minimum_dimension_share,
+    minimum_dimensions_share,
     city_index
 from scorecards.city_scores
 where
     city_index is not null
-    and (dimensions_total = 0 or dimensions_scored < (minimum_dimension_share - 1e-4) * dimensions_total)
+    and (dimensions_total = 0 or dimensions_scored < (minimum_dimensions_share - 1e-4) * dimensions_total)

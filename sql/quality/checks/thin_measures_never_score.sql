@@ -6,7 +6,7 @@ select
     city_code,
     measure_id,
     coverage,
-    minimum_share,
+    minimum_indicators_share,
     score
 from scorecards.measure_scores
-where score is not null and (coverage is null or coverage < minimum_share - 1e-4)
+where score is not null and (coverage is null or coverage < minimum_indicators_share - 1e-4)

@@ -34,7 +34,7 @@ SOURCE_TABLES = frozenset(
         "reference.indicator_measures",
         "reference.indicators",
         "reference.measures",
-        "reference.method",
+        "reference.parameters",
         "reference.sources",
         "reference.targets",
         "reference.terms",
@@ -91,7 +91,7 @@ def read_reference_data(connection: Connection) -> ReferenceData:
         """,
     )
     return ReferenceData(
-        method=fetch_rows(connection, "from reference.method")[0],
+        method=fetch_rows(connection, "from reference.parameters")[0],
         cities=_by("city_code", _cities(connection)),
         dimensions=_by("dimension_id", _dimensions(connection)),
         measures=_by("measure_id", _measures(connection)),
@@ -125,7 +125,7 @@ def _dimensions(connection: Connection) -> list[Row]:
         """
         select
             dimensions.*, counted.best, counted.total, counted.cities_scored,
-            cast(ceil(dimensions.minimum_share * counted.total - 1e-9) as integer) as needed
+            cast(ceil(dimensions.minimum_indicators_share * counted.total - 1e-9) as integer) as needed
         from reference.dimensions as dimensions
         left join (
             select
@@ -290,12 +290,12 @@ def read_rankings(connection: Connection) -> list[Row]:
 def read_quality(connection: Connection) -> dict[str, list[Row]]:
     """What the page on data quality tells."""
     return {
-        "files": fetch_rows(connection, "from quality.files order by status desc, dataset, received_order, file"),
+        "files": fetch_rows(connection, "from quality.files order by status desc, dataset, arrival_sequence, file"),
         "rejects": fetch_rows(
             connection,
             f"""
             from quality.rejects where not is_resolved
-            order by dataset, file, file_sha256, sheet nulls first, line nulls first, fault_number limit {MOST_ROWS}
+            order by dataset, file, file_sha256, sheet nulls first, line nulls first, error_number limit {MOST_ROWS}
             """,
         ),
         "rejects_count": fetch_rows(

@@ -264,4 +264,4 @@ def _shown_name(city: Row) -> str:
 
 
 def _is_duty(target: Row) -> bool:
-    return bool(target["status"].startswith("policy_"))
+    return bool(target["authority"].startswith("policy_"))

@@ -86,7 +86,7 @@ def build_city_sheet(city: Row, indicators: Sequence[Row], ranks: Sequence[Row],
 def _scores(city: Row) -> Words:
     covered = f"{city['indicators_scored']}/{city['indicators_total']}"
     carried = f"{city['dimensions_scored']}/{city['dimensions_total']}"
-    mean, index = city["available_mean"], city["city_index"]
+    mean, index = city["mean_of_available"], city["city_index"]
     zh = f"计分指标 {covered}" + ("" if mean is None else f"，现有均分 {mean:.1f}（不可用于排名）")
     en = f"Indicators that score {covered}" + ("" if mean is None else f", their mean {mean:.1f} (not for ranking)")
     zh += f"；城市指数 {'覆盖不足，不发布' if index is None else f'{index:.1f}'}（方向 {carried}）。"
@@ -158,7 +158,9 @@ def _cells(row: Row) -> list[Cell]:
         whole_cell(row["year"]),
         target_cell(row["target_operator"], row["target_value"], row["target_value_high"]),
         whole_cell(row["target_year"]),
-        name_cell(*TARGET_AUTHORITIES[row["target_status"]]) if has_target else quiet_cell(TARGET_AUTHORITIES["none"]),
+        name_cell(*TARGET_AUTHORITIES[row["target_authority"]])
+        if has_target
+        else quiet_cell(TARGET_AUTHORITIES["none"]),
         attainment_cell(row),
         *_statuses(row),
         value_cell(row["projected_value"], decimals),

@@ -97,9 +97,9 @@ def _read_facts(connection: Connection) -> Row:
     return fetch_row(
         connection,
         """
-        select method.*, cities.*, files.*, standings.*, flags.*, best.*, ranked.number as rankings_ranked,
+        select parameters.*, cities.*, files.*, target_authorities.*, flags.*, best.*, ranked.number as rankings_ranked,
             faults.number as faults_pending
-        from reference.method as method,
+        from reference.parameters as parameters,
         (
             select
                 count(*) as cities, sum(indicators_scored) as scored, sum(indicators_total) as countable,
@@ -111,22 +111,22 @@ def _read_facts(connection: Connection) -> Row:
             select count(*) as files, count(*) filter (where status = 'refused') as refused,
                 coalesce(sum(rows_read), 0)::bigint as rows_read,
                 coalesce(sum(rows_accepted), 0)::bigint as rows_accepted,
-                coalesce(sum(rows_set_aside), 0)::bigint as rows_set_aside,
+                coalesce(sum(rows_aggregate), 0)::bigint as rows_aggregate,
                 coalesce(sum(rows_rejected), 0)::bigint as rows_rejected
             from quality.files
         ) as files,
         (
             select
-                count(*) filter (where target_status like 'policy%') as duties,
-                count(*) filter (where target_status = 'national') as national,
-                count(*) filter (where target_status = 'standard') as standard,
-                count(*) filter (where target_status = 'expired') as expired,
-                count(*) filter (where target_status = 'none') as without,
+                count(*) filter (where target_authority like 'policy%') as duties,
+                count(*) filter (where target_authority = 'national') as national,
+                count(*) filter (where target_authority = 'standard') as standard,
+                count(*) filter (where target_authority = 'expired') as expired,
+                count(*) filter (where target_authority = 'none') as without,
                 count(*) filter (where source_grade <> 'A') as secondary,
                 count(*) filter (where rules_agree = false) as disagreeing
             from scorecards.indicator_scores
             where value is not null
-        ) as standings,
+        ) as target_authorities,
         (
             select count(*) as flags, count(*) filter (where severity = 'blocking' and not is_approved) as held
             from quality.flags
@@ -135,7 +135,8 @@ def _read_facts(connection: Connection) -> Row:
             select
                 cities.name_zh as best_city_zh, cities.name_en as best_city_en, dims.name_zh as best_zh,
                 dims.name_en as best_en, scores.indicators_scored || '/' || scores.indicators_total as best_covered,
-                min(scores.minimum_share) over () as least_share, max(scores.minimum_share) over () as most_share
+                min(scores.minimum_indicators_share) over () as least_share,
+                max(scores.minimum_indicators_share) over () as most_share
             from scorecards.dimension_scores as scores
             inner join reference.cities as cities on scores.city_code = cities.city_code
             inner join reference.dimensions as dims on scores.dimension_id = dims.dimension_id
@@ -179,9 +180,9 @@ def _release(facts: Row, about: ReleaseMetadata, made: tuple[str, datetime]) -> 
         ("收到的数据", "What arrived"),
         (
             f"{facts['files']} 个文件（整个退回 {facts['refused']}），数据行 {facts['rows_read']:,} = "
-            f"采用 {facts['rows_accepted']:,} + 合计另存 {facts['rows_set_aside']:,} + 退回 {facts['rows_rejected']:,}",
+            f"采用 {facts['rows_accepted']:,} + 合计另存 {facts['rows_aggregate']:,} + 退回 {facts['rows_rejected']:,}",
             f"{facts['files']} files ({facts['refused']} refused), rows {facts['rows_read']:,} = accepted "
-            f"{facts['rows_accepted']:,} + set aside {facts['rows_set_aside']:,} + rejected {facts['rows_rejected']:,}",
+            f"{facts['rows_accepted']:,} + set aside {facts['rows_aggregate']:,} + rejected {facts['rows_rejected']:,}",
         ),
     )
     yield ("输入的摘要", "Digest of the inputs"), (about.inputs_sha256, about.inputs_sha256)
@@ -200,7 +201,7 @@ def _caveats(facts: Row) -> Iterator[Entry]:
             "which is not a low score. What is missing is said to be missing: never estimated, never zero.",
         ),
     )
-    yield ("目标与参照", "Targets and references"), _standings(facts)
+    yield ("目标与参照", "Targets and references"), _target_authorities(facts)
     yield (
         ("状态", "Status"),
         (
@@ -269,7 +270,7 @@ def _share(share: float) -> str:
     return str(Fraction(share).limit_denominator(100))
 
 
-def _standings(facts: Row) -> Words:
+def _target_authorities(facts: Row) -> Words:
     return (
         f"只有“本市目标”“省定目标”是任务。有数字的指标中：任务 {facts['duties']} 项，国家参照 {facts['national']} 项，"
         f"标准 {facts['standard']} 项，已过期的 {facts['expired']} 项，没有目标的 {facts['without']} 项。"

@@ -54,7 +54,7 @@ def build_dimensions_sheet(connection: Connection, cities: Sequence[Row]) -> Tab
     table = []
     for city in cities:
         cells = [name_cell(city["name_zh"], city["name_en"])]
-        cells += [_number(city["available_mean"], "awaiting_data")]
+        cells += [_number(city["mean_of_available"], "awaiting_data")]
         cells += [coverage_cell(city["indicators_scored"], city["indicators_total"])]
         cells += [_number(city["city_index"], "not_available")]
         cells += [coverage_cell(city["dimensions_scored"], city["dimensions_total"])]

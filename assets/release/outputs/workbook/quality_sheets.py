@@ -26,7 +26,7 @@ def build_rejects_sheet(connection: Connection, most_rows: int = MOST_ROWS) -> T
     pending = "from quality.rejects where not coalesce(is_resolved, false)"
     total = fetch_row(connection, f"select count(*) as number {pending}")["number"]
     found = fetch_rows(
-        connection, f"{pending} order by dataset, file, file_sha256, sheet, line, fault_number limit {most_rows}"
+        connection, f"{pending} order by dataset, file, file_sha256, sheet, line, error_number limit {most_rows}"
     )
     columns = [
         SheetColumn(("数据集", "Dataset"), 15),
@@ -44,7 +44,7 @@ def build_rejects_sheet(connection: Connection, most_rows: int = MOST_ROWS) -> T
             text_cell(rank_cell(fault)),
             whole_cell(fault["line"]),
             text_cell(fault["column_name"]),
-            text_cell(fault["found"]),
+            text_cell(fault["actual"]),
             name_cell(fault["reason_zh"], fault["reason_en"]),
             name_cell(fault["remedy_zh"], fault["remedy_en"]),
             centred_cell(fault["return_id"]),
@@ -84,7 +84,7 @@ def build_flags_sheet(connection: Connection, most_rows: int = MOST_ROWS) -> Tab
         inner join reference.indicators as indicators on flags.indicator_id = indicators.indicator_id
         left join reference.cities as cities on flags.city_code = cities.city_code
         left join reference.provinces as provinces on flags.province_code = provinces.province_code
-        left join observations.observations as sent
+        left join observations.city_observations as sent
             on flags.city_code = sent.city_code and flags.indicator_id = sent.indicator_id
             and flags.year = sent.year and flags.scope = sent.scope and flags.vintage = sent.vintage
         order by
@@ -129,7 +129,7 @@ def _flag(flag: Row) -> list[Cell]:
         text_cell(None) if flag["place_zh"] is None else name_cell(flag["place_zh"], flag["place_en"]),
         name_cell(flag["name_zh"], flag["name_en"]),
         whole_cell(flag["year"]),
-        text_cell(flag["found"]) if flag["value"] is None else value_cell(flag["value"], flag["decimals"]),
+        text_cell(flag["value_text"]) if flag["value"] is None else value_cell(flag["value"], flag["decimals"]),
         centred_cell(flag["unit"]),
         name_cell(flag["explanation_zh"], flag["explanation_en"]),
         text_cell(rank_cell(flag)),

@@ -27,7 +27,7 @@ def build_indicators_sheet(connection: Connection) -> Table:
         connection,
         """
         select
-            indicators.*, dims.name_zh as dimension_zh, dims.name_en as dimension_en, goalposts.floor, goalposts.upper,
+            indicators.*, dims.name_zh as dimension_zh, dims.name_en as dimension_en, goalposts.lower, goalposts.upper,
             goalposts.range_low, goalposts.range_high, goalposts.class as goalposts_class, data.cities,
             data.with_figure, data.newest, targets.number as targets, linked.measures, used.sources
         from reference.indicators as indicators
@@ -101,7 +101,7 @@ def _scale(row: Row) -> Cell:
         else None
     )
     if ends is None:
-        ends = f"0 = {format_number(row['floor'])}, 100 = {format_number(row['upper'])}"
+        ends = f"0 = {format_number(row['lower'])}, 100 = {format_number(row['upper'])}"
     zh, en = CLASSES[row["goalposts_class"]]
     return text_cell(f"{ends}\n{zh} {en}")
 
@@ -139,7 +139,7 @@ def build_targets_sheet(connection: Connection) -> Table:
             target_cell(row["operator"], row["value"], row["value_high"]),
             centred_cell(row["unit"]),
             whole_cell(row["year"]),
-            name_cell(*TARGET_AUTHORITIES[row["status"]]),
+            name_cell(*TARGET_AUTHORITIES[row["authority"]]),
             name_cell(row["scope_zh"], row["scope_en"]),
             text_cell(row["document_zh"]),
             text_cell(row["document_number"]),
@@ -167,7 +167,7 @@ def build_sources_sheet(connection: Connection) -> Table:
         select sources.*, figures.number as figures, goals.number as goals
         from reference.sources as sources
         left join (
-            select source_id, count(*) as number from observations.observations where is_current group by source_id
+            select source_id, count(*) as number from observations.city_observations where is_current group by source_id
         ) as figures on sources.source_id = figures.source_id
         left join (
             select source_id, count(*) as number from reference.targets group by source_id

@@ -24,9 +24,9 @@ _READ = {
     for schema, names in {
         "reference": (
             *("cities", "detectors", "dimensions", "goalposts", "indicator_measures", "indicators", "measures"),
-            *("method", "provinces", "sources", "targets"),
+            *("parameters", "provinces", "sources", "targets"),
         ),
-        "observations": ("observations",),
+        "observations": ("city_observations",),
         "quality": ("files", "flags", "rejects"),
         "scorecards": (
             *("city_scores", "dimension_scores", "indicator_scores", "measure_scores", "projections"),
@@ -75,7 +75,7 @@ def _tables(connection: Connection) -> Iterator[Table]:
 
 
 def _city_tables(connection: Connection, cities: Sequence[dict[str, object]]) -> Iterator[Table]:
-    method = fetch_row(connection, "select horizon_year, interval_level from reference.method")
+    method = fetch_row(connection, "select horizon_year, interval_level from reference.parameters")
     indicators, ranks = city_sheet.read_indicators(connection), city_sheet.read_ranks(connection)
     for one in cities:
         code = str(one["city_code"])

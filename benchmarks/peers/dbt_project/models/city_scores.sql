@@ -6,5 +6,5 @@ inner join {{ ref('dimensions') }} as dimensions using (dimension_id)
 cross join {{ ref('method') }} as method
 group by scores.city_code
 having {{ attained(
-    'count(*) / (select count(*) from ' ~ ref('dimensions') ~ ')', 'any_value(method.minimum_dimension_share)'
+    'count(*) / (select count(*) from ' ~ ref('dimensions') ~ ')', 'any_value(method.minimum_dimensions_share)'
 ) }}

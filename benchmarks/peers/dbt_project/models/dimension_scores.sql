@@ -10,4 +10,4 @@ from {{ ref('indicator_scores') }} as scores
 inner join totals using (dimension_id)
 inner join {{ ref('dimensions') }} as dimensions using (dimension_id)
 group by scores.city_code, scores.dimension_id
-having {{ attained('count(*) / any_value(totals.indicators_total)', 'any_value(dimensions.minimum_share)') }}
+having {{ attained('count(*) / any_value(totals.indicators_total)', 'any_value(dimensions.minimum_indicators_share)') }}

@@ -5,7 +5,7 @@ with scaled as (
         indicators.dimension_id,
         indicators.weight,
         cast(floor(observations.value * power(10, decimals) + 0.5) as bigint) as value_scaled,
-        cast(floor(goalposts.floor * power(10, decimals) + 0.5) as bigint) as floor_scaled,
+        cast(floor(goalposts.lower * power(10, decimals) + 0.5) as bigint) as floor_scaled,
         cast(floor(goalposts.upper * power(10, decimals) + 0.5) as bigint) as upper_scaled
     from {{ ref('observations') }} as observations
     inner join {{ ref('indicators') }} as indicators using (indicator_id)

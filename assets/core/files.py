@@ -1,0 +1,52 @@
+"""Writing files so that a kill or a power cut leaves the old content or the new one, never half of it.
+
+Here: the one way to replace a small file, and forcing files onto the disk. Not here: contents, and the order of steps
+that makes several files appear together (assets.intake.receipts, assets.release.publish).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def write_atomically(target: Path, content: str | bytes, *, is_durable: bool = False, mode: int | None = None) -> None:
+    """Replace a file by rename.
+
+    Args:
+        target: the file; its folder is created where it is missing.
+        content: text is written as UTF-8 without changing line ends.
+        is_durable: also force the content onto the disk before the rename. Not needed for what can be made again.
+        mode: permissions of the file; those of the process' umask where None.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # The process id keeps two programs from writing into the same temporary file.
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        if mode is not None:
+            temporary.chmod(mode)
+        if is_durable:
+            sync_path(temporary)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def sync_path(path: Path) -> None:
+    """Force a file or a folder onto the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_tree(folder: Path) -> None:
+    """Force all files and folders below a folder onto the disk, then the folder itself and the one that names it."""
+    paths = sorted(folder.rglob("*"))
+    for path in [*(path for path in paths if path.is_file()), *(path for path in paths if path.is_dir())]:
+        sync_path(path)
+    sync_path(folder)
+    sync_path(folder.parent)

@@ -1,0 +1,69 @@
+"""Reading YAML: one loader for contracts, settings, corrections, approvals and texts.
+
+Here: the loader, which refuses a key that occurs twice (YAML would silently keep the last one), and what its errors
+say. Not here: what a file must contain (the models of its module). Imported only where a file is read, because commands
+that read none need not import yaml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+# libyaml is about ten times faster; PyYAML may be installed without it.
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class UniqueKeyLoader(_SafeLoader):  # type: ignore[misc]
+    """The safe loader of YAML that refuses a duplicate key."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Return the mapping of a node; raise `yaml.MarkedYAMLError` where a key occurs twice."""
+        keys = [key.value for key, _ in node.value]
+        if len(keys) != len(set(keys)):
+            twice = ", ".join(sorted({key for key in keys if keys.count(key) > 1}))
+            raise yaml.MarkedYAMLError(problem=f"duplicate key: {twice}", problem_mark=node.start_mark)
+        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
+def read_yaml(file: Path) -> Any:
+    """Return the content of a file.
+
+    Raises:
+        yaml.YAMLError: the file is no YAML, or a key occurs twice.
+        UnicodeDecodeError: the file is not UTF-8.
+    """
+    return yaml.load(file.read_text(encoding="utf-8"), Loader=UniqueKeyLoader)  # noqa: S506 - a safe loader
+
+
+def describe_yaml_error(error: yaml.YAMLError) -> tuple[str, int | None]:
+    """Return what is wrong and the line, counted from 1 where it is known."""
+    mark = getattr(error, "problem_mark", None)
+    return str(getattr(error, "problem", None) or error), None if mark is None else mark.line + 1
+
+
+def read_texts(file: Traversable) -> dict[str, Any]:
+    """Return the nested mappings of a file of texts, every key and every scalar as text.
+
+    `=`, `none` or `-1` are keys like any other; without YAML's types it is also several times faster.
+
+    Raises:
+        ValueError: a key occurs twice in a mapping, or the file has a list.
+    """
+    return _to_mapping(yaml.compose(file.read_text(encoding="utf-8"), Loader=_SafeLoader), file.name)
+
+
+def _to_mapping(node: yaml.Node | None, name: str) -> dict[str, Any]:
+    if not isinstance(node, yaml.MappingNode):
+        raise ValueError(f"{name}: texts must be mappings")
+    texts: dict[str, Any] = {}
+    for key, value in node.value:
+        if key.value in texts:
+            raise ValueError(f"{name}, line {key.start_mark.line + 1}: duplicate key {key.value}")
+        texts[key.value] = value.value if isinstance(value, yaml.ScalarNode) else _to_mapping(value, name)
+    return texts

@@ -1,0 +1,24 @@
+-- one row per area above the city, indicator, year, scope and vintage
+-- definition: docs/method.md, totals; they are shown and compared with sums, and never score
+with of_provinces as (
+    select
+        province_code,
+        indicator_id,
+        year,
+        scope,
+        vintage,
+        is_current,
+        value,
+        qualifier,
+        source_id,
+        source_grade,
+        note,
+        file,
+        file_sha256,
+        sheet,
+        line
+    from observations.observation_vintages
+    where province_code is not null
+)
+
+select * from of_provinces
