@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from assets.core.paths import PROJECT_ROOT
 from assets.scorecards.rank_uncertainty import (
-    NONE_LEFT_OUT,
+    NONE_EXCLUDED,
     ScoreMatrix,
     SimulationDesign,
     droppable_indicators,
@@ -52,14 +52,14 @@ def panel(
     return ScoreMatrix(attainments, attainments * 3 + 7, weigh, group, np.ones(group.max() + 1), counts)
 
 
-def one(which: ScoreMatrix, normalisation: int = 0, aggregation: int = 0, left_out: int = NONE_LEFT_OUT) -> list[int]:
+def one(which: ScoreMatrix, normalisation: int = 0, aggregation: int = 0, left_out: int = NONE_EXCLUDED) -> list[int]:
     """The ranks of one draw that changes these choices alone."""
     design = nominal_design(which)
     changed = replace(
         design,
         normalisation=np.array([normalisation]),
         aggregation=np.array([aggregation]),
-        left_out=np.array([left_out]),
+        excluded=np.array([left_out]),
     )
     return simulate(which, changed)[:, 0].tolist()
 
@@ -84,7 +84,7 @@ def test_statistics_of_100_published_runs_are_the_published_ones() -> None:
         found = (told.mean[n], told.median[n], told.low[n], told.high[n])
         want = tuple(float(expected[code][name]) for name in ("Mean", "Median", "Q5", "Q95"))
         assert found == pytest.approx(want, abs=1e-9), code
-        assert told.top_three[n] == (ranks[n] <= 3).mean()
+        assert told.probability_top_three[n] == (ranks[n] <= 3).mean()
 
 
 def test_the_geometric_means_of_coinr_on_scores_shifted_to_one_to_hundred() -> None:
@@ -114,7 +114,7 @@ def test_arithmetic_and_geometric_ranks_are_those_of_the_plain_formulas() -> Non
 def test_an_index_weighs_dimensions_and_not_indicators() -> None:
     which = panel(SCORES, groups=[0, 0, 1])
     assert one(which) == plain_ranks([((a + b) / 2 + c) / 2 for a, b, c in SCORES])
-    assert one(which, left_out=0) == plain_ranks([(b + c) / 2 for _, b, c in SCORES])
+    assert one(which, excluded=0) == plain_ranks([(b + c) / 2 for _, b, c in SCORES])
 
 
 def test_weights_of_the_missing_are_left_out() -> None:
@@ -154,7 +154,7 @@ def test_a_design_varies_every_choice_within_its_bounds() -> None:
     assert 1.24 < design.weight_factors.max() <= 1.25
     assert np.bincount(design.normalisation).min() > 1500
     assert np.bincount(design.aggregation).min() > 2300
-    assert np.bincount(design.left_out + 1).min() > 1100
+    assert np.bincount(design.excluded + 1).min() > 1100
 
 
 def test_one_seed_gives_one_design_and_each_ranking_has_its_own() -> None:
@@ -168,7 +168,7 @@ def test_one_seed_gives_one_design_and_each_ranking_has_its_own() -> None:
 def test_a_unit_ahead_on_every_indicator_is_first_in_every_draw() -> None:
     which = panel([[90, 91, 92], [50, 10, 60], [40, 30, 20]])
     told = summarise_ranks(simulate(which, sample_design(which, 300, 0.25, 1, "index")))
-    assert (told.low[0], told.high[0], told.top_three.tolist()) == (1, 1, [1, 1, 1])
+    assert (told.low[0], told.high[0], told.probability_top_three.tolist()) == (1, 1, [1, 1, 1])
 
 
 def test_pairs_whose_order_holds_are_listed_with_their_share() -> None:
@@ -207,7 +207,7 @@ def test_the_order_of_rows_changes_no_rank(rows: list[list[int]], random: object
     design = sample_design(which, 20, 0.25, 3, "index")
     # goalposts alone: means and deviations over the units are sums of doubles, whose last digit follows the order
     design = SimulationDesign(
-        design.weight_factors, design.group_factors, 0 * design.normalisation, design.aggregation, design.left_out
+        design.weight_factors, design.dimension_factors, 0 * design.normalisation, design.aggregation, design.excluded
     )
     ranks = simulate(which, design)
     assert (simulate(shuffled, design) == ranks[order]).all()
