@@ -7,7 +7,7 @@ DAGSTER_DIR := $(or $(GANCHENG_DATA_DIR),data)/state/dagster
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run ui test prove bench lint format audit clean
+.PHONY: help setup run ui test prove coverage bench docs lint format audit clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,10 @@ prove: $(VENV)/dev $(VENV)/spark $(VENV)/storage ## the long proofs: 200,000 hos
 
 bench: $(VENV)/peers/made ## measure against the floor and against peers, docs/performance.md; ARGS="--rounds 1"
 	@$(BIN)/python -m benchmarks.suite $(ARGS)
+
+docs: $(VENV)/site $(VENV)/runtime ## build the documentation in site/, with search; opens without a network
+	@$(BIN)/python -m docs.reference.generate
+	@$(VENV)/site/bin/zensical build --strict --clean
 
 lint: $(VENV)/dev
 	@$(BIN)/ruff check .
@@ -78,6 +82,12 @@ $(VENV)/spark: $(wildcard tests/spark/*.lock) | $(VENV)/python
 
 # A server of object storage, for the tests of the shared store.
 $(VENV)/storage: tests/storage/moto.lock | $(VENV)/python
+	@$(BIN)/python -m venv $@ && $@/bin/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --require-hashes -r $<
+	@touch $@
+
+# The builder of the documentation.
+$(VENV)/site: docs/site.lock | $(VENV)/python
 	@$(BIN)/python -m venv $@ && $@/bin/python -m pip install --quiet --disable-pip-version-check \
 		--no-deps --require-hashes -r $<
 	@touch $@
