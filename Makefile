@@ -22,7 +22,7 @@ ui: $(VENV)/runtime ## open Dagster on http://127.0.0.1:3000
 	@mkdir -p $(DAGSTER_DIR) && cp dagster.yaml $(DAGSTER_DIR)/
 	@DAGSTER_HOME=$(abspath $(DAGSTER_DIR)) GANCHENG_DAGSTER_DIR=$(abspath $(DAGSTER_DIR)) $(BIN)/dagster dev --host 127.0.0.1 --port 3000
 
-test: lint $(VENV)/older $(VENV)/spark $(VENV)/storage ## lint, types, import rules, SQL style, all tests
+test: lint $(VENV)/older $(VENV)/spark $(VENV)/storage $(VENV)/site ## lint, types, import rules, SQL style, all tests
 	@$(BIN)/python -m pytest
 
 prove: $(VENV)/dev $(VENV)/spark $(VENV)/storage ## the long proofs: 200,000 hostile inputs, 200 kills and the like
