@@ -20,12 +20,14 @@ WORKFLOW = (PROJECT_ROOT / ".github" / "workflows" / "ci.yml").read_text(encodin
 JOB = yaml.safe_load(WORKFLOW)["jobs"]["test"]
 HOOKS = yaml.safe_load((PROJECT_ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
 TRACKED = (".ci", ".github", "assets", "benchmarks", "deploy", "docs", "pipelines", "sql", "tests")
+# What git and coverage leave at the top of a checkout; .git is a file in a worktree.
+UNTRACKED = re.compile(r"\.git|\.coverage.*")
 # Files as others send them, with whatever line ends they have.
 SENT = (PROJECT_ROOT / "tests" / "fixtures",)
 
 
 def tracked_files() -> Iterator[Path]:
-    yield from (file for file in PROJECT_ROOT.iterdir() if file.is_file() and file.name != ".git")
+    yield from (file for file in PROJECT_ROOT.iterdir() if file.is_file() and not UNTRACKED.fullmatch(file.name))
     for folder in TRACKED:
         yield from (
             file
