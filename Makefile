@@ -29,6 +29,13 @@ prove: $(VENV)/dev $(VENV)/spark $(VENV)/storage ## the long proofs: 200,000 hos
 	@GANCHENG_PROVE=1 $(BIN)/python -m pytest tests/proofs tests/integration/test_jobs.py \
 		tests/integration/test_postgres.py tests/integration/test_spark.py tests/integration/test_store.py
 
+# Measured in a target of its own: on Python 3.11 measuring slows the tests down.
+coverage: $(VENV)/dev ## measure what the unit, SQL and mess tests reach; fails below the floor in pyproject.toml
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest --quiet tests/unit tests/sql tests/mess
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
 bench: $(VENV)/peers/made ## measure against the floor and against peers, docs/performance.md; ARGS="--rounds 1"
 	@$(BIN)/python -m benchmarks.suite $(ARGS)
 

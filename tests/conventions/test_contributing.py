@@ -45,9 +45,17 @@ def test_every_python_of_the_workflow_is_one_the_project_supports_and_none_is_le
 
 def test_the_workflow_calls_the_command_of_the_project_in_ci() -> None:
     runs = [step["run"] for step in JOB["steps"] if "run" in step]
-    assert runs == ["bash .ci/run"]
+    assert runs == ["bash .ci/run", "make coverage"]
     assert (PROJECT_ROOT / ".ci" / "run").is_file()
     assert JOB["env"] == {"CI": "true"}
+
+
+def test_coverage_is_measured_on_a_python_of_the_matrix_and_has_a_floor() -> None:
+    (step,) = (step for step in JOB["steps"] if step.get("run") == "make coverage")
+    (python,) = re.findall(r"matrix\.python == '([\d.]+)'", step["if"])
+    assert python in JOB["strategy"]["matrix"]["python"]
+    assert PROJECT["tool"]["coverage"]["report"]["fail_under"] > 50
+    assert PROJECT["tool"]["coverage"]["run"]["source"] == ["assets", "pipelines"]
 
 
 def test_the_workflow_may_only_read_and_its_actions_have_a_version() -> None:
