@@ -26,13 +26,13 @@ test: lint $(VENV)/older $(VENV)/spark $(VENV)/storage $(VENV)/site ## lint, typ
 	@$(BIN)/python -m pytest
 
 prove: $(VENV)/dev $(VENV)/spark $(VENV)/storage ## the long proofs: 200,000 hostile inputs, 200 kills and the like
-	@GANCHENG_PROVE=1 $(BIN)/python -m pytest tests/proofs tests/integration/test_jobs.py \
+	@GANCHENG_PROVE=1 $(BIN)/python -m pytest tests/robustness tests/integration/test_jobs.py \
 		tests/integration/test_postgres.py tests/integration/test_spark.py tests/integration/test_store.py
 
 # Measured in a target of its own: on Python 3.11 measuring slows the tests down.
-coverage: $(VENV)/dev ## measure what the unit, SQL and mess tests reach; fails below the floor in pyproject.toml
+coverage: $(VENV)/dev ## measure what the unit, SQL and intake tests reach; fails below the floor in pyproject.toml
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest --quiet tests/unit tests/sql tests/mess
+	@$(BIN)/coverage run -m pytest --quiet tests/unit tests/sql tests/intake_cases
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 

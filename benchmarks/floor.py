@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from assets.warehouse.connection import in_memory, literal
+from assets.warehouse.connection import connect_in_memory, quote_literal
 
 
 def main(province: Path, target: Path) -> None:
-    with in_memory() as connection:
+    with connect_in_memory() as connection:
         for dataset in sorted((province / "inbox").iterdir()):
-            parquet = literal(target / f"{dataset.name}.parquet")
-            rows = f"read_csv({literal(dataset / '*.csv')}, all_varchar = true)"
+            parquet = quote_literal(target / f"{dataset.name}.parquet")
+            rows = f"read_csv({quote_literal(dataset / '*.csv')}, all_varchar = true)"
             connection.execute(f"copy (select * from {rows}) to {parquet} (format parquet)")
             connection.execute(f"create table {dataset.name} as select * from read_parquet({parquet})")
 

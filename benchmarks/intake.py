@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from assets.paths import PROJECT_ROOT, Paths
+from assets.core.paths import PROJECT_ROOT, Paths
 
 CITIES = [f"36{number:02d}00" for number in range(1, 12)]
 GRADES = ("A", "B", "C")
@@ -90,15 +90,17 @@ def _broken(lines: list[str], number: int) -> str:
 
 def duckdb_alone(file: Path, folder: Path) -> tuple[int, Iterable[int]]:
     """The floor: read and written, nothing checked; rows that DuckDB cannot type are dropped without a word."""
-    from assets.warehouse.connection import in_memory, literal
+    from assets.warehouse.connection import connect_in_memory, quote_literal
 
-    with in_memory() as connection:
+    with connect_in_memory() as connection:
         connection.execute("set threads = 2")
         connection.execute(
-            f"copy (select * from read_csv({literal(file)}, ignore_errors = true)) "
-            f"to {literal(folder / 'rows.parquet')} (format parquet)"
+            f"copy (select * from read_csv({quote_literal(file)}, ignore_errors = true)) "
+            f"to {quote_literal(folder / 'rows.parquet')} (format parquet)"
         )
-        row = connection.execute(f"select count(*) from read_parquet({literal(folder / 'rows.parquet')})").fetchone()
+        row = connection.execute(
+            f"select count(*) from read_parquet({quote_literal(folder / 'rows.parquet')})"
+        ).fetchone()
     return int(row[0]) if row else 0, ()
 
 
@@ -106,14 +108,14 @@ def gancheng(file: Path, folder: Path) -> tuple[int, Iterable[int]]:
     """The whole of the parser: encoding, rows, rules, keys, rejects with their messages."""
     import pyarrow.parquet as pq
 
-    from assets.intake.parsing import Parser
-    from assets.warehouse.connection import in_memory
+    from assets.intake.file_parser import FileParser
+    from assets.warehouse.connection import connect_in_memory
 
     contract, registry, limits = _furnished()
-    with in_memory("1GB", folder / "spill") as connection:
+    with connect_in_memory("1GB", folder / "spill") as connection:
         connection.execute("set threads = 2")
         readable, rejects = folder / "readable.parquet", folder / "rejects.parquet"
-        parsed = Parser(connection, contract, registry, limits).parse(file, file.name, readable, rejects)
+        parsed = FileParser(connection, contract, registry, limits).parse(file, file.name, readable, rejects)
     return parsed.rows_accepted, pq.read_table(rejects, columns=["line"])["line"].to_pylist()
 
 
@@ -121,36 +123,36 @@ def gancheng_ledger(file: Path, folder: Path) -> tuple[int, Iterable[int]]:
     """The same with the copy into the archive, its hash, and the receipt."""
     import pyarrow.parquet as pq
 
-    from assets.intake.ledger import Intake, reject_files
-    from assets.warehouse.connection import in_memory
+    from assets.intake.receipts.receipts import IngestJob, reject_files
+    from assets.warehouse.connection import connect_in_memory
 
     contract, registry, limits = _furnished()
     inbox = folder / "inbox" / contract.dataset
     inbox.mkdir(parents=True)
     (inbox / "rows.csv").hardlink_to(file)
-    with in_memory("1GB", folder / "spill") as connection:
+    with connect_in_memory("1GB", folder / "spill") as connection:
         connection.execute("set threads = 2")
-        intake = Intake(Paths(folder), contract, connection, registry, limits)
+        intake = IngestJob(Paths(folder), contract, connection, registry, limits)
         (receipt,) = intake.take_in(datetime.now(UTC))
     ((_, rejects),) = reject_files(intake.folder, [receipt])
     return receipt.rows_accepted, pq.read_table(rejects, columns=["line"])["line"].to_pylist()
 
 
 def _furnished() -> tuple[Any, Any, Any]:
-    from assets.intake.contracts import Dataset
     from assets.intake.limits import Limits
-    from assets.intake.places import Places
-    from assets.intake.registry import Registry
-    from assets.intake.units import Units
+    from assets.intake.tables.contracts import Contract
+    from assets.intake.values.lookups import Lookups
+    from assets.intake.values.places import Places
+    from assets.intake.values.units import Units
 
     columns = {name: {"en": name, **said} for name, said in COLUMNS.items()}
-    contract = Dataset.model_validate(
+    contract = Contract.model_validate(
         {"dataset": "plots", "zh": "地块", "en": "Plots", "about_zh": "合成数据", "about_en": "Synthetic", "key": KEY,
          "columns": columns, "feeds": ("plots.area",)}
     )  # fmt: skip
     places = Places.of([(code, code, None, None) for code in CITIES], [])
     units = Units.of([("公顷", "area", 10_000.0)])
-    registry = Registry(places, units, {}, {"sources.source_id": frozenset({"yb"})}, "synthetic")
+    registry = Lookups(places, units, {}, {"sources.source_id": frozenset({"yb"})}, "synthetic")
     return contract, registry, Limits(still_written_seconds=0)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assets.paths import PROJECT_ROOT
+from assets.core.paths import PROJECT_ROOT
 
 _BLOCK = 512
 

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from assets.paths import PROJECT_ROOT, Paths
-from assets.scorecards import rank_intervals
-from assets.scorecards.tabulation import Ranking, project, rankings
-from assets.warehouse.connection import Connection, in_memory
+from assets.core.paths import PROJECT_ROOT, Paths
+from assets.scorecards import rank_uncertainty
+from assets.scorecards.tables import Ranking, build_projections, write_rankings
+from assets.warehouse.connection import Connection, connect_in_memory
 from assets.warehouse.models import read_models
 from assets.warehouse.tables import Table, read_tables
 
@@ -88,16 +88,16 @@ def _insert(connection: Connection, table: str, columns: dict[str, str], source:
 
 
 def _draw(ranking: Ranking) -> None:
-    design = rank_intervals.draw(ranking.panel, DRAWS, 0.25, 1, ranking.level)
-    rank_intervals.tell(rank_intervals.simulate(ranking.panel, design))
-    rank_intervals.sensitivity(ranking.panel, design, ranking.indicators)
+    design = rank_uncertainty.sample_design(ranking.panel, DRAWS, 0.25, 1, ranking.level)
+    rank_uncertainty.summarise_ranks(rank_uncertainty.simulate(ranking.panel, design))
+    rank_uncertainty.sensitivity(ranking.panel, design, ranking.indicators)
 
 
 def main() -> None:
     paths = Paths(PROJECT_ROOT / "data")
     tables = read_tables(paths.sql)
     models = read_models(paths.sql, tables)
-    with in_memory() as connection:
+    with connect_in_memory() as connection:
         for schema in ("reference", "observations", "scorecards"):
             connection.execute(f"create schema if not exists {schema}")
         furnish(connection, {name: table for name, table in tables.items() if not name.startswith("quality.")})
@@ -108,9 +108,9 @@ def main() -> None:
             with timed(name):
                 models[f"scorecards.{name}"].build(connection)
         with timed("projections"):
-            project(connection)
+            build_projections(connection)
         with timed("panels of the rankings"):
-            all_rankings = rankings(connection)
+            all_rankings = write_rankings(connection)
         with timed("rank intervals, the index"):
             _draw(all_rankings[-1])
         with timed(f"rank intervals, {len(all_rankings) - 1} dimensions"):

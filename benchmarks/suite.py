@@ -20,8 +20,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assets.paths import PROJECT_ROOT, Paths
-from assets.warehouse.connection import Connection, in_memory, literal
+from assets.core.paths import PROJECT_ROOT, Paths
+from assets.warehouse.connection import Connection, connect_in_memory, quote_literal
 from benchmarks.answers import Answers, differences
 from benchmarks.measure import Cost, measure
 from benchmarks.synthetic import Province, write_province
@@ -97,7 +97,7 @@ def _round(folder: Path, given: Path, parts: Sequence[str], peers: Mapping[str, 
 def _of_gancheng(part: str, data: Path) -> list[str]:
     if part == SCORES:
         return ["-m", "benchmarks.to_scores", str(data)]
-    return ["-c", "from pipelines.cli import main; main()", "run"]
+    return ["-c", "from pipelines.cli.app import main; main()", "run"]
 
 
 def _on(data: Path) -> dict[str, str]:
@@ -123,8 +123,8 @@ def _answers(data: Path, part: str) -> Answers:
     paths = Paths(data)
     database = paths.current_release / "gancheng.duckdb" if part == RUN else paths.candidate
     schema = "quality" if part == RUN else "intake"
-    with in_memory() as connection:
-        connection.execute(f"attach {literal(database)} as made (read_only)")
+    with connect_in_memory() as connection:
+        connection.execute(f"attach {quote_literal(database)} as made (read_only)")
         connection.execute("use made")
         accepted = _pairs(connection, f"select dataset, sum(rows_accepted) from {schema}.files group by dataset")
         rejected: dict[str, list[str]] = {dataset: [] for dataset in accepted}

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assets.paths import PROJECT_ROOT
-from assets.warehouse.connection import Connection, in_memory, literal
+from assets.core.paths import PROJECT_ROOT
+from assets.warehouse.connection import Connection, connect_in_memory, quote_literal
 from assets.warehouse.tables import read_tables
 
 LAST_YEAR = 2024
@@ -60,7 +60,7 @@ def write_province(folder: Path, province: Province) -> list[Path]:
     for dataset, text in _contracts(province).items():
         _write(folder / "contracts" / f"{dataset}.yml", text)
         _write(folder / "sql" / "observations" / f"{dataset}.sql", _SQL[dataset](province))
-    with in_memory() as connection:
+    with connect_in_memory() as connection:
         return [
             _write_file(connection, folder, province, dataset, part)
             for dataset in _contracts(province)
@@ -334,7 +334,7 @@ def _write_file(connection: Connection, folder: Path, province: Province, datase
     """One file of a dataset: the units of this part, in the encoding whose turn it is."""
     target = folder / "inbox" / dataset / f"part_{part:04}.csv"
     target.parent.mkdir(parents=True, exist_ok=True)
-    connection.execute(f"copy ({_rows(province, dataset, part)}) to {literal(target)} (format csv, header)")
+    connection.execute(f"copy ({_rows(province, dataset, part)}) to {quote_literal(target)} (format csv, header)")
     encoding = province.encodings[part % len(province.encodings)]
     if encoding != "utf-8":
         _encode(target, encoding)

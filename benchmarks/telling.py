@@ -14,7 +14,7 @@ import vl_convert
 from rich.console import Console
 from rich.table import Table
 
-from assets.paths import PROJECT_ROOT
+from assets.core.paths import PROJECT_ROOT
 from benchmarks.measure import machine
 from benchmarks.suite import AGAIN, FLOOR, RUN, SCORES, Round, median
 from benchmarks.synthetic import Province

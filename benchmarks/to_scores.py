@@ -10,10 +10,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.paths import Paths
+from assets.core.paths import Paths
 from pipelines.definitions import build_definitions
-from pipelines.house import read_house
-from pipelines.instance import opened
+from pipelines.orchestration.instance import open_instance
+from pipelines.project import load_project
 
 JOB = "scores"
 
@@ -22,8 +22,8 @@ def main(province: Path) -> None:
     paths = Paths(province.resolve())
     wanted = dg.AssetSelection.assets(["scorecards", "city_scores"], ["intake", "rejects"], ["intake", "files"])
     scores = dg.define_asset_job(JOB, selection=wanted.upstream().required_multi_asset_neighbors().without_checks())
-    definitions = dg.Definitions.merge(build_definitions(read_house(paths)), dg.Definitions(jobs=[scores]))
-    with opened(paths) as instance:
+    definitions = dg.Definitions.merge(build_definitions(load_project(paths)), dg.Definitions(jobs=[scores]))
+    with open_instance(paths) as instance:
         definitions.resolve_job_def(JOB).execute_in_process(
             instance=instance, run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
         )

@@ -6,28 +6,28 @@
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from assets.core.paths import Paths
 from assets.intake.assets import intake_assets
 from assets.observations.assets import observation_assets
-from assets.paths import Paths
 from assets.quality.assets import quality_assets
 from assets.reference.assets import reference_assets
 from assets.release.assets import release_assets
 from assets.scorecards.assets import scorecard_assets
-from pipelines.house import House, read_house
-from pipelines.operations import INTAKE, REFRESH, RELEASE, Operations, read_operations
-from pipelines.pruning import prune_job
-from pipelines.resources import (
-    AUDITOR,
+from pipelines.orchestration.failure_sensor import run_failure_sensor
+from pipelines.orchestration.resources import (
     CLOSED,
     INBOX_TAG,
-    auditor_resource,
-    clerk_resource,
+    VALIDATION_WORKER,
     engine_resource,
+    returns_worker_resource,
+    validation_worker_resource,
     warehouse_resource,
 )
-from pipelines.telling import untold
-from pipelines.triggers import triggers
-from pipelines.turns import TURN, turn_resource
+from pipelines.orchestration.retention import prune_job
+from pipelines.orchestration.run_context import RUN_CONTEXT, run_context_resource
+from pipelines.orchestration.triggers import build_triggers
+from pipelines.project import Project, load_project
+from pipelines.schedule_settings import INTAKE, REFRESH, RELEASE, ScheduleSettings, read_schedule_settings
 
 # Every event is in Dagster's store; on the console of a server only what our own steps say.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "INFO"}}}}
@@ -35,31 +35,31 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "INFO"}}}}
 _TAGS = {"dagster/retry_strategy": "ALL_STEPS"}
 
 
-def build_definitions(house: House, operations: Operations | None = None) -> dg.Definitions:
+def build_definitions(house: Project, operations: ScheduleSettings | None = None) -> dg.Definitions:
     """All definitions of a data directory, in the order in which the data flows."""
-    settings = operations or Operations()
+    settings = operations or ScheduleSettings()
     every_asset = [
-        reference_assets(house.of_schema("reference")),
+        reference_assets(house.tables_of("reference")),
         *intake_assets(house.contracts, house.tables),
         *observation_assets(house.models, house.tables),
         *scorecard_assets(house.models, house.tables),
         *quality_assets(house.checks, house.models, house.tables),
         *release_assets(house.models, house.tables),
     ]
-    sensors, schedules = triggers(house.paths, settings)
+    sensors, schedules = build_triggers(house.paths, settings)
     return dg.Definitions(
         assets=every_asset,
         # One process: steps in processes of their own would cost seconds each and meet on DuckDB's lock.
         executor=dg.in_process_executor,
         jobs=[*_data_jobs(), prune_job(house.paths, settings.pruning)],
         schedules=schedules,
-        sensors=[*sensors, untold(house.paths)],
+        sensors=[*sensors, run_failure_sensor(house.paths)],
         resources={
-            TURN: turn_resource(house.paths),
+            RUN_CONTEXT: run_context_resource(house.paths),
             "warehouse": warehouse_resource(house.paths),
             "engine": engine_resource(house.paths),
-            AUDITOR: auditor_resource(),
-            "clerk": clerk_resource(house.paths),
+            VALIDATION_WORKER: validation_worker_resource(),
+            "clerk": returns_worker_resource(house.paths),
         },
     )
 
@@ -95,4 +95,4 @@ def _data_jobs() -> list[UnresolvedAssetJobDefinition]:
 def defs() -> dg.Definitions:
     """The definitions of the data directory that the environment names."""
     paths = Paths.from_environment()
-    return build_definitions(read_house(paths), read_operations(paths))
+    return build_definitions(load_project(paths), read_schedule_settings(paths))

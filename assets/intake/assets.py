@@ -5,21 +5,16 @@ from datetime import UTC
 
 import dagster as dg
 
-from assets.errors import Finding, Stopped
-from assets.intake import registry, sharing
-from assets.intake.contracts import Dataset, check_contracts
-from assets.intake.ledger import (
-    Intake,
-    Receipt,
-    read_receipts,
-    stray_receipts,
-    utc_now,
-)
+from assets.core.errors import DataError, Issue
 from assets.intake.limits import read_limits
-from assets.intake.loading import load_accepted
+from assets.intake.load import load_accepted
+from assets.intake.receipts import sync
+from assets.intake.receipts.receipts import IngestJob, Receipt, read_receipts, unassigned_receipts, utc_now
 from assets.intake.rejects import add_rejects, resolve_rejects
-from assets.warehouse import factory
-from assets.warehouse.connection import Warehouse, in_memory
+from assets.intake.tables.contracts import Contract, check_contracts
+from assets.intake.values import lookups
+from assets.warehouse import dagster_assets
+from assets.warehouse.connection import Warehouse, connect_in_memory
 from assets.warehouse.tables import Table
 
 _TABLES = ("intake.files", "intake.sheets", "intake.notes", "intake.rejects")
@@ -27,7 +22,7 @@ _TABLES = ("intake.files", "intake.sheets", "intake.notes", "intake.rejects")
 _MEMORY = "1GB"
 
 
-def intake_assets(contracts: Mapping[str, Dataset], tables: Mapping[str, Table]) -> list[dg.AssetsDefinition]:
+def intake_assets(contracts: Mapping[str, Contract], tables: Mapping[str, Table]) -> list[dg.AssetsDefinition]:
     """The contracts, every dataset, and what became of their files."""
     names = tuple(contract.table_name for contract in contracts.values())
     return [
@@ -37,12 +32,13 @@ def intake_assets(contracts: Mapping[str, Dataset], tables: Mapping[str, Table])
     ]
 
 
-def _contracts_asset(contracts: Mapping[str, Dataset], tables: Mapping[str, Table]) -> dg.AssetsDefinition:
+def _contracts_asset(contracts: Mapping[str, Contract], tables: Mapping[str, Table]) -> dg.AssetsDefinition:
     made = [tables["intake.contracts"], tables["intake.datasets"]]
     deps = tuple(sorted(name for name in tables if name.startswith("reference.")))
 
     @dg.multi_asset(
-        specs=[factory.spec(table, deps=deps, kinds={"yaml", "duckdb"}) for table in made], name="intake__contracts"
+        specs=[dagster_assets.asset_spec(table, deps=deps, kinds={"yaml", "duckdb"}) for table in made],
+        name="intake__contracts",
     )
     def check(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
         references = {
@@ -53,20 +49,20 @@ def _contracts_asset(contracts: Mapping[str, Dataset], tables: Mapping[str, Tabl
         }
         with warehouse.connect() as connection:
             registry = dict(connection.execute("select indicator_id, dataset from reference.indicators").fetchall())
-            findings = list(check_contracts(contracts.values(), registry, references))
-            if findings:
-                raise Stopped(findings)
+            issues = list(check_contracts(contracts.values(), registry, references))
+            if issues:
+                raise DataError(issues)
             columns = [row for contract in contracts.values() for row in _described(contract)]
             datasets = [_entitled(contract) for contract in contracts.values()]
             for table, rows in zip(made, (columns, datasets), strict=True):
-                table.fill_rows(connection, rows)
-                shown = factory.metadata(connection, table)
-                yield dg.MaterializeResult(asset_key=factory.key(table.qualified_name), metadata=shown)
+                table.load_rows(connection, rows)
+                shown = dagster_assets.table_metadata(connection, table)
+                yield dg.MaterializeResult(asset_key=dagster_assets.asset_key(table.qualified_name), metadata=shown)
 
     return check
 
 
-def _described(contract: Dataset) -> Iterator[tuple[object, ...]]:
+def _described(contract: Contract) -> Iterator[tuple[object, ...]]:
     for position, (name, field) in enumerate(contract.columns.items(), start=1):
         yield (
             contract.dataset,
@@ -85,33 +81,33 @@ def _described(contract: Dataset) -> Iterator[tuple[object, ...]]:
         )
 
 
-def _entitled(contract: Dataset) -> tuple[object, ...]:
+def _entitled(contract: Contract) -> tuple[object, ...]:
     due = contract.due
     return (contract.dataset, contract.zh, contract.en, due.on if due else None, due.since if due else None)
 
 
-def _dataset_asset(contract: Dataset) -> dg.AssetsDefinition:
+def _dataset_asset(contract: Contract) -> dg.AssetsDefinition:
     table = contract.table()
-    deps = tuple(sorted({*registry.TABLES, "intake.contracts", *_referred(contract)}))
+    deps = tuple(sorted({*lookups.TABLES, "intake.contracts", *_referred(contract)}))
 
     @dg.multi_asset(
-        specs=[factory.spec(table, deps=deps, kinds={"csv", "excel", "parquet", "duckdb"})],
+        specs=[dagster_assets.asset_spec(table, deps=deps, kinds={"csv", "excel", "parquet", "duckdb"})],
         name=f"intake__{contract.dataset}",
     )
     def take_in(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         limits = read_limits(warehouse.paths.limits)
-        with warehouse.connect() as connection, in_memory(_MEMORY, warehouse.paths.state / "spill") as work:
-            known = registry.read_registry(connection, contract)
-            intake = Intake(warehouse.paths, contract, work, known, limits)
-            receipts = sharing.take_in(intake, utc_now(), from_inbox=warehouse.takes_in)
+        with warehouse.connect() as connection, connect_in_memory(_MEMORY, warehouse.paths.state / "spill") as work:
+            known = lookups.read_lookups(connection, contract)
+            intake = IngestJob(warehouse.paths, contract, work, known, limits)
+            receipts = sync.ingest_and_sync(intake, utc_now(), from_inbox=warehouse.ingest_inbox)
             load_accepted(connection, table, intake.folder, receipts)
-            shown = factory.metadata(connection, table)
+            shown = dagster_assets.table_metadata(connection, table)
         return dg.MaterializeResult(metadata={**shown, **_totals(receipts)})
 
     return take_in
 
 
-def _referred(contract: Dataset) -> set[str]:
+def _referred(contract: Contract) -> set[str]:
     references = (field.references for field in contract.columns.values())
     return {f"reference.{reference.split('.')[0]}" for reference in references if reference}
 
@@ -132,25 +128,26 @@ def _receipts_asset(
     made = [tables[name] for name in _TABLES]
 
     @dg.multi_asset(
-        specs=[factory.spec(table, deps=deps, kinds={"json", "duckdb"}) for table in made], name="intake__receipts"
+        specs=[dagster_assets.asset_spec(table, deps=deps, kinds={"json", "duckdb"}) for table in made],
+        name="intake__receipts",
     )
     def receipts(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
         limits = read_limits(warehouse.paths.limits)
         with warehouse.connect() as connection:
             by_dataset = {name: _in_order(read_receipts(warehouse.paths.lake / name)) for name in datasets}
-            strays = _in_order(stray_receipts(warehouse.paths, datasets, utc_now(), limits))
+            strays = _in_order(unassigned_receipts(warehouse.paths, datasets, utc_now(), limits))
             by_dataset |= {name: [r for r in strays if r.dataset == name] for name in {r.dataset for r in strays}}
             known = [receipt for name in sorted(by_dataset) for receipt in by_dataset[name]]
-            tables["intake.files"].fill_rows(connection, _file_rows(by_dataset))
-            tables["intake.sheets"].fill_rows(connection, _sheet_rows(known))
-            tables["intake.notes"].fill_rows(connection, _note_rows(known))
-            tables["intake.rejects"].fill_rows(connection, _refusal_rows(known))
+            tables["intake.files"].load_rows(connection, _file_rows(by_dataset))
+            tables["intake.sheets"].load_rows(connection, _sheet_rows(known))
+            tables["intake.notes"].load_rows(connection, _note_rows(known))
+            tables["intake.rejects"].load_rows(connection, _refusal_rows(known))
             for name in datasets:
                 add_rejects(connection, name, warehouse.paths.lake / name, by_dataset[name])
                 resolve_rejects(connection, name)
             for table in made:
-                shown = factory.metadata(connection, table)
-                yield dg.MaterializeResult(asset_key=factory.key(table.qualified_name), metadata=shown)
+                shown = dagster_assets.table_metadata(connection, table)
+                yield dg.MaterializeResult(asset_key=dagster_assets.asset_key(table.qualified_name), metadata=shown)
 
     return receipts
 
@@ -195,11 +192,11 @@ def _note_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
 
 def _refusal_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
     for receipt in receipts:
-        for number, finding in enumerate(receipt.findings, start=1):
+        for number, issue in enumerate(receipt.issues, start=1):
             file = (receipt.dataset, receipt.file, receipt.file_sha256)
-            yield (*file, finding.sheet, finding.line, number, *_told(finding))
+            yield (*file, issue.sheet, issue.line, number, *_told(issue))
 
 
-def _told(finding: Finding) -> tuple[object, ...]:
-    reasons = (finding.reason("zh"), finding.reason("en"), finding.remedy("zh"), finding.remedy("en"))
-    return (finding.column, None, finding.code, finding.found, finding.expected, *reasons, None, None, False)
+def _told(issue: Issue) -> tuple[object, ...]:
+    reasons = (issue.reason("zh"), issue.reason("en"), issue.remedy("zh"), issue.remedy("en"))
+    return (issue.column, None, issue.code, issue.found, issue.expected, *reasons, None, None, False)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, PositiveInt
 
-from assets.settings import read_settings
+from assets.core.settings import read_settings
 
 
 class Limits(BaseModel):

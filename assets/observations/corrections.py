@@ -15,12 +15,12 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from assets.errors import Finding, Stopped
+from assets.core.errors import DataError, Issue
+from assets.core.text import format_number
 from assets.warehouse.connection import Connection
-from assets.warehouse.forms import shown
 from assets.warehouse.tables import Table
 
-Figure = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+CorrectedNumber = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Code = Annotated[str, Field(min_length=1, coerce_numbers_to_str=True)]
 Sentence = Annotated[str, Field(min_length=1)]
 
@@ -34,19 +34,19 @@ _REGISTERED = {
 }
 
 
-class Expected(BaseModel):
+class ExpectedObservation(BaseModel):
     """The figure as it was sent; source, file, sheet and line narrow it down where the value alone does not."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    value: Figure
+    value: CorrectedNumber
     source_id: str | None = None
     file_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$", coerce_numbers_to_str=True)] | None = None
     sheet: str | None = None
     line: Annotated[int, Field(strict=True, ge=1)] | None = None
 
     @model_validator(mode="after")
-    def _a_line_is_of_a_file(self) -> Expected:
+    def _a_line_is_of_a_file(self) -> ExpectedObservation:
         if (self.line is None) != (self.file_sha256 is None) or (self.sheet is not None and self.line is None):
             raise ValueError("file_sha256 and line name one row together; sheet goes with them")
         return self
@@ -63,10 +63,10 @@ class Correction(BaseModel):
     city: Code
     year: Annotated[int, Field(strict=True, ge=1900, le=2100)]
     scope: str
-    expects: Expected
+    expects: ExpectedObservation
     action: Literal["drop", "replace", "scale", "flag"]
-    value: Figure | None = None
-    factor: Figure | None = None
+    value: CorrectedNumber | None = None
+    factor: CorrectedNumber | None = None
     source_id: str | None = None
     source_grade: Literal["A", "B", "C"] | None = None
     reason_zh: Sentence
@@ -88,34 +88,34 @@ class Correction(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CorrectionEntry:
     """A correction, and where it stands."""
 
     correction: Correction
     file: str
     line: int
 
-    def finding(self, code: str, found: str, expected: str, column: str) -> Finding:
-        return Finding(code, found, expected, self.file, self.line, column)
+    def issue(self, code: str, found: str, expected: str, column: str) -> Issue:
+        return Issue(code, found, expected, self.file, self.line, column)
 
 
-def read_corrections(folder: Path) -> list[Entry]:
+def read_corrections(folder: Path) -> list[CorrectionEntry]:
     """All entries of all files, or Stopped with the file and line of every one that cannot be read."""
-    entries: list[Entry] = []
-    findings: list[Finding] = []
+    entries: list[CorrectionEntry] = []
+    issues: list[Issue] = []
     for file in sorted(folder.glob("*.yml")):
         read, faults = _read_file(file)
         entries += read
-        findings += faults
-    findings += _ids_said_twice(entries)
-    if findings:
-        raise Stopped(findings)
+        issues += faults
+    issues += _ids_said_twice(entries)
+    if issues:
+        raise DataError(issues)
     return entries
 
 
-def _read_file(file: Path) -> tuple[list[Entry], list[Finding]]:
+def _read_file(file: Path) -> tuple[list[CorrectionEntry], list[Issue]]:
     name = f"corrections/{file.name}"
-    entries, findings = [], []
+    entries, issues = [], []
     try:
         loader = yaml.SafeLoader(file.read_text(encoding="utf-8"))
         root = loader.get_single_node()
@@ -127,15 +127,15 @@ def _read_file(file: Path) -> tuple[list[Entry], list[Finding]]:
             line = node.start_mark.line + 1
             try:
                 _no_key_twice(node)
-                entries.append(Entry(Correction.model_validate(loader.construct_document(node)), name, line))
+                entries.append(CorrectionEntry(Correction.model_validate(loader.construct_document(node)), name, line))
             except ValidationError as error:
-                findings += [_of_entry(name, node, fault["loc"], fault["msg"]) for fault in error.errors()]
+                issues += [_of_entry(name, node, fault["loc"], fault["msg"]) for fault in error.errors()]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        findings.append(_unreadable(name, mark.line + 1 if mark else None, str(getattr(error, "problem", error))))
+        issues.append(_unreadable(name, mark.line + 1 if mark else None, str(getattr(error, "problem", error))))
     except UnicodeDecodeError as error:
-        findings.append(_unreadable(name, None, str(error)))
-    return entries, findings
+        issues.append(_unreadable(name, None, str(error)))
+    return entries, issues
 
 
 def _no_key_twice(node: yaml.Node) -> None:
@@ -150,7 +150,7 @@ def _no_key_twice(node: yaml.Node) -> None:
         _no_key_twice(value)
 
 
-def _of_entry(name: str, node: yaml.Node, place: Sequence[int | str], told: str) -> Finding:
+def _of_entry(name: str, node: yaml.Node, place: Sequence[int | str], told: str) -> Issue:
     """A fault of one key, on the line of that key, or of the entry where the key is not there."""
     line = node.start_mark.line + 1
     for part in place:
@@ -162,25 +162,25 @@ def _of_entry(name: str, node: yaml.Node, place: Sequence[int | str], told: str)
     return _unreadable(name, line, told, ".".join(str(part) for part in place) or None)
 
 
-def _unreadable(file: str, line: int | None, told: str, column: str | None = None) -> Finding:
-    return Finding("correction_unreadable", told, "docs/corrections.md", file, line, column)
+def _unreadable(file: str, line: int | None, told: str, column: str | None = None) -> Issue:
+    return Issue("correction_unreadable", told, "docs/corrections.md", file, line, column)
 
 
-def _ids_said_twice(entries: Sequence[Entry]) -> Iterator[Finding]:
-    first: dict[str, Entry] = {}
+def _ids_said_twice(entries: Sequence[CorrectionEntry]) -> Iterator[Issue]:
+    first: dict[str, CorrectionEntry] = {}
     for entry in entries:
         other = first.setdefault(entry.correction.id, entry)
         if other is not entry:
-            yield entry.finding("key_doubled", entry.correction.id, f"id ({other.file}:{other.line})", "id")
+            yield entry.issue("key_doubled", entry.correction.id, f"id ({other.file}:{other.line})", "id")
 
 
-def write_entries(connection: Connection, table: Table, entries: Sequence[Entry]) -> None:
+def write_entries(connection: Connection, table: Table, entries: Sequence[CorrectionEntry]) -> None:
     """Write the entries as a table, of that contract."""
     rows = [_row(entry) for entry in entries]
-    table.fill(connection, {name: [row[name] for row in rows] for name in table.columns})
+    table.load_columns(connection, {name: [row[name] for row in rows] for name in table.columns})
 
 
-def _row(entry: Entry) -> Mapping[str, object]:
+def _row(entry: CorrectionEntry) -> Mapping[str, object]:
     correction, expected = entry.correction, entry.correction.expects
     return {
         "correction_id": correction.id,
@@ -208,23 +208,23 @@ def _row(entry: Entry) -> Mapping[str, object]:
     }
 
 
-def check_registered(connection: Connection, entries: Sequence[Entry]) -> list[Finding]:
+def check_registered(connection: Connection, entries: Sequence[CorrectionEntry]) -> list[Issue]:
     """Entries that name a dataset, an indicator, a city or a source that nobody registered."""
     known = {place: _values(connection, place) for place in set(_REGISTERED.values())}
     datasets = dict(connection.execute("select indicator_id, dataset from reference.indicators").fetchall())
-    findings = []
+    issues = []
     for entry in entries:
         correction = entry.correction
         said = correction.model_dump() | {"expects.source_id": correction.expects.source_id}
         for name, place in _REGISTERED.items():
             if said[name] is not None and said[name] not in known[place]:
                 table, column = place.split(".")[1:]
-                findings.append(entry.finding("foreign_key", said[name], f"{table}.csv {column}", name))
+                issues.append(entry.issue("foreign_key", said[name], f"{table}.csv {column}", name))
         dataset = datasets.get(correction.indicator_id, correction.dataset)
         if dataset != correction.dataset and correction.dataset in known[_REGISTERED["dataset"]]:
             expected = f"{correction.indicator_id} → {dataset}"
-            findings.append(entry.finding("foreign_key", correction.dataset, expected, "dataset"))
-    return findings
+            issues.append(entry.issue("foreign_key", correction.dataset, expected, "dataset"))
+    return issues
 
 
 def _values(connection: Connection, place: str) -> set[str]:
@@ -232,7 +232,7 @@ def _values(connection: Connection, place: str) -> set[str]:
     return {row[0] for row in connection.execute(f"select distinct {column} from {table}").fetchall()}
 
 
-def check_sources(connection: Connection) -> list[Finding]:
+def check_sources(connection: Connection) -> list[Issue]:
     """Entries under which the source has changed: the figure is gone, or another one now, or has two corrections."""
     entries = connection.execute(
         """
@@ -240,7 +240,7 @@ def check_sources(connection: Connection) -> list[Finding]:
         from observations.correction_entries order by entry_file, entry_line
         """
     ).fetchall()
-    return [finding for entry in entries for finding in _changes(connection, *entry)]
+    return [issue for entry in entries for issue in _changes(connection, *entry)]
 
 
 def _changes(
@@ -253,9 +253,9 @@ def _changes(
     year: int,
     scope: str,
     value: float,
-) -> Iterator[Finding]:
+) -> Iterator[Issue]:
     """What is wrong between an entry and the figures that it is about, told once."""
-    about, expected = f"{name}: {city} {indicator} {year} {scope}", shown(value)
+    about, expected = f"{name}: {city} {indicator} {year} {scope}", format_number(value)
     matches = connection.execute(
         """
         select value, is_expected, is_overtaking from observations.correction_matches
@@ -265,12 +265,12 @@ def _changes(
     ).fetchall()
     overtaking = [found for found, _, is_overtaking in matches if is_overtaking]
     if not matches:
-        yield Finding("correction_missing", about, expected, file, line)
+        yield Issue("correction_missing", about, expected, file, line)
     elif overtaking or not any(is_expected for _, is_expected, _ in matches):
-        said = dict.fromkeys(shown(found) for found in overtaking or [found for found, _, _ in matches])
-        yield Finding("correction_changed", f"{about} = {', '.join(said)}", expected, file, line)
+        said = dict.fromkeys(format_number(found) for found in overtaking or [found for found, _, _ in matches])
+        yield Issue("correction_changed", f"{about} = {', '.join(said)}", expected, file, line)
     elif others := _others(connection, name):
-        yield Finding("correction_doubled", about, ", ".join(others), file, line)
+        yield Issue("correction_doubled", about, ", ".join(others), file, line)
 
 
 def _others(connection: Connection, name: str) -> list[str]:

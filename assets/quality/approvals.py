@@ -1,8 +1,8 @@
 """Approvals: a person's decision to let a flagged value pass, as data.
 
 Here: reading `data/approvals/*.yml`, writing a new decision there, and the identity of a flag: it holds the value, so
-that an approval ends by itself when the value changes. Not here: what is flagged (assets.quality.flags), which flags a
-person means and who that person is (pipelines.approving).
+that an approval ends by itself when the value changes. Not here: what is flagged (assets.quality.anomalies.flags),
+which flags a person means and who that person is (pipelines.cli.approvals).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Annotated, Any
 import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from assets.errors import Finding, Stopped
+from assets.core.errors import DataError, Issue
+from assets.core.text import format_number
 from assets.warehouse.connection import Connection
-from assets.warehouse.forms import shown
 from assets.warehouse.tables import Table
 
 Sentence = Annotated[str, Field(min_length=1)]
@@ -43,7 +43,7 @@ class ApprovedFlag(BaseModel):
 
     @property
     def flag_id(self) -> str:
-        return flag_id(self.model_dump())
+        return compute_flag_id(self.model_dump())
 
 
 class Decision(BaseModel):
@@ -57,35 +57,35 @@ class Decision(BaseModel):
     flags: Annotated[tuple[ApprovedFlag, ...], Field(min_length=1)]
 
 
-def flag_id(said: Mapping[str, Any]) -> str:
+def compute_flag_id(said: Mapping[str, Any]) -> str:
     """The name of a flag: the same as long as detector, figure and value are, whatever file sent it."""
     keys = ("detector", "indicator_id", "city_code", "province_code", "year", "scope")
-    parts = [*(str(said[key] or "") for key in keys), shown(said["value"])]
+    parts = [*(str(said[key] or "") for key in keys), format_number(said["value"])]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:_LENGTH]
 
 
 def read_decisions(folder: Path) -> list[tuple[str, Decision]]:
     """Every decision with its file, the earliest first. Raises Stopped naming each file that cannot be read."""
-    read, findings = [], []
+    read, issues = [], []
     for file in sorted(folder.glob("*.yml")):
         name = f"approvals/{file.name}"
         try:
             read.append((name, Decision.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))))
         except ValidationError as error:
             faults = ((".".join(str(part) for part in fault["loc"]), fault["msg"]) for fault in error.errors())
-            findings += [_unreadable(name, told, None, column or None) for column, told in faults]
+            issues += [_unreadable(name, told, None, column or None) for column, told in faults]
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
-            findings.append(_unreadable(name, str(getattr(error, "problem", error)), mark.line + 1 if mark else None))
+            issues.append(_unreadable(name, str(getattr(error, "problem", error)), mark.line + 1 if mark else None))
         except UnicodeDecodeError as error:
-            findings.append(_unreadable(name, str(error)))
-    if findings:
-        raise Stopped(findings)
+            issues.append(_unreadable(name, str(error)))
+    if issues:
+        raise DataError(issues)
     return sorted(read, key=lambda one: (one[1].at, one[0]))
 
 
-def _unreadable(file: str, told: str, line: int | None = None, column: str | None = None) -> Finding:
-    return Finding("approval_unreadable", told, "docs/operations.md", file, line, column)
+def _unreadable(file: str, told: str, line: int | None = None, column: str | None = None) -> Issue:
+    return Issue("approval_unreadable", told, "docs/operations.md", file, line, column)
 
 
 def write_approvals(connection: Connection, table: Table, decisions: Iterable[tuple[str, Decision]]) -> None:
@@ -97,10 +97,10 @@ def write_approvals(connection: Connection, table: Table, decisions: Iterable[tu
             said |= {"approved_by": decision.by, "approved_reason": decision.reason}
             said["approved_at"] = decision.at.astimezone(UTC).replace(tzinfo=None)
             rows.setdefault(flag.flag_id, said)
-    table.fill(connection, {name: [row[name] for row in rows.values()] for name in table.columns})
+    table.load_columns(connection, {name: [row[name] for row in rows.values()] for name in table.columns})
 
 
-def record(folder: Path, flags: Sequence[ApprovedFlag], by: str, reason: str, at: datetime) -> Path:
+def write_decision(folder: Path, flags: Sequence[ApprovedFlag], by: str, reason: str, at: datetime) -> Path:
     """Write a decision as a file of its own, whole or not at all; the next run reads it."""
     decision = Decision(by=by, at=at, reason=reason, flags=tuple(flags))
     names = "".join(flag.flag_id for flag in flags)

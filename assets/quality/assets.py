@@ -7,12 +7,12 @@ from typing import Any
 
 import dagster as dg
 
+from assets.quality.anomalies.flags import SOURCE_TABLES, write_flags
 from assets.quality.approvals import read_decisions, write_approvals
-from assets.quality.auditor import Auditor
-from assets.quality.checks import Check
-from assets.quality.flags import READS, make_flags
+from assets.quality.checks.definitions import Check
+from assets.quality.checks.gx_worker import ValidationWorker
 from assets.quality.freshness import LATE_ON
-from assets.warehouse import factory
+from assets.warehouse import dagster_assets
 from assets.warehouse.connection import Warehouse
 from assets.warehouse.models import Model
 from assets.warehouse.snapshot import write_snapshot
@@ -32,23 +32,23 @@ def quality_assets(
     return [
         _approvals_asset(tables["quality.approvals"]),
         _flags_asset(tables["quality.flags"]),
-        *factory.model_assets(models, "quality", tables),
+        *dagster_assets.model_assets(models, "quality", tables),
         _snapshot_asset(checks, tables),
         _results_asset(checks, tables[_RESULTS]),
         _asset_checks(checks),
-        figures_come_in_time,
+        check_figures_are_in_time,
     ]
 
 
 def _approvals_asset(table: Table) -> dg.AssetsDefinition:
     """`quality.approvals`: what a person let pass."""
 
-    @dg.multi_asset(specs=[factory.spec(table, kinds={"yaml", "duckdb"})], name="quality__approvals")
+    @dg.multi_asset(specs=[dagster_assets.asset_spec(table, kinds={"yaml", "duckdb"})], name="quality__approvals")
     def approvals(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         decisions = read_decisions(warehouse.paths.approvals)
         with warehouse.connect() as connection:
             write_approvals(connection, table, decisions)
-            return dg.MaterializeResult(metadata=factory.metadata(connection, table))
+            return dg.MaterializeResult(metadata=dagster_assets.table_metadata(connection, table))
 
     return approvals
 
@@ -56,11 +56,13 @@ def _approvals_asset(table: Table) -> dg.AssetsDefinition:
 def _flags_asset(table: Table) -> dg.AssetsDefinition:
     """`quality.flags`, before the observations, which leave out what is held back."""
 
-    @dg.multi_asset(specs=[factory.spec(table, deps=READS, kinds={"python", "duckdb"})], name="quality__flags")
+    @dg.multi_asset(
+        specs=[dagster_assets.asset_spec(table, deps=SOURCE_TABLES, kinds={"python", "duckdb"})], name="quality__flags"
+    )
     def flags(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         with warehouse.connect() as connection:
-            make_flags(connection, table)
-            return dg.MaterializeResult(metadata=factory.metadata(connection, table))
+            write_flags(connection, table)
+            return dg.MaterializeResult(metadata=dagster_assets.table_metadata(connection, table))
 
     return flags
 
@@ -68,8 +70,10 @@ def _flags_asset(table: Table) -> dg.AssetsDefinition:
 def _snapshot_asset(checks: Sequence[Check], tables: Mapping[str, Table]) -> dg.AssetsDefinition:
     """A copy of the candidate with every table; it is audited while the run goes on, and published if it passes."""
     spec = dg.AssetSpec(
-        factory.key(SNAPSHOT),
-        deps=[factory.key(name) for name in tables if name != _RESULTS and not name.startswith(_OF_A_RELEASE)],
+        dagster_assets.asset_key(SNAPSHOT),
+        deps=[
+            dagster_assets.asset_key(name) for name in tables if name != _RESULTS and not name.startswith(_OF_A_RELEASE)
+        ],
         group_name="quality",
         description="候选数据库的副本：先受检，通过后即为发布的数据库\n\n"
         "A copy of the candidate: audited, and published where it passes",
@@ -78,7 +82,7 @@ def _snapshot_asset(checks: Sequence[Check], tables: Mapping[str, Table]) -> dg.
 
     @dg.multi_asset(specs=[spec], name="quality__snapshot")
     def snapshot(
-        warehouse: dg.ResourceParam[Warehouse], auditor: dg.ResourceParam[Auditor]
+        warehouse: dg.ResourceParam[Warehouse], auditor: dg.ResourceParam[ValidationWorker]
     ) -> dg.MaterializeResult[None]:
         _begin_audit(warehouse, auditor, checks)
         return dg.MaterializeResult(metadata={"bytes": warehouse.paths.snapshot.stat().st_size})
@@ -86,19 +90,21 @@ def _snapshot_asset(checks: Sequence[Check], tables: Mapping[str, Table]) -> dg.
     return snapshot
 
 
-def _begin_audit(warehouse: Warehouse, auditor: Auditor, checks: Sequence[Check]) -> None:
+def _begin_audit(warehouse: Warehouse, auditor: ValidationWorker, checks: Sequence[Check]) -> None:
     with warehouse.connect() as connection:
         write_snapshot(connection, warehouse.paths.snapshot)
     auditor.begin(warehouse.paths.snapshot, checks, warehouse.paths.check_pages)
 
 
 def _results_asset(checks: Sequence[Check], table: Table) -> dg.AssetsDefinition:
-    spec = factory.spec(table, deps=(SNAPSHOT,), kinds={"greatexpectations", "duckdb"})
+    spec = dagster_assets.asset_spec(table, deps=(SNAPSHOT,), kinds={"greatexpectations", "duckdb"})
 
     # Another process has the work of it, so whatever else can be done is done before.
     @dg.multi_asset(specs=[spec], name="quality__check_results", op_tags={"dagster/priority": "-1"})
     def audit(
-        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse], auditor: dg.ResourceParam[Auditor]
+        context: dg.AssetExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        auditor: dg.ResourceParam[ValidationWorker],
     ) -> dg.MaterializeResult[None]:
         if not auditor.has_begun:
             _begin_audit(warehouse, auditor, checks)
@@ -118,8 +124,8 @@ def _results_asset(checks: Sequence[Check], table: Table) -> dg.AssetsDefinition
             for result in results
         ]
         with warehouse.connect() as connection:
-            table.fill_rows(connection, rows)
-            shown = factory.metadata(connection, table)
+            table.load_rows(connection, rows)
+            shown = dagster_assets.table_metadata(connection, table)
         failed = [result for result in results if not result.is_passed]
         context.log.info(f"{len(results)} checks, {len(failed)} failed")
         return dg.MaterializeResult(metadata={**shown, "checks": len(results), "failed": len(failed)})
@@ -166,8 +172,10 @@ def _told_apart(checks: Sequence[Check]) -> tuple[list[tuple[str, int]], list[Ch
 
 
 def _spec(table: str, name: str, description: str) -> dg.AssetCheckSpec:
-    results = factory.key("quality.check_results")
-    return dg.AssetCheckSpec(name, asset=factory.key(table), description=description, additional_deps=[results])
+    results = dagster_assets.asset_key("quality.check_results")
+    return dg.AssetCheckSpec(
+        name, asset=dagster_assets.asset_key(table), description=description, additional_deps=[results]
+    )
 
 
 def _shown(table: str, name: str, results: Sequence[_Row]) -> dg.AssetCheckResult:
@@ -175,7 +183,7 @@ def _shown(table: str, name: str, results: Sequence[_Row]) -> dg.AssetCheckResul
     blocking = any(row[5] for row in (failed or results))
     keys = [{"expectation": row[1], "zh": row[2], "en": row[3], "rows": row[7], "keys": row[8]} for row in failed]
     return dg.AssetCheckResult(
-        asset_key=factory.key(table),
+        asset_key=dagster_assets.asset_key(table),
         check_name=name,
         passed=not failed,
         severity=dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN,
@@ -191,10 +199,10 @@ def _shown(table: str, name: str, results: Sequence[_Row]) -> dg.AssetCheckResul
 
 
 @dg.asset_check(
-    asset=factory.key("quality.freshness"),
+    asset=dagster_assets.asset_key("quality.freshness"),
     description="到今天没有逾期未报的数字\n\nNothing that was due by today is missing",
 )
-def figures_come_in_time(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
+def check_figures_are_in_time(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
     """A warning where something is late today. It stands in no release, which does not depend on the clock."""
     with warehouse.connect() as connection:
         late = connection.execute(LATE_ON, [date.today()]).fetchall()

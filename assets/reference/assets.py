@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
-from assets.reference.registry import read_and_check
-from assets.warehouse import factory
+from assets.reference.load import load_reference_tables
+from assets.warehouse import dagster_assets
 from assets.warehouse.connection import Warehouse
 from assets.warehouse.tables import Table
 
@@ -14,16 +14,16 @@ def reference_assets(tables: Mapping[str, Table]) -> dg.AssetsDefinition:
     """One step that makes every table of the schema `reference`."""
 
     # Every run that writes the candidate begins here.
-    specs = [factory.spec(table, kinds={"csv", "duckdb"}) for table in tables.values()]
+    specs = [dagster_assets.asset_spec(table, kinds={"csv", "duckdb"}) for table in tables.values()]
 
-    @dg.multi_asset(specs=specs, name="reference", pool=factory.POOL)
+    @dg.multi_asset(specs=specs, name="reference", pool=dagster_assets.POOL)
     def reference(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
-        read = read_and_check(tables, warehouse.paths)
+        read = load_reference_tables(tables, warehouse.paths)
         with warehouse.connect() as connection:
             connection.execute("create schema if not exists reference")
             for name, rows in read.items():
                 rows.write(connection)
-                shown = factory.metadata(connection, tables[name])
-                yield dg.MaterializeResult(asset_key=factory.key(f"reference.{name}"), metadata=shown)
+                shown = dagster_assets.table_metadata(connection, tables[name])
+                yield dg.MaterializeResult(asset_key=dagster_assets.asset_key(f"reference.{name}"), metadata=shown)
 
     return reference

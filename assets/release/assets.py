@@ -5,24 +5,24 @@ from typing import Protocol
 
 import dagster as dg
 
-from assets.errors import Stopped
-from assets.release.about import read_about
-from assets.release.candidates import mark_blocked
-from assets.release.changes import CHANGES
-from assets.release.clerk import READS, Clerk
-from assets.release.draft import begin_draft, leave_draft
-from assets.release.gate import stop_if_blocked
-from assets.release.history import RUNS
-from assets.release.inputs import remember
-from assets.release.publish import publish
-from assets.release.recompute import MODELS, write_models
-from assets.warehouse import factory
+from assets.core.errors import DataError
+from assets.release.explain.recompute import MODELS, write_models
+from assets.release.explain.score_diff import CHANGES
+from assets.release.outputs.metadata import read_metadata
+from assets.release.outputs.returns_worker import SOURCE_TABLES, ReturnsWorker
+from assets.release.publish.fingerprint import save_fingerprint
+from assets.release.publish.gate import raise_on_blocking_failures
+from assets.release.publish.publish import publish
+from assets.release.publish.quarantine import mark_blocked
+from assets.release.publish.release_log import RUNS
+from assets.release.publish.staging import create_staging, save_staging
+from assets.warehouse import dagster_assets
 from assets.warehouse.connection import Warehouse
 from assets.warehouse.models import Model
 from assets.warehouse.tables import Table
 
 
-class Auditor(Protocol):
+class ValidationResults(Protocol):
     """What the release needs of the audit: to wait until the pages that show it stand."""
 
     def finish(self) -> None: ...
@@ -40,8 +40,12 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
     assert len(names) == len(set(names)), "two published tables have one name, and would have one Parquet file"
 
     spec = dg.AssetSpec(
-        factory.key("release.current"),
-        deps=[*(factory.key(table.qualified_name) for table in published), factory.key(RETURNS), factory.key(PARQUET)],
+        dagster_assets.asset_key("release.current"),
+        deps=[
+            *(dagster_assets.asset_key(table.qualified_name) for table in published),
+            dagster_assets.asset_key(RETURNS),
+            dagster_assets.asset_key(PARQUET),
+        ],
         group_name="release",
         description="现行发布：DuckDB、Parquet 与清单\n\nThe current release: DuckDB, Parquet files and the manifest",
         kinds={"duckdb", "parquet"},
@@ -49,48 +53,50 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
 
     changes, history, texts = tables[CHANGES], tables[RUNS], tables[MODELS]
 
-    @dg.multi_asset(specs=[factory.spec(texts, kinds={"sql", "duckdb"})], name="release__models")
+    @dg.multi_asset(specs=[dagster_assets.asset_spec(texts, kinds={"sql", "duckdb"})], name="release__models")
     def model_texts(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         with warehouse.connect() as connection:
             write_models(connection, texts, models.values())
-            return dg.MaterializeResult(metadata=factory.metadata(connection, texts))
+            return dg.MaterializeResult(metadata=dagster_assets.table_metadata(connection, texts))
 
     # First of all that could be made next: its process needs the time until the release is written.
     @dg.multi_asset(specs=[_returns_spec()], name="release__returns", op_tags={"dagster/priority": "1"})
-    def returns(warehouse: dg.ResourceParam[Warehouse], clerk: dg.ResourceParam[Clerk]) -> dg.MaterializeResult[None]:
+    def returns(
+        warehouse: dg.ResourceParam[Warehouse], clerk: dg.ResourceParam[ReturnsWorker]
+    ) -> dg.MaterializeResult[None]:
         with warehouse.connect() as connection:
             return dg.MaterializeResult(metadata={"faults": clerk.begin(connection)})
 
     told = (changes, history)
     early = [table for table in published if table not in told and table.qualified_name != AUDITED]
     read = tuple(table.qualified_name for table in published if table not in told)
-    specs = [*(factory.spec(table, deps=(*read, PARQUET), kinds={"duckdb"}) for table in told), spec]
+    specs = [*(dagster_assets.asset_spec(table, deps=(*read, PARQUET), kinds={"duckdb"}) for table in told), spec]
 
     @dg.multi_asset(specs=specs, name="release__current")
     def release(
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
-        auditor: dg.ResourceParam[Auditor],
-        clerk: dg.ResourceParam[Clerk],
+        auditor: dg.ResourceParam[ValidationResults],
+        clerk: dg.ResourceParam[ReturnsWorker],
     ) -> Iterator[dg.MaterializeResult[None]]:
         with warehouse.connect() as connection:
             try:
-                stop_if_blocked(connection)
-            except Stopped:
+                raise_on_blocking_failures(connection)
+            except DataError:
                 mark_blocked(warehouse.paths, context.run_id)
                 raise
             for table in told:
                 table.create(connection)
             outcome = publish(connection, published, warehouse.paths, context.run_id, auditor.finish, clerk.put)
-            shown = {table.qualified_name: factory.metadata(connection, table) for table in told}
+            shown = {table.qualified_name: dagster_assets.table_metadata(connection, table) for table in told}
         # Only who started the run knows what it started from; a file that came later must not count as seen.
         inputs_digest = context.run_tags.get(INPUTS_TAG)
         if inputs_digest:
-            remember(warehouse.paths, inputs_digest, outcome.release_id)
+            save_fingerprint(warehouse.paths, inputs_digest, outcome.release_id)
         for name, metadata in shown.items():
-            yield dg.MaterializeResult(asset_key=factory.key(name), metadata=metadata)
+            yield dg.MaterializeResult(asset_key=dagster_assets.asset_key(name), metadata=metadata)
         yield dg.MaterializeResult(
-            asset_key=factory.key("release.current"),
+            asset_key=dagster_assets.asset_key("release.current"),
             metadata={"release_id": outcome.release_id, "is_new": outcome.is_new},
         )
 
@@ -99,8 +105,8 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
 
 def _returns_spec() -> dg.AssetSpec:
     return dg.AssetSpec(
-        factory.key(RETURNS),
-        deps=[factory.key(name) for name in READS],
+        dagster_assets.asset_key(RETURNS),
+        deps=[dagster_assets.asset_key(name) for name in SOURCE_TABLES],
         group_name="release",
         description="退回文件：由另一个进程写出，发布时取用\n\n"
         "The returns: written by a process of their own, and taken over by the release",
@@ -111,8 +117,8 @@ def _returns_spec() -> dg.AssetSpec:
 def _parquet_asset(published: Sequence[Table], early: Sequence[Table]) -> dg.AssetsDefinition:
     """`release.parquet`: the files of all tables that do not wait for the audit, written while it goes on."""
     spec = dg.AssetSpec(
-        factory.key(PARQUET),
-        deps=[factory.key(table.qualified_name) for table in early],
+        dagster_assets.asset_key(PARQUET),
+        deps=[dagster_assets.asset_key(table.qualified_name) for table in early],
         group_name="release",
         description="各表的 Parquet 文件，在检查进行时写出\n\nThe Parquet file of each table, written during the audit",
         kinds={"parquet"},
@@ -122,10 +128,10 @@ def _parquet_asset(published: Sequence[Table], early: Sequence[Table]) -> dg.Ass
     def parquet(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
     ) -> dg.MaterializeResult[None]:
-        folder = warehouse.paths.draft
+        folder = warehouse.paths.staging
         with warehouse.connect() as connection:
-            draft = begin_draft(folder, context.run_id, connection, early, read_about(connection, published))
-        leave_draft(draft, folder)
+            draft = create_staging(folder, context.run_id, connection, early, read_metadata(connection, published))
+        save_staging(draft, folder)
         return dg.MaterializeResult(
             metadata={"files": len(draft.files), "bytes": sum(file.bytes for file in draft.files)}
         )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from assets.paths import Paths
+from assets.core.paths import Paths
 
 Connection = duckdb.DuckDBPyConnection
 DatabaseError = duckdb.Error
@@ -33,25 +33,25 @@ _NO_DOWNLOADS = {"autoinstall_known_extensions": "false", "autoload_known_extens
 class Warehouse:
     """The candidate database of one data directory. One run writes it at a time; nobody else opens it.
 
-    `takes_in` is false where a release is rebuilt from what was taken in before.
+    `ingest_inbox` is false where a release is rebuilt from what was taken in before.
     """
 
     paths: Paths
-    takes_in: bool = True
+    ingest_inbox: bool = True
     _held: ExitStack = field(default_factory=ExitStack, init=False, repr=False, compare=False)
 
-    def hold(self) -> None:
+    def open(self) -> None:
         """Keep the database open between connections: to close it writes all that is new into the file, each time.
 
         A database in another format than what is published is begun anew: a run makes every table anyway.
         """
         with self.connect() as connection:
-            is_fit = is_publishable(connection)
+            is_fit = has_release_format(connection)
         if not is_fit:
             self.paths.candidate.unlink()
         self._held.enter_context(self.connect())
 
-    def let_go(self) -> None:
+    def close(self) -> None:
         """Close it, so that another process may open it; from here on it is open while a connection is."""
         self._held.close()
 
@@ -62,7 +62,7 @@ class Warehouse:
         config = {**_NO_DOWNLOADS, "storage_compatibility_version": STORAGE_VERSION}
         connection = duckdb.connect(str(self.paths.candidate), config=dict(config))
         try:
-            connection.execute(f"set memory_limit = {literal(MEMORY)}")
+            connection.execute(f"set memory_limit = {quote_literal(MEMORY)}")
             connection.execute("set preserve_insertion_order = true")
             # It takes a sixth of the time of filling a big table, and spares nothing that dictionaries do not.
             connection.execute("set disabled_compression_methods = 'fsst'")
@@ -73,7 +73,7 @@ class Warehouse:
             connection.close()
 
 
-def file_of(connection: Connection) -> Path:
+def database_file(connection: Connection) -> Path:
     """The file of the database behind a connection."""
     ((file,),) = connection.execute(
         "select path from duckdb_databases() where database_name = current_database()"
@@ -81,7 +81,7 @@ def file_of(connection: Connection) -> Path:
     return Path(file)
 
 
-def is_publishable(connection: Connection) -> bool:
+def has_release_format(connection: Connection) -> bool:
     """Whether the database behind a connection has the format that older readers open."""
     ((tags,),) = connection.execute(
         "select tags from duckdb_databases() where database_name = current_database()"
@@ -90,14 +90,14 @@ def is_publishable(connection: Connection) -> bool:
 
 
 @contextmanager
-def in_memory(limit: str | None = None, spill: Path | None = None) -> Iterator[Connection]:
+def connect_in_memory(limit: str | None = None, spill: Path | None = None) -> Iterator[Connection]:
     """A connection for working on files alone; nothing is kept. Beyond the memory limit it works on the disk."""
     connection = duckdb.connect(config=dict(_NO_DOWNLOADS))
     try:
         if limit is not None:
-            connection.execute(f"set memory_limit = {literal(limit)}")
+            connection.execute(f"set memory_limit = {quote_literal(limit)}")
         if spill is not None:
-            connection.execute(f"set temp_directory = {literal(spill)}")
+            connection.execute(f"set temp_directory = {quote_literal(spill)}")
         connection.execute("set enable_progress_bar = false")
         yield connection
     finally:
@@ -105,7 +105,7 @@ def in_memory(limit: str | None = None, spill: Path | None = None) -> Iterator[C
 
 
 @contextmanager
-def read_only(file: Path) -> Iterator[Connection]:
+def connect_read_only(file: Path) -> Iterator[Connection]:
     """A published database, for reading alone: no file, network, extension or setting is within reach of its SQL.
 
     Nor is a variable of the program that reads it; and what does not fit into memory ends in an error: DuckDB would
@@ -137,12 +137,12 @@ def transaction(connection: Connection) -> Iterator[None]:
         raise
 
 
-def identifier(name: str) -> str:
+def quote_identifier(name: str) -> str:
     """A name quoted for SQL; names come from contracts, which people write."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def literal(text: str | Path | float | bool | None) -> str:
+def quote_literal(text: str | Path | float | bool | None) -> str:
     """A value quoted for SQL, for the places where DuckDB takes no parameter."""
     if text is None:
         return "null"

@@ -14,8 +14,8 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from assets.paths import Paths
-from assets.settings import read_settings
+from assets.core.paths import Paths
+from assets.core.settings import read_settings
 from assets.warehouse.connection import Connection
 from assets.warehouse.models import Model
 
@@ -77,7 +77,7 @@ class Engine(Protocol):
         ...
 
 
-class OnDuckDB:
+class DuckDBEngine:
     """The candidate itself computes its tables."""
 
     name = "duckdb"
@@ -92,12 +92,12 @@ def read_engine(file: Path) -> EngineSettings:
 
 
 @contextmanager
-def opened(settings: EngineSettings, paths: Paths | None = None) -> Iterator[Engine]:
+def open_engine(settings: EngineSettings, paths: Paths | None = None) -> Iterator[Engine]:
     """The engine for one run, of that data directory. Raises WrongCall where Spark is asked for and not to be had."""
     if settings.engine == "duckdb" or settings.spark is None:
-        yield OnDuckDB()
+        yield DuckDBEngine()
         return
-    from assets.warehouse.spark import on_spark
+    from assets.warehouse.spark import spark_engine
 
-    with on_spark(settings.spark, paths) as spark:
+    with spark_engine(settings.spark, paths) as spark:
         yield spark

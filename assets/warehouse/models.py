@@ -1,7 +1,7 @@
 """SQL models: one select a file, what it reads, and how it becomes a table.
 
 Here: finding models, reading their dependencies and column lineage out of the SQL itself, and building their tables.
-Not here: the SQL (sql/) and the Dagster assets made of it (assets.warehouse.factory).
+Not here: the SQL (sql/) and the Dagster assets made of it (assets.warehouse.dagster_assets).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
 
 
-class ModelBroken(Exception):
+class ContractViolationError(Exception):
     """A model of ours does not keep its contract; a fault of this project, never of the data."""
 
 
@@ -37,7 +37,7 @@ class Model:
         return self.table.qualified_name
 
     @cached_property
-    def reads(self) -> tuple[str, ...]:
+    def upstream(self) -> tuple[str, ...]:
         """Qualified names of the tables that the select reads, sorted."""
         tree = sqlglot.parse_one(self.sql, read="duckdb")
         return tuple(sorted({f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db}))
@@ -63,15 +63,15 @@ class Model:
         connection.execute("begin transaction")
         try:
             connection.execute(f"create or replace table {self.name} as {rows or self.sql}")
-            differences = self.table.differences(connection)
+            differences = self.table.contract_violations(connection)
             if differences:
-                raise ModelBroken(f"{self.name}: " + "; ".join(differences))
-            self.table.comment(connection)
+                raise ContractViolationError(f"{self.name}: " + "; ".join(differences))
+            self.table.persist_docs(connection)
             connection.execute("commit")
         except BaseException:
             connection.execute("rollback")
             raise
-        return count(connection, self.name)
+        return count_rows(connection, self.name)
 
     def column_lineage(self, columns_of: Mapping[str, Iterable[str]]) -> dict[str, list[tuple[str, str]]]:
         """Each column with the (table, column) pairs that it is made of."""
@@ -123,7 +123,7 @@ def _projections(scope: Scope) -> list[exp.Expr]:
     return list(select.selects)
 
 
-def count(connection: Connection, table: str) -> int:
+def count_rows(connection: Connection, table: str) -> int:
     ((rows,),) = connection.execute(f"select count(*) from {table}").fetchall()
     return int(rows)
 
@@ -131,7 +131,7 @@ def count(connection: Connection, table: str) -> int:
 def read_models(folders: Iterable[Path], tables: Mapping[str, Table]) -> dict[str, Model]:
     """All models below the folders, by qualified name: a `.sql` and the contract of its name.
 
-    A `.sql` without a contract is no model of its own; assets.observations.models knows those of the datasets.
+    A `.sql` without a contract is no model of its own; assets.observations.dataset_models knows those of the datasets.
     """
     files = [file for folder in folders for file in sorted(folder.glob("*/*.sql"))]
     named = {f"{file.parent.name}.{file.stem}": file for file in files}

@@ -2,7 +2,7 @@
 
 DuckDB's own COPY cuts row groups where the chunks of its storage happen to end, and where those end depends on how its
 threads met when a big table was filled. Here each group has the same number of rows, whatever they lie in. Not here:
-which tables, in what order (assets.release.publish), and the files of the lake (assets.intake.parsing).
+which tables, in what order (assets.release.publish.publish), and the files of the lake (assets.intake.file_parser).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from assets.warehouse.connection import Connection, file_of
+from assets.warehouse.connection import Connection, database_file
 
 # It ends with the number of the system's error where there is one.
 _COPY = """
@@ -30,7 +30,9 @@ def write_snapshot(connection: Connection, target: Path) -> None:
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     connection.execute("checkpoint")
-    ended = subprocess.run([sys.executable, "-c", _COPY, str(file_of(connection)), str(target)], check=False).returncode
+    ended = subprocess.run(
+        [sys.executable, "-c", _COPY, str(database_file(connection)), str(target)], check=False
+    ).returncode
     if ended in errno.errorcode:
         raise OSError(ended, os.strerror(ended), str(target))
     assert ended == 0, f"the copy of the candidate ended with {ended}"

@@ -22,13 +22,13 @@ import pyarrow.dataset as ds
 import sqlglot
 from sqlglot import exp
 
-from assets.errors import Finding, WrongCall
-from assets.paths import Paths
-from assets.storage import place
+from assets.core.errors import Issue, UsageError
+from assets.core.object_store import url_to_fs
+from assets.core.paths import Paths
 from assets.warehouse.connection import Connection
 from assets.warehouse.engines import SparkSettings
-from assets.warehouse.models import Model, count
-from assets.warehouse.shared import SharedRows, shared_rows
+from assets.warehouse.models import Model, count_rows
+from assets.warehouse.shared_rows import SharedRows, shared_rows
 from assets.warehouse.tables import Table
 
 if TYPE_CHECKING:
@@ -53,13 +53,13 @@ class Exchange:
 
     def clear(self) -> None:
         """Take away what an earlier run left."""
-        files, folder = place(self.folder)
+        files, folder = url_to_fs(self.folder)
         if files.exists(folder):
             files.rm(folder, recursive=True)
 
     def send(self, rows: pa.RecordBatchReader, name: str) -> None:
         """Put rows there, as Parquet."""
-        files, folder = place(f"{self.folder}/{view(name)}")
+        files, folder = url_to_fs(f"{self.folder}/{spark_view(name)}")
         files.makedirs(folder, exist_ok=True)
         ds.write_dataset(
             rows,
@@ -72,14 +72,14 @@ class Exchange:
 
     def received(self, table: Table) -> ds.Dataset:
         """What Spark left there, to be read once, and in no order."""
-        files, folder = place(f"{self.folder}/{view(table.qualified_name)}")
+        files, folder = url_to_fs(f"{self.folder}/{spark_view(table.qualified_name)}")
         if not files.exists(folder):
             return ds.dataset(table.arrow_schema.empty_table())
         return ds.dataset(folder, filesystem=files, format="parquet", schema=table.arrow_schema)
 
 
 @dataclass(frozen=True)
-class OnSpark:
+class SparkEngine:
     """Spark computes each table; the candidate takes over what it made."""
 
     session: SparkSession
@@ -89,7 +89,7 @@ class OnSpark:
     _there: set[str] = field(default_factory=set)
 
     def build(self, model: Model, connection: Connection) -> int:
-        for table in model.reads:
+        for table in model.upstream:
             if table not in self._there:
                 self._bring(connection, table)
         # Types as promised, for the engines differ in those of counts and differences.
@@ -97,8 +97,8 @@ class OnSpark:
             f"cast({_quoted(name)} as {_spark_type(column.type)}) as {_quoted(name)}"
             for name, column in model.table.columns.items()
         )
-        made = self.session.sql(f"select {columns} from ({in_spark_sql(model.sql)}) as made")
-        made.write.mode("overwrite").parquet(f"{self.exchange.seen_as}/{view(model.name)}")
+        made = self.session.sql(f"select {columns} from ({to_spark_sql(model.sql)}) as made")
+        made.write.mode("overwrite").parquet(f"{self.exchange.seen_as}/{spark_view(model.name)}")
         connection.register("received", self.exchange.received(model.table))
         try:
             rows = model.build(connection, "select * from received")
@@ -125,17 +125,21 @@ class OnSpark:
             shown = self._of_shared(connection, table, shared)
             rows = shown.count()
         except PySparkException as error:
-            raise WrongCall(Finding("store_seen_otherwise", found, "docs/scaling.md")) from error
-        if rows != count(connection, table):
-            raise WrongCall(Finding("store_seen_otherwise", f"{found}, {rows}", "docs/scaling.md"))
-        shown.createOrReplaceTempView(view(table))
+            raise UsageError(Issue("store_seen_otherwise", found, "docs/scaling.md")) from error
+        if rows != count_rows(connection, table):
+            raise UsageError(Issue("store_seen_otherwise", f"{found}, {rows}", "docs/scaling.md"))
+        shown.createOrReplaceTempView(spark_view(table))
         self._there.add(table)
 
     def _of_shared(self, connection: Connection, table: str, shared: SharedRows) -> DataFrame:
         files = f"{table}.files"
         self.exchange.send(shared.files.to_reader(), files)
-        folders = {"rows": shared.rows, "rejects": shared.rejects, "files": f"{self.exchange.seen_as}/{view(files)}"}
-        views = {name: f"{view(table)}__{name}" for name in folders}
+        folders = {
+            "rows": shared.rows,
+            "rejects": shared.rejects,
+            "files": f"{self.exchange.seen_as}/{spark_view(files)}",
+        }
+        views = {name: f"{spark_view(table)}__{name}" for name in folders}
         for name, folder in folders.items():
             self.session.read.parquet(folder).createOrReplaceTempView(views[name])
         columns = ", ".join(
@@ -147,14 +151,14 @@ class OnSpark:
     def _show(self, connection: Connection, table: str) -> None:
         """Let the models that follow read a table of the exchange."""
         shown: DataFrame
-        if count(connection, table):
-            shown = self.session.read.parquet(f"{self.exchange.seen_as}/{view(table)}")
+        if count_rows(connection, table):
+            shown = self.session.read.parquet(f"{self.exchange.seen_as}/{spark_view(table)}")
         else:
             # Of no rows there is no file, or none that tells the columns.
             columns = connection.execute(f"describe {table}").fetchall()
             nothing = ", ".join(f"cast(null as {_spark_type(kind)}) as {_quoted(name)}" for name, kind, *_ in columns)
             shown = self.session.sql(f"select {nothing} where false")
-        shown.createOrReplaceTempView(view(table))
+        shown.createOrReplaceTempView(spark_view(table))
         self._there.add(table)
 
 
@@ -166,17 +170,19 @@ def _quoted(column: str) -> str:
     return exp.to_identifier(column, quoted=True).sql(dialect="spark")
 
 
-def view(name: str) -> str:
+def spark_view(name: str) -> str:
     """What a table is called on Spark, where a session's views have no schema."""
     return name.replace(".", "__")
 
 
-def in_spark_sql(sql: str) -> str:
+def to_spark_sql(sql: str) -> str:
     """A select in DuckDB's words in those of Spark, on the views of the session."""
     tree = sqlglot.parse_one(sql, read="duckdb")
     for table in list(tree.find_all(exp.Table)):
         if table.db:
-            table.replace(exp.alias_(exp.to_table(view(f"{table.db}.{table.name}")), table.alias_or_name, table=True))
+            table.replace(
+                exp.alias_(exp.to_table(spark_view(f"{table.db}.{table.name}")), table.alias_or_name, table=True)
+            )
     for window in tree.find_all(exp.Window):
         # Spark has one frame for these, the one that they have everywhere, and refuses to be told.
         if isinstance(window.this, exp.Lag | exp.Lead):
@@ -185,13 +191,13 @@ def in_spark_sql(sql: str) -> str:
 
 
 @contextmanager
-def on_spark(settings: SparkSettings, paths: Paths | None = None) -> Iterator[OnSpark]:
+def spark_engine(settings: SparkSettings, paths: Paths | None = None) -> Iterator[SparkEngine]:
     """A session of its own on the server. Raises WrongCall where pyspark is not installed or nobody answers."""
     exchange = Exchange(*(f"{url.rstrip('/')}/{_FOLDER}" for url in (settings.exchange, settings.seen)))
     session = _session(settings.address)
     exchange.clear()
     try:
-        yield OnSpark(session, exchange, paths)
+        yield SparkEngine(session, exchange, paths)
     finally:
         session.stop()
         exchange.clear()
@@ -218,14 +224,14 @@ def _session(address: str) -> SparkSession:
         with _a_file_of_main():
             from pyspark.sql.connect.session import SparkSession
     except ImportError as error:
-        raise WrongCall(Finding("engine_not_installed", str(error), "pip install 'gancheng[spark]'")) from error
+        raise UsageError(Issue("engine_not_installed", str(error), "pip install 'gancheng[spark]'")) from error
     # pyspark would try for minutes where nobody listens.
     server = urlsplit(address)
     try:
         socket.create_connection((server.hostname or "", server.port or _PORT), _PATIENCE_SECONDS).close()
     except OSError as error:
         found = f"{server.hostname}:{server.port or _PORT}, {error.strerror or error}"
-        raise WrongCall(Finding("engine_unreachable", found, "docs/scaling.md", "engine.yml")) from error
+        raise UsageError(Issue("engine_unreachable", found, "docs/scaling.md", "engine.yml")) from error
     session = SparkSession.builder.remote(address).create()
     # Timestamps here have no zone; that of a server must not shift the day of one.
     session.conf.set("spark.sql.session.timeZone", "UTC")

@@ -2,7 +2,7 @@
 
 Every table has one, `sql/<schema>/<table>.yml`, whether it is read from a CSV file, made by Python, or selected by the
 `.sql` beside it. The comments of the published tables, the column schemas in Dagster and the expectations all come from
-here. Not here: contracts of the files that arrive (assets.intake.contracts).
+here. Not here: contracts of the files that arrive (assets.intake.tables.contracts).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pyarrow as pa
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from assets.warehouse.connection import Connection, identifier, literal, transaction
+from assets.warehouse.connection import Connection, quote_identifier, quote_literal, transaction
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -77,11 +77,11 @@ class Table(BaseModel):
 
     def create(self, connection: Connection) -> None:
         """Create the table anew and empty, with its types."""
-        columns = ", ".join(f"{identifier(name)} {column.type}" for name, column in self.columns.items())
-        connection.execute(f"create schema if not exists {identifier(self.schema_name)}")
+        columns = ", ".join(f"{quote_identifier(name)} {column.type}" for name, column in self.columns.items())
+        connection.execute(f"create schema if not exists {quote_identifier(self.schema_name)}")
         connection.execute(f"create or replace table {self.qualified_name} ({columns})")
 
-    def fill(self, connection: Connection, columns: Mapping[str, Sequence[Any]]) -> None:
+    def load_columns(self, connection: Connection, columns: Mapping[str, Sequence[Any]]) -> None:
         """Create the table anew with these columns, whatever their order, and its comments; none given: no rows."""
         rows = {name: columns.get(name, ()) for name in self.columns}
         connection.register("filled_rows", pa.table(rows, schema=self.arrow_schema))
@@ -89,23 +89,23 @@ class Table(BaseModel):
         with transaction(connection):
             self.create(connection)
             connection.execute(f"insert into {self.qualified_name} select * from filled_rows")
-            self.comment(connection)
+            self.persist_docs(connection)
         connection.unregister("filled_rows")
 
-    def fill_rows(self, connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
+    def load_rows(self, connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
         """Create the table anew with these rows, each in the order of the columns, and its comments."""
-        self.fill(connection, dict(zip(self.columns, zip(*rows, strict=True), strict=False)))
+        self.load_columns(connection, dict(zip(self.columns, zip(*rows, strict=True), strict=False)))
 
-    def comment(self, connection: Connection, target: str | None = None) -> None:
+    def persist_docs(self, connection: Connection, target: str | None = None) -> None:
         """Write the meaning of the table and of each column into the database, in Chinese and English."""
         name = target or self.qualified_name
-        comments = [f"comment on table {name} is {literal(f'{self.zh} | {self.en}')}"]
+        comments = [f"comment on table {name} is {quote_literal(f'{self.zh} | {self.en}')}"]
         for column_name, column in self.columns.items():
-            text = literal(f"{column.zh} | {column.en}")
-            comments.append(f"comment on column {name}.{identifier(column_name)} is {text}")
+            text = quote_literal(f"{column.zh} | {column.en}")
+            comments.append(f"comment on column {name}.{quote_identifier(column_name)} is {text}")
         connection.execute(";\n".join(comments))
 
-    def differences(self, connection: Connection) -> list[str]:
+    def contract_violations(self, connection: Connection) -> list[str]:
         """How the table as built departs from this contract; empty when it does not."""
         described = connection.execute(f"describe {self.qualified_name}").fetchall()
         built = [(str(row[0]), str(row[1]).lower()) for row in described]

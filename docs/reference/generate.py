@@ -11,10 +11,10 @@ from pathlib import Path
 
 from typer.main import get_command
 
-from assets.errors import CATALOGUE
-from assets.paths import PROJECT_ROOT
+from assets.core.errors import MESSAGES
+from assets.core.paths import PROJECT_ROOT
 from assets.warehouse.tables import Column, Table, read_tables
-from pipelines.cli import app
+from pipelines.cli.app import app
 
 FOLDER = Path(__file__).resolve().parent
 NOTE = "<!-- Written by docs/reference/generate.py: `make docs` writes it again. -->\n"
@@ -55,7 +55,7 @@ def write_messages() -> str:
         "A program finds the code in the output of `--json`. `{found}` and `{expected}` are filled in.",
         "\n".join(["| what is wrong | what happens | who fixes it |", "|---|---|---|", *_KINDS_OF_MESSAGE]),
     ]
-    for code, message in sorted(CATALOGUE.items()):
+    for code, message in sorted(MESSAGES.items()):
         reasons = [
             f"{message.reason_zh}  \n→ {message.remedy_zh}",
             f"{message.reason_en}  \n→ {message.remedy_en}",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from assets.paths import PROJECT_ROOT, Paths
+from assets.core.paths import PROJECT_ROOT, Paths
 
 SHOTS = {"overview": ("index.html", 1000), "indicator": ("indicator/parks.park_area_per_capita_m2.html", 760)}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from assets.paths import PROJECT_ROOT
+from assets.core.paths import PROJECT_ROOT
 from tests.needs import needs
 
 BUILDER = PROJECT_ROOT / ".venv" / "site" / "bin"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.paths import PROJECT_ROOT
-from pipelines.cli import app
+from assets.core.paths import PROJECT_ROOT
+from pipelines.cli.app import app
 
 COMMANDS = {
     command.name or command.callback.__name__: command for command in app.registered_commands if command.callback

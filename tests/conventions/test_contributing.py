@@ -12,7 +12,7 @@ import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 
-from assets.paths import PROJECT_ROOT
+from assets.core.paths import PROJECT_ROOT
 from tests.hygiene import MAX_BYTES, problems, subject_problem
 
 PROJECT = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.paths import PROJECT_ROOT
+from assets.core.paths import PROJECT_ROOT
 from tests.needs import needs
 
 DEPLOY = PROJECT_ROOT / "deploy"

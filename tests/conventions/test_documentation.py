@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from assets.errors import CATALOGUE
-from assets.paths import PROJECT_ROOT
+from assets.core.errors import MESSAGES
+from assets.core.paths import PROJECT_ROOT
 from docs.reference import generate
 
 DOCS = PROJECT_ROOT / "docs"
@@ -37,7 +37,7 @@ def test_the_page_of_messages_lists_every_message_word_for_word() -> None:
     sections = re.findall(r"^## (\w+)\n\n(.*)  \n→ (.*)\n\n(.*)  \n→ (.*)$", page, re.MULTILINE)
     assert {code: texts for code, *texts in sections} == {
         code: [message.reason_zh, message.remedy_zh, message.reason_en, message.remedy_en]
-        for code, message in CATALOGUE.items()
+        for code, message in MESSAGES.items()
     }
 
 

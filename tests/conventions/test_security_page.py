@@ -16,7 +16,7 @@ from pathlib import Path
 
 from packaging.markers import Marker
 
-from assets.paths import PROJECT_ROOT
+from assets.core.paths import PROJECT_ROOT
 from tests.needs import found, needs
 
 PAGE = (PROJECT_ROOT / "docs" / "security.md").read_text(encoding="utf-8")

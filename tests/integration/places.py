@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assets.paths import PROJECT_ROOT, Paths
-from assets.release.reader import Release, current_release
+from assets.core.paths import PROJECT_ROOT, Paths
+from assets.release.read.reader import Release, find_current_release
 
 FIXTURES = PROJECT_ROOT / "tests" / "fixtures"
 TRACKED = ("reference", "contracts", "corrections", "inbox")
@@ -62,7 +62,7 @@ class Place:
         return told
 
     def release(self) -> Release:
-        release = current_release(Paths(self.data))
+        release = find_current_release(Paths(self.data))
         assert release is not None
         return release
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from assets.paths import Paths
+from assets.core.paths import Paths
 from assets.warehouse.connection import Warehouse
 from tests.unit.candidates import mark, release_of
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import yaml
 
-from assets.paths import PROJECT_ROOT
+from assets.core.paths import PROJECT_ROOT
 from tests.integration.places import Place, wait_until
 
 OFTEN = "inbox: {every_seconds: 1, still_seconds: 0}\n"
@@ -26,7 +26,11 @@ OFTEN = "inbox: {every_seconds: 1, still_seconds: 0}\n"
 PATIENCE = 240
 # A run that lost its process is noticed within seconds instead of minutes.
 QUICK = {
-    "run_launcher": {"module": "pipelines.launching", "class": "LocalRunLauncher", "config": {"grace_seconds": 5}},
+    "run_launcher": {
+        "module": "pipelines.orchestration.dagster_internals.run_launcher",
+        "class": "LocalRunLauncher",
+        "config": {"grace_seconds": 5},
+    },
     "run_monitoring": {"enabled": True, "poll_interval_seconds": 2, "start_timeout_seconds": 300},
 }
 

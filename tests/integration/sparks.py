@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from assets.paths import PROJECT_ROOT
+from assets.core.paths import PROJECT_ROOT
 
 SPARK = next(iter((PROJECT_ROOT / ".venv" / "spark" / "lib").glob("python3.*/site-packages/pyspark")), None)
 _PATIENCE_SECONDS = 90

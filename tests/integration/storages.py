@@ -15,7 +15,7 @@ from typing import Any
 import fsspec
 import pytest
 
-from assets.paths import PROJECT_ROOT
+from assets.core.paths import PROJECT_ROOT
 from tests.needs import MUST_RUN
 
 _PYTHON = PROJECT_ROOT / ".venv" / "storage" / "bin" / "python"

@@ -6,9 +6,9 @@ import os
 import signal
 from pathlib import Path
 
-from assets.paths import Paths
-from pipelines.journal import Journal
-from pipelines.lock import holder, is_running
+from assets.core.paths import Paths
+from pipelines.locks import is_running, lock_owner_pid
+from pipelines.observability.run_log import RunLog
 from tests.integration.places import Place, copy_countries, wait_until
 from tests.integration.serving import OFTEN, PATIENCE, QUICK, home, served, wait_for_runs
 from tests.unit import office
@@ -55,7 +55,7 @@ def test_files_dropped_into_the_inbox_are_published_refused_or_blocked(tmp_path:
     of_kill, of_check = sorted((text["message"] for text in told.messages), key=lambda text: "never holds" in text)
     assert "A run broke off and did not say how it ended: refresh" in of_kill
     assert "This never holds" in of_check
-    journal = Journal(Paths(place.data))
+    journal = RunLog(Paths(place.data))
     assert [line["event"] for line in journal.read() if "job" in line] == [
         *("began", "ended"),
         *("began", "killed", "began", "failed"),
@@ -65,6 +65,6 @@ def test_files_dropped_into_the_inbox_are_published_refused_or_blocked(tmp_path:
 def kill_the_run(place: Place) -> None:
     """Kill the process of the run that is under way, as a machine without memory does."""
     paths = Paths(place.data)
-    assert wait_until(lambda: is_running(paths) and holder(paths), PATIENCE)
-    assert wait_until(Journal(paths).unended, 30)
-    os.kill(int(holder(paths)), signal.SIGKILL)
+    assert wait_until(lambda: is_running(paths) and lock_owner_pid(paths), PATIENCE)
+    assert wait_until(RunLog(paths).unended, 30)
+    os.kill(int(lock_owner_pid(paths)), signal.SIGKILL)

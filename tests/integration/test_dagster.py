@@ -11,21 +11,21 @@ from collections.abc import Sequence
 import dagster as dg
 import pytest
 
-from assets.paths import PROJECT_ROOT, Paths
+from assets.core.paths import PROJECT_ROOT, Paths
 from pipelines.definitions import build_definitions
-from pipelines.house import House, read_house
-from pipelines.operations import REFRESH
+from pipelines.project import Project, load_project
+from pipelines.schedule_settings import REFRESH
 
 STAGES = ["reference", "intake", "observations", "scorecards", "quality", "release"]
 
 
 @pytest.fixture(scope="module")
-def house() -> House:
-    return read_house(Paths(PROJECT_ROOT / "data"))
+def house() -> Project:
+    return load_project(Paths(PROJECT_ROOT / "data"))
 
 
 @pytest.fixture(scope="module")
-def graph(house: House) -> dg.AssetGraph:
+def graph(house: Project) -> dg.AssetGraph:
     return build_definitions(house).resolve_asset_graph()
 
 
@@ -38,11 +38,11 @@ def test_every_asset_has_group_description_and_kinds(graph: dg.AssetGraph) -> No
         assert node.kinds
 
 
-def test_models_have_code_versions_and_the_dependencies_of_their_sql(house: House, graph: dg.AssetGraph) -> None:
+def test_models_have_code_versions_and_the_dependencies_of_their_sql(house: Project, graph: dg.AssetGraph) -> None:
     for name, model in house.models.items():
         node = graph.get(dg.AssetKey(name.split(".")))
         assert node.code_version == model.version
-        assert {".".join(key.path) for key in node.parent_keys} == set(model.reads)
+        assert {".".join(key.path) for key in node.parent_keys} == set(model.upstream)
 
 
 def stage(path: Sequence[str]) -> str:
@@ -57,13 +57,13 @@ def test_stages_only_read_what_comes_before_them(graph: dg.AssetGraph) -> None:
             assert STAGES.index(stage(parent.path)) <= STAGES.index(stage(key.path))
 
 
-def test_the_refresh_job_makes_everything(house: House, graph: dg.AssetGraph) -> None:
+def test_the_refresh_job_makes_everything(house: Project, graph: dg.AssetGraph) -> None:
     job = build_definitions(house).resolve_job_def(REFRESH)
     assert set(job.asset_layer.executable_asset_keys) == set(graph.get_all_asset_keys())
     assert job.executor_def is dg.in_process_executor
 
 
-def test_every_audited_table_shows_its_contract_as_a_check(house: House, graph: dg.AssetGraph) -> None:
+def test_every_audited_table_shows_its_contract_as_a_check(house: Project, graph: dg.AssetGraph) -> None:
     shown = {(".".join(key.asset_key.path), key.name) for key in graph.asset_check_keys}
     audited = {(check.table, check.name if check.is_sql else "contract") for check in house.checks}
     # What the clock decides is shown and stands in no release.
@@ -71,9 +71,9 @@ def test_every_audited_table_shows_its_contract_as_a_check(house: House, graph: 
     assert audited <= shown
 
 
-def test_lineage_of_a_score_names_the_columns_it_is_made_of(house: House) -> None:
+def test_lineage_of_a_score_names_the_columns_it_is_made_of(house: Project) -> None:
     model = house.models["scorecards.dimension_scores"]
-    made_of = model.column_lineage({name: tuple(house.tables[name].columns) for name in model.reads})
+    made_of = model.column_lineage({name: tuple(house.tables[name].columns) for name in model.upstream})
     assert ("scorecards.indicator_scores", "attainment") in made_of["score"]
     assert ("reference.dimensions", "minimum_share") in made_of["score"]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from assets.paths import Paths
-from assets.quality.auditor import Auditor
-from assets.quality.checks import Check, CheckBroken
+from assets.core.paths import Paths
+from assets.quality.checks.definitions import Check, CheckExecutionError
+from assets.quality.checks.gx_worker import ValidationWorker
 from assets.warehouse.connection import Warehouse
 
 HOSTILE = "<script>alert('x')</script> $PATH ${x} {{ 1 + 1 }}"
@@ -37,7 +37,7 @@ def broken() -> Check:
 
 def test_the_pages_tell_failing_rows_as_text_and_ask_nothing_of_the_network(tmp_path: Path) -> None:
     place, pages = warehouse(tmp_path), tmp_path / "pages"
-    with Auditor() as auditor:
+    with ValidationWorker() as auditor:
         auditor.begin(place.paths.candidate, [allowed("plain"), broken()], pages)
         results = auditor.results()
         auditor.finish()
@@ -55,7 +55,7 @@ def test_pages_of_an_earlier_audit_do_not_stay(tmp_path: Path) -> None:
     place, pages = warehouse(tmp_path), tmp_path / "pages"
     pages.mkdir()
     (pages / "stage.gone.html").write_text("old", encoding="utf-8")
-    with Auditor() as auditor:
+    with ValidationWorker() as auditor:
         auditor.begin(place.paths.candidate, [broken()], pages)
         auditor.results()
         auditor.finish()
@@ -65,12 +65,12 @@ def test_pages_of_an_earlier_audit_do_not_stay(tmp_path: Path) -> None:
 def test_a_check_that_cannot_be_carried_out_is_our_fault_and_told(tmp_path: Path) -> None:
     place = warehouse(tmp_path)
     check = Check("stage.names", "x", "no_rows", "无", "none", query="select nothing from nowhere")
-    with Auditor() as auditor:
+    with ValidationWorker() as auditor:
         auditor.begin(place.paths.candidate, [check], tmp_path / "pages")
-        with pytest.raises(CheckBroken, match="nowhere"):
+        with pytest.raises(CheckExecutionError, match="nowhere"):
             auditor.results()
 
 
 def test_without_an_audit_there_is_nothing_to_wait_for() -> None:
-    with Auditor() as auditor:
+    with ValidationWorker() as auditor:
         auditor.finish()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assets.release.manifest import damages
+from assets.release.publish.manifest import find_damages
 from tests.integration.places import Place
 
 
@@ -35,7 +35,7 @@ def test_a_score_is_traced_to_the_line_as_it_was_sent(province: Place) -> None:
 
 
 def test_the_formula_gives_the_published_score_of_every_indicator(province: Place) -> None:
-    from assets.release.lineage import attainment
+    from assets.release.explain.score_trace import attainment_formula
 
     release = province.release()
     indicators = {row["indicator_id"]: row for row in release.rows("from reference.indicators")}
@@ -44,7 +44,7 @@ def test_the_formula_gives_the_published_score_of_every_indicator(province: Plac
     assert points
     for point in points:
         i = point["indicator_id"]
-        assert attainment(point, goalposts[i], indicators[i])["is_published"], point
+        assert attainment_formula(point, goalposts[i], indicators[i])["is_published"], point
 
 
 def test_a_dimension_shows_its_members_and_what_is_missing(province: Place) -> None:
@@ -69,7 +69,7 @@ def test_whatif_changes_what_it_says_and_no_file(province: Place) -> None:
     (own,) = (entry for entry in changed if entry["level"] == "indicator" and entry["city_code"] == row["city_code"])
     assert own["score_after"] == 100
     release = province.release()
-    assert damages(release.folder, release.manifest) == []
+    assert find_damages(release.folder, release.manifest) == []
 
 
 def test_the_levers_of_a_city_say_what_they_are_measured_by(province: Place) -> None:

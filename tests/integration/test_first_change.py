@@ -9,8 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from assets.paths import PROJECT_ROOT, Paths
-from assets.release.reader import current_release
+from assets.core.paths import PROJECT_ROOT, Paths
+from assets.release.read.reader import find_current_release
 
 PAGE = (PROJECT_ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 (SECTION,) = re.findall(r"^## Your first change in 15 minutes\n(.*?)^## ", PAGE, re.MULTILINE | re.DOTALL)
@@ -44,7 +44,7 @@ def test_the_first_change_works_as_written(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
     assert "Accepted 1" in done.stdout
-    release = current_release(Paths(project / "scratch"))
+    release = find_current_release(Paths(project / "scratch"))
     assert release is not None
     (score,) = release.rows(
         "select city_code, value, attainment, data_status from scorecards.indicator_scores "

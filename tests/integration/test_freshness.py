@@ -8,16 +8,16 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.paths import Paths
-from assets.quality.assets import figures_come_in_time
+from assets.core.paths import Paths
+from assets.quality.assets import check_figures_are_in_time
 from assets.warehouse.connection import Warehouse
-from pipelines.lateness import late
+from pipelines.observability.overdue import find_overdue
 from tests.integration.places import Place
 from tests.unit.candidates import fill, release_of
 
 
 def shown(warehouse: Warehouse) -> dg.AssetCheckResult:
-    result = figures_come_in_time(warehouse=warehouse)
+    result = check_figures_are_in_time(warehouse=warehouse)
     assert isinstance(result, dg.AssetCheckResult)
     return result
 
@@ -37,8 +37,8 @@ def test_the_check_in_dagster_warns_of_what_is_late_today(tmp_path: Path) -> Non
     warned = shown(warehouse)
     assert (warned.passed, warned.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert warned.metadata["cities_late"].value == 1
-    assert [(row["due_year"], row["cities"]) for row in late(release, date(2021, 4, 1))] == [(2020, 1)]
-    assert late(release, date(2021, 3, 31)) == []
+    assert [(row["due_year"], row["cities"]) for row in find_overdue(release, date(2021, 4, 1))] == [(2020, 1)]
+    assert find_overdue(release, date(2021, 3, 31)) == []
 
 
 def test_status_tells_what_is_overdue_on_a_day(province: Place) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.paths import Paths
-from assets.release.candidates import kept, mark_blocked, set_aside
+from assets.core.paths import Paths
+from assets.release.publish.quarantine import load_blocked, mark_blocked, quarantine_candidate
 from pipelines.definitions import build_definitions
-from pipelines.house import read_house
-from pipelines.operations import INTAKE, PRUNE, RELEASE, Operations, Pruning
+from pipelines.project import load_project
+from pipelines.schedule_settings import INTAKE, PRUNE, RELEASE, PruneSettings, ScheduleSettings
 from tests.integration.places import Place, copy_countries
-from tests.proofs.scale import IS_PROVING
+from tests.robustness.scale import IS_PROVING
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -25,8 +25,8 @@ def place(tmp_path: Path) -> Place:
 
 
 def execute(place: Place, name: str, instance: dg.DagsterInstance) -> None:
-    settings = Operations(pruning=Pruning(keep_run_days=0))
-    job = build_definitions(read_house(Paths(place.data)), settings).resolve_job_def(name)
+    settings = ScheduleSettings(pruning=PruneSettings(keep_run_days=0))
+    job = build_definitions(load_project(Paths(place.data)), settings).resolve_job_def(name)
     assert job.execute_in_process(instance=instance, run_config=QUIET).success
 
 
@@ -52,9 +52,9 @@ def test_prune_takes_old_runs_away_and_keeps_what_nothing_has_followed(place: Pl
     paths.candidate.parent.mkdir()
     paths.candidate.touch()
     mark_blocked(paths, "run")
-    set_aside(paths)
+    quarantine_candidate(paths)
     with dg.DagsterInstance.ephemeral() as instance:
         for _ in range(2):
             execute(place, PRUNE, instance)
         assert len(instance.get_runs()) == 1, "the first is gone, the second was still under way"
-    assert kept(paths) is not None
+    assert load_blocked(paths) is not None

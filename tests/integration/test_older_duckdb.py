@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from assets.paths import PROJECT_ROOT
+from assets.core.paths import PROJECT_ROOT
 from tests.integration.places import Place
 
 CLIENTS = PROJECT_ROOT / ".venv" / "older-duckdb"

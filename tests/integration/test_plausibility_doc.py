@@ -6,9 +6,9 @@ import re
 from collections import defaultdict
 from dataclasses import replace
 
-from assets.paths import PROJECT_ROOT
-from assets.quality.plausibility import Figure, Knowledge
-from assets.quality.shifts import shifted
+from assets.core.paths import PROJECT_ROOT
+from assets.quality.anomalies.outliers import Observation, SeriesMetadata
+from assets.quality.anomalies.row_shift import detect_row_shift
 from tests.integration.places import Place
 
 ROW = re.compile(r"^\| `(\w+)` \| (\d+) \| (\d+) \| ([\d.]+) \|$", re.MULTILINE)
@@ -71,7 +71,7 @@ def test_the_planted_shifts_that_are_found_are_those_that_the_page_tells(provinc
         row["parameter"]: row["value"]
         for row in province.rows("from reference.detector_parameters where detector_id = 'shifted_block'")
     }
-    indicators: dict[tuple[str, str], list[Figure]] = defaultdict(list)
+    indicators: dict[tuple[str, str], list[Observation]] = defaultdict(list)
     for row in province.rows(
         """
         select observations.indicator_id, city_code, null as province_code, year, observations.scope, vintage, value,
@@ -81,7 +81,7 @@ def test_the_planted_shifts_that_are_found_are_those_that_the_page_tells(provinc
         where is_current order by all
         """
     ):
-        indicators[row["indicator_id"], row["scope"]].append(Figure(**row))
+        indicators[row["indicator_id"], row["scope"]].append(Observation(**row))
     hits = [
         hit
         for figures in indicators.values()
@@ -92,10 +92,10 @@ def test_the_planted_shifts_that_are_found_are_those_that_the_page_tells(provinc
     assert (len(hits) // 2, sum(hits), len(hits)) == tuple(map(int, told))
 
 
-def judged(figures: list[Figure], limits: dict[str, float]) -> list[list[Figure]]:
+def judged(figures: list[Observation], limits: dict[str, float]) -> list[list[Observation]]:
     """The blocks with enough cities that have figures of enough other years."""
     years: dict[str | None, int] = defaultdict(int)
-    blocks: dict[tuple[int, str], list[Figure]] = defaultdict(list)
+    blocks: dict[tuple[int, str], list[Observation]] = defaultdict(list)
     for figure in sorted(figures, key=lambda figure: figure.line):
         years[figure.city_code] += 1
         blocks[figure.year, figure.file_sha256].append(figure)
@@ -107,7 +107,9 @@ def judged(figures: list[Figure], limits: dict[str, float]) -> list[list[Figure]
     ]
 
 
-def found_when_shifted(figures: list[Figure], block: list[Figure], rows: int, limits: dict[str, float]) -> bool:
+def found_when_shifted(
+    figures: list[Observation], block: list[Observation], rows: int, limits: dict[str, float]
+) -> bool:
     moved = {figure: replace(figure, value=block[(i + rows) % len(block)].value) for i, figure in enumerate(block)}
-    suspicions = shifted([moved.get(figure, figure) for figure in figures], Knowledge(), limits)
+    suspicions = detect_row_shift([moved.get(figure, figure) for figure in figures], SeriesMetadata(), limits)
     return block[0].year in {suspicion.figure.year for suspicion in suspicions}

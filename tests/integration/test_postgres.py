@@ -20,12 +20,12 @@ import pytest
 import sqlalchemy
 import yaml
 
-from assets.paths import PROJECT_ROOT, Paths
-from pipelines.pruning import prune_runs
+from assets.core.paths import PROJECT_ROOT, Paths
+from pipelines.orchestration.retention import prune_runs
 from tests.integration.places import Place, copy_countries, wait_until
 from tests.integration.serving import OFTEN, PATIENCE, served
 from tests.needs import found, needs
-from tests.proofs.scale import IS_PROVING
+from tests.robustness.scale import IS_PROVING
 
 TOOLS = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/local/bin")]
 INITDB = found("initdb", *TOOLS)

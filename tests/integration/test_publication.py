@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from assets.paths import PROJECT_ROOT, Paths
-from assets.release.keeping import verify
-from assets.release.manifest import read_manifest
-from assets.release.reader import current_release, released
+from assets.core.paths import PROJECT_ROOT, Paths
+from assets.release.publish.manifest import read_manifest
+from assets.release.publish.retention import verify_release
+from assets.release.read.reader import find_current_release, list_release_ids
 from assets.warehouse.connection import Warehouse
 from tests.unit.candidates import fill, mark, release_of
 
@@ -78,13 +78,16 @@ def test_killed_at_any_moment_of_publishing_current_is_a_whole_release(data: Pat
         process.send_signal(signal.SIGKILL)
         process.communicate()
         halves += any((data / "releases").glob(".building-*"))
-        told = verify(Paths(data), "current")
-        assert told.findings == (), (SEED, moments)
-        assert told.release_id in released(Paths(data))
-        assert all(verify(Paths(data), one).findings == () for one in released(Paths(data))[-2:]), (SEED, moments)
+        told = verify_release(Paths(data), "current")
+        assert told.issues == (), (SEED, moments)
+        assert told.release_id in list_release_ids(Paths(data))
+        assert all(verify_release(Paths(data), one).issues == () for one in list_release_ids(Paths(data))[-2:]), (
+            SEED,
+            moments,
+        )
     # The kills of the long form came before, in the middle of and after what counts.
     assert halves > KILLS / 10 or not PROVE
-    assert len(released(Paths(data))) > KILLS / 10 or not PROVE
+    assert len(list_release_ids(Paths(data))) > KILLS / 10 or not PROVE
 
 
 def test_readers_of_current_never_fail_and_never_see_two_releases_at_once(data: Path) -> None:
@@ -105,11 +108,11 @@ def test_readers_of_current_never_fail_and_never_see_two_releases_at_once(data: 
         assert rounds > 1
         seen |= set(numbers)
     assert len(seen) > 1
-    assert len(released(Paths(data))) == RELEASES + 1
+    assert len(list_release_ids(Paths(data))) == RELEASES + 1
 
 
 def test_a_reader_that_began_with_a_release_keeps_it(data: Path) -> None:
-    first = current_release(Paths(data))
+    first = find_current_release(Paths(data))
     assert first is not None
     with first.connect() as connection:
         process = publisher(data, 1, 1)

@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from assets.paths import PROJECT_ROOT
-from assets.release.analysts import SCHEMA, column_names, view_names
+from assets.core.paths import PROJECT_ROOT
+from assets.release.outputs.duckdb_views import SCHEMA, column_names, view_names
 from tests.integration.places import Place
 from tests.sql.conftest import tables
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from assets.paths import Paths
-from pipelines.journal import Journal
-from pipelines.lock import is_running
+from assets.core.paths import Paths
+from pipelines.locks import is_running
+from pipelines.observability.run_log import RunLog
 from tests.integration.places import Place, copy_countries, wait_until
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
@@ -104,7 +104,7 @@ def test_a_blocked_run_leaves_nothing_of_the_returns_that_it_began(place: Place)
     place.write("sql/quality/checks/planted.sql", check + "select city_code from scorecards.city_scores\n")
     done = place.call("run")
     assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
-    steps = [line["step"] for line in Journal(Paths(place.data)).read("step")]
+    steps = [line["step"] for line in RunLog(Paths(place.data)).read("step")]
     assert steps.index("release__returns") < steps.index("quality__check_results")
     assert list((place.data / "warehouse").glob(".*")) == []
     assert list((place.data / "releases").iterdir()) == []
@@ -116,7 +116,7 @@ def clerks_of(place: Place) -> list[Path]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            is_clerk = b"assets.release.clerk" in (process / "cmdline").read_bytes()
+            is_clerk = b"assets.release.outputs.returns_worker" in (process / "cmdline").read_bytes()
             found += [process] * (is_clerk and os.fsencode(place.data) in (process / "environ").read_bytes())
     return found
 
@@ -165,4 +165,4 @@ def test_two_runs_at_once_do_not_meet(place: Place) -> None:
     # It waited for the release of the first, and found nothing left to do.
     told = json.loads(waited.stdout)
     assert (told["had_work"], told["release_id"]) == (False, place.release().manifest.release_id)
-    assert [line["event"] for line in Journal(Paths(place.data)).read() if "job" in line] == ["began", "ended", "ended"]
+    assert [line["event"] for line in RunLog(Paths(place.data)).read() if "job" in line] == ["began", "ended", "ended"]

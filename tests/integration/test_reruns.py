@@ -11,14 +11,14 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.paths import Paths
-from assets.release.manifest import damages
-from pipelines import alerts
+from assets.core.paths import Paths
+from assets.release.publish.manifest import find_damages
 from pipelines.definitions import build_definitions
-from pipelines.house import read_house
-from pipelines.instance import opened
-from pipelines.journal import Journal
-from pipelines.operations import REFRESH
+from pipelines.observability import alerts
+from pipelines.observability.run_log import RunLog
+from pipelines.orchestration.instance import open_instance
+from pipelines.project import load_project
+from pipelines.schedule_settings import REFRESH
 from tests.integration.places import Place, copy_of
 from tests.unit import office
 
@@ -31,10 +31,10 @@ def test_a_killed_run_leaves_the_current_release_and_the_next_completes_and_tell
     with office.opened() as told:
         monkeypatch.setenv(alerts.URLS_VARIABLE, told.url)
         kill_and_complete(ran)
-    journal = Journal(Paths(ran.data))
+    journal = RunLog(Paths(ran.data))
     killed = [str(line["began_at"]) for line in journal.read("killed")]
     assert killed
-    assert journal.unended() == []
+    assert journal.unfinished_runs() == []
     of_kills = [message["message"] for message in told.messages if "did not say how it ended" in message["message"]]
     assert len(of_kills) == len(killed) == len(set(killed))
     assert all(any(moment in text for text in of_kills) for moment in killed)
@@ -58,7 +58,7 @@ def kill_and_complete(ran: Place) -> None:
         run.send_signal(signal.SIGKILL)
         run.communicate()
         release = ran.release()
-        assert damages(release.folder, release.manifest) == []
+        assert find_damages(release.folder, release.manifest) == []
     # On a quick machine the last signal comes after the release is switched; then there may be nothing left to do.
     was_switched = ran.release().manifest.release_id != before
     assert ran.run()["had_work"] or was_switched
@@ -76,18 +76,18 @@ def test_a_command_ends_without_a_word_of_its_libraries(ran: Place) -> None:
 
 def test_audit_and_release_that_are_asked_for_alone_make_what_other_steps_would_have_made(ran: Place) -> None:
     paths, before = Paths(ran.data), ran.release().manifest
-    job = build_definitions(read_house(paths)).resolve_job_def(REFRESH)
+    job = build_definitions(load_project(paths)).resolve_job_def(REFRESH)
     late = ("quality.check_results", "release.current", "release.runs", "release.score_changes")
-    with opened(paths) as instance:
+    with open_instance(paths) as instance:
         done = job.execute_in_process(
             instance=instance, asset_selection=[dg.AssetKey(name.split(".")) for name in late]
         )
     assert done.success
     after = ran.release()
     assert after.manifest.content_digest == before.content_digest
-    assert damages(after.folder, after.manifest) == []
+    assert find_damages(after.folder, after.manifest) == []
     assert not paths.snapshot.exists()
-    assert not paths.draft.exists()
+    assert not paths.staging.exists()
 
 
 def test_a_file_sent_twice_changes_nothing(ran: Place) -> None:

@@ -12,9 +12,9 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from assets.paths import PROJECT_ROOT, Paths
-from assets.release.layout import WORKBOOK
-from assets.release.manifest import damages, read_manifest
+from assets.core.paths import PROJECT_ROOT, Paths
+from assets.release.publish.file_names import WORKBOOK
+from assets.release.publish.manifest import find_damages, read_manifest
 from tests.integration.places import Place, copy_province
 
 INBOX = PROJECT_ROOT / "data" / "inbox"
@@ -124,7 +124,7 @@ def test_the_manifest_verifies_and_every_table_has_its_parquet_file(province: Pl
     folder = province.release().folder
     manifest = read_manifest(folder)
     assert manifest is not None
-    assert damages(folder, manifest) == []
+    assert find_damages(folder, manifest) == []
     for table in province.rows("select schema_name, table_name, estimated_size from duckdb_tables()"):
         parquet = pq.read_table(folder / "parquet" / f"{table['table_name']}.parquet")
         assert parquet.num_rows == table["estimated_size"]
@@ -133,7 +133,7 @@ def test_the_manifest_verifies_and_every_table_has_its_parquet_file(province: Pl
 def test_a_damaged_release_is_found_out(province: Place, tmp_path: Path) -> None:
     manifest = read_manifest(province.release().folder)
     assert manifest is not None
-    assert len(damages(tmp_path, manifest)) == len(manifest.files)
+    assert len(find_damages(tmp_path, manifest)) == len(manifest.files)
 
 
 def test_the_same_inputs_give_the_same_bytes_elsewhere_and_later(province: Place, tmp_path: Path) -> None:

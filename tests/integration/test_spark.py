@@ -19,24 +19,24 @@ from typing import Any, cast
 
 import pytest
 
-from assets.errors import Stopped, WrongCall
-from assets.intake.ledger import Intake, Receipt
+from assets.core.errors import DataError, UsageError
+from assets.core.object_store import url_to_fs
+from assets.core.paths import PROJECT_ROOT, Paths
 from assets.intake.limits import Limits
-from assets.intake.loading import load_accepted
-from assets.intake.sharing import take_in
-from assets.paths import PROJECT_ROOT, Paths
-from assets.storage import place
-from assets.warehouse.connection import Connection, in_memory
-from assets.warehouse.engines import EngineSettings, OnDuckDB, SparkSettings, opened, read_engine
+from assets.intake.load import load_accepted
+from assets.intake.receipts.receipts import IngestJob, Receipt
+from assets.intake.receipts.sync import ingest_and_sync
+from assets.warehouse.connection import Connection, connect_in_memory
+from assets.warehouse.engines import DuckDBEngine, EngineSettings, SparkSettings, open_engine, read_engine
 from assets.warehouse.models import Model
-from assets.warehouse.spark import OnSpark, in_spark_sql
+from assets.warehouse.spark import SparkEngine, to_spark_sql
 from assets.warehouse.tables import Column, Table
-from pipelines.house import House, read_house
+from pipelines.project import Project, load_project
 from tests.integration.places import Place
 from tests.integration.sparks import SPARK, sail, spark
 from tests.integration.storages import BUCKET, STORE, files, needs_storage, storage
 from tests.needs import MUST_RUN, needs
-from tests.proofs.scale import IS_PROVING
+from tests.robustness.scale import IS_PROVING
 from tests.sql.conftest import World, furnished
 from tests.unit.fairs import NOW, send
 
@@ -87,7 +87,7 @@ def in_order(models: dict[str, Model]) -> list[Model]:
         ready = [
             name
             for name in models
-            if name not in ordered and not (models.keys() - ordered.keys()) & {*models[name].reads}
+            if name not in ordered and not (models.keys() - ordered.keys()) & {*models[name].upstream}
         ]
         ordered |= {name: models[name] for name in ready}
     return list(ordered.values())
@@ -106,7 +106,7 @@ def is_like(model: Model, one: object, other: object) -> bool:
 def assert_made_alike(connection: Connection, models: dict[str, Model], settings: EngineSettings) -> int:
     """Make every model anew on the engine, in place of what DuckDB made; the number of rows compared."""
     compared = 0
-    with opened(settings) as engine:
+    with open_engine(settings) as engine:
         for model in in_order(models):
             expected = rows(connection, model)
             assert engine.build(model, connection) == len(expected), model.name
@@ -121,13 +121,13 @@ def assert_made_alike(connection: Connection, models: dict[str, Model], settings
     return compared
 
 
-def shipped() -> House:
-    return read_house(Paths(PROJECT_ROOT / "data"))
+def shipped() -> Project:
+    return load_project(Paths(PROJECT_ROOT / "data"))
 
 
 def test_the_tables_of_a_run_are_those_of_duckdb(province: Place, settings: EngineSettings) -> None:
     """The shipped figures, from what was taken in to the scores."""
-    with in_memory() as connection:
+    with connect_in_memory() as connection:
         connection.execute(f"attach '{Paths(province.data).candidate}' as ran (read_only)")
         for schema, name in connection.execute(
             "select schema_name, table_name from duckdb_tables() where database_name = 'ran'"
@@ -173,13 +173,13 @@ def models_of_scores() -> dict[str, Model]:
 
 
 def test_rows_on_the_edge_are_those_of_duckdb(settings: EngineSettings) -> None:
-    with in_memory() as connection:
+    with connect_in_memory() as connection:
         edges(connection)
         assert assert_made_alike(connection, models_of_scores(), settings) > 100
 
 
 def test_rows_on_the_edge_are_on_the_edge() -> None:
-    with in_memory() as connection:
+    with connect_in_memory() as connection:
         edges(connection)
         scores = connection.execute(
             "select city_code, indicator_id, pace_linear, status_linear from scorecards.indicator_scores"
@@ -194,7 +194,7 @@ def test_a_column_may_have_the_name_of_a_word_of_sql(settings: EngineSettings) -
     column = Column(type="varchar", zh="列", en="column")
     table = Table(schema_name="intake", name="words", zh="表", en="table", key=("order",), columns={"order": column})
     copy = table.model_copy(update={"schema_name": "observations"})
-    with in_memory() as connection, opened(settings) as engine:
+    with connect_in_memory() as connection, open_engine(settings) as engine:
         table.create(connection)
         assert engine.build(Model(copy, "select * from intake.words"), connection) == 0
 
@@ -210,14 +210,14 @@ SENT = {
 }
 
 
-def taken_in(intake: Intake, store: str, seen_as: str | None) -> tuple[Table, list[Receipt]]:
+def taken_in(intake: IngestJob, store: str, seen_as: str | None) -> tuple[Table, list[Receipt]]:
     """Files in the lake and in the store, some of them read by another recipe, too."""
     for name, rows in SENT.items():
         send(intake, name, HEADER + rows)
     said = f"store: {store}\n" + (f"seen_as: {seen_as}\n" if seen_as else "")
     intake.paths.storage.write_text(said, "utf-8")
-    take_in(dataclasses.replace(intake, limits=Limits(still_written_seconds=0, columns=99)), NOW)
-    return intake.contract.table(), take_in(intake, NOW)
+    ingest_and_sync(dataclasses.replace(intake, limits=Limits(still_written_seconds=0, columns=99)), NOW)
+    return intake.contract.table(), ingest_and_sync(intake, NOW)
 
 
 def copied(table: Table) -> Model:
@@ -226,9 +226,11 @@ def copied(table: Table) -> Model:
     return Model(made, f"select {names} from {table.qualified_name}")
 
 
-def assert_the_rows_are_those_here(intake: Intake, table: Table, receipts: list[Receipt], engine: OnSpark) -> None:
+def assert_the_rows_are_those_here(
+    intake: IngestJob, table: Table, receipts: list[Receipt], engine: SparkEngine
+) -> None:
     model = copied(table)
-    with in_memory() as connection:
+    with connect_in_memory() as connection:
         load_accepted(connection, table, intake.folder, receipts)
         order = f"order by {', '.join(model.table.key)}"
         here = connection.execute(f"select * from {table.qualified_name} {order}").fetchall()
@@ -239,19 +241,19 @@ def assert_the_rows_are_those_here(intake: Intake, table: Table, receipts: list[
 def is_sent(settings: EngineSettings, table: Table) -> bool:
     """Whether the rows went through the exchange."""
     assert settings.spark is not None
-    files, folder = place(settings.spark.exchange)
+    files, folder = url_to_fs(settings.spark.exchange)
     return bool(files.exists(f"{folder}/gancheng-exchange/intake__{table.name}"))
 
 
 @pytest.mark.parametrize("is_seen", [True, False], ids=["seen", "unseen"])
 def test_accepted_rows_come_from_the_shared_store_where_the_cluster_sees_it(
-    intake: Intake, settings: EngineSettings, tmp_path: Path, is_seen: bool
+    intake: IngestJob, settings: EngineSettings, tmp_path: Path, is_seen: bool
 ) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
     table, receipts = taken_in(intake, str(shared), str(shared) if is_seen else None)
-    with opened(settings, intake.paths) as engine:
-        assert_the_rows_are_those_here(intake, table, receipts, cast(OnSpark, engine))
+    with open_engine(settings, intake.paths) as engine:
+        assert_the_rows_are_those_here(intake, table, receipts, cast(SparkEngine, engine))
         assert is_sent(settings, table) != is_seen
 
 
@@ -264,23 +266,23 @@ def other_rejects(other: Path) -> None:
 
 @pytest.mark.parametrize("spoil", [other_rejects, shutil.rmtree], ids=["other rows", "nothing"])
 def test_a_cluster_that_sees_another_store_is_told(
-    intake: Intake, settings: EngineSettings, tmp_path: Path, spoil: Callable[[Path], None]
+    intake: IngestJob, settings: EngineSettings, tmp_path: Path, spoil: Callable[[Path], None]
 ) -> None:
     shared, other = tmp_path / "shared", tmp_path / "other"
     shared.mkdir()
     table, receipts = taken_in(intake, str(shared), str(other))
     shutil.copytree(shared, other)
     spoil(other)
-    with in_memory() as connection, opened(settings, intake.paths) as engine:
+    with connect_in_memory() as connection, open_engine(settings, intake.paths) as engine:
         load_accepted(connection, table, intake.folder, receipts)
-        with pytest.raises(WrongCall) as call:
+        with pytest.raises(UsageError) as call:
             engine.build(copied(table), connection)
-    assert call.value.finding.code == "store_seen_otherwise"
+    assert call.value.issue.code == "store_seen_otherwise"
 
 
 @needs_storage()
 def test_store_and_exchange_may_lie_on_object_storage(
-    intake: Intake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    intake: IngestJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with storage(tmp_path / "storage") as server:
         for name, said in server.of_sail.items():
@@ -289,11 +291,11 @@ def test_store_and_exchange_may_lie_on_object_storage(
         with sail() as address:
             spark = SparkSettings(remote=address, exchange=f"s3://{BUCKET}/exchange")
             settings = EngineSettings(engine="spark", spark=spark)
-            with opened(settings, intake.paths) as engine:
-                assert_the_rows_are_those_here(intake, table, receipts, cast(OnSpark, engine))
+            with open_engine(settings, intake.paths) as engine:
+                assert_the_rows_are_those_here(intake, table, receipts, cast(SparkEngine, engine))
                 assert not is_sent(settings, table)
-            with opened(settings) as engine:
-                assert_the_rows_are_those_here(intake, table, receipts, cast(OnSpark, engine))
+            with open_engine(settings) as engine:
+                assert_the_rows_are_those_here(intake, table, receipts, cast(SparkEngine, engine))
                 assert is_sent(settings, table)
             assert files().find(f"{BUCKET}/exchange") == []
 
@@ -338,8 +340,8 @@ def read(folder: Path, text: str) -> EngineSettings:
 
 def test_without_a_setting_duckdb_is_the_engine(tmp_path: Path) -> None:
     assert read_engine(tmp_path / "engine.yml") == read(tmp_path, "# nothing\n") == EngineSettings()
-    with opened(EngineSettings()) as engine:
-        assert isinstance(engine, OnDuckDB)
+    with open_engine(EngineSettings()) as engine:
+        assert isinstance(engine, DuckDBEngine)
 
 
 def test_an_address_with_a_token_may_stand_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -361,17 +363,17 @@ def test_an_address_with_a_token_may_stand_in_the_environment(tmp_path: Path, mo
     ],
 )
 def test_a_setting_that_cannot_be_is_told(tmp_path: Path, text: str, column: str | None) -> None:
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(DataError) as stopped:
         read(tmp_path, text)
-    assert [(finding.code, finding.column) for finding in stopped.value.findings] == [("engine_unreadable", column)]
+    assert [(issue.code, issue.column) for issue in stopped.value.issues] == [("engine_unreadable", column)]
 
 
 def test_without_the_client_of_spark_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyspark.sql.connect.session", None)
     settings = EngineSettings(engine="spark", spark=SparkSettings(remote="sc://127.0.0.1:1", exchange="x"))
-    with pytest.raises(WrongCall) as call, opened(settings):
+    with pytest.raises(UsageError) as call, open_engine(settings):
         pass
-    assert call.value.finding.code == "engine_not_installed"
+    assert call.value.issue.code == "engine_not_installed"
 
 
 # --- the SQL ----------------------------------------------------------------------------------------------------
@@ -387,10 +389,10 @@ def test_without_the_client_of_spark_it_is_said_how_to_install_it(monkeypatch: p
     ],
 )
 def test_a_table_is_a_view_of_the_session(ours: str, on_spark: str) -> None:
-    assert in_spark_sql(ours) == on_spark
+    assert to_spark_sql(ours) == on_spark
 
 
 def test_a_row_before_has_no_frame_on_spark() -> None:
     frame = "rows between unbounded preceding and current row"
-    assert "rows" not in in_spark_sql(f"select lag(a) over (partition by b order by c {frame}) as d from s.t")
-    assert "rows" in in_spark_sql(f"select sum(a) over (partition by b order by c {frame}) as d from s.t")
+    assert "rows" not in to_spark_sql(f"select lag(a) over (partition by b order by c {frame}) as d from s.t")
+    assert "rows" in to_spark_sql(f"select sum(a) over (partition by b order by c {frame}) as d from s.t")

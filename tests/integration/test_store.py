@@ -11,7 +11,7 @@ import pytest
 
 from tests.integration.places import Place, copy_of
 from tests.integration.storages import BUCKET, STORE, Storage, files, needs_storage, storage
-from tests.proofs.scale import IS_PROVING
+from tests.robustness.scale import IS_PROVING
 
 pytestmark = needs_storage()
 

@@ -8,15 +8,15 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets.errors import Finding, Stopped, WrongCall
-from assets.installation import LAKE_VERSION
-from assets.paths import Paths
-from pipelines import alerts, endings
+from assets.core.data_dir_version import LAKE_VERSION
+from assets.core.errors import DataError, Issue, UsageError
+from assets.core.paths import Paths
 from pipelines.definitions import REFRESH, defs
-from pipelines.journal import Journal
-from pipelines.operations import PRUNE
-from pipelines.telling import untold
-from pipelines.turns import TURN, turn_resource
+from pipelines.observability import alerts, run_outcomes
+from pipelines.observability.run_log import RunLog
+from pipelines.orchestration.failure_sensor import run_failure_sensor
+from pipelines.orchestration.run_context import RUN_CONTEXT, run_context_resource
+from pipelines.schedule_settings import PRUNE
 from tests.unit.candidates import candidate, release_of
 from tests.unit.office import Office, opened
 
@@ -42,15 +42,15 @@ def run(
 ) -> dg.ExecuteInProcessResult:
     """A run of two steps in a turn, the second of which does this and is a release."""
 
-    @dg.op(out=dg.Out(dg.Nothing), required_resource_keys={TURN})
+    @dg.op(out=dg.Out(dg.Nothing), required_resource_keys={RUN_CONTEXT})
     def before() -> None: ...
 
-    @dg.op(ins={"begin": dg.In(dg.Nothing)}, required_resource_keys={TURN})
+    @dg.op(ins={"begin": dg.In(dg.Nothing)}, required_resource_keys={RUN_CONTEXT})
     def last(context: dg.OpExecutionContext) -> None:
         do()
         context.log_event(dg.AssetMaterialization(RELEASE, metadata={"release_id": "r", "is_new": True}))
 
-    @dg.job(resource_defs={TURN: turn_resource(paths)}, logger_defs={})
+    @dg.job(resource_defs={RUN_CONTEXT: run_context_resource(paths)}, logger_defs={})
     def small() -> None:
         last(before())
 
@@ -58,11 +58,11 @@ def run(
 
 
 def lines(paths: Paths, *facts: str) -> list[tuple[Any, ...]]:
-    return [tuple(line.get(fact) for fact in ("event", *facts)) for line in Journal(paths).read()]
+    return [tuple(line.get(fact) for fact in ("event", *facts)) for line in RunLog(paths).read()]
 
 
 def stop() -> None:
-    raise Stopped([Finding("check_failed", "planted (3)", "This never holds", "scorecards.city_scores")])
+    raise DataError([Issue("check_failed", "planted (3)", "This never holds", "scorecards.city_scores")])
 
 
 def test_a_run_that_fails_and_one_that_releases_note_and_tell_it(
@@ -97,11 +97,11 @@ def test_a_run_of_the_command_line_that_fails_in_its_turn_is_told_once(
     office: Office, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     paths = Paths(tmp_path)
-    with pytest.raises(Stopped) as raised:
+    with pytest.raises(DataError) as raised:
         run(paths, instance, stop, raises=True)
-    (run_id,) = {line["run_id"] for line in Journal(paths).read()}
-    endings.failed(paths, run_id, raised.value, 1)
-    endings.failed(paths, "before its turn", OSError(28, "No space left on device"), 1)
+    (run_id,) = {line["run_id"] for line in RunLog(paths).read()}
+    run_outcomes.report_failure(paths, run_id, raised.value, 1)
+    run_outcomes.report_failure(paths, "before its turn", OSError(28, "No space left on device"), 1)
     assert lines(paths, "code")[-2:] == [("failed", "check_failed"), ("failed", "disk_full")]
     assert [len(office.messages), "The disk is full" in office.messages[-1]["message"]] == [2, True]
 
@@ -114,7 +114,7 @@ def test_a_run_that_is_interrupted_stops_and_is_no_kill(
 
     assert not run(Paths(tmp_path), instance, interrupt).success
     assert lines(Paths(tmp_path))[-1] == ("stopped",)
-    endings.tell_killed(Paths(tmp_path))
+    run_outcomes.report_killed_runs(Paths(tmp_path))
     assert office.messages == []
 
 
@@ -122,7 +122,7 @@ def test_runs_that_could_not_tell_it_are_told_by_the_sensor_once(
     office: Office, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     paths = Paths(tmp_path)
-    sensor, cursors = untold(paths), list[str | None]([None])
+    sensor, cursors = run_failure_sensor(paths), list[str | None]([None])
 
     def look() -> int:
         context = dg.build_sensor_context(instance=instance, cursor=cursors[-1])
@@ -141,29 +141,29 @@ def test_runs_that_could_not_tell_it_are_told_by_the_sensor_once(
     assert f"small {early.run_id}" in office.messages[1]["message"]
     version.write_text(f"{LAKE_VERSION}\n", "ascii")
     killed = instance.create_run_for_job(dg.JobDefinition(name="killed", graph_def=dg.GraphDefinition(name="killed")))
-    Journal(paths).write("began", run_id=killed.run_id, job="killed")
+    RunLog(paths).write("began", run_id=killed.run_id, job="killed")
     instance.report_run_failed(killed)
     assert look() == 3
     assert "did not say how it ended: killed" in office.messages[2]["message"]
     assert look() == 3
-    endings.tell_killed(paths)
+    run_outcomes.report_killed_runs(paths)
     assert len(office.messages) == 3, "the next run has nothing to add"
     assert lines(paths, "run_id")[-2:] == [("began", killed.run_id), ("killed", killed.run_id)]
 
 
 def test_a_kill_that_reached_nobody_is_told_by_the_next_run(office: Office, tmp_path: Path) -> None:
     paths = Paths(tmp_path)
-    Journal(paths).write("began", run_id="x", job="refresh")
+    RunLog(paths).write("began", run_id="x", job="refresh")
     office.answer = 500
-    endings.tell_killed(paths)
+    run_outcomes.report_killed_runs(paths)
     office.answer = 200
-    endings.tell_killed(paths)
-    endings.tell_killed(paths)
+    run_outcomes.report_killed_runs(paths)
+    run_outcomes.report_killed_runs(paths)
     assert len(office.messages) == 1
     told = json.loads((paths.state / "alerts.json").read_text("utf-8"))
     assert told == {"killed": ["killed x"]}
-    assert alerts.after_failure(paths, WrongCall(Finding("disk_full", "x"))) == alerts.Delivered(1, ())
-    endings.tell_killed(paths)
+    assert alerts.alert_after_failure(paths, UsageError(Issue("disk_full", "x"))) == alerts.DeliveryResult(1, ())
+    run_outcomes.report_killed_runs(paths)
     assert len(office.messages) == 2, "one kind of message forgets nothing of another"
 
 
@@ -171,6 +171,6 @@ def test_every_job_that_dagster_loads_has_a_turn_and_the_sensor_looks_by_itself(
     made = defs()
     assert isinstance(made, dg.Definitions)
     for name in (REFRESH, PRUNE):
-        assert TURN in made.resolve_job_def(name).resource_defs
+        assert RUN_CONTEXT in made.resolve_job_def(name).resource_defs
     (sensor,) = (one for one in made.sensors or () if one.name == "untold")
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING

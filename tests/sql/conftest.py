@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from assets.intake.contracts import read_contracts
-from assets.observations.models import dataset_models
-from assets.paths import PROJECT_ROOT, Paths
-from assets.warehouse.connection import Connection, identifier, in_memory
+from assets.core.paths import PROJECT_ROOT, Paths
+from assets.intake.tables.contracts import read_contracts
+from assets.observations.dataset_models import dataset_models
+from assets.warehouse.connection import Connection, connect_in_memory, quote_identifier
 from assets.warehouse.models import Model, read_models
 from assets.warehouse.tables import Column, Table, read_tables
 
@@ -105,7 +105,7 @@ class World:
         filled = [self._filled(table, contract, row) for row in rows]
         if filled:
             one = f"({', '.join('?' for _ in contract.columns)})"
-            names = ", ".join(identifier(name) for name in contract.columns)
+            names = ", ".join(quote_identifier(name) for name in contract.columns)
             self.connection.execute(
                 f"insert into {table} ({names}) values {', '.join(one for _ in filled)}",
                 [row[name] for row in filled for name in contract.columns],
@@ -152,7 +152,7 @@ class World:
         if model is None:
             tables()[name].create(self.connection)
             return
-        for read in model.reads:
+        for read in model.upstream:
             self.build(read)
         model.build(self.connection)
 
@@ -195,7 +195,7 @@ def furnished(world: World, **method: object) -> World:
 @pytest.fixture(scope="session")
 def memory() -> Iterator[Connection]:
     """One database for all tests: opening one takes longer than a test."""
-    with in_memory() as connection:
+    with connect_in_memory() as connection:
         connection.execute("set threads = 1")
         yield connection
 

@@ -9,25 +9,36 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.release.changes import CHANGES, PARTS, find_changes
-from assets.release.recompute import SCORES, ModelText, Snapshot, feeding, keep_scores, recompute, replace, resting_on
-from assets.warehouse.connection import Connection, in_memory
+from assets.release.explain.recompute import (
+    SCORES,
+    ModelText,
+    ReleaseModels,
+    downstream_of,
+    rebuild,
+    rebuild_downstream,
+    save_scores,
+    upstream_of,
+)
+from assets.release.explain.score_diff import CHANGES, PARTS, find_score_changes
+from assets.warehouse.connection import Connection, connect_in_memory
 from tests.sql.conftest import World, furnished, models, tables
 
 TEXTS = tuple(
-    ModelText(model.name, model.sql, model.reads) for name, model in models().items() if name.startswith("scorecards.")
+    ModelText(model.name, model.sql, model.upstream)
+    for name, model in models().items()
+    if name.startswith("scorecards.")
 )
 
 
 @pytest.fixture(scope="module")
 def memory() -> Iterator[Connection]:
     """A database of its own: recomputing replaces whole schemas."""
-    with in_memory() as connection:
+    with connect_in_memory() as connection:
         connection.execute("set threads = 1")
         yield connection
 
 
-def snapshot(memory: Connection, name: str, said: Mapping[str, Any]) -> Snapshot:
+def snapshot(memory: Connection, name: str, said: Mapping[str, Any]) -> ReleaseModels:
     """A release with these figures, goalpost and weights, its scores made by the real models."""
     for schema in ("reference", "observations", "scorecards"):
         memory.execute(f"drop schema if exists {schema} cascade")
@@ -52,12 +63,12 @@ def snapshot(memory: Connection, name: str, said: Mapping[str, Any]) -> Snapshot
     for schema, table in found:
         memory.execute(f'create table {name}."{schema}.{table}" as from {schema}.{table}')
         selects[f"{schema}.{table}"] = f'select * from {name}."{schema}.{table}"'
-    return Snapshot(selects, said.get("models", TEXTS))
+    return ReleaseModels(selects, said.get("models", TEXTS))
 
 
 def moves(memory: Connection, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     before, after = snapshot(memory, "before", old), snapshot(memory, "after", new)
-    assert find_changes(memory, before, after, tables()[CHANGES]) == []
+    assert find_score_changes(memory, before, after, tables()[CHANGES]) == []
     cursor = memory.execute(f"from {CHANGES} order by level, item_id")
     names = [column[0] for column in cursor.description or ()]
     rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -98,13 +109,13 @@ def test_changed_sql_is_changed_method(memory: Connection) -> None:
     assert halved != TEXTS
     before, after = snapshot(memory, "before", {**OLD, "models": halved}), snapshot(memory, "after", OLD)
     # What was published then was made by the SQL of then.
-    recompute(memory, before)
+    rebuild(memory, before)
     memory.execute("create schema then_published")
     shown = dict(before.selects)
     for table in [name for name in shown if name.startswith("scorecards.")]:
         memory.execute(f'create table then_published."{table}" as from {table}')
         shown[table] = f'select * from then_published."{table}"'
-    find_changes(memory, Snapshot(shown, halved), after, tables()[CHANGES])
+    find_score_changes(memory, ReleaseModels(shown, halved), after, tables()[CHANGES])
     row = memory.execute(
         f"select moved_hundredths, method_hundredths from {CHANGES} where level = 'indicator' and item_id = 'i'"
     ).fetchone()
@@ -143,7 +154,7 @@ READ = sorted({name for text in TEXTS for name in text.reads if not name.startsw
 
 
 def scores(memory: Connection) -> list[tuple[Any, ...]]:
-    keep_scores(memory, "scores_now")
+    save_scores(memory, "scores_now")
     return memory.execute("from scores_now order by all").fetchall()
 
 
@@ -154,23 +165,25 @@ def test_what_rests_on_replaced_tables_scores_as_if_all_were_made_anew(
 ) -> None:
     before, after = snapshot(memory, "before", old), snapshot(memory, "after", new)
     state = before.replacing({name: after.selects[name] for name in names})
-    recompute(memory, before)
-    assert replace(memory, state, names) == []
+    rebuild(memory, before)
+    assert rebuild_downstream(memory, state, names) == []
     found = scores(memory)
-    recompute(memory, state)
+    rebuild(memory, state)
     assert found == scores(memory)
 
 
 def test_what_reads_nothing_that_was_replaced_is_not_made_again() -> None:
-    assert resting_on(TEXTS, ()) == []
-    made = [model.name for model in resting_on(TEXTS, {"observations.observations"})]
+    assert downstream_of(TEXTS, ()) == []
+    made = [model.name for model in downstream_of(TEXTS, {"observations.observations"})]
     assert made.index("scorecards.indicator_scores") < made.index("scorecards.dimension_scores")
     assert "scorecards.attainment_history" in made
-    assert "scorecards.attainment_history" not in [model.name for model in resting_on(TEXTS, {"reference.dimensions"})]
+    assert "scorecards.attainment_history" not in [
+        model.name for model in downstream_of(TEXTS, {"reference.dimensions"})
+    ]
 
 
 def test_changes_are_told_without_the_models_on_which_no_score_rests() -> None:
-    made = {model.name for model in feeding(TEXTS, SCORES)}
+    made = {model.name for model in upstream_of(TEXTS, SCORES)}
     assert made >= set(SCORES)
     assert "scorecards.redundant_indicators" not in made
     assert "scorecards.attainment_history" in made
@@ -178,9 +191,9 @@ def test_changes_are_told_without_the_models_on_which_no_score_rests() -> None:
 
 def test_a_model_that_can_no_longer_be_run_stays_as_it_was_published(memory: Connection) -> None:
     before = snapshot(memory, "before", OLD)
-    recompute(memory, before)
+    rebuild(memory, before)
     published = memory.execute(f"from ({before.selects['scorecards.indicator_scores']}) order by all").fetchall()
     state = before.replacing({"reference.goalposts": "select 1 as nothing_of_use"})
-    left = replace(memory, state, ["reference.goalposts"])
+    left = rebuild_downstream(memory, state, ["reference.goalposts"])
     assert left
     assert memory.execute("from scorecards.indicator_scores order by all").fetchall() == published

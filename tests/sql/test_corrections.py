@@ -39,7 +39,7 @@ def correct(world: World, **said: object) -> World:
 
 def told(world: World) -> list[tuple[str, str]]:
     world.build("observations.correction_matches")
-    return [(finding.code, finding.found) for finding in check_sources(world.connection)]
+    return [(issue.code, issue.found) for issue in check_sources(world.connection)]
 
 
 def test_without_corrections_nothing_is_corrected(reported: World) -> None:
@@ -118,10 +118,10 @@ def test_the_run_stops_where_the_figure_is_not_there(reported: World) -> None:
 def test_the_run_stops_where_the_figure_is_another(reported: World) -> None:
     correct(reported, value_expected=43)
     reported.build("observations.correction_matches")
-    (finding,) = check_sources(reported.connection)
-    assert (finding.code, finding.file, finding.line) == ("correction_changed", "corrections/a.yml", 3)
-    assert finding.found == "c: A i 2024 whole = 41, 430.5"
-    assert finding.expected == "43"
+    (issue,) = check_sources(reported.connection)
+    assert (issue.code, issue.file, issue.line) == ("correction_changed", "corrections/a.yml", 3)
+    assert issue.found == "c: A i 2024 whole = 41, 430.5"
+    assert issue.expected == "43"
 
 
 def test_the_run_stops_when_the_source_has_since_said_something_else(reported: World) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from assets.errors import Stopped
-from assets.paths import PROJECT_ROOT
-from assets.quality.approvals import ApprovedFlag, read_decisions, record, write_approvals
-from assets.quality.flags import READS, make_flags
+from assets.core.errors import DataError
+from assets.core.paths import PROJECT_ROOT
+from assets.quality.anomalies.flags import SOURCE_TABLES, write_flags
+from assets.quality.approvals import ApprovedFlag, read_decisions, write_approvals, write_decision
 from tests.sql.conftest import Row, World, tables
 
 CITIES = [f"C{i}" for i in range(8)]
@@ -42,15 +42,15 @@ def flagged(world: World) -> World:
     for table in ("detectors", "detector_parameters"):
         world.add(f"reference.{table}", *registry(table))
     world.withdraw("observations.observations")
-    for table in READS:
+    for table in SOURCE_TABLES:
         world.build(table)
     return world
 
 
 def make(world: World) -> None:
-    make_flags(world.connection, tables()["quality.flags"])
+    write_flags(world.connection, tables()["quality.flags"])
     world.add("quality.flags")  # given, so that the observations are built on it
-    make_flags(world.connection, tables()["quality.flags"])
+    write_flags(world.connection, tables()["quality.flags"])
 
 
 def test_a_shifted_block_is_held_back_and_its_earlier_vintage_is_not_current_again(flagged: World) -> None:
@@ -93,13 +93,13 @@ def test_a_detector_without_a_parameter_stops_the_run_and_says_which(flagged: Wo
     flagged.connection.execute(
         "delete from reference.detector_parameters where detector_id = 'flip' and parameter = 'threshold'"
     )
-    with pytest.raises(Stopped, match="flip: minimum_step, same_level"):
+    with pytest.raises(DataError, match="flip: minimum_step, same_level"):
         make(flagged)
 
 
 def approve(world: World, flags: list[Row], folder: Path) -> None:
     identities = [ApprovedFlag(**{key: flag[key] for key in ApprovedFlag.model_fields}) for flag in flags]
-    record(folder, identities, "reviewer", "held against the original", MOMENT)
+    write_decision(folder, identities, "reviewer", "held against the original", MOMENT)
     world.add("quality.approvals")  # given, so that it is not made empty again
     write_approvals(world.connection, tables()["quality.approvals"], read_decisions(folder))
     world.withdraw("observations.observations")
@@ -136,6 +136,6 @@ def test_of_two_approvals_of_one_flag_the_earlier_stands(flagged: World, tmp_pat
     make(flagged)
     (flag,) = flagged.rows("quality.flags", city_code="C0", detector="shifted_block")
     identity = ApprovedFlag(**{key: flag[key] for key in ApprovedFlag.model_fields})
-    record(tmp_path, [identity], "later", "x", MOMENT.replace(day=25))
+    write_decision(tmp_path, [identity], "later", "x", MOMENT.replace(day=25))
     approve(flagged, [flag], tmp_path)
     assert [row["approved_by"] for row in flagged.rows("quality.approvals")] == ["reviewer"]

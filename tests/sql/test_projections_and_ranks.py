@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assets.scorecards.tabulation import Columns, project, rank_all
+from assets.scorecards.tables import Columns, build_projections, build_rankings
 from tests.sql.conftest import Row, World, tables
 
 LINE = {2016: 40.0, 2018: 44.0, 2020: 48.0, 2022: 52.0, 2024: 56.0}
@@ -17,15 +17,15 @@ def rows(columns: Columns) -> list[Row]:
 def projections(world: World) -> dict[str, Row]:
     for name in ("projection_points", "indicator_scores"):
         world.build(f"scorecards.{name}")
-    return {row["indicator_id"]: row for row in rows(project(world.connection))}
+    return {row["indicator_id"]: row for row in rows(build_projections(world.connection))}
 
 
 def ranked(world: World) -> dict[str, list[Row]]:
     for name in ("rank_members", "dimension_scores", "city_scores"):
         world.build(f"scorecards.{name}")
-    made = rank_all(world.connection)
+    made = build_rankings(world.connection)
     for name, columns in made.items():
-        tables()[f"scorecards.{name}"].fill(world.connection, columns)
+        tables()[f"scorecards.{name}"].load_columns(world.connection, columns)
     return {name: rows(columns) for name, columns in made.items()}
 
 
@@ -78,7 +78,7 @@ def test_a_break_starts_the_series_anew_for_the_city_it_names(world: World) -> N
         world.build(f"scorecards.{name}")
     found = {
         (row["city_code"], row["indicator_id"]): (row["points"], row["break_year"], row["projection_status"])
-        for row in rows(project(world.connection))
+        for row in rows(build_projections(world.connection))
     }
     assert found == {
         ("A", "i"): (9, None, "projected"),

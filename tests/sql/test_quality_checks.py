@@ -8,7 +8,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from assets.quality.checks import Check, read_sql_checks
+from assets.quality.checks.definitions import Check, read_sql_checks
 from tests.sql.conftest import PATHS, Row, World, furnished, tables
 
 CHECKS = {check.name: check for check in read_sql_checks(PATHS.sql)}

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from assets.paths import Paths
-from assets.release.publish import publish
-from assets.release.reader import Release, current_release
+from assets.core.paths import Paths
+from assets.release.publish.publish import publish
+from assets.release.read.reader import Release, find_current_release
 from assets.warehouse.connection import Connection, Warehouse
 from assets.warehouse.tables import Table
 from tests.sql.conftest import World, furnished, tables
@@ -39,7 +39,7 @@ def fill(connection: Connection) -> None:
     world.add("quality.rejects", {"file_sha256": SHA, "file": "sheet/f.csv", "line": None, "row_text": None})
     for table in published_tables():
         world.build(table.qualified_name)
-        table.comment(connection)
+        table.persist_docs(connection)
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def candidate() -> Iterator[Connection]:
 def release_of(connection: Connection, data: Path) -> Release:
     """Publish the candidate below a data directory."""
     publish(connection, published_tables(), Paths(data), "run")
-    release = current_release(Paths(data))
+    release = find_current_release(Paths(data))
     assert release is not None
     return release
 

@@ -11,35 +11,35 @@ from typing import Any, Protocol
 import pyarrow.parquet as pq
 import pytest
 
-from assets.intake.contracts import Dataset
-from assets.intake.keys import accepted_rows
-from assets.intake.ledger import Intake
+from assets.core.paths import PROJECT_ROOT, Paths
+from assets.intake.file_parser import FileParser, ParseResult
 from assets.intake.limits import Limits
-from assets.intake.parsing import Parsed, Parser
-from assets.intake.places import Places
-from assets.intake.registry import Indicator, Registry
-from assets.intake.units import Units
-from assets.paths import PROJECT_ROOT, Paths
-from assets.warehouse.connection import Connection, in_memory
+from assets.intake.receipts.receipts import IngestJob
+from assets.intake.rows.duplicate_keys import select_accepted_rows
+from assets.intake.tables.contracts import Contract
+from assets.intake.values.lookups import IndicatorLimits, Lookups
+from assets.intake.values.places import Places
+from assets.intake.values.units import Units
+from assets.warehouse.connection import Connection, connect_in_memory
 
 LIMITS = Limits(still_written_seconds=0)
 
 
 @pytest.fixture
 def connection() -> Iterator[Connection]:
-    with in_memory() as opened:
+    with connect_in_memory() as opened:
         yield opened
 
 
 @pytest.fixture(scope="session")
 def work() -> Iterator[Connection]:
     """What files are taken in with: nothing stays in it, and opening one takes longer than a test."""
-    with in_memory() as opened:
+    with connect_in_memory() as opened:
         yield opened
 
 
 @pytest.fixture
-def fairs() -> Dataset:
+def fairs() -> Contract:
     """A dataset with a column of every type."""
     columns = {
         "city": {"type": "place", "required": True, "aliases": ("城市",)},
@@ -52,7 +52,7 @@ def fairs() -> Dataset:
         "source_grade": {"type": "text", "required": True, "allowed": ("A", "B")},
     }
     content: dict[str, Any] = {name: {"zh": f"列{name}", "en": name, **said} for name, said in columns.items()}
-    return Dataset(
+    return Contract(
         dataset="fairs",
         zh="招聘",
         en="Fairs",
@@ -70,7 +70,7 @@ def shipped_units() -> Units:
 
 
 @pytest.fixture
-def registry() -> Registry:
+def registry() -> Lookups:
     """Two cities with a county each and their province, one source, two indicators."""
     names = [
         ("a", "1", None, None),
@@ -83,16 +83,16 @@ def registry() -> Registry:
         ("全省", None, "9", None),
         ("丁省", None, "9", None),
     ]
-    indicators = {"long.rate": Indicator("%", 0.0, 100.0), "long.length": Indicator("公里", 0.0, None)}
+    indicators = {"long.rate": IndicatorLimits("%", 0.0, 100.0), "long.length": IndicatorLimits("公里", 0.0, None)}
     references = {"sources.source_id": frozenset({"book"})}
-    return Registry(Places.of(names, ["beta"]), shipped_units(), indicators, references, "registry-1")
+    return Lookups(Places.of(names, ["beta"]), shipped_units(), indicators, references, "registry-1")
 
 
 @dataclass(frozen=True)
 class Taken:
     """What became of a file."""
 
-    parsed: Parsed
+    parsed: ParseResult
     accepted: list[dict[str, Any]]
     rejects: list[dict[str, Any]]
 
@@ -106,36 +106,38 @@ class TakeIn(Protocol):
 
     def __call__(
         self,
-        contract: Dataset,
+        contract: Contract,
         content: str | bytes,
         name: str = "sent.csv",
-        registry: Registry | None = None,
+        registry: Lookups | None = None,
         limits: Limits = LIMITS,
     ) -> Taken: ...
 
 
 @pytest.fixture
-def take_in(work: Connection, registry: Registry, tmp_path: Path) -> TakeIn:
+def take_in(work: Connection, registry: Lookups, tmp_path: Path) -> TakeIn:
     given = registry
 
     def take(
-        contract: Dataset,
+        contract: Contract,
         content: str | bytes,
         name: str = "sent.csv",
-        registry: Registry | None = None,
+        registry: Lookups | None = None,
         limits: Limits = LIMITS,
     ) -> Taken:
         file, readable, rejects = (tmp_path / end for end in ("sent", "readable.parquet", "rejects.parquet"))
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        parsed = Parser(work, contract, registry or given, limits).parse(file, name, readable, rejects)
+        parsed = FileParser(work, contract, registry or given, limits).parse(file, name, readable, rejects)
         assert parsed.rows_read == parsed.rows_accepted + parsed.rows_set_aside + parsed.rows_rejected
-        accepted = work.execute(f"from ({accepted_rows(readable, rejects)}) order by sheet, line").to_arrow_table()
+        accepted = work.execute(
+            f"from ({select_accepted_rows(readable, rejects)}) order by sheet, line"
+        ).to_arrow_table()
         return Taken(parsed, accepted.to_pylist(), pq.read_table(rejects).to_pylist())
 
     return take
 
 
 @pytest.fixture
-def intake(tmp_path: Path, fairs: Dataset, work: Connection, registry: Registry) -> Intake:
+def intake(tmp_path: Path, fairs: Contract, work: Connection, registry: Lookups) -> IngestJob:
     (tmp_path / "inbox" / "fairs").mkdir(parents=True)
-    return Intake(Paths(tmp_path), fairs, work, registry, LIMITS)
+    return IngestJob(Paths(tmp_path), fairs, work, registry, LIMITS)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from assets.intake.ledger import Intake, Receipt
+from assets.intake.receipts.receipts import IngestJob, Receipt
 
 NOW = datetime(2026, 2, 5, tzinfo=UTC)
 HEADER = "city,date,posts,source_id,source_grade\n"
 
 
-def send(intake: Intake, name: str, text: str) -> Path:
+def send(intake: IngestJob, name: str, text: str) -> Path:
     file = intake.paths.inbox / "fairs" / name
     file.write_text(text, "utf-8")
     return file

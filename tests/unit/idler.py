@@ -6,10 +6,10 @@ import os
 import signal
 import time
 
-from assets.aside import Caller, answer
+from assets.core.worker import WorkerRequest, run_worker
 
 
-def _idle(caller: Caller) -> None:
+def _idle(caller: WorkerRequest) -> None:
     request = caller.request()
     if request is not None and "half" in request:
         os.write(caller._output, b'{"answer": [[1, ')
@@ -20,4 +20,4 @@ def _idle(caller: Caller) -> None:
 
 
 if __name__ == "__main__":
-    answer(_idle)
+    run_worker(_idle)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from assets.errors import Finding, Stopped, WrongCall
-from assets.paths import PROJECT_ROOT, Paths
-from assets.release.reader import Release
-from pipelines import alerts
+from assets.core.errors import DataError, Issue, UsageError
+from assets.core.paths import PROJECT_ROOT, Paths
+from assets.release.read.reader import Release
+from pipelines.observability import alerts
 from tests.unit.candidates import candidate, release_of
 from tests.unit.office import SECRET, Office, opened
 
@@ -61,7 +61,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
 
 
 def test_a_run_tells_one_message_for_each_cause(office: Office, release: Release, tmp_path: Path) -> None:
-    told = alerts.tell(Paths(tmp_path), "release", alerts.of_release(release, TODAY))
+    told = alerts.send_new_alerts(Paths(tmp_path), "release", alerts.release_alerts(release, TODAY))
     assert (told.sent, told.failed, len(office.messages)) == (3, (), 3)
     refused, rejected, late = (message["message"] for message in office.messages)
     assert all("赣城 Gancheng" in title for title in office.titles)
@@ -77,48 +77,50 @@ def test_a_run_tells_one_message_for_each_cause(office: Office, release: Release
 def test_a_cause_is_told_once_while_it_lasts_and_again_when_it_comes_back(
     office: Office, release: Release, tmp_path: Path
 ) -> None:
-    paths, causes = Paths(tmp_path), alerts.of_release(release, TODAY)
-    sent = [alerts.tell(paths, "release", told).sent for told in (causes, causes, causes[:2], causes)]
+    paths, causes = Paths(tmp_path), alerts.release_alerts(release, TODAY)
+    sent = [alerts.send_new_alerts(paths, "release", told).sent for told in (causes, causes, causes[:2], causes)]
     assert sent == [3, 0, 0, 1]
 
 
 def test_a_failure_is_told_by_cause_and_again_after_a_success(office: Office, release: Release, tmp_path: Path) -> None:
     paths = Paths(tmp_path)
-    error = Stopped(
+    error = DataError(
         [
-            *(Finding("foreign_key", f"x{n}", "cities.csv", "reference/a.csv", n, "city") for n in range(1, 9)),
-            Finding("check_failed", "planted (3): A", "This never holds", "scorecards.city_scores"),
+            *(Issue("foreign_key", f"x{n}", "cities.csv", "reference/a.csv", n, "city") for n in range(1, 9)),
+            Issue("check_failed", "planted (3): A", "This never holds", "scorecards.city_scores"),
         ]
     )
-    assert alerts.after_failure(paths, error) == alerts.Delivered(2, ())
+    assert alerts.alert_after_failure(paths, error) == alerts.DeliveryResult(2, ())
     many, check = office.messages
     assert "reference/a.csv, line 1" in many["message"]
     assert "(and 3 more)" in many["message"]
     assert "This never holds" in check["message"]
-    assert alerts.after_failure(paths, error) == alerts.Delivered(0, ())
-    assert alerts.after_run(paths, release) == alerts.Delivered(3, ())
-    assert alerts.after_run(paths, release) == alerts.Delivered(0, ())
-    assert alerts.after_failure(paths, error) == alerts.Delivered(2, ())
-    assert alerts.after_run(paths, release) == alerts.Delivered(0, ()), "a failure forgets nothing of the release"
+    assert alerts.alert_after_failure(paths, error) == alerts.DeliveryResult(0, ())
+    assert alerts.alert_after_run(paths, release) == alerts.DeliveryResult(3, ())
+    assert alerts.alert_after_run(paths, release) == alerts.DeliveryResult(0, ())
+    assert alerts.alert_after_failure(paths, error) == alerts.DeliveryResult(2, ())
+    assert alerts.alert_after_run(paths, release) == alerts.DeliveryResult(0, ()), (
+        "a failure forgets nothing of the release"
+    )
 
 
 def test_of_a_fault_of_ours_only_the_kind_is_told(office: Office, tmp_path: Path) -> None:
-    alerts.after_failure(Paths(tmp_path), RuntimeError(f"connecting with {SECRET}"))
+    alerts.alert_after_failure(Paths(tmp_path), RuntimeError(f"connecting with {SECRET}"))
     (message,) = office.messages
     assert "RuntimeError" in message["message"]
     assert SECRET not in json.dumps(message)
 
 
 def test_a_full_disk_is_told_as_that_and_another_run_is_not_told(office: Office, tmp_path: Path) -> None:
-    alerts.after_failure(Paths(tmp_path), OSError(28, "No space left on device"))
+    alerts.alert_after_failure(Paths(tmp_path), OSError(28, "No space left on device"))
     assert "The disk is full" in office.messages[0]["message"]
-    assert alerts.after_failure(Paths(tmp_path), WrongCall(Finding("run_in_progress", "pid 1"))) is not None
+    assert alerts.alert_after_failure(Paths(tmp_path), UsageError(Issue("run_in_progress", "pid 1"))) is not None
     assert len(office.messages) == 1
 
 
 def test_many_causes_come_a_few_at_a_time(office: Office, tmp_path: Path) -> None:
-    causes = [alerts.Alert(str(n), (Finding("alert_test"),)) for n in range(25)]
-    assert [alerts.tell(Paths(tmp_path), "release", causes).sent for _ in range(3)] == [20, 5, 0]
+    causes = [alerts.Alert(str(n), (Issue("alert_test"),)) for n in range(25)]
+    assert [alerts.send_new_alerts(Paths(tmp_path), "release", causes).sent for _ in range(3)] == [20, 5, 0]
 
 
 def test_what_was_not_delivered_is_told_the_next_time_and_never_raises(
@@ -129,9 +131,9 @@ def test_what_was_not_delivered_is_told_the_next_time_and_never_raises(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     office.answer = 500
-    assert alerts.after_run(Paths(tmp_path), release) == alerts.Delivered(0, (1,))
+    assert alerts.alert_after_run(Paths(tmp_path), release) == alerts.DeliveryResult(0, (1,))
     office.answer = 200
-    told = alerts.after_run(Paths(tmp_path), release)
+    told = alerts.alert_after_run(Paths(tmp_path), release)
     assert told is not None
     assert (told.sent, told.failed) == (3, ())
     shown = capfd.readouterr()
@@ -143,9 +145,9 @@ def test_one_channel_that_works_is_enough(office: Office, monkeypatch: pytest.Mo
     file.write_text(f"# of the office\nno-such-service://{SECRET}\n\n{office.url}\n", "utf-8")
     monkeypatch.delenv(alerts.URLS_VARIABLE)
     monkeypatch.setenv(alerts.FILE_VARIABLE, str(file))
-    causes = [alerts.Alert("x", (Finding("alert_test"),))]
-    assert alerts.tell(Paths(tmp_path), "release", causes) == alerts.Delivered(1, (1,))
-    assert alerts.tell(Paths(tmp_path), "release", causes) == alerts.Delivered(0, ())
+    causes = [alerts.Alert("x", (Issue("alert_test"),))]
+    assert alerts.send_new_alerts(Paths(tmp_path), "release", causes) == alerts.DeliveryResult(1, (1,))
+    assert alerts.send_new_alerts(Paths(tmp_path), "release", causes) == alerts.DeliveryResult(0, ())
 
 
 @pytest.mark.parametrize("channel", ["wecombot://abcdefgh1234", "dingtalk://abcdefgh1234", "feishu://abcdefgh1234"])
@@ -158,7 +160,7 @@ def test_the_channels_of_offices_are_understood(channel: str) -> None:
 def test_without_channels_nothing_happens(release: Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv(alerts.URLS_VARIABLE, raising=False)
     monkeypatch.delenv(alerts.FILE_VARIABLE, raising=False)
-    assert alerts.after_run(Paths(tmp_path), release) is None
+    assert alerts.alert_after_run(Paths(tmp_path), release) is None
     assert list(tmp_path.iterdir()) == []
 
 
@@ -166,7 +168,7 @@ def test_a_run_is_not_ended_by_alerts_that_cannot_be_sent_at_all(
     release: Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv(alerts.FILE_VARIABLE, str(tmp_path / "gone"))
-    assert alerts.after_run(Paths(tmp_path), release) is None
+    assert alerts.alert_after_run(Paths(tmp_path), release) is None
 
 
 def gancheng(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -189,14 +191,17 @@ def test_the_command_tests_every_channel_and_never_shows_an_address(office: Offi
 
 
 def test_apprise_is_not_imported_before_something_is_sent() -> None:
-    code = "import sys, pipelines.alerts, pipelines.running, pipelines.cli; sys.exit('apprise' in sys.modules)"
+    code = (
+        "import sys, pipelines.observability.alerts, pipelines.runner, pipelines.cli.app; "
+        "sys.exit('apprise' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, check=False).returncode == 0
 
 
 def test_where_a_blocked_candidate_is_goes_along_with_the_cause(office: Office, tmp_path: Path) -> None:
-    failed = [Finding("check_failed", f"planted {n}", "This never holds", "scorecards.city_scores") for n in range(9)]
-    error = Stopped([*failed, Finding("candidate_kept", "9")])
-    assert alerts.after_failure(Paths(tmp_path), error) == alerts.Delivered(1, ())
+    failed = [Issue("check_failed", f"planted {n}", "This never holds", "scorecards.city_scores") for n in range(9)]
+    error = DataError([*failed, Issue("candidate_kept", "9")])
+    assert alerts.alert_after_failure(Paths(tmp_path), error) == alerts.DeliveryResult(1, ())
     assert "This never holds" in office.messages[0]["message"]
     assert "(and 4 more)" in office.messages[0]["message"]
     assert "gancheng candidate" in office.messages[0]["message"]

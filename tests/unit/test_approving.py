@@ -10,14 +10,22 @@ from pathlib import Path
 import pytest
 import yaml
 
-from assets.errors import Stopped, WrongCall
-from assets.paths import Paths
-from assets.quality.approvals import flag_id, read_decisions
-from assets.release.candidates import Blocked, forget_past, is_past, kept, mark_blocked, set_aside
-from assets.release.reader import current_release
+from assets.core.errors import DataError, UsageError
+from assets.core.paths import Paths
+from assets.quality.approvals import compute_flag_id, read_decisions
+from assets.release.publish.quarantine import (
+    BlockedCandidate,
+    drop_superseded,
+    is_superseded,
+    load_blocked,
+    mark_blocked,
+    quarantine_candidate,
+)
+from assets.release.read import scorecards
+from assets.release.read.reader import find_current_release
 from assets.warehouse.connection import Connection, Warehouse
-from pipelines import scorecards, terminal
-from pipelines.approving import approve
+from pipelines.cli.approvals import approve_flags
+from pipelines.cli.render import tables
 from tests.unit.candidates import candidate, release_of
 
 FLAG = {
@@ -29,7 +37,7 @@ FLAG = {
     "scope": "whole",
     "value": 60.0,
 }
-SHIFTED, OTHER, PASSED = (flag_id(FLAG | {"detector": name}) for name in ("shifted_block", "jump", "zero"))
+SHIFTED, OTHER, PASSED = (compute_flag_id(FLAG | {"detector": name}) for name in ("shifted_block", "jump", "zero"))
 
 
 def plant(connection: Connection) -> None:
@@ -71,40 +79,40 @@ def paths(released: Paths) -> Iterator[Paths]:
 
 @pytest.mark.parametrize("name", [SHIFTED, SHIFTED[:6], "sheet/f.csv"])
 def test_a_flag_is_approved_by_id_by_its_beginning_or_by_its_file(paths: Paths, name: str) -> None:
-    file, flags = approve(paths, [name, SHIFTED], "held against the original", "reviewer")
+    file, flags = approve_flags(paths, [name, SHIFTED], "held against the original", "reviewer")
     assert [flag["flag_id"] for flag in flags] == [SHIFTED]
     ((_, decision),) = read_decisions(paths.approvals)
     assert (decision.by, decision.reason, decision.flags[0].value) == ("reviewer", "held against the original", 60)
     assert [flag.flag_id for flag in decision.flags] == [SHIFTED]
-    assert SHIFTED in terminal.approved_text(file, flags, "en").plain
+    assert SHIFTED in tables.render_approved(file, flags, "en").plain
 
 
 @pytest.mark.parametrize("name", ["", SHIFTED[:3], "nowhere", "sheet/g.csv"])
 def test_a_name_of_no_single_flag_is_refused(paths: Paths, name: str) -> None:
-    with pytest.raises(WrongCall, match="No single flag"):
-        approve(paths, [SHIFTED, name], "x", None)
+    with pytest.raises(UsageError, match="No single flag"):
+        approve_flags(paths, [SHIFTED, name], "x", None)
     assert not paths.approvals.exists() or not list(paths.approvals.iterdir())
 
 
 def test_a_flag_that_is_approved_is_refused_and_shown_as_such(paths: Paths) -> None:
-    with pytest.raises(WrongCall, match=r"approved already\. By reviewer"):
-        approve(paths, [PASSED], "x", None)
-    release = current_release(paths)
+    with pytest.raises(UsageError, match=r"approved already\. By reviewer"):
+        approve_flags(paths, [PASSED], "x", None)
+    release = find_current_release(paths)
     assert release is not None
-    counted = [(row["detector"], row["severity"]) for row in scorecards.flag_counts(release)]
+    counted = [(row["detector"], row["severity"]) for row in scorecards.count_flags(release)]
     assert counted == [("shifted_block", "blocking"), ("jump", "note"), ("zero", "approved")]
-    (row,) = (row for row in scorecards.of_city(release, "A")[0] if row["indicator_id"] == "sheet.one")
+    (row,) = (row for row in scorecards.read_city_scores(release, "A")[0] if row["indicator_id"] == "sheet.one")
     assert row["flags_en"] == "jump, shifted_block, zero (approved)"
 
 
 def test_an_approval_without_a_reason_is_refused(paths: Paths) -> None:
-    with pytest.raises(WrongCall, match="needs its reason"):
-        approve(paths, [SHIFTED], " ", None)
+    with pytest.raises(UsageError, match="needs its reason"):
+        approve_flags(paths, [SHIFTED], " ", None)
 
 
 def test_the_name_of_a_flag_changes_with_the_value_and_with_nothing_else(paths: Paths) -> None:
-    assert flag_id(FLAG | {"value": 60.01}) != SHIFTED
-    assert flag_id(FLAG | {"vintage": 7, "file": "another.csv"}) == SHIFTED
+    assert compute_flag_id(FLAG | {"value": 60.01}) != SHIFTED
+    assert compute_flag_id(FLAG | {"vintage": 7, "file": "another.csv"}) == SHIFTED
 
 
 @pytest.mark.parametrize(
@@ -120,11 +128,11 @@ def test_the_name_of_a_flag_changes_with_the_value_and_with_nothing_else(paths: 
 def test_a_record_that_cannot_be_read_stops_the_run_and_is_named(paths: Paths, text: str, told: str) -> None:
     (paths.approvals).mkdir(exist_ok=True)
     (paths.approvals / "a.yml").write_text(text, "utf-8")
-    with pytest.raises(Stopped, match=f"approvals/a.yml.*{told}"):
+    with pytest.raises(DataError, match=f"approvals/a.yml.*{told}"):
         read_decisions(paths.approvals)
 
 
-def blocked_candidate(paths: Paths) -> Blocked:
+def blocked_candidate(paths: Paths) -> BlockedCandidate:
     with Warehouse(paths).connect() as connection:
         connection.execute("create schema quality")
         connection.execute(
@@ -135,36 +143,36 @@ def blocked_candidate(paths: Paths) -> Blocked:
             """
         )
     mark_blocked(paths, "run-1")
-    set_aside(paths)
-    found = kept(paths)
+    quarantine_candidate(paths)
+    found = load_blocked(paths)
     assert found is not None
     return found
 
 
 def test_a_blocked_candidate_is_kept_with_its_failing_checks_and_rows(tmp_path: Path) -> None:
     paths = Paths(tmp_path)
-    assert kept(paths) is None
-    assert "No candidate" in terminal.blocked_text(None, False, "en").plain
+    assert load_blocked(paths) is None
+    assert "No candidate" in tables.render_blocked(None, False, "en").plain
     blocked = blocked_candidate(paths)
     assert blocked.run_id == "run-1"
     assert not paths.candidate.exists()
-    told = terminal.blocked_text(blocked, True, "en").plain
+    told = tables.render_blocked(blocked, True, "en").plain
     for part in ("rows add up", "(3)", '[{"file": "f.csv"}]', str(paths.blocked), "since"):
         assert part in told
-    assert not forget_past(paths)
+    assert not drop_superseded(paths)
 
 
 def test_a_release_made_since_is_told_by_its_id_whatever_the_clock_says(released: Paths, tmp_path: Path) -> None:
     paths = Paths(tmp_path / "data")
     shutil.copytree(released.data, paths.data, symlinks=True)
     blocked = blocked_candidate(paths)
-    assert not is_past(paths, blocked)
+    assert not is_superseded(paths, blocked)
     file = paths.current_release / "MANIFEST.json"
     told = json.loads(file.read_text("utf-8"))
     told["run"]["released_at"] = "2001-01-01T00:00:00Z"
     file.write_text(json.dumps(told | {"release_id": "20010101T000000Z-another"}), "utf-8")
-    assert is_past(paths, blocked)
-    assert forget_past(paths)
+    assert is_superseded(paths, blocked)
+    assert drop_superseded(paths)
 
 
 def test_a_candidate_is_put_aside_by_the_next_run_where_the_last_was_killed(tmp_path: Path) -> None:
@@ -174,19 +182,19 @@ def test_a_candidate_is_put_aside_by_the_next_run_where_the_last_was_killed(tmp_
         connection.execute("create table newer (x integer)")
     mark_blocked(paths, "run-2")
     paths.candidate.replace(paths.blocked)  # killed between the two renames
-    set_aside(paths)
-    found = kept(paths)
+    quarantine_candidate(paths)
+    found = load_blocked(paths)
     assert found is not None
     assert (found.run_id, found.rows("from newer")) == ("run-2", [])
-    set_aside(paths)
-    assert kept(paths) == found
+    quarantine_candidate(paths)
+    assert load_blocked(paths) == found
 
 
 def test_a_damaged_note_is_no_candidate(tmp_path: Path) -> None:
     paths = Paths(tmp_path)
     blocked_candidate(paths)
     paths.blocked.with_suffix(".json").write_text(json.dumps({"run_id": 1}), "utf-8")
-    assert kept(paths) is None
+    assert load_blocked(paths) is None
 
 
 def test_a_blocked_candidate_goes_once_a_release_has_been_made_since(released: Paths, tmp_path: Path) -> None:
@@ -195,13 +203,13 @@ def test_a_blocked_candidate_goes_once_a_release_has_been_made_since(released: P
     note = paths.blocked.with_suffix(".json")
     note.write_text(json.dumps({"run_id": "r", "blocked_at": "2020-01-01T00:00:00+00:00"}), "utf-8")
     paths.releases.symlink_to(released.releases)
-    assert forget_past(paths)
-    assert kept(paths) is None
+    assert drop_superseded(paths)
+    assert load_blocked(paths) is None
     assert not note.exists()
 
 
 def test_a_record_is_read_as_it_is_written(paths: Paths) -> None:
-    file, _ = approve(paths, [SHIFTED], "已与原件核对", None)
+    file, _ = approve_flags(paths, [SHIFTED], "已与原件核对", None)
     said = yaml.safe_load(file.read_text("utf-8"))
     assert said["reason"] == "已与原件核对"
     assert list(said) == ["by", "at", "reason", "flags"]

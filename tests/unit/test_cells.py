@@ -11,8 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.intake import cells
-from assets.intake.cells import Figure, Unreadable, read_boolean, read_date, read_figure, read_text
+from assets.intake.values import cell_parsers
+from assets.intake.values.cell_parsers import (
+    CellParseError,
+    ParsedNumber,
+    parse_boolean,
+    parse_date,
+    parse_number,
+    parse_text,
+)
 
 WIDE = str.maketrans("0123456789.,-%", "０１２３４５６７８９．，－％")
 GAPS = [
@@ -40,14 +47,14 @@ numbers = st.builds(Decimal.scaleb, st.integers(-(10**12) + 1, 10**12 - 1).map(D
 
 
 def value(text: str) -> float | None:
-    figure = read_figure(text)
-    return None if figure is None else cells.number(figure.value)
+    figure = parse_number(text)
+    return None if figure is None else cell_parsers.to_number(figure.value)
 
 
 def is_unreadable(read: Callable[[str], object], text: str) -> bool:
     try:
         read(text)
-    except Unreadable:
+    except CellParseError:
         return True
     return False
 
@@ -66,8 +73,8 @@ def test_a_number_of_up_to_twelve_digits_is_read_in_all_its_forms(sent: Decimal)
 )
 def test_a_chinese_multiplier_multiplies(sent: Decimal, word: str) -> None:
     times = {"万": 10**4, "亿": 10**8, "千": 10**3, "百万": 10**6}[word]
-    figure = read_figure(f"{sent}{word}")
-    assert figure == Figure(sent * times, None, None, is_scaled=True)
+    figure = parse_number(f"{sent}{word}")
+    assert figure == ParsedNumber(sent * times, None, None, is_scaled=True)
 
 
 @settings(max_examples=300)
@@ -75,8 +82,8 @@ def test_a_chinese_multiplier_multiplies(sent: Decimal, word: str) -> None:
 def test_only_digits_with_one_point_and_commas_in_their_places_are_a_number(sent: str) -> None:
     shape = re.compile(r"[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?")
     try:
-        figure = read_figure(sent)
-    except Unreadable:
+        figure = parse_number(sent)
+    except CellParseError:
         figure = None
     is_plain = figure is not None and figure.unit is None and figure.qualifier is None
     assert is_plain == bool(shape.fullmatch(sent.strip()))
@@ -84,8 +91,8 @@ def test_only_digits_with_one_point_and_commas_in_their_places_are_a_number(sent
 
 @pytest.mark.parametrize("text", GAPS)
 def test_a_gap_is_missing_and_never_zero(text: str) -> None:
-    assert read_figure(text) is None
-    assert read_date(text) is None
+    assert parse_number(text) is None
+    assert parse_date(text) is None
 
 
 @pytest.mark.parametrize("text", ["0", "0.0", "０", "-0"])
@@ -102,12 +109,12 @@ def test_zero_is_a_value(text: str) -> None:
     ],
 )
 def test_what_is_no_number_is_not_read(text: str) -> None:
-    assert is_unreadable(read_figure, text)
+    assert is_unreadable(parse_number, text)
 
 
 @pytest.mark.parametrize("text", ["inf", "-inf", "Infinity"])
 def test_what_a_programmer_calls_a_number_is_none(text: str) -> None:
-    assert is_unreadable(read_figure, text)
+    assert is_unreadable(parse_number, text)
 
 
 @pytest.mark.parametrize("text", ["9" * 309, "-" + "9" * 400, "1," + ",".join(["000"] * 110)])
@@ -149,7 +156,7 @@ def test_the_noise_of_a_binary_fraction_is_no_digit() -> None:
 def test_a_number_is_read_with_its_qualifier_and_its_unit(
     text: str, number: float, qualifier: str | None, unit: str | None
 ) -> None:
-    figure = read_figure(text)
+    figure = parse_number(text)
     assert figure is not None
     assert (float(figure.value), figure.qualifier, figure.unit) == (number, qualifier, unit)
 
@@ -163,21 +170,21 @@ MORE_DATES = ("{0.year}.{0.month}.{0.day}", "{0.year}年{0.month}月{0.day}日",
 def test_a_date_is_read_in_all_its_forms(sent: date) -> None:
     for form in (*DATES, *MORE_DATES):
         text = form.format(sent)
-        assert read_date(text) == read_date(text.translate(WIDE)) == sent
+        assert parse_date(text) == parse_date(text.translate(WIDE)) == sent
 
 
 @settings(max_examples=100)
 @given(st.integers(20_000, 99_999))
 def test_a_serial_of_excel_is_the_day_that_excel_shows(serial: int) -> None:
-    assert read_date(str(serial)) == read_date(f"{serial}.0") == date(1899, 12, 30) + timedelta(days=serial)
-    assert read_date("46058") == date(2026, 2, 5)
+    assert parse_date(str(serial)) == parse_date(f"{serial}.0") == date(1899, 12, 30) + timedelta(days=serial)
+    assert parse_date("46058") == date(2026, 2, 5)
 
 
 @pytest.mark.parametrize(
     "text", ["2026年11月2日—5日", "2026-11-02至2026-11-05", "2026年11月2日-11月5日", "2026年11月2日起"]
 )
 def test_of_a_range_or_an_open_start_the_first_day_is_read(text: str) -> None:
-    assert read_date(text) == date(2026, 11, 2)
+    assert parse_date(text) == date(2026, 11, 2)
 
 
 @pytest.mark.parametrize(
@@ -199,41 +206,41 @@ def test_of_a_range_or_an_open_start_the_first_day_is_read(text: str) -> None:
     ],
 )
 def test_a_date_that_is_not_determined_is_not_read(text: str) -> None:
-    assert is_unreadable(read_date, text)
+    assert is_unreadable(parse_date, text)
 
 
 def test_yes_and_no_are_read_and_nothing_else_is() -> None:
-    assert [read_boolean(text) for text in ("是", " TRUE ", "Yes", "1", "１", "有", "√")] == [True] * 7
-    assert [read_boolean(text) for text in ("否", "false", "NO", "0", "无", "×")] == [False] * 6
-    assert [read_boolean(text) for text in ("", "　")] == [None, None]
-    assert all(is_unreadable(read_boolean, text) for text in ("-", "y", "是的", "2", "不", "?"))
+    assert [parse_boolean(text) for text in ("是", " TRUE ", "Yes", "1", "１", "有", "√")] == [True] * 7
+    assert [parse_boolean(text) for text in ("否", "false", "NO", "0", "无", "×")] == [False] * 6
+    assert [parse_boolean(text) for text in ("", "　")] == [None, None]
+    assert all(is_unreadable(parse_boolean, text) for text in ("-", "y", "是的", "2", "不", "?"))
 
 
 def test_a_text_loses_the_blanks_around_it_alone() -> None:
-    assert [read_text(text) for text in (" 甲 乙　", "\ufeff\u00a0a  b\r\n", "\tＡ\t", "无", " - ", " ")] == [
+    assert [parse_text(text) for text in (" 甲 乙　", "\ufeff\u00a0a  b\r\n", "\tＡ\t", "无", " - ", " ")] == [
         *("甲 乙", "a  b", "Ａ", "无", "-", None)
     ]
 
 
 @pytest.mark.parametrize("text", ["南昌\ufffd", "\ue5d2南昌", "南??市", "？？", "a\x00b", "a\x1fb"])
 def test_a_text_with_lost_or_private_characters_is_not_read(text: str) -> None:
-    assert is_unreadable(read_text, text)
+    assert is_unreadable(parse_text, text)
 
 
 @pytest.mark.parametrize("text", ["是否达标?", "为什么？", "=1+1", "<script>", "'", "a|b"])
 def test_a_question_or_a_sign_is_text(text: str) -> None:
-    assert read_text(text) == text
+    assert parse_text(text) == text
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_no_figure_date_or_truth(text: str) -> None:
-    assert all(is_unreadable(read, text) for read in (read_figure, read_date, read_boolean))
+    assert all(is_unreadable(read, text) for read in (parse_number, parse_date, parse_boolean))
 
 
 @settings(max_examples=300)
 @given(st.text(max_size=15))
 def test_any_text_is_read_or_unreadable(text: str) -> None:
-    for read in (value, read_date, read_boolean, read_text):
+    for read in (value, parse_date, parse_boolean, parse_text):
         is_unreadable(read, text)
     if not any(character.isdigit() for character in text) and not re.search("[十百千万亿]", text):
         assert is_unreadable(value, text) or value(text) is None

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from assets.errors import Stopped, WrongCall
-from assets.intake.check import Checked
-from assets.paths import DATA_DIR_VARIABLE, Paths
-from pipelines.checking import check_files
-from pipelines.cli import app
+from assets.core.errors import DataError, UsageError
+from assets.core.paths import DATA_DIR_VARIABLE, Paths
+from assets.intake.dry_run import DryRunResult
+from pipelines.cli.app import app
+from pipelines.cli.dry_run import check_files
 from tests.integration.places import FIXTURES
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
@@ -41,7 +41,7 @@ def sent(tmp_path: Path, text: str, name: str = "new.csv") -> Path:
     return tmp_path / name
 
 
-def check(data: Path, file: Path, dataset: str | None = None) -> Checked:
+def check(data: Path, file: Path, dataset: str | None = None) -> DryRunResult:
     (checked,) = check_files(Paths(data), [file], dataset)
     return checked
 
@@ -91,10 +91,10 @@ def test_headers_choose_the_dataset_and_where_they_fit_two_a_person_does(data: P
     another_dataset(data, "coal_pct")
     assert check(data, sent(tmp_path, HEADER + GOOD)).dataset == "country_statistics"
     both = sent(tmp_path, "country,year,life_years,source_id,source_grade\nAland,2025,70,synthetic,A\n")
-    with pytest.raises(WrongCall) as wrong:
+    with pytest.raises(UsageError) as wrong:
         check(data, both)
-    assert wrong.value.finding.code == "dataset_ambiguous"
-    assert wrong.value.finding.expected == "country_statistics, other"
+    assert wrong.value.issue.code == "dataset_ambiguous"
+    assert wrong.value.issue.expected == "country_statistics, other"
     assert check(data, both, "other").is_clean
 
 
@@ -115,26 +115,26 @@ def test_a_link_is_refused_as_a_run_would(data: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["no.csv", "data"])
 def test_what_is_no_file_is_a_wrong_call(data: Path, tmp_path: Path, name: str) -> None:
-    with pytest.raises(WrongCall) as wrong:
+    with pytest.raises(UsageError) as wrong:
         check(data, tmp_path / name)
-    assert wrong.value.finding.code == "no_such_file"
+    assert wrong.value.issue.code == "no_such_file"
 
 
 def test_a_dataset_that_is_not_there_and_a_directory_without_registry_are_wrong_calls(
     data: Path, tmp_path: Path
 ) -> None:
     file = sent(tmp_path, HEADER + GOOD)
-    with pytest.raises(WrongCall) as wrong:
+    with pytest.raises(UsageError) as wrong:
         check(data, file, "statistics")
-    assert (wrong.value.finding.code, wrong.value.finding.expected) == ("no_such_dataset", "country_statistics")
-    with pytest.raises(WrongCall) as wrong:
+    assert (wrong.value.issue.code, wrong.value.issue.expected) == ("no_such_dataset", "country_statistics")
+    with pytest.raises(UsageError) as wrong:
         check(tmp_path, file)
-    assert wrong.value.finding.code == "no_data_directory"
+    assert wrong.value.issue.code == "no_data_directory"
 
 
 def test_a_broken_registry_is_told_before_the_file(data: Path, tmp_path: Path) -> None:
     (data / "reference" / "cities.csv").unlink()
-    with pytest.raises(Stopped):
+    with pytest.raises(DataError):
         check(data, sent(tmp_path, HEADER + GOOD))
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from assets.paths import PROJECT_ROOT
-from assets.quality.checks import Check, CheckUnreadable, Result, contract_checks, read_sql_checks
+from assets.core.paths import PROJECT_ROOT
+from assets.quality.checks.definitions import Check, CheckParseError, CheckResult, contract_checks, read_sql_checks
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table, read_tables
 
@@ -127,13 +127,13 @@ def test_a_check_written_as_sql_says_what_it_checks(tmp_path: Path, severity: st
 
 @pytest.mark.parametrize("line", HEADER.splitlines())
 def test_a_check_whose_header_lacks_a_line_is_refused(tmp_path: Path, line: str) -> None:
-    with pytest.raises(CheckUnreadable, match=r"rule\.sql"):
+    with pytest.raises(CheckParseError, match=r"rule\.sql"):
         sql_check(tmp_path, HEADER.replace(line + "\n", "") + "select 1")
 
 
 @pytest.mark.parametrize("severity", ["fatal", "Error", "error, or so"])
 def test_a_check_with_another_severity_is_refused(tmp_path: Path, severity: str) -> None:
-    with pytest.raises(CheckUnreadable, match="severity"):
+    with pytest.raises(CheckParseError, match="severity"):
         sql_check(tmp_path, HEADER.replace("error", severity) + "select 1")
 
 
@@ -144,4 +144,4 @@ def test_a_folder_without_checks_has_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("failing", "is_passed"), [(0, True), (1, False)])
 def test_a_result_is_passed_where_no_row_fails(failing: int, is_passed: bool) -> None:
     check = Check("a.b", "rule", "no_rows", "甲", "a rule")
-    assert Result(check, 9, failing, None).is_passed is is_passed
+    assert CheckResult(check, 9, failing, None).is_passed is is_passed

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from assets.aside import Aside, ProcessBroken
-from assets.paths import PROJECT_ROOT, Paths
-from assets.release.clerk import Clerk
-from assets.release.returns import REFUSED, write_returns
+from assets.core.paths import PROJECT_ROOT, Paths
+from assets.core.worker import Worker, WorkerError
+from assets.release.outputs.returns import REFUSED, write_returns
+from assets.release.outputs.returns_worker import ReturnsWorker
 from assets.warehouse.connection import Warehouse
 from tests.integration.places import wait_until
 from tests.unit.test_returns import Candidate
@@ -50,7 +50,7 @@ def test_a_process_writes_the_same_bytes(candidate: Candidate, paths: Paths, tmp
     reject_some(candidate)
     here, aside = tmp_path / "here", tmp_path / "aside"
     aside.mkdir()
-    with Clerk(paths) as clerk:
+    with ReturnsWorker(paths) as clerk:
         assert clerk.begin(candidate.connection) == 40
         (handed,) = left_of(paths)
         written = clerk.put(candidate.connection, aside)
@@ -68,7 +68,7 @@ def test_where_nothing_waits_there_is_no_process_and_nothing_is_written(
 ) -> None:
     candidate.sheet("parks/a.csv")
     candidate.reject("parks/a.csv", 3, "甲市,2024,x", is_resolved=True)
-    with Clerk(paths) as clerk:
+    with ReturnsWorker(paths) as clerk:
         assert clerk.begin(candidate.connection) == 0
         assert left_of(paths) == []
         assert clerk.put(candidate.connection, tmp_path / "release") == []
@@ -77,45 +77,45 @@ def test_where_nothing_waits_there_is_no_process_and_nothing_is_written(
 
 def test_a_release_that_is_made_by_itself_has_its_returns(candidate: Candidate, paths: Paths, tmp_path: Path) -> None:
     reject_some(candidate)
-    with Clerk(paths) as clerk:
+    with ReturnsWorker(paths) as clerk:
         assert len(clerk.put(candidate.connection, tmp_path / "release")) == 7
 
 
 def test_a_fault_of_the_process_is_told(candidate: Candidate, paths: Paths, tmp_path: Path) -> None:
     candidate.reject("parks/a.csv", 3, "甲市,2024,x")  # of a sheet that nobody knows
-    with Clerk(paths) as clerk:
+    with ReturnsWorker(paths) as clerk:
         clerk.begin(candidate.connection)
-        with pytest.raises(ProcessBroken, match=r"ended with 255: KeyError: \('parks', 'parks/a.csv'"):
+        with pytest.raises(WorkerError, match=r"ended with 255: KeyError: \('parks', 'parks/a.csv'"):
             clerk.put(candidate.connection, tmp_path)
     assert left_of(paths) == []
 
 
 def test_an_error_of_the_system_is_told_by_its_number(candidate: Candidate, paths: Paths, tmp_path: Path) -> None:
     reject_some(candidate)
-    with Clerk(paths) as clerk:
+    with ReturnsWorker(paths) as clerk:
         clerk.begin(candidate.connection)
         (handed,) = left_of(paths)
         (handed / "returns").write_text("a file where the folder is to be")
         with pytest.raises(NotADirectoryError) as found:
             clerk.put(candidate.connection, tmp_path)
-    assert isinstance(found.value.__cause__, ProcessBroken)
+    assert isinstance(found.value.__cause__, WorkerError)
     assert "write_returns" in str(found.value.__cause__)
 
 
 def test_a_process_that_is_killed_is_told(candidate: Candidate, paths: Paths, tmp_path: Path) -> None:
     reject_some(candidate)
-    with Clerk(paths) as clerk:
+    with ReturnsWorker(paths) as clerk:
         clerk.begin(candidate.connection)
         assert clerk._process is not None
         os.kill(clerk._process.pid, signal.SIGKILL)
-        with pytest.raises(ProcessBroken, match="ended with -9"):
+        with pytest.raises(WorkerError, match="ended with -9"):
             clerk.put(candidate.connection, tmp_path)
     assert left_of(paths) == []
 
 
 def test_what_a_run_does_not_take_over_goes_with_it(candidate: Candidate, paths: Paths) -> None:
     reject_some(candidate)
-    with Clerk(paths) as clerk:
+    with ReturnsWorker(paths) as clerk:
         clerk.begin(candidate.connection)
         assert clerk._process is not None
         pid = clerk._process.pid
@@ -127,13 +127,13 @@ def test_what_a_run_does_not_take_over_goes_with_it(candidate: Candidate, paths:
 def test_what_a_killed_run_left_is_cleared_by_the_next(paths: Paths) -> None:
     left = paths.candidate.parent / ".returns-left"
     (left / "returns" / "甲市").mkdir(parents=True)
-    with Clerk(paths):
+    with ReturnsWorker(paths):
         assert left_of(paths) == []
 
 
 def test_a_process_ends_where_the_run_is_killed() -> None:
     parent = (
-        "import time\nfrom assets.aside import Aside\n"
+        "import time\nfrom assets.core.worker import Aside\n"
         "with Aside('tests.unit.idler') as aside:\n"
         "    aside.ask({'x': 1})\n"
         "    print(aside.answer(), flush=True)\n"
@@ -148,14 +148,14 @@ def test_a_process_ends_where_the_run_is_killed() -> None:
 
 
 def test_a_process_that_is_killed_in_the_middle_of_its_answer_is_told() -> None:
-    with Aside("tests.unit.idler") as aside:
+    with Worker("tests.unit.idler") as aside:
         aside.ask({"half": True})
-        with pytest.raises(ProcessBroken, match="ended with -9"):
+        with pytest.raises(WorkerError, match="ended with -9"):
             aside.answer()
 
 
 def test_a_process_that_is_asked_nothing_ends_with_the_run() -> None:
-    with Aside("tests.unit.idler") as aside:
+    with Worker("tests.unit.idler") as aside:
         pid = aside.pid
         assert not aside.is_asked
     assert is_gone(pid)

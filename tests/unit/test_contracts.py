@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from assets.errors import Finding, Stopped
-from assets.intake.contracts import Dataset, check_contracts, qualifier_of, read_contracts
-from assets.intake.ledger import Intake
-from assets.paths import PROJECT_ROOT
+from assets.core.errors import DataError, Issue
+from assets.core.paths import PROJECT_ROOT
+from assets.intake.receipts.receipts import IngestJob
+from assets.intake.tables.contracts import Contract, check_contracts, qualifier_column, read_contracts
 from assets.warehouse.connection import Connection
 
 CONTRACT = """\
@@ -32,18 +32,18 @@ REGISTRY = {"trees.planted": "trees", "trees.felled": "trees"}
 REFERENCES = ["sources.source_id"]
 
 
-def read(folder: Path, text: str = CONTRACT, name: str = "trees.yml") -> dict[str, Dataset]:
+def read(folder: Path, text: str = CONTRACT, name: str = "trees.yml") -> dict[str, Contract]:
     (folder / name).write_text(text, "utf-8")
     return read_contracts(folder)
 
 
-def refused(folder: Path, text: str, name: str = "trees.yml") -> Finding:
-    with pytest.raises(Stopped) as stopped:
+def refused(folder: Path, text: str, name: str = "trees.yml") -> Issue:
+    with pytest.raises(DataError) as stopped:
         read(folder, text, name)
-    (finding,) = stopped.value.findings
-    assert finding.code == "contract_unreadable"
-    assert finding.file == f"contracts/{name}"
-    return finding
+    (issue,) = stopped.value.issues
+    assert issue.code == "contract_unreadable"
+    assert issue.file == f"contracts/{name}"
+    return issue
 
 
 def test_a_good_contract_is_read(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_good_contract_is_read(tmp_path: Path) -> None:
     assert list(check_contracts([trees], REGISTRY, REFERENCES)) == []
 
 
-def test_a_deadline_is_a_day_of_the_year_after_and_changes_no_recipe(tmp_path: Path, intake: Intake) -> None:
+def test_a_deadline_is_a_day_of_the_year_after_and_changes_no_recipe(tmp_path: Path, intake: IngestJob) -> None:
     due = read(tmp_path, CONTRACT + "due: {month: 3, day: 5, since: 2025}\n")["trees"].due
     assert due is not None
     assert (due.on, due.since) == ("03-05", 2025)
@@ -102,9 +102,9 @@ def without(line: str) -> str:
     ],
 )
 def test_a_contract_that_makes_no_sense_is_told(tmp_path: Path, text: str, found: str, column: str | None) -> None:
-    finding = refused(tmp_path, text)
-    assert found in finding.found
-    assert finding.column == column
+    issue = refused(tmp_path, text)
+    assert found in issue.found
+    assert issue.column == column
 
 
 @pytest.mark.parametrize("name", ["Trees", "9trees", "../trees", "trees; drop", "树"])
@@ -114,42 +114,42 @@ def test_a_dataset_is_named_as_a_table_can_be(tmp_path: Path, name: str) -> None
 
 
 def test_broken_yaml_is_told_with_its_line(tmp_path: Path) -> None:
-    finding = refused(tmp_path, CONTRACT.replace("columns:", "columns: ["))
-    assert (finding.line, finding.column) == (9, None)
-    assert "expected" in finding.found
+    issue = refused(tmp_path, CONTRACT.replace("columns:", "columns: ["))
+    assert (issue.line, issue.column) == (9, None)
+    assert "expected" in issue.found
 
 
 def test_yaml_makes_no_objects(tmp_path: Path) -> None:
-    finding = refused(tmp_path, "!!python/object/apply:os.system ['true']\n")
-    assert "could not determine a constructor" in finding.found
+    issue = refused(tmp_path, "!!python/object/apply:os.system ['true']\n")
+    assert "could not determine a constructor" in issue.found
 
 
 def test_a_contract_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
     (tmp_path / "trees.yml").write_bytes(CONTRACT.encode("gb18030"))
-    with pytest.raises(Stopped, match="utf-8"):
+    with pytest.raises(DataError, match="utf-8"):
         read_contracts(tmp_path)
 
 
 def test_a_dataset_is_named_as_its_file(tmp_path: Path) -> None:
-    finding = refused(tmp_path, CONTRACT, "parks.yml")
-    assert (finding.found, finding.expected) == ("trees", "dataset: parks")
+    issue = refused(tmp_path, CONTRACT, "parks.yml")
+    assert (issue.found, issue.expected) == ("trees", "dataset: parks")
 
 
 def test_every_broken_contract_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.yml").write_text("[", "utf-8")
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(DataError) as stopped:
         read(tmp_path, "", "b.yml")
-    assert [finding.file for finding in stopped.value.findings] == ["contracts/a.yml", "contracts/b.yml"]
+    assert [issue.file for issue in stopped.value.issues] == ["contracts/a.yml", "contracts/b.yml"]
 
 
 @pytest.mark.parametrize(
-    ("registry", "findings"),
+    ("registry", "issues"),
     [
         (
             {"trees.planted": "trees", "trees.fell": "trees"},
             [
-                Finding("contract_indicator", "trees.felled", "trees.fell", "contracts/trees.yml", None, "feeds"),
-                Finding(
+                Issue("contract_indicator", "trees.felled", "trees.fell", "contracts/trees.yml", None, "feeds"),
+                Issue(
                     "indicator_dataset",
                     "trees.fell",
                     "contracts/trees.yml feeds",
@@ -162,7 +162,7 @@ def test_every_broken_contract_is_told(tmp_path: Path) -> None:
         (
             {**REGISTRY, "parks.area": "parks"},
             [
-                Finding(
+                Issue(
                     "indicator_dataset",
                     "parks.area",
                     "contracts/parks.yml feeds",
@@ -174,27 +174,27 @@ def test_every_broken_contract_is_told(tmp_path: Path) -> None:
         ),
         (
             {"trees.planted": "trees", "trees.felled": "parks"},
-            [Finding("contract_indicator", "trees.felled", "trees.planted", "contracts/trees.yml", None, "feeds")],
+            [Issue("contract_indicator", "trees.felled", "trees.planted", "contracts/trees.yml", None, "feeds")],
         ),
         (
             {},
             [
-                Finding("contract_indicator", name, "", "contracts/trees.yml", None, "feeds")
+                Issue("contract_indicator", name, "", "contracts/trees.yml", None, "feeds")
                 for name in ("trees.planted", "trees.felled")
             ],
         ),
     ],
 )
 def test_contracts_and_registry_that_do_not_name_each_other_are_told(
-    tmp_path: Path, registry: dict[str, str], findings: list[Finding]
+    tmp_path: Path, registry: dict[str, str], issues: list[Issue]
 ) -> None:
-    assert list(check_contracts(read(tmp_path).values(), registry, REFERENCES)) == findings
+    assert list(check_contracts(read(tmp_path).values(), registry, REFERENCES)) == issues
 
 
 def test_a_reference_to_no_table_is_told(tmp_path: Path) -> None:
     contracts = read(tmp_path, CONTRACT.replace("sources.source_id", "source.id"))
     assert list(check_contracts(contracts.values(), REGISTRY, REFERENCES)) == [
-        Finding("foreign_key", "source.id", "reference/", "contracts/trees.yml", None, "source_id")
+        Issue("foreign_key", "source.id", "reference/", "contracts/trees.yml", None, "source_id")
     ]
 
 
@@ -203,14 +203,14 @@ def test_the_table_of_a_dataset_has_its_columns_and_where_each_row_is_from(
 ) -> None:
     table = read(tmp_path)["trees"].table()
     table.create(connection)
-    table.comment(connection)
-    assert table.differences(connection) == []
+    table.persist_docs(connection)
+    assert table.contract_violations(connection) == []
     assert [(name, column.type, column.required) for name, column in table.columns.items()] == [
         ("city_code", "varchar", False),
         ("province_code", "varchar", False),
         ("year", "double", True),
         ("planted", "double", False),
-        (qualifier_of("planted"), "varchar", False),
+        (qualifier_column("planted"), "varchar", False),
         ("source_id", "varchar", True),
         ("source_grade", "varchar", True),
         ("other_cells", "varchar", False),

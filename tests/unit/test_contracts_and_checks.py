@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from assets.errors import CATALOGUE, Finding, Stopped
-from assets.intake.contracts import Dataset, check_contracts, read_contracts
-from assets.observations.models import dataset_models
-from assets.paths import PROJECT_ROOT
-from assets.quality.checks import CheckUnreadable, contract_checks, read_sql_checks
-from assets.warehouse.connection import in_memory
-from assets.warehouse.models import ModelBroken, read_models
+from assets.core.errors import MESSAGES, DataError, Issue
+from assets.core.paths import PROJECT_ROOT
+from assets.intake.tables.contracts import Contract, check_contracts, read_contracts
+from assets.observations.dataset_models import dataset_models
+from assets.quality.checks.definitions import CheckParseError, contract_checks, read_sql_checks
+from assets.warehouse.connection import connect_in_memory
+from assets.warehouse.models import ContractViolationError, read_models
 from assets.warehouse.tables import Table, read_tables
 
 CONTRACT = (PROJECT_ROOT / "tests/fixtures/countries/contracts/country_statistics.yml").read_text("utf-8")
@@ -35,14 +35,14 @@ CONTRACT = (PROJECT_ROOT / "tests/fixtures/countries/contracts/country_statistic
 def test_a_contract_that_makes_no_sense_is_told_with_its_file(tmp_path: Path, old: str, new: str, told: str) -> None:
     assert old in CONTRACT
     (tmp_path / "country_statistics.yml").write_text(CONTRACT.replace(old, new, 1), "utf-8")
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(DataError) as stopped:
         read_contracts(tmp_path)
-    (finding,) = stopped.value.findings
-    assert finding.file == "contracts/country_statistics.yml"
-    assert told in finding.found
+    (issue,) = stopped.value.issues
+    assert issue.file == "contracts/country_statistics.yml"
+    assert told in issue.found
 
 
-def test_contract_and_registry_must_name_each_other(fairs: Dataset) -> None:
+def test_contract_and_registry_must_name_each_other(fairs: Contract) -> None:
     known = ["sources.source_id"]
     assert list(check_contracts([fairs], {"fairs.posts": "fairs"}, known)) == []
     (unknown, unfed) = check_contracts([fairs], {"fairs.post": "fairs"}, known)
@@ -53,17 +53,17 @@ def test_contract_and_registry_must_name_each_other(fairs: Dataset) -> None:
 
 
 def test_a_dataset_without_sql_stops_the_run(tmp_path: Path) -> None:
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(DataError) as stopped:
         dataset_models(["fairs"], [tmp_path], read_tables([PROJECT_ROOT / "sql"]))
-    assert stopped.value.findings[0].code == "contract_model"
+    assert stopped.value.issues[0].code == "contract_model"
 
 
 def test_a_model_that_breaks_its_contract_is_not_built() -> None:
     tables = read_tables([PROJECT_ROOT / "sql"])
     model = read_models([PROJECT_ROOT / "sql"], tables)["quality.rejects"]
-    with in_memory() as connection:
+    with connect_in_memory() as connection:
         connection.execute("create schema intake; create table intake.rejects as select 1 as other")
-        with pytest.raises(ModelBroken, match="other integer is built and not promised"):
+        with pytest.raises(ContractViolationError, match="other integer is built and not promised"):
             model.build(connection)
         assert connection.execute("select count(*) from duckdb_tables() where schema_name = 'quality'").fetchone() == (
             0,
@@ -94,13 +94,13 @@ def test_a_check_that_does_not_say_what_it_checks_is_refused(tmp_path: Path, hea
     folder = tmp_path / "quality" / "checks"
     folder.mkdir(parents=True)
     (folder / "bad.sql").write_text(header + "select 1", "utf-8")
-    with pytest.raises(CheckUnreadable, match=r"bad\.sql"):
+    with pytest.raises(CheckParseError, match=r"bad\.sql"):
         read_sql_checks([tmp_path])
 
 
-@pytest.mark.parametrize("code", CATALOGUE)
+@pytest.mark.parametrize("code", MESSAGES)
 def test_a_message_has_two_languages_with_the_same_blanks(code: str) -> None:
-    message = CATALOGUE[code]
+    message = MESSAGES[code]
     texts = (message.reason_zh, message.reason_en, message.remedy_zh, message.remedy_en)
     assert all(texts)
     blanks = [set(re.findall(r"\{[^}]*\}", text)) for text in texts]
@@ -110,7 +110,7 @@ def test_a_message_has_two_languages_with_the_same_blanks(code: str) -> None:
 
 
 def test_a_finding_says_where_in_both_languages() -> None:
-    finding = Finding("city_unknown", "{expected}", "南昌", "parks/a.csv", 7, "city")
-    assert finding.where("en") == "parks/a.csv, line 7, column city"
-    assert finding.where("zh") == "parks/a.csv, 第 7 行, 列 city"
-    assert finding.reason("en") == "Unknown place “{expected}”"
+    issue = Issue("city_unknown", "{expected}", "南昌", "parks/a.csv", 7, "city")
+    assert issue.where("en") == "parks/a.csv, line 7, column city"
+    assert issue.where("zh") == "parks/a.csv, 第 7 行, 列 city"
+    assert issue.reason("en") == "Unknown place “{expected}”"

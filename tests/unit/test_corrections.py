@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from assets.errors import Finding, Stopped
+from assets.core.errors import DataError, Issue
+from assets.core.paths import PROJECT_ROOT
 from assets.observations.corrections import check_registered, read_corrections
-from assets.paths import PROJECT_ROOT
 from assets.warehouse.connection import Connection
 
 ENTRY: dict[str, object] = {
@@ -35,10 +35,10 @@ def write(folder: Path, *entries: Mapping[str, object], name: str = "a.yml") -> 
     return folder
 
 
-def refused(folder: Path) -> list[Finding]:
-    with pytest.raises(Stopped) as stopped:
+def refused(folder: Path) -> list[Issue]:
+    with pytest.raises(DataError) as stopped:
         read_corrections(folder)
-    return list(stopped.value.findings)
+    return list(stopped.value.issues)
 
 
 def test_an_entry_is_read_with_its_file_and_line(tmp_path: Path) -> None:
@@ -95,14 +95,14 @@ BAD: dict[str, dict[str, object]] = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_an_entry_that_says_too_much_or_too_little_is_refused(tmp_path: Path, name: str) -> None:
-    findings = refused(write(tmp_path, ENTRY, {**ENTRY, "id": "second", **BAD[name]}))
-    assert {(finding.code, finding.file) for finding in findings} == {("correction_unreadable", "corrections/a.yml")}
-    assert all(finding.line is not None and finding.line >= 14 for finding in findings)
+    issues = refused(write(tmp_path, ENTRY, {**ENTRY, "id": "second", **BAD[name]}))
+    assert {(issue.code, issue.file) for issue in issues} == {("correction_unreadable", "corrections/a.yml")}
+    assert all(issue.line is not None and issue.line >= 14 for issue in issues)
 
 
 def test_a_fault_is_told_on_the_line_of_its_key(tmp_path: Path) -> None:
-    (finding,) = refused(write(tmp_path, {**ENTRY, "expects": {"value": 1, "source": "book"}}))
-    assert (finding.line, finding.column) == (9, "expects.source")
+    (issue,) = refused(write(tmp_path, {**ENTRY, "expects": {"value": 1, "source": "book"}}))
+    assert (issue.line, issue.column) == (9, "expects.source")
 
 
 @pytest.mark.parametrize(
@@ -110,21 +110,21 @@ def test_a_fault_is_told_on_the_line_of_its_key(tmp_path: Path) -> None:
 )
 def test_what_is_no_list_of_entries_is_refused_with_its_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.yml").write_text(text, "utf-8")
-    findings = refused(tmp_path)
-    assert {finding.code for finding in findings} == {"correction_unreadable"}
-    assert all(finding.line for finding in findings)
+    issues = refused(tmp_path)
+    assert {issue.code for issue in issues} == {"correction_unreadable"}
+    assert all(issue.line for issue in issues)
 
 
 def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.yml").write_bytes("- id: 更正".encode("gb18030"))
-    assert [finding.code for finding in refused(tmp_path)] == ["correction_unreadable"]
+    assert [issue.code for issue in refused(tmp_path)] == ["correction_unreadable"]
 
 
 def test_an_id_said_twice_names_both_places(tmp_path: Path) -> None:
     write(tmp_path, ENTRY)
-    (finding,) = refused(write(tmp_path, {**ENTRY, "year": 2021}, name="b.yml"))
-    assert (finding.code, finding.file, finding.line) == ("key_doubled", "corrections/b.yml", 1)
-    assert "corrections/a.yml:1" in finding.expected
+    (issue,) = refused(write(tmp_path, {**ENTRY, "year": 2021}, name="b.yml"))
+    assert (issue.code, issue.file, issue.line) == ("key_doubled", "corrections/b.yml", 1)
+    assert "corrections/a.yml:1" in issue.expected
 
 
 UNREGISTERED: list[tuple[dict[str, object], str]] = [
@@ -151,5 +151,5 @@ def test_what_is_not_registered_is_named(
         """
     )
     assert check_registered(connection, read_corrections(write(tmp_path, ENTRY))) == []
-    findings = check_registered(connection, read_corrections(write(tmp_path, {**ENTRY, **said})))
-    assert [(finding.code, finding.column) for finding in findings] == [("foreign_key", column)]
+    issues = check_registered(connection, read_corrections(write(tmp_path, {**ENTRY, **said})))
+    assert [(issue.code, issue.column) for issue in issues] == [("foreign_key", column)]

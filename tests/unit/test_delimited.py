@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.intake import delimited
-from assets.intake.delimited import DelimitedSheet, is_regular
-from assets.intake.encoding import encoding_of
 from assets.intake.limits import Limits
-from assets.intake.rowtext import Row, Shape
+from assets.intake.readers import delimited
+from assets.intake.readers.delimited import DelimitedSheet, has_regular_rows
+from assets.intake.readers.encoding import detect_encoding
+from assets.intake.readers.raw_rows import ChunkSchema, RawRow
 
 LIMITS = Limits()
 MANY = 1 << 20
@@ -25,21 +25,21 @@ MANY = 1 << 20
 def sheet_of(tmp_path: Path, content: str | bytes, delimiter: str = ",", limits: Limits = LIMITS) -> DelimitedSheet:
     file = tmp_path / "sent.csv"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return DelimitedSheet(file, encoding_of(file, limits), delimiter, limits)
+    return DelimitedSheet(file, detect_encoding(file, limits), delimiter, limits)
 
 
-def rows_of(tmp_path: Path, content: str | bytes, delimiter: str = ",") -> list[Row]:
+def rows_of(tmp_path: Path, content: str | bytes, delimiter: str = ",") -> list[RawRow]:
     return sheet_of(tmp_path, content, delimiter).head(MANY)
 
 
-def told(rows: list[Row]) -> list[tuple[int, tuple[str, ...], bool]]:
+def told(rows: list[RawRow]) -> list[tuple[int, tuple[str, ...], bool]]:
     return [(row.line, row.cells, row.fault is not None) for row in rows]
 
 
 def chunked(sheet: DelimitedSheet, after: int, width: int) -> list[tuple[int, tuple[str, ...], str]]:
     """Line, cells and text of every row below a line, in the order of lines; broken rows have no cells."""
     rows = []
-    for task in sheet.chunks(after, Shape(width, frozenset())):
+    for task in sheet.chunks(after, ChunkSchema(width, frozenset())):
         chunk = task()
         texts = chunk.texts(set(chunk.lines.tolist()))
         cells = zip(*(column.to_pylist() for column in chunk.columns), strict=True)
@@ -133,7 +133,7 @@ def test_odd_characters_are_data_and_end_no_line(tmp_path: Path, text: str) -> N
     ],
 )
 def test_a_block_is_regular_where_each_line_is_a_row(content: str, regular: bool) -> None:
-    assert is_regular(content.encode(), ",") == regular
+    assert has_regular_rows(content.encode(), ",") == regular
 
 
 CELL = st.text(
@@ -183,7 +183,7 @@ def test_a_block_split_quickly_gives_the_rows_of_one_split_carefully(tmp_path: P
     sheet = sheet_of(tmp_path, content)
     quick = chunked(sheet, 0, 2)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(delimited, "is_regular", lambda data, delimiter: False)
+        patch.setattr(delimited, "has_regular_rows", lambda data, delimiter: False)
         careful = chunked(sheet, 0, 2)
     # Arrow passes over empty lines, which are no data; the careful way counts them as blank.
     assert [row for row in quick if row[2]] == [row for row in careful if row[2]]

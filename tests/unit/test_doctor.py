@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from assets.errors import WrongCall
-from assets.installation import claim
-from assets.intake.ledger import Intake, utc_now
-from assets.paths import PROJECT_ROOT, Paths
-from pipelines import doctor
+from assets.core.data_dir_version import ensure_data_dir
+from assets.core.errors import UsageError
+from assets.core.paths import PROJECT_ROOT, Paths
+from assets.intake.receipts.receipts import IngestJob, utc_now
+from pipelines.cli import doctor
 from tests.integration.places import FIXTURES
 from tests.unit.candidates import candidate, release_of
 
@@ -36,12 +36,12 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(FIXTURES / "countries", data)
     with candidate() as connection:
         release_of(connection, data)
-    claim(Paths(data))
+    ensure_data_dir(Paths(data))
     return data
 
 
 @pytest.fixture
-def place(released: Path, tmp_path: Path, intake: Intake) -> Paths:
+def place(released: Path, tmp_path: Path, intake: IngestJob) -> Paths:
     """A sound installation: a release, and a lake with one file."""
     shutil.copytree(released, tmp_path, symlinks=True, dirs_exist_ok=True)
     (tmp_path / "state").chmod(0o700)
@@ -53,7 +53,7 @@ def place(released: Path, tmp_path: Path, intake: Intake) -> Paths:
 
 def codes(paths: Paths) -> list[str]:
     """What the doctor finds, but for the room on the disk of whoever runs the tests."""
-    return [finding.code for finding in doctor.examine(paths) if finding.code != "disk_nearly_full"]
+    return [issue.code for issue in doctor.diagnose(paths) if issue.code != "disk_nearly_full"]
 
 
 def spoil_lake(pattern: str, do: Callable[[Path], object]) -> Callable[[Paths], None]:
@@ -140,19 +140,19 @@ def test_each_fault_is_found_and_nothing_else(place: Paths, fault: str) -> None:
     expected, spoil = FAULTS[fault]
     spoil(place)
     assert codes(place) == expected
-    assert all(finding.remedy("zh") and finding.remedy("en") for finding in doctor.examine(place))
+    assert all(issue.remedy("zh") and issue.remedy("en") for issue in doctor.diagnose(place))
 
 
 def test_little_room_is_told_with_what_is_needed(place: Paths) -> None:
-    (finding,) = doctor.disk(place, least=10**18)
-    assert (finding.code, finding.expected) == ("disk_nearly_full", "1000000000000")
-    assert list(doctor.disk(place, least=0)) == []
+    (issue,) = doctor.check_disk(place, least=10**18)
+    assert (issue.code, issue.expected) == ("disk_nearly_full", "1000000000000")
+    assert list(doctor.check_disk(place, least=0)) == []
 
 
 def test_packages_that_differ_are_named() -> None:
-    assert list(doctor.packages()) == []
-    told = doctor.packages(required=["no-such-package>=1", "pyyaml>=99", "rich>=1", "x; extra == 'dev'"])
-    assert [(finding.code, finding.expected) for finding in told] == [
+    assert list(doctor.check_packages()) == []
+    told = doctor.check_packages(required=["no-such-package>=1", "pyyaml>=99", "rich>=1", "x; extra == 'dev'"])
+    assert [(issue.code, issue.expected) for issue in told] == [
         ("package_differs", "no-such-package>=1"),
         ("package_differs", "pyyaml>=99"),
     ]
@@ -169,7 +169,7 @@ def test_folders_that_the_user_may_not_use_are_found(place: Paths) -> None:
         (data / "inbox" / "fairs").chmod(0o700)
         os.seteuid(NOBODY)
         try:
-            found = {(finding.code, finding.file or finding.found) for finding in doctor.folders(closed)}
+            found = {(issue.code, issue.file or issue.found) for issue in doctor.check_folders(closed)}
         finally:
             os.seteuid(0)
     kept = (closed.archive, closed.lake, closed.candidate.parent, closed.releases, closed.state)
@@ -189,15 +189,15 @@ def test_what_a_run_is_working_on_is_no_leftover(place: Paths) -> None:
 
 def test_nothing_newer_is_touched(place: Paths) -> None:
     (place.lake / "VERSION").write_text("2\n")
-    with pytest.raises(WrongCall, match="newer"):
-        claim(place)
+    with pytest.raises(UsageError, match="newer"):
+        ensure_data_dir(place)
     assert (place.lake / "VERSION").read_text() == "2\n"
 
 
 def test_a_lake_from_before_there_were_versions_is_claimed_as_it_is(place: Paths) -> None:
     (place.lake / "VERSION").unlink()
     receipts = sorted(place.lake.rglob("*"))
-    claim(place)
+    ensure_data_dir(place)
     assert (place.lake / "VERSION").read_text() == "1\n"
     assert sorted(file for file in place.lake.rglob("*") if file.name != "VERSION") == receipts
     assert place.state.stat().st_mode & 0o777 == 0o700
@@ -222,7 +222,7 @@ def test_the_command_tells_reason_and_remedy_and_exits_with_1(place: Paths) -> N
     assert "chmod 700" in ill.stderr
     assert "Traceback" not in ill.stderr
     told = call("--json", "--lang", "en")
-    assert (told.returncode, [finding["code"] for finding in json.loads(told.stdout)]) == (1, ["state_open"])
+    assert (told.returncode, [issue["code"] for issue in json.loads(told.stdout)]) == (1, ["state_open"])
 
 
 def test_an_engine_that_cannot_be_is_told(place: Paths) -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.intake import encoding
-from assets.intake.encoding import FileRefused, encoding_of, utf8_blocks
 from assets.intake.limits import Limits
+from assets.intake.readers import encoding
+from assets.intake.readers.encoding import FileRejectedError, detect_encoding, read_utf8_blocks
 
 LIMITS = Limits()
 TEXT = "城市,年份\n南昌市,2024\n景德镇市,2025\n"
@@ -19,15 +19,15 @@ TEXT = "城市,年份\n南昌市,2024\n景德镇市,2025\n"
 def read(tmp_path: Path, content: bytes, limits: Limits = LIMITS) -> tuple[str, str]:
     file = tmp_path / "sent.csv"
     file.write_bytes(content)
-    name = encoding_of(file, limits)
-    return name, b"".join(utf8_blocks(file, name, limits)).decode()
+    name = detect_encoding(file, limits)
+    return name, b"".join(read_utf8_blocks(file, name, limits)).decode()
 
 
 def refused(tmp_path: Path, content: bytes, limits: Limits = LIMITS) -> tuple[str, str, int | None]:
-    with pytest.raises(FileRefused) as told:
+    with pytest.raises(FileRejectedError) as told:
         read(tmp_path, content, limits)
-    (finding,) = told.value.findings
-    return finding.code, finding.found, finding.line
+    (issue,) = told.value.issues
+    return issue.code, issue.found, issue.line
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_line_above_the_limit_refuses_the_file(tmp_path: Path, codec: str) -> 
 def test_a_fault_far_down_a_file_is_told_with_its_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str, bad: bytes, code: str
 ) -> None:
-    monkeypatch.setattr(encoding, "BLOCK", 70)
+    monkeypatch.setattr(encoding, "BLOCK_BYTES", 70)
     end = "\n".encode(codec if codec != "utf-16" else "utf-16-le")
     content = ("城市名称\n" * 100).encode(codec) + bad + end + end * 50
     found, _, line = refused(tmp_path, content, Limits(line_bytes=1000))
@@ -124,8 +124,8 @@ def test_blocks_end_where_lines_do_and_nothing_is_lost(tmp_path: Path, text: str
         file = tmp_path / "sent.csv"
         file.write_bytes(text.encode(codec))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(encoding, "BLOCK", size)
-            name = encoding_of(file, LIMITS)
-            blocks = list(utf8_blocks(file, name, LIMITS))
+            patch.setattr(encoding, "BLOCK_BYTES", size)
+            name = detect_encoding(file, LIMITS)
+            blocks = list(read_utf8_blocks(file, name, LIMITS))
         assert b"".join(blocks).decode() == text
         assert all(block.endswith(b"\n") for block in blocks[:-1])

@@ -11,10 +11,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from assets.errors import WrongCall
-from assets.release import export as exporting
-from assets.release.export import export
-from assets.release.reader import Release
+from assets.core.errors import UsageError
+from assets.release.outputs import export as exporting
+from assets.release.outputs.export import export_tables
+from assets.release.read.reader import Release
 from tests.unit.candidates import HOSTILE, candidate, release_of
 
 
@@ -29,7 +29,7 @@ def names(folder: Path) -> set[str]:
 
 
 def test_all_tables_as_parquet_are_the_published_bytes_with_the_manifest(release: Release, tmp_path: Path) -> None:
-    export(release, tmp_path)
+    export_tables(release, tmp_path)
     parquet = release.folder / "parquet"
     assert names(tmp_path) == names(parquet) | {"MANIFEST.json"}
     assert all((tmp_path / name).read_bytes() == (parquet / name).read_bytes() for name in names(parquet))
@@ -37,7 +37,7 @@ def test_all_tables_as_parquet_are_the_published_bytes_with_the_manifest(release
 
 def test_a_table_and_a_city_have_the_same_rows_in_every_kind_of_file(release: Release, tmp_path: Path) -> None:
     for kind in ("parquet", "csv", "xlsx", "json"):
-        export(release, tmp_path, kind, ["scorecards.indicator_scores"], ["A"])  # type: ignore[arg-type]
+        export_tables(release, tmp_path, kind, ["scorecards.indicator_scores"], ["A"])  # type: ignore[arg-type]
     own = release.rows("from scorecards.indicator_scores where city_code = 'A' order by indicator_id")
     columns = ["city_code", "indicator_id", "value", "attainment", "year", "target_value", "is_target_met"]
     wanted = [[row[name] for name in columns] for row in own]
@@ -62,19 +62,19 @@ def _in_csv(cell: object) -> str:
 
 
 def test_rows_of_a_city_still_say_what_they_are(release: Release, tmp_path: Path) -> None:
-    export(release, tmp_path, "parquet", ["indicator_scores"], ["A"])
+    export_tables(release, tmp_path, "parquet", ["indicator_scores"], ["A"])
     attrs = pd.read_parquet(tmp_path / "indicator_scores.parquet").attrs
     assert attrs["table"] == "scorecards.indicator_scores"
 
 
 def test_with_a_city_only_tables_of_cities_are_written(release: Release, tmp_path: Path) -> None:
-    export(release, tmp_path, "json", cities=["A", "B"])
+    export_tables(release, tmp_path, "json", cities=["A", "B"])
     assert {"cities.json", "city_scores.json"} <= names(tmp_path)
     assert not {"sources.json", "MANIFEST.json"} & names(tmp_path)
 
 
 def test_csv_opens_in_excel_as_utf_8_and_has_no_formula(release: Release, tmp_path: Path) -> None:
-    export(release, tmp_path, "csv", ["indicators"])
+    export_tables(release, tmp_path, "csv", ["indicators"])
     content = (tmp_path / "indicators.csv").read_bytes()
     assert content.startswith(b"\xef\xbb\xbf")
     with (tmp_path / "indicators.csv").open(encoding="utf-8-sig", newline="") as stream:
@@ -83,7 +83,7 @@ def test_csv_opens_in_excel_as_utf_8_and_has_no_formula(release: Release, tmp_pa
 
 
 def test_a_workbook_has_text_where_a_formula_was_planted(release: Release, tmp_path: Path) -> None:
-    export(release, tmp_path, "xlsx", ["indicators"])
+    export_tables(release, tmp_path, "xlsx", ["indicators"])
     sheet = openpyxl.load_workbook(tmp_path / "indicators.xlsx").active
     assert sheet is not None
     cells = [cell for row in sheet.iter_rows() for cell in row if cell.value == HOSTILE]
@@ -96,11 +96,11 @@ def test_a_text_too_long_for_excel_says_so_and_more_rows_go_on_in_another_sheet(
 ) -> None:
     monkeypatch.setattr(exporting, "_MOST_ROWS", 3)
     monkeypatch.setattr(exporting, "_LONGEST_CELL", 60)
-    export(release, tmp_path, "xlsx", ["indicator_scores", "sources"])
+    export_tables(release, tmp_path, "xlsx", ["indicator_scores", "sources"])
     book = openpyxl.load_workbook(tmp_path / "indicator_scores.xlsx")
     assert [sheet.max_row for sheet in book] == [3, 3]
     monkeypatch.setattr(exporting, "_LONGEST_CELL", 50)
-    export(release, tmp_path, "xlsx", ["indicators"])
+    export_tables(release, tmp_path, "xlsx", ["indicators"])
     sheet = openpyxl.load_workbook(tmp_path / "indicators.xlsx").active
     assert sheet is not None
     assert max(len(str(cell.value)) for row in sheet.iter_rows(min_row=2) for cell in row) <= 50
@@ -108,7 +108,7 @@ def test_a_text_too_long_for_excel_says_so_and_more_rows_go_on_in_another_sheet(
 
 
 def test_csv_is_a_data_package_of_what_is_there(release: Release, tmp_path: Path) -> None:
-    export(release, tmp_path, "csv", ["targets", "indicators"])
+    export_tables(release, tmp_path, "csv", ["targets", "indicators"])
     package = json.loads((tmp_path / "datapackage.json").read_text("utf-8"))
     resources = {resource["name"]: resource for resource in package["resources"]}
     assert resources.keys() == {"targets", "indicators"}
@@ -125,7 +125,7 @@ def test_csv_is_a_data_package_of_what_is_there(release: Release, tmp_path: Path
 
 def test_an_empty_table_is_an_empty_file_with_its_columns(release: Release, tmp_path: Path) -> None:
     for kind in ("csv", "json", "xlsx"):
-        export(release, tmp_path, kind, ["rank_pairs"])  # type: ignore[arg-type]
+        export_tables(release, tmp_path, kind, ["rank_pairs"])  # type: ignore[arg-type]
     assert json.loads((tmp_path / "rank_pairs.json").read_text("utf-8")) == []
     sheet = openpyxl.load_workbook(tmp_path / "rank_pairs.xlsx").active
     assert sheet is not None
@@ -144,9 +144,9 @@ def test_an_empty_table_is_an_empty_file_with_its_columns(release: Release, tmp_
 def test_what_is_not_there_is_a_wrong_call(
     release: Release, tmp_path: Path, tables: list[str], cities: list[str], code: str
 ) -> None:
-    with pytest.raises(WrongCall) as stopped:
-        export(release, tmp_path / "out", "csv", tables, cities)
-    assert stopped.value.finding.code == code
+    with pytest.raises(UsageError) as stopped:
+        export_tables(release, tmp_path / "out", "csv", tables, cities)
+    assert stopped.value.issue.code == code
     assert not (tmp_path / "out").exists()
 
 
@@ -170,14 +170,14 @@ def test_a_second_export_in_parts_leaves_nothing_of_the_first(release: Release, 
 
 @pytest.mark.parametrize("tables", [["sources"], []])
 def test_a_table_is_not_parted_by_a_column_that_it_has_not(release: Release, tmp_path: Path, tables: list[str]) -> None:
-    with pytest.raises(WrongCall) as call:
+    with pytest.raises(UsageError) as call:
         exporting.export_partitioned(release, tmp_path, "dimension_id" if tables else "nothing", tables)
-    assert call.value.finding.code == "table_without_column"
+    assert call.value.issue.code == "table_without_column"
 
 
 def test_in_chinese_csv_and_excel_have_the_headings_of_the_views(release: Release, tmp_path: Path) -> None:
     for kind in ("csv", "xlsx"):
-        export(release, tmp_path, kind, ["city_scores"], ["A"], "zh")  # type: ignore[arg-type]
+        export_tables(release, tmp_path, kind, ["city_scores"], ["A"], "zh")  # type: ignore[arg-type]
     with (tmp_path / "city_scores.csv").open(encoding="utf-8-sig", newline="") as stream:
         headings = next(csv.reader(stream))
     sheet = openpyxl.load_workbook(tmp_path / "city_scores.xlsx").active

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from assets.paths import PROJECT_ROOT
-from pipelines.faults import mendable
+from assets.core.paths import PROJECT_ROOT
+from pipelines.observability.system_errors import classify_system_error
 
 
 @pytest.mark.parametrize(
@@ -27,16 +27,18 @@ from pipelines.faults import mendable
 )
 def test_a_fault_of_the_machine_is_found_behind_what_it_caused(error: Exception, code: str) -> None:
     for chained in (error, chain(RuntimeError("a step failed"), error)):
-        finding = mendable(chained)
-        assert finding is not None
-        assert finding.code == code
-        assert str(error).splitlines()[0] == finding.found
+        issue = classify_system_error(chained)
+        assert issue is not None
+        assert issue.code == code
+        assert str(error).splitlines()[0] == issue.found
 
 
 def test_what_sqlite_calls_an_error_of_the_disk_is_a_full_one_where_something_says_so() -> None:
-    finding = mendable(chain(sqlite3.OperationalError("disk I/O error"), OSError(28, "No space left on device")))
-    assert finding is not None
-    assert finding.code == "disk_full"
+    issue = classify_system_error(
+        chain(sqlite3.OperationalError("disk I/O error"), OSError(28, "No space left on device"))
+    )
+    assert issue is not None
+    assert issue.code == "disk_full"
 
 
 def chain(last: Exception, cause: Exception) -> Exception:
@@ -48,13 +50,13 @@ def chain(last: Exception, cause: Exception) -> Exception:
     "error", [ValueError("x"), FileNotFoundError(2, "gone"), chain(KeyError("y"), ZeroDivisionError())]
 )
 def test_a_fault_of_ours_is_none_of_them(error: Exception) -> None:
-    assert mendable(error) is None
+    assert classify_system_error(error) is None
 
 
 def test_a_broken_record_of_runs_is_told_from_a_malformed_text() -> None:
-    assert mendable(ValueError("malformed node")) is None
+    assert classify_system_error(ValueError("malformed node")) is None
 
 
 def test_the_room_costs_no_import_of_dagster() -> None:
-    code = "import sys, pipelines.faults, pipelines.doctor; sys.exit('dagster' in sys.modules)"
+    code = "import sys, pipelines.observability.system_errors, pipelines.cli.doctor; sys.exit('dagster' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, check=False).returncode == 0

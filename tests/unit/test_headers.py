@@ -6,82 +6,82 @@ from collections.abc import Sequence
 
 import pytest
 
-from assets.errors import Finding
-from assets.intake.contracts import Dataset, written
-from assets.intake.headers import Header, match_headers
+from assets.core.errors import Issue
+from assets.intake.tables.contracts import Contract, normalise_header
+from assets.intake.tables.headers import Header, match_headers
 from tests.unit.conftest import shipped_units
 
 UNITS = shipped_units()
 REQUIRED = ["city", "date", "source_id", "source_grade"]
 
 
-def matched(sent: Sequence[str], contract: Dataset, line: int = 1) -> tuple[list[str | None], list[Finding]]:
-    headers, findings = match_headers(sent, contract, UNITS, line)
-    return [header.column for header in headers], findings
+def matched(sent: Sequence[str], contract: Contract, line: int = 1) -> tuple[list[str | None], list[Issue]]:
+    headers, issues = match_headers(sent, contract, UNITS, line)
+    return [header.column for header in headers], issues
 
 
 @pytest.mark.parametrize(
     "header", ["posts", "POSTS", " posts ", "ｐｏｓｔｓ", "po sts", "posts\n", "\tposts", "p\u3000osts"]
 )
-def test_a_header_is_known_however_it_is_written(fairs: Dataset, header: str) -> None:
+def test_a_header_is_known_however_it_is_written(fairs: Contract, header: str) -> None:
     assert matched([*REQUIRED, header], fairs) == ([*REQUIRED, "posts"], [])
 
 
-def test_a_header_is_known_by_its_alias_and_its_chinese_name(fairs: Dataset) -> None:
+def test_a_header_is_known_by_its_alias_and_its_chinese_name(fairs: Contract) -> None:
     city = fairs.columns["city"].model_copy(update={"zh": "地方"})
     renamed = fairs.model_copy(update={"columns": {**fairs.columns, "city": city}})
     for header in ("city", "城市", "地方", "城　市", "城 市"):
         assert matched([header, *REQUIRED[1:]], renamed) == (REQUIRED, [])
 
 
-def test_columns_keep_the_order_of_the_file(fairs: Dataset) -> None:
+def test_columns_keep_the_order_of_the_file(fairs: Contract) -> None:
     assert matched(REQUIRED[::-1], fairs) == (REQUIRED[::-1], [])
 
 
 @pytest.mark.parametrize("header", ["post", "postss", "岗位", "city_code", "posts,", "'; drop table typed; --"])
-def test_a_header_that_is_not_known_is_told_and_never_guessed(fairs: Dataset, header: str) -> None:
+def test_a_header_that_is_not_known_is_told_and_never_guessed(fairs: Contract, header: str) -> None:
     columns, (told,) = matched([*REQUIRED, header], fairs, 3)
     assert columns[:-1] == REQUIRED
     assert columns[-1] is None
     assert (told.code, told.found, told.line, told.column) == ("header_unknown", header, 3, header)
     known = {form for name, field in fairs.columns.items() for form in (name, field.zh, *field.aliases)}
-    assert told.expected in {written(form) for form in known}
+    assert told.expected in {normalise_header(form) for form in known}
 
 
-def test_the_nearest_known_header_is_named(fairs: Dataset) -> None:
+def test_the_nearest_known_header_is_named(fairs: Contract) -> None:
     _, (told,) = matched([*REQUIRED, "is_locale"], fairs)
     assert told.expected == "is_local"
 
 
 @pytest.mark.parametrize("header", ["city", "CITY", "城市"])
-def test_a_column_that_occurs_twice_is_told(fairs: Dataset, header: str) -> None:
-    _, findings = matched([*REQUIRED, header], fairs, 2)
-    assert findings == [Finding("header_doubled", header, "city", line=2, column=header)]
+def test_a_column_that_occurs_twice_is_told(fairs: Contract, header: str) -> None:
+    _, issues = matched([*REQUIRED, header], fairs, 2)
+    assert issues == [Issue("header_doubled", header, "city", line=2, column=header)]
 
 
 @pytest.mark.parametrize(("name", "expected"), [("city", "city, 城市"), ("date", "date")])
-def test_a_missing_required_column_is_told_with_its_aliases(fairs: Dataset, name: str, expected: str) -> None:
-    _, findings = matched([column for column in REQUIRED if column != name], fairs)
-    assert findings == [Finding("header_missing", name, expected, line=1, column=name)]
+def test_a_missing_required_column_is_told_with_its_aliases(fairs: Contract, name: str, expected: str) -> None:
+    _, issues = matched([column for column in REQUIRED if column != name], fairs)
+    assert issues == [Issue("header_missing", name, expected, line=1, column=name)]
 
 
-def test_every_header_that_is_not_known_is_told(fairs: Dataset) -> None:
-    _, findings = matched(["town", "when", *REQUIRED[2:]], fairs)
-    assert [(told.code, told.found) for told in findings] == [("header_unknown", "town"), ("header_unknown", "when")]
+def test_every_header_that_is_not_known_is_told(fairs: Contract) -> None:
+    _, issues = matched(["town", "when", *REQUIRED[2:]], fairs)
+    assert [(told.code, told.found) for told in issues] == [("header_unknown", "town"), ("header_unknown", "when")]
 
 
-def test_every_missing_column_is_told(fairs: Dataset) -> None:
-    _, findings = matched(["city"], fairs)
-    assert [told.found for told in findings] == ["date", "source_id", "source_grade"]
+def test_every_missing_column_is_told(fairs: Contract) -> None:
+    _, issues = matched(["city"], fairs)
+    assert [told.found for told in issues] == ["date", "source_id", "source_grade"]
 
 
-def test_a_column_without_a_header_holds_nothing(fairs: Dataset) -> None:
-    headers, findings = match_headers([*REQUIRED, "", " "], fairs, UNITS, 1)
-    assert ([header.role for header in headers[4:]], findings) == (["empty", "empty"], [])
+def test_a_column_without_a_header_holds_nothing(fairs: Contract) -> None:
+    headers, issues = match_headers([*REQUIRED, "", " "], fairs, UNITS, 1)
+    assert ([header.role for header in headers[4:]], issues) == (["empty", "empty"], [])
 
 
 @pytest.fixture
-def measured(fairs: Dataset) -> Dataset:
+def measured(fairs: Contract) -> Contract:
     """The dataset with a length in kilometres."""
     share = fairs.columns["share"].model_copy(update={"unit": "公里", "zh": "管长", "aliases": ("管网长度",)})
     return fairs.model_copy(update={"columns": {**fairs.columns, "share": share}})
@@ -94,64 +94,64 @@ def measured(fairs: Dataset) -> Dataset:
         *[("管长[万米]", "万米"), ("管长、公里", "公里")],
     ],
 )
-def test_a_header_may_say_a_unit_that_can_be_converted(measured: Dataset, header: str, unit: str) -> None:
-    headers, findings = match_headers([*REQUIRED, header], measured, UNITS, 1)
-    assert (headers[-1], findings) == (Header(header, "column", "share", unit), [])
+def test_a_header_may_say_a_unit_that_can_be_converted(measured: Contract, header: str, unit: str) -> None:
+    headers, issues = match_headers([*REQUIRED, header], measured, UNITS, 1)
+    assert (headers[-1], issues) == (Header(header, "column", "share", unit), [])
 
 
 @pytest.mark.parametrize("header", ["管长（公顷）", "管长(%)", "管长（人）"])
-def test_a_unit_of_another_kind_refuses_the_file(measured: Dataset, header: str) -> None:
+def test_a_unit_of_another_kind_refuses_the_file(measured: Contract, header: str) -> None:
     _, (told,) = matched([*REQUIRED, header], measured)
     assert (told.code, told.column, told.expected) == ("header_unit", "share", "公里")
 
 
-def test_a_bracket_that_is_no_unit_is_an_unknown_header(measured: Dataset) -> None:
+def test_a_bracket_that_is_no_unit_is_an_unknown_header(measured: Contract) -> None:
     _, (told,) = matched([*REQUIRED, "管长（估计）"], measured)
     assert told.code == "header_unknown"
 
 
 @pytest.mark.parametrize("header", ["城市city", "城市City", "城市 CITY"])
-def test_a_header_in_two_languages_is_one(fairs: Dataset, header: str) -> None:
+def test_a_header_in_two_languages_is_one(fairs: Contract, header: str) -> None:
     assert matched([header, *REQUIRED[1:]], fairs) == (REQUIRED, [])
 
 
-def test_a_header_in_two_languages_that_disagree_is_not_known(fairs: Dataset) -> None:
+def test_a_header_in_two_languages_that_disagree_is_not_known(fairs: Contract) -> None:
     _, (told,) = matched(["城市date", *REQUIRED[1:]], fairs)
     assert told.code == "header_unknown"
 
 
-def test_two_tables_side_by_side_refuse_the_file_saying_so(fairs: Dataset) -> None:
+def test_two_tables_side_by_side_refuse_the_file_saying_so(fairs: Contract) -> None:
     _, (told,) = matched([*REQUIRED, *REQUIRED], fairs)
     assert told.code == "tables_side_by_side"
 
 
-def test_a_contract_may_set_unknown_columns_aside(fairs: Dataset) -> None:
+def test_a_contract_may_set_unknown_columns_aside(fairs: Contract) -> None:
     lenient = fairs.model_copy(update={"unknown_columns": "set_aside"})
-    headers, findings = match_headers([*REQUIRED, "天气"], lenient, UNITS, 1)
-    assert (headers[-1], findings) == (Header("天气", "set_aside"), [])
+    headers, issues = match_headers([*REQUIRED, "天气"], lenient, UNITS, 1)
+    assert (headers[-1], issues) == (Header("天气", "set_aside"), [])
 
 
-def test_the_columns_of_a_returned_file_are_known(fairs: Dataset) -> None:
+def test_the_columns_of_a_returned_file_are_known(fairs: Contract) -> None:
     sent = ["退回编号", "退回原因", "处理办法", "return_reason", "return_remedy", *REQUIRED]
-    headers, findings = match_headers(sent, fairs, UNITS, 1)
+    headers, issues = match_headers(sent, fairs, UNITS, 1)
     assert [header.role for header in headers[:5]] == ["return_id", "told", "told", "told", "told"]
-    assert findings == []
+    assert issues == []
 
 
-def test_scope_and_unit_glued_to_a_name_are_known_as_an_alias_alone(measured: Dataset) -> None:
+def test_scope_and_unit_glued_to_a_name_are_known_as_an_alias_alone(measured: Contract) -> None:
     share = measured.columns["share"].model_copy(update={"aliases": ("管长_全市",)})
     glued = measured.model_copy(update={"columns": {**measured.columns, "share": share}})
-    headers, findings = match_headers([*REQUIRED, "管长_全市_公里"], glued, UNITS, 1)
-    assert (headers[-1].column, headers[-1].unit, findings) == ("share", "公里", [])
+    headers, issues = match_headers([*REQUIRED, "管长_全市_公里"], glued, UNITS, 1)
+    assert (headers[-1].column, headers[-1].unit, issues) == ("share", "公里", [])
     _, (told,) = matched([*REQUIRED, "管长_城区_公里"], glued)
     assert told.code == "header_unknown"
 
 
-def test_a_unit_over_a_column_that_has_none_refuses_the_file(fairs: Dataset) -> None:
-    _, findings = matched([*REQUIRED, "share(公里)"], fairs)
-    assert findings == [Finding("header_unit", "公里", "", line=1, column="share")]
+def test_a_unit_over_a_column_that_has_none_refuses_the_file(fairs: Contract) -> None:
+    _, issues = matched([*REQUIRED, "share(公里)"], fairs)
+    assert issues == [Issue("header_unit", "公里", "", line=1, column="share")]
 
 
-def test_two_tables_with_an_empty_column_between_them_are_side_by_side_too(fairs: Dataset) -> None:
-    _, findings = matched([*REQUIRED, "", *REQUIRED], fairs)
-    assert findings == [Finding("tables_side_by_side", "city", line=1)]
+def test_two_tables_with_an_empty_column_between_them_are_side_by_side_too(fairs: Contract) -> None:
+    _, issues = matched([*REQUIRED, "", *REQUIRED], fairs)
+    assert issues == [Issue("tables_side_by_side", "city", line=1)]

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from assets.errors import WrongCall
-from assets.paths import PROJECT_ROOT, Paths
-from assets.release.layout import DATABASE
-from assets.release.manifest import Manifest, RunFacts
-from assets.release.naming import indicator_of
-from assets.release.reader import Release
+from assets.core.errors import UsageError
+from assets.core.paths import PROJECT_ROOT, Paths
+from assets.release.explain.observation_history import read_observation_history
+from assets.release.publish.file_names import DATABASE
+from assets.release.publish.manifest import Manifest, RunFacts
+from assets.release.read.lookup import find_indicator
+from assets.release.read.reader import Release
 from assets.warehouse.connection import Warehouse
 from assets.warehouse.tables import read_tables
-from pipelines.histories import history
 
 TABLES = (
     *("reference.indicators", "reference.sources", "observations.observations"),
@@ -64,7 +64,7 @@ def told(release: Release) -> list[tuple[bool, str | None, str | None]]:
             f"{row['superseded_at']:%m-%d}" if row["superseded_at"] else None,
             row["superseded_by_file"],
         )
-        for row in history(release, "1", "s.rate")
+        for row in read_observation_history(release, "1", "s.rate")
     ]
 
 
@@ -86,7 +86,7 @@ def test_a_weaker_source_that_came_later_was_never_current(tmp_path: Path) -> No
 
 
 def test_of_two_lines_of_one_file_the_first_was_never_current(tmp_path: Path) -> None:
-    (first, last) = history(write(tmp_path, {"file": "a"}, {"file": "a"}), "1", "s.rate")
+    (first, last) = read_observation_history(write(tmp_path, {"file": "a"}, {"file": "a"}), "1", "s.rate")
     assert (first["was_current"], first["superseded_by_line"]) == (False, 3)
     assert (last["was_current"], last["superseded_at"]) == (True, None)
 
@@ -104,9 +104,9 @@ def test_years_have_histories_of_their_own(tmp_path: Path) -> None:
 def test_an_indicator_is_found_by_identifier_and_name_never_by_likeness(tmp_path: Path) -> None:
     release = write(tmp_path)
     for text in ("s.rate", "rate", " S.Rate ", "覆盖率"):
-        assert indicator_of(release, text)["indicator_id"] == "s.rate"
+        assert find_indicator(release, text)["indicator_id"] == "s.rate"
     for text, offered in (("覆盖", "s.rate 覆盖率"), ("length", "t.length 管长")):
-        with pytest.raises(WrongCall) as wrong:
-            indicator_of(release, text)
-        assert wrong.value.finding.code == "no_such_indicator"
-        assert offered in wrong.value.finding.expected
+        with pytest.raises(UsageError) as wrong:
+            find_indicator(release, text)
+        assert wrong.value.issue.code == "no_such_indicator"
+        assert offered in wrong.value.issue.expected

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from assets.errors import WrongCall
-from assets.paths import Paths
-from assets.release.keeping import prune, releases, verify
-from assets.release.reader import named_release, previous_release, released
+from assets.core.errors import UsageError
+from assets.core.paths import Paths
+from assets.release.publish.retention import list_releases, prune_releases, verify_release
+from assets.release.read.reader import find_previous_release, get_release, list_release_ids
 from tests.integration.places import Place
 from tests.unit.candidates import candidate, mark, release_of
 
@@ -30,7 +30,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(3):
             mark(connection, number)
             release_of(connection, data)
-    switch(Paths(data), released(Paths(data))[-1])
+    switch(Paths(data), list_release_ids(Paths(data))[-1])
     return data
 
 
@@ -48,7 +48,7 @@ def switch(paths: Paths, release_id: str) -> None:
 @pytest.fixture
 def reader(paths: Paths) -> Iterator[str]:
     """Another process that holds the oldest release open; its id."""
-    oldest = released(paths)[0]
+    oldest = list_release_ids(paths)[0]
     file = paths.releases / oldest / "gancheng.duckdb"
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -60,68 +60,68 @@ def reader(paths: Paths) -> Iterator[str]:
 
 
 def test_releases_are_listed_newest_first_with_the_current_one_marked(paths: Paths) -> None:
-    found = releases(paths)
-    assert [one.release_id for one in found] == sorted(released(paths), reverse=True)
+    found = list_releases(paths)
+    assert [one.release_id for one in found] == sorted(list_release_ids(paths), reverse=True)
     assert [one.is_current for one in found] == [True, False, False]
     assert all(one.bytes > 0 and one.method_version == "9.9" for one in found)
 
 
 def test_the_newest_are_kept_and_the_current_one_whatever_its_age(paths: Paths) -> None:
-    first, second, third = released(paths)
+    first, second, third = list_release_ids(paths)
     switch(paths, first)
-    pruned = prune(paths, 1)
+    pruned = prune_releases(paths, 1)
     assert (pruned.removed, pruned.kept, pruned.in_use) == ((second,), (first, third), ())
-    assert released(paths) == [first, third]
-    assert prune(paths, 0).removed == (third,)
-    assert prune(paths, 0).removed == ()
-    assert verify(paths, "current").findings == ()
+    assert list_release_ids(paths) == [first, third]
+    assert prune_releases(paths, 0).removed == (third,)
+    assert prune_releases(paths, 0).removed == ()
+    assert verify_release(paths, "current").issues == ()
     assert list(paths.releases.glob(".*")) == []
 
 
 def test_after_the_clock_was_set_back_the_last_release_is_still_the_newest(paths: Paths) -> None:
-    first, second, third = released(paths)
+    first, second, third = list_release_ids(paths)
     back = f"2001{second[4:]}"
     (paths.releases / second).rename(paths.releases / back)
     for folder, id_before in ((back, first), (third, back)):
         file = paths.releases / folder / "MANIFEST.json"
         told = json.loads(file.read_text("utf-8")) | {"release_id": folder, "previous_release_id": id_before}
         file.write_text(json.dumps(told), "utf-8")
-    assert released(paths) == [first, back, third]
-    oldest = named_release(paths, first)
-    with pytest.raises(WrongCall):
-        previous_release(paths, oldest)
+    assert list_release_ids(paths) == [first, back, third]
+    oldest = get_release(paths, first)
+    with pytest.raises(UsageError):
+        find_previous_release(paths, oldest)
     switch(paths, back)
-    assert prune(paths, 2).removed == (first,)
-    assert released(paths) == [back, third]
+    assert prune_releases(paths, 2).removed == (first,)
+    assert list_release_ids(paths) == [back, third]
 
 
 def test_more_to_keep_than_there_are_takes_nothing_away(paths: Paths) -> None:
-    assert prune(paths, 9).removed == ()
-    assert len(released(paths)) == 3
+    assert prune_releases(paths, 9).removed == ()
+    assert len(list_release_ids(paths)) == 3
 
 
 def test_a_release_that_somebody_reads_is_left(paths: Paths, reader: str) -> None:
-    pruned = prune(paths, 1)
+    pruned = prune_releases(paths, 1)
     assert pruned.in_use == (reader,)
     assert len(pruned.removed) == 1
-    assert reader in released(paths)
+    assert reader in list_release_ids(paths)
 
 
 def test_what_a_killed_prune_left_is_cleared_away(paths: Paths) -> None:
-    oldest = released(paths)[0]
+    oldest = list_release_ids(paths)[0]
     (paths.releases / oldest).rename(paths.releases / f".pruning-{oldest}")
-    assert oldest not in prune(paths, 3).kept
+    assert oldest not in prune_releases(paths, 3).kept
     assert list(paths.releases.glob(".*")) == []
 
 
 def test_each_kind_of_damage_is_found_where_it_is(paths: Paths) -> None:
     folder = paths.current_release.resolve()
-    assert verify(paths, "current").findings == ()
+    assert verify_release(paths, "current").issues == ()
     (folder / "parquet" / "cities.parquet").unlink()
     (folder / "CHANGES.md").write_text("other", "utf-8")
     (folder / "planted.txt").write_text("", "utf-8")
     (folder / "~$open in Excel.xlsx").write_text("", "utf-8")
-    told = {(finding.code, finding.file) for finding in verify(paths, "current").findings}
+    told = {(issue.code, issue.file) for issue in verify_release(paths, "current").issues}
     assert told == {
         ("release_file_missing", "parquet/cities.parquet"),
         ("release_file_changed", "CHANGES.md"),
@@ -134,27 +134,27 @@ def test_a_manifest_that_was_changed_or_broken_is_found_out(paths: Paths) -> Non
     manifest = json.loads(file.read_text("utf-8"))
     manifest["files"] = [one for one in manifest["files"] if one["path"] != "parquet/cities.parquet"]
     file.write_text(json.dumps(manifest), "utf-8")
-    codes = [finding.code for finding in verify(paths, "current").findings]
+    codes = [issue.code for issue in verify_release(paths, "current").issues]
     assert codes == ["release_file_unlisted", "release_digest_wrong"]
     file.write_text("{", "utf-8")
-    assert [finding.code for finding in verify(paths, "current").findings] == ["manifest_unreadable"]
+    assert [issue.code for issue in verify_release(paths, "current").issues] == ["manifest_unreadable"]
 
 
 def test_a_release_is_verified_by_the_beginning_of_its_id(paths: Paths) -> None:
-    first = released(paths)[0]
-    assert verify(paths, first).release_id == first
-    assert verify(paths, "previous").release_id == released(paths)[1]
+    first = list_release_ids(paths)[0]
+    assert verify_release(paths, first).release_id == first
+    assert verify_release(paths, "previous").release_id == list_release_ids(paths)[1]
     for text in ("nothing", "", "20"):
-        with pytest.raises(WrongCall):
-            verify(paths, text)
+        with pytest.raises(UsageError):
+            verify_release(paths, text)
 
 
 def test_the_commands_tell_it_and_end_with_their_exit_codes(paths: Paths) -> None:
     place = Place(paths.data)
-    assert released(paths)[2] in place.call("releases", "--lang", "en").stdout
+    assert list_release_ids(paths)[2] in place.call("releases", "--lang", "en").stdout
     assert [one["is_current"] for one in json.loads(place.call("releases", "--json").stdout)] == [True, False, False]
     assert place.call("verify").returncode == 0
-    oldest = released(paths)[0]
+    oldest = list_release_ids(paths)[0]
     assert json.loads(place.call("prune", "--keep", "2", "--json").stdout)["removed"] == [oldest]
     (paths.current_release / "CHANGES.md").unlink()
     broken = place.call("verify")

@@ -7,21 +7,21 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-from assets.intake.archive import arrivals, path_of
-from assets.intake.ledger import Intake, read_receipts, stray_receipts
+from assets.intake.receipts.archive import archived_path, scan_inbox
+from assets.intake.receipts.receipts import IngestJob, read_receipts, unassigned_receipts
 from tests.unit.conftest import LIMITS
 from tests.unit.fairs import HEADER, NOW, counts, send
 
 
-def test_a_file_is_kept_parsed_and_receipted(intake: Intake) -> None:
+def test_a_file_is_kept_parsed_and_receipted(intake: IngestJob) -> None:
     send(intake, "a.csv", HEADER + "甲市,2026-02-05,3,book,A\n丙市,2026-02-05,3,book,A\n")
     (receipt,) = intake.take_in(NOW)
     assert counts([receipt]) == [("fairs/a.csv", "read", 1, 1)]
-    assert path_of(intake.paths.archive, receipt.file_sha256).read_text("utf-8").startswith("city,date")
+    assert archived_path(intake.paths.archive, receipt.file_sha256).read_text("utf-8").startswith("city,date")
     assert read_receipts(intake.folder) == [receipt]
 
 
-def test_of_two_recipes_the_later_counts_after_the_clock_was_set_back(intake: Intake) -> None:
+def test_of_two_recipes_the_later_counts_after_the_clock_was_set_back(intake: IngestJob) -> None:
     send(intake, "a.csv", HEADER + "甲市,2026-02-05,3,book,A\n")
     intake.take_in(NOW)
     (before,) = intake.folder.glob("*.json")
@@ -33,7 +33,7 @@ def test_of_two_recipes_the_later_counts_after_the_clock_was_set_back(intake: In
     assert read_receipts(intake.folder) == [receipt]
 
 
-def test_the_same_bytes_are_taken_in_once(intake: Intake) -> None:
+def test_the_same_bytes_are_taken_in_once(intake: IngestJob) -> None:
     text = HEADER + "甲市,2026-02-05,3,book,A\n"
     send(intake, "a.csv", text)
     first = intake.take_in(NOW)
@@ -43,14 +43,14 @@ def test_the_same_bytes_are_taken_in_once(intake: Intake) -> None:
     assert {file: file.stat().st_mtime_ns for file in intake.folder.iterdir()} == before
 
 
-def test_a_file_taken_out_of_the_inbox_stays(intake: Intake) -> None:
+def test_a_file_taken_out_of_the_inbox_stays(intake: IngestJob) -> None:
     file = send(intake, "a.csv", HEADER + "甲市,2026-02-05,3,book,A\n")
     first = intake.take_in(NOW)
     file.unlink()
     assert intake.take_in(NOW) == first
 
 
-def test_another_recipe_reads_again_from_the_archive_and_keeps_the_time_of_arrival(intake: Intake) -> None:
+def test_another_recipe_reads_again_from_the_archive_and_keeps_the_time_of_arrival(intake: IngestJob) -> None:
     send(intake, "a.csv", HEADER + "甲市,2026-02-05,3,book,A\n").rename(intake.paths.inbox / "fairs" / "c.csv")
     (first,) = intake.take_in(NOW)
     (intake.paths.inbox / "fairs" / "c.csv").unlink()
@@ -60,7 +60,7 @@ def test_another_recipe_reads_again_from_the_archive_and_keeps_the_time_of_arriv
     assert (again.received_at, again.rows_accepted) == (first.received_at, 1)
 
 
-def test_a_clock_set_back_does_not_make_a_correction_older(intake: Intake) -> None:
+def test_a_clock_set_back_does_not_make_a_correction_older(intake: IngestJob) -> None:
     send(intake, "a.csv", HEADER + "甲市,2026-02-05,3,book,A\n")
     intake.take_in(NOW)
     send(intake, "a.csv", HEADER + "甲市,2026-02-05,4,book,A\n")
@@ -68,7 +68,7 @@ def test_a_clock_set_back_does_not_make_a_correction_older(intake: Intake) -> No
     assert all(receipt.received_at >= NOW for receipt in receipts)
 
 
-def test_what_is_no_file_of_data_is_refused_or_passed_over(intake: Intake, tmp_path: Path) -> None:
+def test_what_is_no_file_of_data_is_refused_or_passed_over(intake: IngestJob, tmp_path: Path) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text(HEADER + "甲市,2026-02-05,3,book,A\n", "utf-8")
     (intake.paths.inbox / "fairs" / "link.csv").symlink_to(secret)
@@ -78,7 +78,7 @@ def test_what_is_no_file_of_data_is_refused_or_passed_over(intake: Intake, tmp_p
     send(intake, "c.xlsx", "PK\x03\x04")
     send(intake, "empty.csv", "\n\n")
     send(intake, "header.csv", "city,when\n")
-    told = {receipt.file: [finding.code for finding in receipt.findings] for receipt in intake.take_in(NOW)}
+    told = {receipt.file: [issue.code for issue in receipt.issues] for receipt in intake.take_in(NOW)}
     assert told == {
         "fairs/link.csv": ["file_is_link"],
         "fairs/b.pdf": ["file_kind_unknown"],
@@ -88,32 +88,32 @@ def test_what_is_no_file_of_data_is_refused_or_passed_over(intake: Intake, tmp_p
     }
 
 
-def test_refused_bytes_are_read_under_a_name_that_fits(intake: Intake) -> None:
+def test_refused_bytes_are_read_under_a_name_that_fits(intake: IngestJob) -> None:
     file = send(intake, "a.text", HEADER + "甲市,2026-02-05,3,book,A\n")
     assert counts(intake.take_in(NOW)) == [("fairs/a.text", "refused", 0, 0)]
     file.rename(file.with_suffix(".csv"))
     assert counts(intake.take_in(NOW)) == [("fairs/a.csv", "read", 1, 0)]
 
 
-def test_a_file_outside_every_dataset_is_told(intake: Intake) -> None:
+def test_a_file_outside_every_dataset_is_told(intake: IngestJob) -> None:
     (intake.paths.inbox / "lost.csv").write_text("a,b\n", "utf-8")
     (intake.paths.inbox / "fare").mkdir()
     (intake.paths.inbox / "fare" / "x.csv").write_text("a,b\n1,2\n", "utf-8")
-    receipts = stray_receipts(intake.paths, ["fairs"], NOW, LIMITS)
-    assert [(receipt.file, receipt.findings[0].code) for receipt in receipts] == [
+    receipts = unassigned_receipts(intake.paths, ["fairs"], NOW, LIMITS)
+    assert [(receipt.file, receipt.issues[0].code) for receipt in receipts] == [
         ("fare/x.csv", "dataset_unknown"),
         ("lost.csv", "dataset_unknown"),
     ]
-    assert all(path_of(intake.paths.archive, receipt.file_sha256).is_file() for receipt in receipts)
+    assert all(archived_path(intake.paths.archive, receipt.file_sha256).is_file() for receipt in receipts)
 
 
-def test_names_with_odd_characters_are_names(intake: Intake) -> None:
+def test_names_with_odd_characters_are_names(intake: IngestJob) -> None:
     send(intake, "a'b;--\"<x>.csv", HEADER + "甲市,2026-02-05,3,book,A\n")
     (receipt,) = intake.take_in(NOW)
     assert receipt.rows_accepted == 1
 
 
-def test_results_without_their_receipt_do_not_count_and_are_made_again(intake: Intake) -> None:
+def test_results_without_their_receipt_do_not_count_and_are_made_again(intake: IngestJob) -> None:
     send(intake, "a.csv", HEADER + "甲市,2026-02-05,3,book,A\n")
     (receipt,) = intake.take_in(NOW)
     (intake.folder / f"{receipt.stem}.json").unlink()
@@ -126,4 +126,4 @@ def test_results_without_their_receipt_do_not_count_and_are_made_again(intake: I
 def test_hidden_folders_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "inbox" / "fairs" / ".git").mkdir(parents=True)
     (tmp_path / "inbox" / "fairs" / ".git" / "x.csv").write_text("a", "utf-8")
-    assert list(arrivals(tmp_path / "inbox", "fairs", tmp_path / "archive", LIMITS)) == []
+    assert list(scan_inbox(tmp_path / "inbox", "fairs", tmp_path / "archive", LIMITS)) == []

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.intake import leftovers
+from assets.intake.receipts import temp_files
 
 HERE = socket.gethostname()
 
@@ -43,14 +43,14 @@ def left(folder: Path, name: str, days: float = 0) -> Path:
 )
 def test_what_nobody_works_on_is_cleared(tmp_path: Path, name: str, days: float) -> None:
     made = left(tmp_path, name, days)
-    leftovers.clear(tmp_path, leftovers.WORK)
+    temp_files.remove_stale(tmp_path, temp_files.WORK_FOLDER)
     assert not made.exists()
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(f"{leftovers.prefix(leftovers.WORK)}x", id="our own"),
+        pytest.param(f"{temp_files.temp_prefix(temp_files.WORK_FOLDER)}x", id="our own"),
         pytest.param(f".work-{HERE}-{os.getppid()}-x", id="a living process of this machine"),
         pytest.param(".work-other-machine-1-x", id="another machine today"),
         pytest.param(f".arriving-{HERE}-1-x", id="of another kind"),
@@ -58,5 +58,5 @@ def test_what_nobody_works_on_is_cleared(tmp_path: Path, name: str, days: float)
 )
 def test_what_somebody_works_on_stays(tmp_path: Path, name: str) -> None:
     made = left(tmp_path, name)
-    leftovers.clear(tmp_path, leftovers.WORK)
+    temp_files.remove_stale(tmp_path, temp_files.WORK_FOLDER)
     assert made.exists()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from assets.intake.ledger import Intake
-from assets.intake.loading import load_accepted
+from assets.intake.load import load_accepted
+from assets.intake.receipts.receipts import IngestJob
 from tests.unit.fairs import HEADER, NOW, send
 
 
-def test_all_rows_come_in_but_those_that_repeat_a_key_in_the_order_of_the_key(intake: Intake) -> None:
+def test_all_rows_come_in_but_those_that_repeat_a_key_in_the_order_of_the_key(intake: IngestJob) -> None:
     rows = [f"甲市,2026-01-{day:02},{day},book,A\n" for day in (9, 3, 3, 7)]
     send(intake, "a.csv", HEADER + "".join(rows))
     send(intake, "b.csv", HEADER + "乙市,2026-01-05,5,book,A\n乙市,2026-01-05,6,book,A\n乙市,2026-01-04,4,book,A\n")
@@ -28,14 +28,14 @@ def test_all_rows_come_in_but_those_that_repeat_a_key_in_the_order_of_the_key(in
     ]
 
 
-def test_a_table_without_files_is_empty(intake: Intake) -> None:
+def test_a_table_without_files_is_empty(intake: IngestJob) -> None:
     table = intake.contract.table()
     load_accepted(intake.connection, table, intake.folder, [])
     assert intake.connection.execute(f"from {table.qualified_name}").fetchall() == []
-    assert table.differences(intake.connection) == []
+    assert table.contract_violations(intake.connection) == []
 
 
-def test_of_files_without_a_rejected_row_only_the_readable_rows_are_read(intake: Intake) -> None:
+def test_of_files_without_a_rejected_row_only_the_readable_rows_are_read(intake: IngestJob) -> None:
     send(intake, "a.csv", HEADER + "甲市,2026-01-09,9,book,A\n")
     receipts = intake.take_in(NOW)
     assert [receipt.rows_rejected for receipt in receipts] == [0]

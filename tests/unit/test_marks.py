@@ -10,8 +10,8 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from assets.intake.contracts import Dataset
-from assets.intake.marks import _marks, _percent_styles
+from assets.intake.readers.excel_cell_formats import _marks, _percent_styles
+from assets.intake.tables.contracts import Contract
 from tests.unit.conftest import TakeIn
 
 HEADER = ["city", "date", "posts", "share", "source_id", "source_grade"]
@@ -33,7 +33,7 @@ def workbook(rows: list[list[Any]], formats: dict[str, str] | None = None, corne
 
 
 @pytest.fixture
-def percent(fairs: Dataset) -> Dataset:
+def percent(fairs: Contract) -> Contract:
     share = fairs.columns["share"].model_copy(update={"unit": "%"})
     return fairs.model_copy(update={"columns": {**fairs.columns, "share": share}})
 
@@ -41,7 +41,7 @@ def percent(fairs: Dataset) -> Dataset:
 @pytest.mark.parametrize("form", ["0%", "0.00%", "0.0_ %", '#,##0.00"（" 0%"）"'])
 @pytest.mark.parametrize("corner", [(1, 1), (4, 3)])
 def test_a_cell_that_shows_percent_is_read_as_percent(
-    percent: Dataset, take_in: TakeIn, form: str, corner: tuple[int, int]
+    percent: Contract, take_in: TakeIn, form: str, corner: tuple[int, int]
 ) -> None:
     place = f"{'ABCDEFGHI'[corner[1] + 2]}{corner[0] + 1}"
     content = workbook([HEADER, [*ROW[:3], 0.4325, *ROW[4:]]], {place: form}, corner)
@@ -49,20 +49,20 @@ def test_a_cell_that_shows_percent_is_read_as_percent(
     assert (row["share"], row["posts"], row["line"]) == (43.25, 12, corner[0] + 1)
 
 
-def test_a_cell_that_shows_no_percent_is_read_as_it_is(percent: Dataset, take_in: TakeIn) -> None:
+def test_a_cell_that_shows_no_percent_is_read_as_it_is(percent: Contract, take_in: TakeIn) -> None:
     content = workbook([HEADER, ROW, [*ROW[:1], "2026-02-06", 1, 0.5, *ROW[4:]]], {"D3": "0.00%", "C2": "0.00"})
     assert [row["share"] for row in take_in(percent, content, "a.xlsx").accepted] == [3.5, 50]
 
 
 @pytest.mark.parametrize("form", ['0.00"%"', "0.00\\%", "General"])
 def test_a_percent_sign_that_is_only_written_behind_multiplies_nothing(
-    percent: Dataset, take_in: TakeIn, form: str
+    percent: Contract, take_in: TakeIn, form: str
 ) -> None:
     content = workbook([HEADER, [*ROW[:3], 43.25, *ROW[4:]]], {"D2": form})
     assert [row["share"] for row in take_in(percent, content, "a.xlsx").accepted] == [43.25]
 
 
-def test_a_formula_counts_as_the_value_that_was_saved_with_it(percent: Dataset, take_in: TakeIn) -> None:
+def test_a_formula_counts_as_the_value_that_was_saved_with_it(percent: Contract, take_in: TakeIn) -> None:
     target = io.BytesIO()
     with xlsxwriter.Workbook(target) as book:
         page = book.add_worksheet()
@@ -81,17 +81,17 @@ def test_a_hostile_tag_costs_no_more_than_its_length(tag: bytes) -> None:
     assert time.process_time() - began < 2
 
 
-def test_percent_where_it_cannot_be_rejects_the_row(fairs: Dataset, take_in: TakeIn) -> None:
+def test_percent_where_it_cannot_be_rejects_the_row(fairs: Contract, take_in: TakeIn) -> None:
     content = workbook([HEADER, [*ROW[:2], 0.12, *ROW[3:]]], {"C2": "0%"})
     assert take_in(fairs, content, "a.xlsx").told == [(2, "posts", "unit_differs", "12%")]
 
 
 @pytest.mark.parametrize("error", ["#DIV/0!", "#REF!", "#VALUE!"])
-def test_an_error_is_told_and_not_missing(fairs: Dataset, take_in: TakeIn, error: str) -> None:
+def test_an_error_is_told_and_not_missing(fairs: Contract, take_in: TakeIn, error: str) -> None:
     taken = take_in(fairs, workbook([HEADER, [*ROW[:3], error, *ROW[4:]]]), "a.xlsx")
     assert taken.told == [(2, "share", "number_unreadable", error)]
 
 
-def test_a_formula_saved_without_its_value_is_told_and_not_missing(fairs: Dataset, take_in: TakeIn) -> None:
+def test_a_formula_saved_without_its_value_is_told_and_not_missing(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, workbook([HEADER, [*ROW[:3], "=1+1", *ROW[4:]]]), "a.xlsx")
     assert taken.told == [(2, "share", "number_unreadable", "=1+1")]

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from assets.paths import Paths
-from assets.release.candidates import mark_blocked, set_aside
-from assets.release.reader import current_release
+from assets.core.paths import Paths
+from assets.release.publish.quarantine import mark_blocked, quarantine_candidate
+from assets.release.read.reader import find_current_release
 from assets.warehouse.connection import Warehouse
-from pipelines import endings, metrics
-from pipelines.journal import Journal
+from pipelines.observability import metrics, run_outcomes
+from pipelines.observability.run_log import RunLog
 from tests.sql.conftest import tables
 from tests.unit.candidates import candidate, release_of
 
@@ -25,7 +25,7 @@ Read = dict[tuple[str, ...], float]
 
 def read(paths: Paths) -> Read:
     """Name and values of the labels, by the order of the names of these, of every sample in the file."""
-    families = text_string_to_metric_families(metrics.write(paths).read_text("utf-8"))
+    families = text_string_to_metric_families(metrics.write_metrics(paths).read_text("utf-8"))
     samples = [sample for family in families for sample in family.samples]
     return {
         (one.name.removeprefix("gancheng_"), *(value for _, value in sorted(one.labels.items()))): one.value
@@ -34,7 +34,7 @@ def read(paths: Paths) -> Read:
 
 
 def test_of_runs_it_says_when_each_job_ended_how_and_how_long_its_steps_took(tmp_path: Path) -> None:
-    paths, journal = Paths(tmp_path), Journal(Paths(tmp_path))
+    paths, journal = Paths(tmp_path), RunLog(Paths(tmp_path))
     for number, end in enumerate(("ended", "failed", "ended", "killed")):
         journal.write("began", run_id=str(number), job="refresh")
         journal.write("step", run_id=str(number), step="intake__parks", seconds=number + 0.5)
@@ -74,7 +74,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Paths:
 
 
 def test_of_the_release_it_says_which_one_its_rows_what_is_overdue_and_which_checks_fail(released: Paths) -> None:
-    told, release = read(released), current_release(released)
+    told, release = read(released), find_current_release(released)
     assert release is not None
     manifest = release.manifest
     assert told["release_info", manifest.content_digest, manifest.method_version, manifest.release_id] == 1
@@ -82,7 +82,7 @@ def test_of_the_release_it_says_which_one_its_rows_what_is_overdue_and_which_che
     assert (told["rows", "sheet", "read"], told["rows", "sheet", "rejected"]) == (40, 3)
     assert (told["checks_failing", "blocking"], told["checks_failing", "warning"]) == (0, 1)
     for day, overdue in ((date(2026, 3, 31), 0), (date(2026, 4, 1), 2)):
-        assert [s.value for s in metrics.measure(released, day) if s.metric == "figures_overdue"] == [overdue]
+        assert [s.value for s in metrics.collect_samples(released, day) if s.metric == "figures_overdue"] == [overdue]
 
 
 def test_of_a_candidate_that_the_last_run_left_blocked_it_says_how_many_checks_block(
@@ -94,23 +94,23 @@ def test_of_a_candidate_that_the_last_run_left_blocked_it_says_how_many_checks_b
         tables()["quality.check_results"].create(connection)
         connection.execute(INSERT_CHECK.format("true"))
     mark_blocked(paths, "blocked")
-    set_aside(paths)
-    Journal(paths).write("failed", run_id="blocked", job="refresh", code="check_failed")
-    Journal(paths).write("ended", run_id="between", job="prune", seconds=1)
+    quarantine_candidate(paths)
+    RunLog(paths).write("failed", run_id="blocked", job="refresh", code="check_failed")
+    RunLog(paths).write("ended", run_id="between", job="prune", seconds=1)
     told = read(paths)
     assert (told["checks_failing", "blocking"], told["checks_failing", "warning"]) == (1, 0)
     # What was wrong was taken back, so that there was nothing to do.
-    Journal(paths).write("ended", job="refresh", had_work=False)
+    RunLog(paths).write("ended", job="refresh", had_work=False)
     told = read(paths)
     assert (told["checks_failing", "blocking"], told["checks_failing", "warning"]) == (0, 1)
 
 
 def test_the_file_is_replaced_as_a_whole_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
     paths = Paths(tmp_path)
-    Journal(paths).write("ended", job="refresh", seconds=1)
-    with metrics.write(paths).open(encoding="utf-8") as reader:
-        Journal(paths).write("failed", job="prune", seconds=1)
-        metrics.write(paths)
+    RunLog(paths).write("ended", job="refresh", seconds=1)
+    with metrics.write_metrics(paths).open(encoding="utf-8") as reader:
+        RunLog(paths).write("failed", job="prune", seconds=1)
+        metrics.write_metrics(paths)
         before = reader.read()
     assert "prune" not in before
     assert before.endswith("\n")
@@ -121,7 +121,7 @@ def test_the_file_is_replaced_as_a_whole_and_nothing_is_left_beside_it(tmp_path:
 def test_everybody_may_read_it_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0o077)
     try:
-        file = metrics.write(Paths(tmp_path))
+        file = metrics.write_metrics(Paths(tmp_path))
     finally:
         os.umask(before)
     assert [oct(path.stat().st_mode & 0o777) for path in (file.parent, file)] == ["0o755", "0o644"]
@@ -131,5 +131,5 @@ def test_metrics_that_cannot_be_written_end_no_run(tmp_path: Path, caplog: pytes
     paths = Paths(tmp_path)
     paths.metrics.touch()
     with caplog.at_level(logging.WARNING):
-        endings.show(paths)
+        run_outcomes.refresh_metrics(paths)
     assert "no metrics could be written: FileExistsError" in caplog.text

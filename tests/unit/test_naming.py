@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from assets.errors import WrongCall
-from assets.release.naming import scored_item_of
-from assets.release.reader import Release
+from assets.core.errors import UsageError
+from assets.release.read.lookup import find_scored_item
+from assets.release.read.reader import Release
 from tests.unit.candidates import candidate, release_of
 
 
@@ -30,14 +30,14 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     ],
 )
 def test_an_item_is_found_by_identifier_or_name(release: Release, text: str, item: tuple[str, str]) -> None:
-    assert scored_item_of(release, text) == item
+    assert find_scored_item(release, text) == item
 
 
 @pytest.mark.parametrize(
     ("text", "offered"), [("green space", "sheet.one 绿地; sheet.two 供水"), ("绿", "sheet.one 绿地")]
 )
 def test_what_is_no_name_or_that_of_two_is_refused_with_the_nearest(release: Release, text: str, offered: str) -> None:
-    with pytest.raises(WrongCall) as call:
-        scored_item_of(release, text)
-    assert call.value.finding.code == "no_such_indicator"
-    assert str(call.value.finding.expected).startswith(offered)
+    with pytest.raises(UsageError) as call:
+        find_scored_item(release, text)
+    assert call.value.issue.code == "no_such_indicator"
+    assert str(call.value.issue.expected).startswith(offered)

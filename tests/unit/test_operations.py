@@ -18,17 +18,17 @@ from dagster._core.remote_origin import (
 )
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
-from assets.errors import Stopped, WrongCall
-from assets.paths import DATA_DIR_VARIABLE, PROJECT_ROOT, Paths
-from pipelines import watching
-from pipelines.faults import causes
-from pipelines.launching import LocalRunLauncher
-from pipelines.lock import holder, is_running, only_run, wait_for_turn
-from pipelines.operations import Operations, read_operations
-from pipelines.pruning import prune_runs
-from pipelines.serving import serve
-from pipelines.triggers import triggers
-from pipelines.watching import Look, Seen
+from assets.core.errors import DataError, UsageError
+from assets.core.paths import DATA_DIR_VARIABLE, PROJECT_ROOT, Paths
+from pipelines.locks import is_running, lock_owner_pid, run_lock, wait_for_lock
+from pipelines.observability.system_errors import iter_causes
+from pipelines.orchestration import inbox_watcher
+from pipelines.orchestration.dagster_internals.run_launcher import LocalRunLauncher
+from pipelines.orchestration.inbox_watcher import Cursor, PollResult
+from pipelines.orchestration.retention import prune_runs
+from pipelines.orchestration.server import serve
+from pipelines.orchestration.triggers import build_triggers
+from pipelines.schedule_settings import ScheduleSettings, read_schedule_settings
 
 
 @pytest.fixture
@@ -40,19 +40,21 @@ def paths(tmp_path: Path) -> Paths:
 # --- settings ---------------------------------------------------------------------------------------------------
 
 
-def settings(paths: Paths, text: str) -> Operations:
+def settings(paths: Paths, text: str) -> ScheduleSettings:
     paths.operations.write_text(text, "utf-8")
-    return read_operations(paths)
+    return read_schedule_settings(paths)
 
 
 def test_without_settings_the_defaults_hold(paths: Paths) -> None:
-    assert read_operations(paths) == Operations() == settings(paths, "# nothing\n")
-    assert read_operations(Paths(PROJECT_ROOT / "data")) == Operations()
+    assert read_schedule_settings(paths) == ScheduleSettings() == settings(paths, "# nothing\n")
+    assert read_schedule_settings(Paths(PROJECT_ROOT / "data")) == ScheduleSettings()
 
 
 def test_the_file_that_is_shipped_says_the_defaults(paths: Paths) -> None:
     shipped = (PROJECT_ROOT / "data" / "operations.yml").read_text("utf-8")
-    assert settings(paths, "\n".join(line.removeprefix("# ") for line in shipped.splitlines()[1:])) == Operations()
+    assert (
+        settings(paths, "\n".join(line.removeprefix("# ") for line in shipped.splitlines()[1:])) == ScheduleSettings()
+    )
 
 
 def test_what_is_left_out_of_a_setting_has_its_default(paths: Paths) -> None:
@@ -75,7 +77,7 @@ def test_what_is_left_out_of_a_setting_has_its_default(paths: Paths) -> None:
     ],
 )
 def test_a_setting_that_cannot_be_is_named(paths: Paths, text: str, told: str) -> None:
-    with pytest.raises(Stopped, match=rf"operations\.yml.*{told}|{told}.*cannot be read"):
+    with pytest.raises(DataError, match=rf"operations\.yml.*{told}|{told}.*cannot be read"):
         settings(paths, text)
 
 
@@ -89,8 +91,8 @@ def put(paths: Paths, name: str, text: str, age: float = 100) -> Path:
     return file
 
 
-def look(paths: Paths, before: Look | None = None) -> Look:
-    return watching.look(paths, before.seen if before else Seen(), 60)
+def look(paths: Paths, before: PollResult | None = None) -> PollResult:
+    return inbox_watcher.poll_inbox(paths, before.seen if before else Cursor(), 60)
 
 
 def test_new_files_are_dealt_with_once_after_two_equal_looks(paths: Paths) -> None:
@@ -135,7 +137,7 @@ def test_an_unchanged_inbox_is_not_opened(paths: Paths, monkeypatch: pytest.Monk
     def opened(_paths: Paths) -> str:
         raise AssertionError("the files were read")
 
-    monkeypatch.setattr(watching, "inputs_if_new", opened)
+    monkeypatch.setattr(inbox_watcher, "changed_fingerprint", opened)
     assert look(paths, dealt).inputs is None
 
 
@@ -149,15 +151,15 @@ def test_hidden_and_lock_files_start_nothing(paths: Paths) -> None:
 
 @pytest.mark.parametrize("text", [None, "", "no json", "[]", '{"other": 1}'])
 def test_a_cursor_that_cannot_be_read_is_a_first_look(text: str | None) -> None:
-    assert Seen.read(text) == Seen()
-    assert Seen.read(Seen("a", "b").write()) == Seen("a", "b")
+    assert Cursor.read(text) == Cursor()
+    assert Cursor.read(Cursor("a", "b").write()) == Cursor("a", "b")
 
 
 # --- triggers ---------------------------------------------------------------------------------------------------
 
 
 def test_what_is_switched_off_is_there_and_stopped(paths: Paths) -> None:
-    sensors, schedules = triggers(paths, settings(paths, "inbox: {is_on: false}\nnightly: {is_on: false}\n"))
+    sensors, schedules = build_triggers(paths, settings(paths, "inbox: {is_on: false}\nnightly: {is_on: false}\n"))
     stopped = [sensor.default_status is dg.DefaultSensorStatus.STOPPED for sensor in sensors]
     assert stopped == [True]
     on = {schedule.name: schedule.default_status is dg.DefaultScheduleStatus.RUNNING for schedule in schedules}
@@ -170,13 +172,13 @@ def test_what_is_switched_off_is_there_and_stopped(paths: Paths) -> None:
 
 def test_a_held_lock_is_seen_waited_for_or_refused(paths: Paths) -> None:
     assert not is_running(paths)
-    with only_run(paths):
+    with run_lock(paths):
         assert is_running(paths)
-        assert holder(paths) == str(os.getpid())
-        with pytest.raises(WrongCall, match=f"pid {os.getpid()}"):
-            wait_for_turn(paths, None)
+        assert lock_owner_pid(paths) == str(os.getpid())
+        with pytest.raises(UsageError, match=f"pid {os.getpid()}"):
+            wait_for_lock(paths, None)
     told: list[str] = []
-    wait_for_turn(paths, told.append)
+    wait_for_lock(paths, told.append)
     assert told == []
 
 
@@ -186,20 +188,20 @@ def test_a_directory_is_served_once(paths: Paths) -> None:
     paths.state.mkdir()
     with (paths.state / "serve.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(WrongCall, match="served already"):
+        with pytest.raises(UsageError, match="served already"):
             serve(paths, 3999, lambda _: None)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(WrongCall, match="is taken"):
+        with pytest.raises(UsageError, match="is taken"):
             serve(paths, taken.getsockname()[1], lambda _: None)
 
 
 def test_an_exception_that_is_its_own_cause_is_looked_at_once() -> None:
-    fault = Stopped([])
+    fault = DataError([])
     wrapper = RuntimeError()
     fault.__cause__, wrapper.__cause__ = wrapper, fault
-    assert list(causes(fault)) == [fault, wrapper]
+    assert list(iter_causes(fault)) == [fault, wrapper]
 
 
 # --- runs whose process is gone, and old ones -------------------------------------------------------------------
@@ -247,7 +249,7 @@ def test_a_started_run_that_holds_no_lock_is_dead_after_a_while(
     run = started(instance)
     assert health(instance, run, grace=60) == "RUNNING"
     assert health(instance, run, grace=0) == "FAILED"
-    with only_run(paths):
+    with run_lock(paths):
         assert health(instance, run, grace=0) == "RUNNING"
 
 

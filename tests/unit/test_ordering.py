@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.warehouse.connection import in_memory
-from assets.warehouse.ordering import out_of_order
+from assets.warehouse.connection import connect_in_memory
+from assets.warehouse.sort_check import is_out_of_order
 
 ROWS = st.lists(
     st.tuples(
@@ -29,12 +29,12 @@ def test_rows_are_out_of_order_where_sorting_would_move_them_or_a_key_repeats(
 ) -> None:
     places = [place(row) for row in rows]
     stands = places == (sorted(set(places)) if strictly else sorted(places))
-    with in_memory() as connection:
+    with connect_in_memory() as connection:
         connection.execute('create table keyed (a varchar, "区 县" integer, c double)')
         if rows:
             connection.executemany("insert into keyed values (?, ?, ?)", rows)
         found = connection.execute(
-            f"select count(*) from ({out_of_order('keyed', ('a', '区 县', 'c'), strictly=strictly)})"
+            f"select count(*) from ({is_out_of_order('keyed', ('a', '区 县', 'c'), strictly=strictly)})"
         ).fetchall()
     # A first row without any cell follows nothing; a strict reading doubts it, which costs a look and no more.
     doubted = strictly and bool(rows) and rows[0] == (None, None, None)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.intake.places import Place, Places, PlaceUnknown, form_of
-from assets.paths import PROJECT_ROOT
+from assets.core.paths import PROJECT_ROOT
+from assets.intake.values.places import Place, Places, UnknownPlaceError, normalise_place_name
 from tests.shipped import shipped
 
 WIDE = str.maketrans("0123456789.", "０１２３４５６７８９．")
@@ -53,7 +53,7 @@ def test_a_city_is_known_in_every_form(places: Places, city: str, forms: list[st
 
 @pytest.mark.parametrize("text", ["Yichun", "yichun city", "Fuzhou", "FUZHOU"])
 def test_a_homophone_is_refused(places: Places, text: str) -> None:
-    with pytest.raises(PlaceUnknown) as unknown:
+    with pytest.raises(UnknownPlaceError) as unknown:
         places.resolve(text)
     assert unknown.value.code == "place_homophone"
 
@@ -65,7 +65,7 @@ def test_a_homophone_is_refused(places: Places, text: str) -> None:
 def test_an_unknown_name_is_told_with_the_nearest_and_never_guessed(
     places: Places, text: str, nearest: str | None
 ) -> None:
-    with pytest.raises(PlaceUnknown) as unknown:
+    with pytest.raises(UnknownPlaceError) as unknown:
         places.resolve(text)
     assert unknown.value.code == "city_unknown"
     assert unknown.value.nearest == nearest if nearest else unknown.value.nearest != ""
@@ -93,13 +93,13 @@ def test_any_text_is_a_place_or_unknown(text: str) -> None:
     if few.is_known(text) and not few.is_homophone(text):
         assert few.resolve(text) in (Place("1"), Place(None, "9"))
     else:
-        with pytest.raises(PlaceUnknown):
+        with pytest.raises(UnknownPlaceError):
             few.resolve(text)
 
 
 def test_a_name_of_two_places_names_none() -> None:
     two = Places.of([("城东区", "1", None, "11"), ("城东区", "2", None, "21"), ("甲市", "1", None, None)], [])
-    with pytest.raises(PlaceUnknown):
+    with pytest.raises(UnknownPlaceError):
         two.resolve("城东区")
     assert two.resolve("甲市") == Place("1")
 
@@ -130,8 +130,8 @@ def test_every_city_is_known_by_its_english_name_unless_another_sounds_alike(
 ) -> None:
     name = city["name_en"]
     for form in (name, f"{name} City", name.upper(), name.lower()):
-        if form_of(name) in ("yichun", "fuzhou"):
-            with pytest.raises(PlaceUnknown, match="place_homophone"):
+        if normalise_place_name(name) in ("yichun", "fuzhou"):
+            with pytest.raises(UnknownPlaceError, match="place_homophone"):
                 places.resolve(form)
         else:
             assert code(places, form) == city["city_code"]
@@ -159,7 +159,7 @@ def test_every_county_is_known_by_code_and_name_with_its_city(places: Places) ->
     ],
 )
 def test_no_place_is_taken_by_likeness(places: Places, text: str) -> None:
-    with pytest.raises(PlaceUnknown, match="city_unknown") as unknown:
+    with pytest.raises(UnknownPlaceError, match="city_unknown") as unknown:
         places.resolve(text)
     assert places.is_known(unknown.value.nearest)
 
@@ -171,19 +171,19 @@ def test_a_name_with_one_other_character_is_not_guessed(
 ) -> None:
     name = city["short_zh"]
     changed = name[: at % len(name)] + wrong + name[at % len(name) + 1 :]
-    if form_of(changed) not in places.forms:
-        with pytest.raises(PlaceUnknown, match="city_unknown"):
+    if normalise_place_name(changed) not in places.forms:
+        with pytest.raises(UnknownPlaceError, match="city_unknown"):
             places.resolve(changed)
 
 
 def test_a_registry_without_places_knows_none_and_suggests_nothing() -> None:
-    with pytest.raises(PlaceUnknown) as unknown:
+    with pytest.raises(UnknownPlaceError) as unknown:
         Places.of([], []).resolve("甲")
     assert unknown.value.nearest == ""
 
 
 def test_of_names_equally_like_it_the_one_registered_first_is_offered() -> None:
     names = [("抚州市", "361000", None, None), ("抚州", "361000", None, None), ("撫州", "361000", None, None)]
-    with pytest.raises(PlaceUnknown) as unknown:
+    with pytest.raises(UnknownPlaceError) as unknown:
         Places.of(names, []).resolve("福州")
     assert unknown.value.nearest == "抚州"

@@ -10,13 +10,20 @@ from dataclasses import replace
 
 import pytest
 
-from assets.paths import PROJECT_ROOT
-from assets.quality.flags import DETECTORS, NEEDED
-from assets.quality.plausibility import Figure, Knowledge, Suspicion, decimals, nearest_years, significant_digits
+from assets.core.paths import PROJECT_ROOT
+from assets.quality.anomalies.flags import DETECTORS, NEEDED
+from assets.quality.anomalies.outliers import (
+    Anomaly,
+    Observation,
+    SeriesMetadata,
+    decimals,
+    nearest_years,
+    significant_digits,
+)
 
 CITIES = [f"c{i:02}" for i in range(12)]
 YEARS = range(2012, 2025)
-KNOWN = Knowledge(
+KNOWN = SeriesMetadata(
     additive=frozenset({"i"}),
     never_zero=frozenset({"i"}),
     parts=(("rate", "i", "below", 100.0),),
@@ -36,14 +43,14 @@ def parameters() -> dict[str, dict[str, float]]:
 PARAMETERS = parameters()
 
 
-def figure(city: str | None, year: int, value: float, **said: object) -> Figure:
+def figure(city: str | None, year: int, value: float, **said: object) -> Observation:
     line = 2 + (year - YEARS[0]) * len(CITIES) + (CITIES.index(city) if city else 0)
     place = {"city_code": city, "province_code": None if city else "P", "file": "f.csv", "file_sha256": "f"}
     whole = {"indicator_id": "i", "scope": "whole", "vintage": 1, "sheet": None, "line": line, "kind": "stock"}
-    return Figure(**{**whole, **place, "year": year, "value": value, **said})  # type: ignore[arg-type]
+    return Observation(**{**whole, **place, "year": year, "value": value, **said})  # type: ignore[arg-type]
 
 
-def clean(seed: int, **said: object) -> list[Figure]:
+def clean(seed: int, **said: object) -> list[Observation]:
     """Cities of different sizes, each growing at a pace of its own with a noise of one per cent."""
     rng = random.Random(seed)
     figures = []
@@ -55,23 +62,23 @@ def clean(seed: int, **said: object) -> list[Figure]:
     return figures
 
 
-def at(figures: Iterable[Figure], city: str, year: int) -> Figure:
+def at(figures: Iterable[Observation], city: str, year: int) -> Observation:
     return next(f for f in figures if (f.city_code, f.year) == (city, year))
 
 
-def planted(figures: list[Figure], values: dict[tuple[str, int], float]) -> list[Figure]:
+def planted(figures: list[Observation], values: dict[tuple[str, int], float]) -> list[Observation]:
     return [replace(f, value=values.get((f.city_code or "", f.year), f.value)) for f in figures]
 
 
-def found(detector: str, figures: list[Figure], known: Knowledge = KNOWN) -> list[Suspicion]:
+def found(detector: str, figures: list[Observation], known: SeriesMetadata = KNOWN) -> list[Anomaly]:
     return list(DETECTORS[detector](figures, known, PARAMETERS[detector]))
 
 
-def places(suspicions: list[Suspicion]) -> set[tuple[str | None, int]]:
+def places(suspicions: list[Anomaly]) -> set[tuple[str | None, int]]:
     return {(s.figure.city_code, s.figure.year) for s in suspicions}
 
 
-def shift(figures: list[Figure], year: int, rows: int) -> list[Figure]:
+def shift(figures: list[Observation], year: int, rows: int) -> list[Observation]:
     """Each city of one year carries the figure of the city `rows` further on, the last those of the first."""
     of_year = [f.value for f in figures if f.year == year]
     return planted(figures, {(c, year): of_year[(i + rows) % len(CITIES)] for i, c in enumerate(CITIES)})
@@ -114,7 +121,7 @@ def test_two_shifted_years_do_not_drag_the_year_between_them_along() -> None:
     assert {year for _, year in places(found("shifted_block", figures))} == {2016, 2018}
 
 
-def noisy(seed: int, year: int, rows: int) -> list[Figure]:
+def noisy(seed: int, year: int, rows: int) -> list[Observation]:
     """A second column of the same lines, whose history is too noisy to tell a shift by itself."""
     rng = random.Random(seed)
     levels = {city: rng.gauss(50, 4) for city in CITIES}
@@ -160,7 +167,7 @@ def test_a_spike_is_flagged_in_its_year_and_is_no_jump(factor: float) -> None:
         assert not {("c03", 2018), ("c03", 2019)} & places(found("jump", fault))
 
 
-def raised(figures: list[Figure], factor: float) -> list[Figure]:
+def raised(figures: list[Observation], factor: float) -> list[Observation]:
     values = {("c03", f.year): f.value * factor for f in figures if f.city_code == "c03" and f.year >= 2018}
     return planted(figures, values)
 

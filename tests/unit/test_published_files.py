@@ -15,15 +15,15 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from assets.paths import Paths
-from assets.release.about import read_about
-from assets.release.changes import CHANGES
-from assets.release.draft import begin_draft, leave_draft
-from assets.release.export import export
-from assets.release.history import RUNS
-from assets.release.manifest import damages
-from assets.release.reader import Release
-from assets.warehouse.connection import Connection, file_of
+from assets.core.paths import Paths
+from assets.release.explain.score_diff import CHANGES
+from assets.release.outputs.export import export_tables
+from assets.release.outputs.metadata import read_metadata
+from assets.release.publish.manifest import find_damages
+from assets.release.publish.release_log import RUNS
+from assets.release.publish.staging import create_staging, save_staging
+from assets.release.read.reader import Release
+from assets.warehouse.connection import Connection, database_file
 from assets.warehouse.snapshot import write_snapshot
 from tests.unit.candidates import candidate, published_tables, release_of
 
@@ -117,7 +117,7 @@ def test_the_database_holds_what_is_published_and_nothing_else_in_the_order_of_t
         told = database.execute("select comment from duckdb_tables() where comment is null").fetchall()
         assert told == []
     # The space of what was taken out is used again.
-    assert (release.folder / "gancheng.duckdb").stat().st_size <= 1.1 * file_of(opened).stat().st_size
+    assert (release.folder / "gancheng.duckdb").stat().st_size <= 1.1 * database_file(opened).stat().st_size
 
 
 def test_what_was_drafted_while_the_audit_went_on_makes_the_same_release(opened: Connection, tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_what_was_drafted_while_the_audit_went_on_makes_the_same_release(opened:
     drafted = release_of(opened, paths.data)
     assert drafted.manifest.content_digest == straight.manifest.content_digest
     assert {file.path for file in drafted.manifest.files} == {file.path for file in straight.manifest.files}
-    assert damages(drafted.folder, drafted.manifest) == []
+    assert find_damages(drafted.folder, drafted.manifest) == []
     for table in published_tables():
         rows = f"from {table.qualified_name}"
         if table.is_content:
@@ -160,8 +160,8 @@ def draft(connection: Connection, paths: Paths, run_id: str) -> None:
     tables = published_tables()
     late = ("quality.check_results", CHANGES, RUNS)
     early = [table for table in tables if table.qualified_name not in late]
-    made = begin_draft(paths.draft, run_id, connection, early, read_about(connection, tables))
-    leave_draft(made, paths.draft)
+    made = create_staging(paths.staging, run_id, connection, early, read_metadata(connection, tables))
+    save_staging(made, paths.staging)
     connection.execute("insert into quality.check_results from found")
 
 
@@ -252,20 +252,20 @@ def test_text_of_the_registry_is_no_markup_in_a_document(release: Release) -> No
 
 
 def test_all_of_it_is_in_the_manifest_and_outside_the_content(release: Release) -> None:
-    assert damages(release.folder, release.manifest) == []
+    assert find_damages(release.folder, release.manifest) == []
     listed = {file.path for file in release.manifest.files if not file.is_content}
     assert {"datapackage.json", "CITATION.cff", "docs/dictionary.zh.md", "docs/indicators.en.md"} <= listed
 
 
 def test_the_tables_as_csv_are_valid_by_the_validator_of_the_data_package(release: Release, tmp_path: Path) -> None:
-    export(release, tmp_path, "csv")
+    export_tables(release, tmp_path, "csv")
     told = frictionless.validate(str(tmp_path / "datapackage.json"))
     assert told.flatten(["title", "rowNumber", "fieldName", "message"]) == []
     assert told.stats["tasks"] == len(published_tables())
 
 
 def test_a_validator_of_the_data_package_finds_a_broken_table(release: Release, tmp_path: Path) -> None:
-    export(release, tmp_path, "csv", ["reference.method"])
+    export_tables(release, tmp_path, "csv", ["reference.method"])
     table = tmp_path / "method.csv"
     table.write_text(table.read_text(encoding="utf-8-sig").replace("9.9", ""), encoding="utf-8-sig")
     told = frictionless.validate(str(tmp_path / "datapackage.json"))

@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from assets.errors import WrongCall
-from assets.release.reader import Release
+from assets.core.errors import UsageError
+from assets.release.read.reader import Release
 from tests.unit.candidates import candidate, release_of
 
 SECRETS = pa.table({"secret": ["of the program"]})
@@ -73,9 +73,9 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
 @pytest.mark.parametrize("sql", REACHES_OUT)
 def test_a_query_that_reaches_out_is_refused_and_leaves_nothing(release: Release, sql: str, tmp_path: Path) -> None:
     before = sorted(release.folder.rglob("*"))
-    with pytest.raises(WrongCall) as refused:
+    with pytest.raises(UsageError) as refused:
         release.rows(sql.replace("HERE", str(tmp_path)))
-    assert refused.value.finding.code == "query_failed"
+    assert refused.value.issue.code == "query_failed"
     assert list(tmp_path.iterdir()) == []
     assert sorted(release.folder.rglob("*")) == before
 

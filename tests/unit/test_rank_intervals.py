@@ -14,20 +14,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.paths import PROJECT_ROOT
-from assets.scorecards.rank_intervals import (
-    NO_ONE,
-    Design,
-    Panel,
-    dispensable,
-    draw,
-    firm_pairs,
-    nominal,
+from assets.core.paths import PROJECT_ROOT
+from assets.scorecards.rank_uncertainty import (
+    NONE_LEFT_OUT,
+    ScoreMatrix,
+    SimulationDesign,
+    droppable_indicators,
+    nominal_design,
     normalise,
     rank,
+    robust_pairs,
+    sample_design,
     sensitivity,
     simulate,
-    tell,
+    summarise_ranks,
     weighted_mean,
 )
 
@@ -39,7 +39,9 @@ def published(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def panel(scores: list[list[float]], weights: list[float] | None = None, groups: list[int] | None = None) -> Panel:
+def panel(
+    scores: list[list[float]], weights: list[float] | None = None, groups: list[int] | None = None
+) -> ScoreMatrix:
     """Units by indicators; values run with the attainments. All groups count."""
     attainments = np.array(scores, dtype=float)
     group = np.array(groups or [0] * attainments.shape[1])
@@ -47,12 +49,12 @@ def panel(scores: list[list[float]], weights: list[float] | None = None, groups:
         [[bool((~np.isnan(row[group == g])).any()) for g in range(group.max() + 1)] for row in attainments]
     )
     weigh = np.array(weights or [1.0] * attainments.shape[1])
-    return Panel(attainments, attainments * 3 + 7, weigh, group, np.ones(group.max() + 1), counts)
+    return ScoreMatrix(attainments, attainments * 3 + 7, weigh, group, np.ones(group.max() + 1), counts)
 
 
-def one(which: Panel, normalisation: int = 0, aggregation: int = 0, left_out: int = NO_ONE) -> list[int]:
+def one(which: ScoreMatrix, normalisation: int = 0, aggregation: int = 0, left_out: int = NONE_LEFT_OUT) -> list[int]:
     """The ranks of one draw that changes these choices alone."""
-    design = nominal(which)
+    design = nominal_design(which)
     changed = replace(
         design,
         normalisation=np.array([normalisation]),
@@ -74,7 +76,7 @@ def test_ranks_of_published_scores_are_the_published_ones() -> None:
 def test_statistics_of_100_published_runs_are_the_published_ones() -> None:
     runs = {row.pop("uCode"): row for row in published("ranks_of_100_runs")}
     ranks = np.array([[int(row[f"r_{n}"]) for n in range(1, 101)] for row in runs.values()], dtype=np.int16)
-    told = tell(ranks)
+    told = summarise_ranks(ranks)
     expected = {row["uCode"]: row for row in published("rank_statistics")}
     assert set(runs) == set(expected)
     assert len(runs) == 51
@@ -141,13 +143,13 @@ def test_equal_scores_share_the_best_place() -> None:
 
 def test_what_alone_carries_a_score_is_never_left_out() -> None:
     nan = float("nan")
-    assert dispensable(panel([[50, 50, nan], [50, 60, 70]])).tolist() == [0, 1, 2]
-    assert dispensable(panel([[50, nan, nan], [50, 60, 70]])).tolist() == [1, 2]
-    assert dispensable(panel([[50, 50, 70], [50, 60, 70]], groups=[0, 0, 1])).tolist() == [0, 1]
+    assert droppable_indicators(panel([[50, 50, nan], [50, 60, 70]])).tolist() == [0, 1, 2]
+    assert droppable_indicators(panel([[50, nan, nan], [50, 60, 70]])).tolist() == [1, 2]
+    assert droppable_indicators(panel([[50, 50, 70], [50, 60, 70]], groups=[0, 0, 1])).tolist() == [0, 1]
 
 
 def test_a_design_varies_every_choice_within_its_bounds() -> None:
-    design = draw(panel(SCORES), 5000, 0.25, 1, "index")
+    design = sample_design(panel(SCORES), 5000, 0.25, 1, "index")
     assert 0.75 <= design.weight_factors.min() < 0.76
     assert 1.24 < design.weight_factors.max() <= 1.25
     assert np.bincount(design.normalisation).min() > 1500
@@ -157,27 +159,27 @@ def test_a_design_varies_every_choice_within_its_bounds() -> None:
 
 def test_one_seed_gives_one_design_and_each_ranking_has_its_own() -> None:
     which = panel(SCORES)
-    first, again, other = (draw(which, 50, 0.25, 7, name) for name in ("a", "a", "b"))
+    first, again, other = (sample_design(which, 50, 0.25, 7, name) for name in ("a", "a", "b"))
     assert (first.weight_factors == again.weight_factors).all()
     assert (first.weight_factors != other.weight_factors).all()
-    assert (first.weight_factors != draw(which, 50, 0.25, 8, "a").weight_factors).all()
+    assert (first.weight_factors != sample_design(which, 50, 0.25, 8, "a").weight_factors).all()
 
 
 def test_a_unit_ahead_on_every_indicator_is_first_in_every_draw() -> None:
     which = panel([[90, 91, 92], [50, 10, 60], [40, 30, 20]])
-    told = tell(simulate(which, draw(which, 300, 0.25, 1, "index")))
+    told = summarise_ranks(simulate(which, sample_design(which, 300, 0.25, 1, "index")))
     assert (told.low[0], told.high[0], told.top_three.tolist()) == (1, 1, [1, 1, 1])
 
 
 def test_pairs_whose_order_holds_are_listed_with_their_share() -> None:
     ranks = np.array([[1] * 20, [2] * 19 + [3], [3] * 18 + [2, 2]], dtype=np.int16)
-    assert firm_pairs(ranks, 0.95) == [(0, 1, 1.0), (0, 2, 1.0)]
-    assert firm_pairs(ranks, 0.9) == [(0, 1, 1.0), (0, 2, 1.0), (1, 2, 0.9)]
+    assert robust_pairs(ranks, 0.95) == [(0, 1, 1.0), (0, 2, 1.0)]
+    assert robust_pairs(ranks, 0.9) == [(0, 1, 1.0), (0, 2, 1.0), (1, 2, 0.9)]
 
 
 def test_a_choice_that_moves_nobody_has_no_sensitivity_and_one_that_does_has() -> None:
     which = panel([[90, 10], [80, 20], [10, 15]])
-    changes = sensitivity(which, draw(which, 100, 0.25, 1, "index"), ["a", "b"])
+    changes = sensitivity(which, sample_design(which, 100, 0.25, 1, "index"), ["a", "b"])
     assert changes["normalisation", "min_max"] >= 0
     assert changes["left_out", "a"] == pytest.approx((2 + 0 + 1) / 3)
     assert set(changes) == {
@@ -202,9 +204,9 @@ def test_the_order_of_rows_changes_no_rank(rows: list[list[int]], random: object
     order = list(range(len(scores)))
     random.shuffle(order)  # type: ignore[attr-defined]
     which, shuffled = panel(scores, groups=[0, 0, 1, 1]), panel([scores[n] for n in order], groups=[0, 0, 1, 1])
-    design = draw(which, 20, 0.25, 3, "index")
+    design = sample_design(which, 20, 0.25, 3, "index")
     # goalposts alone: means and deviations over the units are sums of doubles, whose last digit follows the order
-    design = Design(
+    design = SimulationDesign(
         design.weight_factors, design.group_factors, 0 * design.normalisation, design.aggregation, design.left_out
     )
     ranks = simulate(which, design)
@@ -215,7 +217,7 @@ def test_the_order_of_rows_changes_no_rank(rows: list[list[int]], random: object
 
 def test_one_and_two_threads_give_the_same_ranks() -> None:
     code = (
-        "import hashlib, numpy as np; from assets.scorecards.rank_intervals import *;"
+        "import hashlib, numpy as np; from assets.scorecards.rank_uncertainty import *;"
         "a = np.random.default_rng(5).random((300, 24)) * 100;"
         "p = Panel(a, a, np.ones(24), np.repeat(np.arange(6), 4), np.ones(6), np.ones((300, 6), bool));"
         "print(hashlib.sha256(simulate(p, draw(p, 400, 0.25, 1, 'index')).tobytes()).hexdigest())"

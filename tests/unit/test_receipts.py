@@ -9,35 +9,35 @@ from pathlib import Path
 
 import pytest
 
-from assets.errors import Stopped
-from assets.intake.archive import Arrival, path_of
-from assets.intake.ledger import (
-    Intake,
-    RowsLost,
-    lost_results,
-    no_row_is_lost,
-    read_receipts,
-    readable_files,
-    reject_files,
-    stray_receipts,
-)
+from assets.core.errors import DataError
+from assets.core.paths import Paths
+from assets.intake.file_parser import ParseResult
 from assets.intake.limits import Limits
-from assets.intake.parsing import Parsed
-from assets.intake.registry import digest_of
-from assets.paths import Paths
-from assets.warehouse.connection import literal
+from assets.intake.receipts.archive import InboxFile, archived_path
+from assets.intake.receipts.receipts import (
+    IngestJob,
+    RowBalanceError,
+    accepted_files,
+    check_row_balance,
+    missing_results,
+    read_receipts,
+    reject_files,
+    unassigned_receipts,
+)
+from assets.intake.values.lookups import content_digest
+from assets.warehouse.connection import quote_literal
 from tests.unit.conftest import LIMITS
 from tests.unit.fairs import HEADER, NOW, counts, send
 
 ROW = "甲市,2026-02-05,3,book,A\n"
 
 
-def moved_on(intake: Intake, **changed: object) -> Intake:
+def moved_on(intake: IngestJob, **changed: object) -> IngestJob:
     """The intake of another day, with something in its recipe changed."""
     return dataclasses.replace(intake, **changed)
 
 
-def test_the_recipe_is_contract_registry_and_parser(intake: Intake) -> None:
+def test_the_recipe_is_contract_registry_and_parser(intake: IngestJob) -> None:
     relimited = intake.contract.model_copy(update={"about_en": "changed"})
     recipes = {
         intake.recipe,
@@ -49,7 +49,7 @@ def test_the_recipe_is_contract_registry_and_parser(intake: Intake) -> None:
     assert moved_on(intake).recipe == intake.recipe
 
 
-def test_a_changed_contract_reads_again_and_decides_anew(intake: Intake) -> None:
+def test_a_changed_contract_reads_again_and_decides_anew(intake: IngestJob) -> None:
     send(intake, "a.csv", HEADER + ROW)
     assert counts(intake.take_in(NOW)) == [("fairs/a.csv", "read", 1, 0)]
     strict = intake.contract.columns["posts"].model_copy(update={"min": 10})
@@ -61,7 +61,7 @@ def test_a_changed_contract_reads_again_and_decides_anew(intake: Intake) -> None
     assert read_receipts(intake.folder) == [back]
 
 
-def test_refused_files_have_a_receipt_and_no_rows(intake: Intake) -> None:
+def test_refused_files_have_a_receipt_and_no_rows(intake: IngestJob) -> None:
     (intake.paths.inbox / "fairs" / "bytes.csv").write_bytes((HEADER + ROW).encode() + b"\xff")
     (intake.paths.inbox / "fairs" / "zip.xlsx").write_bytes(b"PK\x03\x04broken")
     send(intake, "nul.csv", HEADER + "\0")
@@ -70,7 +70,7 @@ def test_refused_files_have_a_receipt_and_no_rows(intake: Intake) -> None:
     send(intake, "doubled.csv", "city,城市,date,source_id,source_grade\n")
     send(intake, "zero.csv", "")
     receipts = intake.take_in(NOW)
-    assert {receipt.file: receipt.findings[0].code for receipt in receipts} == {
+    assert {receipt.file: receipt.issues[0].code for receipt in receipts} == {
         "fairs/bytes.csv": "file_encoding_broken",
         "fairs/zip.xlsx": "workbook_unreadable",
         "fairs/nul.csv": "file_has_nul",
@@ -79,28 +79,28 @@ def test_refused_files_have_a_receipt_and_no_rows(intake: Intake) -> None:
         "fairs/doubled.csv": "header_doubled",
         "fairs/zero.csv": "file_empty",
     }
-    assert readable_files(intake.folder, receipts) == reject_files(intake.folder, receipts) == []
+    assert accepted_files(intake.folder, receipts) == reject_files(intake.folder, receipts) == []
     assert sorted(file.suffix for file in intake.folder.iterdir()) == [".json"] * 7
 
 
-def test_a_file_whose_encoding_breaks_in_its_middle_is_refused_whole(intake: Intake) -> None:
+def test_a_file_whose_encoding_breaks_in_its_middle_is_refused_whole(intake: IngestJob) -> None:
     text = (HEADER + ROW * 2000).encode() + b"\xff,\n"
     (intake.paths.inbox / "fairs" / "a.csv").write_bytes(text)
     (receipt,) = intake.take_in(NOW)
-    assert (receipt.status, receipt.rows_read, receipt.findings[0].code) == ("refused", 0, "file_encoding_broken")
+    assert (receipt.status, receipt.rows_read, receipt.issues[0].code) == ("refused", 0, "file_encoding_broken")
     assert [file.suffix for file in intake.folder.iterdir()] == [".json"]
 
 
-def test_the_header_may_stand_below_blank_lines_and_rows_keep_their_lines(intake: Intake) -> None:
+def test_the_header_may_stand_below_blank_lines_and_rows_keep_their_lines(intake: IngestJob) -> None:
     send(intake, "a.csv", "\n,,\n" + HEADER + "\n" + ROW + "丙市,2026-02-05,3,book,A\n")
     (receipt,) = intake.take_in(NOW)
     assert (receipt.rows_read, receipt.rows_blank, receipt.rows_accepted, receipt.rows_rejected) == (2, 1, 1, 1)
     ((_, file),) = reject_files(intake.folder, [receipt])
-    rows = intake.connection.execute(f"select line from read_parquet({literal(file)})").fetchall()
+    rows = intake.connection.execute(f"select line from read_parquet({quote_literal(file)})").fetchall()
     assert rows == [(6,)]
 
 
-def test_a_header_without_rows_is_read_and_empty(intake: Intake) -> None:
+def test_a_header_without_rows_is_read_and_empty(intake: IngestJob) -> None:
     send(intake, "a.csv", HEADER)
     (receipt,) = intake.take_in(NOW)
     assert (receipt.status, receipt.rows_read) == ("read", 0)
@@ -109,22 +109,22 @@ def test_a_header_without_rows_is_read_and_empty(intake: Intake) -> None:
 @pytest.mark.parametrize(
     "name", ["a.CSV", "名 称.csv", "2024/南昌.csv", "a.b.csv", "a.txt", "a.tsv", "a.xlsx", "a.xls"]
 )
-def test_a_csv_file_may_have_any_name_and_depth(intake: Intake, name: str) -> None:
+def test_a_csv_file_may_have_any_name_and_depth(intake: IngestJob, name: str) -> None:
     (intake.paths.inbox / "fairs" / "2024").mkdir()
     send(intake, name, HEADER + ROW)
     assert counts(intake.take_in(NOW)) == [(f"fairs/{name}", "read", 1, 0)]
 
 
 @pytest.mark.parametrize("name", ["a.csv.gz", "a.zip", "csv", "a.pdf", "a.et", "a.xlsb"])
-def test_a_file_of_another_kind_is_refused_and_kept(intake: Intake, name: str) -> None:
+def test_a_file_of_another_kind_is_refused_and_kept(intake: IngestJob, name: str) -> None:
     send(intake, name, HEADER + ROW)
     (receipt,) = intake.take_in(NOW)
-    (finding,) = receipt.findings
-    assert (finding.code, finding.found, finding.expected) == ("file_kind_unknown", Path(name).suffix, "CSV, XLSX")
-    assert path_of(intake.paths.archive, receipt.file_sha256).is_file()
+    (issue,) = receipt.issues
+    assert (issue.code, issue.found, issue.expected) == ("file_kind_unknown", Path(name).suffix, "CSV, XLSX")
+    assert archived_path(intake.paths.archive, receipt.file_sha256).is_file()
 
 
-def test_what_a_killed_run_left_behind_is_cleared_away(intake: Intake) -> None:
+def test_what_a_killed_run_left_behind_is_cleared_away(intake: IngestJob) -> None:
     send(intake, "a.csv", HEADER + ROW)
     (receipt,) = intake.take_in(NOW)
     (intake.folder / ".work-left").mkdir()
@@ -144,43 +144,43 @@ def test_no_receipt_is_no_receipts(tmp_path: Path) -> None:
 
 
 def test_an_inbox_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
-    assert stray_receipts(Paths(tmp_path), ["fairs"], NOW, LIMITS) == []
+    assert unassigned_receipts(Paths(tmp_path), ["fairs"], NOW, LIMITS) == []
 
 
-def test_hidden_folders_of_the_inbox_and_those_of_datasets_are_no_strays(intake: Intake) -> None:
+def test_hidden_folders_of_the_inbox_and_those_of_datasets_are_no_strays(intake: IngestJob) -> None:
     for name in ("fairs", ".git", "~$x"):
         (intake.paths.inbox / name).mkdir(exist_ok=True)
         (intake.paths.inbox / name / "a.csv").write_text("x", "utf-8")
-    assert stray_receipts(intake.paths, ["fairs"], NOW, LIMITS) == []
+    assert unassigned_receipts(intake.paths, ["fairs"], NOW, LIMITS) == []
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [([["a"]], [["b"]]), ([["a", "b"]], [["a"], ["b"]]), ([["1"]], [[1]]), ([], [[]])]
 )
 def test_the_digest_tells_other_rows_apart(one: list[list[object]], other: list[list[object]]) -> None:
-    assert digest_of(one) != digest_of(other)
-    assert digest_of(one) == digest_of(one)
+    assert content_digest(one) != content_digest(other)
+    assert content_digest(one) == content_digest(one)
 
 
 def test_rows_that_do_not_add_up_stop_the_run() -> None:
-    arrival = Arrival("fairs/a.csv", "0" * 64, 1)
-    no_row_is_lost(arrival, Parsed(rows_read=6, rows_accepted=3, rows_set_aside=2, rows_rejected=1))
-    with pytest.raises(RowsLost, match=r"fairs/a\.csv: 7 rows read, 6 accounted for"):
-        no_row_is_lost(arrival, Parsed(rows_read=7, rows_accepted=3, rows_set_aside=2, rows_rejected=1))
+    arrival = InboxFile("fairs/a.csv", "0" * 64, 1)
+    check_row_balance(arrival, ParseResult(rows_read=6, rows_accepted=3, rows_set_aside=2, rows_rejected=1))
+    with pytest.raises(RowBalanceError, match=r"fairs/a\.csv: 7 rows read, 6 accounted for"):
+        check_row_balance(arrival, ParseResult(rows_read=7, rows_accepted=3, rows_set_aside=2, rows_rejected=1))
 
 
-def test_a_clock_set_back_leaves_corrections_in_the_order_in_which_they_came(intake: Intake) -> None:
+def test_a_clock_set_back_leaves_corrections_in_the_order_in_which_they_came(intake: IngestJob) -> None:
     for number in range(4, 8):
         send(intake, "a.csv", HEADER + f"甲市,2026-02-05,{number},book,A\n")
         receipts = intake.take_in(NOW - timedelta(days=400 * (number - 4)))
     read = [
-        intake.connection.execute(f"select posts from read_parquet({literal(file)})").fetchall()
-        for _, file in readable_files(intake.folder, receipts)
+        intake.connection.execute(f"select posts from read_parquet({quote_literal(file)})").fetchall()
+        for _, file in accepted_files(intake.folder, receipts)
     ]
     assert read == [[(number,)] for number in range(4, 8)]
 
 
-def test_a_file_name_that_is_not_utf_8_does_not_stop_the_run(intake: Intake) -> None:
+def test_a_file_name_that_is_not_utf_8_does_not_stop_the_run(intake: IngestJob) -> None:
     name = os.fsdecode("南昌.csv".encode("gb18030"))
     send(intake, name, HEADER + ROW)
     (receipt,) = intake.take_in(NOW)
@@ -188,15 +188,15 @@ def test_a_file_name_that_is_not_utf_8_does_not_stop_the_run(intake: Intake) -> 
     assert read_receipts(intake.folder) == [receipt]
 
 
-def test_two_copies_of_a_stray_file_have_one_receipt_key_each(intake: Intake) -> None:
+def test_two_copies_of_a_stray_file_have_one_receipt_key_each(intake: IngestJob) -> None:
     (intake.paths.inbox / "fare").mkdir()
     for name in ("a.csv", "b.csv"):
         (intake.paths.inbox / "fare" / name).write_text("x", "utf-8")
-    receipts = stray_receipts(intake.paths, ["fairs"], NOW, LIMITS)
+    receipts = unassigned_receipts(intake.paths, ["fairs"], NOW, LIMITS)
     assert len({(receipt.dataset, receipt.file_sha256) for receipt in receipts}) == len(receipts)
 
 
-def test_refused_bytes_under_two_names_are_taken_in_once(intake: Intake) -> None:
+def test_refused_bytes_under_two_names_are_taken_in_once(intake: IngestJob) -> None:
     for name in ("a.txt", "b.txt"):
         send(intake, name, HEADER + ROW)
     intake.take_in(NOW)
@@ -205,44 +205,44 @@ def test_refused_bytes_under_two_names_are_taken_in_once(intake: Intake) -> None
     assert [file.stat().st_mtime_ns for file in intake.folder.iterdir()] == before
 
 
-def test_results_that_are_lost_or_cut_off_are_made_again_with_the_time_of_arrival(intake: Intake) -> None:
+def test_results_that_are_lost_or_cut_off_are_made_again_with_the_time_of_arrival(intake: IngestJob) -> None:
     send(intake, "sent.csv", HEADER + ROW)
     (before,) = intake.take_in(NOW)
     for spoil in (Path.unlink, lambda file: os.truncate(file, 40)):
         for pattern in ("*.rejects.parquet", "*[0-9a-f].parquet"):
             (file,) = intake.folder.glob(pattern)
             spoil(file)
-            assert lost_results(intake.folder, before) == [file]
+            assert missing_results(intake.folder, before) == [file]
             assert intake.take_in(NOW + timedelta(days=1)) == [before]
-            assert lost_results(intake.folder, before) == []
+            assert missing_results(intake.folder, before) == []
 
 
-def test_a_broken_receipt_stops_the_run_and_is_named(intake: Intake) -> None:
+def test_a_broken_receipt_stops_the_run_and_is_named(intake: IngestJob) -> None:
     send(intake, "sent.csv", HEADER + ROW)
     (receipt,) = intake.take_in(NOW)
     (file,) = intake.folder.glob("*.json")
     file.write_bytes(file.read_bytes()[:-20])
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(DataError) as stopped:
         intake.take_in(NOW)
-    (finding,) = stopped.value.findings
-    assert (finding.code, finding.found) == ("receipt_broken", receipt.file_sha256)
-    assert finding.file == f"lake/fairs/{file.name}"
+    (issue,) = stopped.value.issues
+    assert (issue.code, issue.found) == ("receipt_broken", receipt.file_sha256)
+    assert issue.file == f"lake/fairs/{file.name}"
     file.unlink()
     assert [taken.file_sha256 for taken in intake.take_in(NOW)] == [receipt.file_sha256]
 
 
-def test_an_original_that_is_gone_is_asked_for_and_enough_once_it_is_sent_again(intake: Intake) -> None:
+def test_an_original_that_is_gone_is_asked_for_and_enough_once_it_is_sent_again(intake: IngestJob) -> None:
     send(intake, "sent.csv", HEADER + ROW)
     (before,) = intake.take_in(NOW)
     sent = intake.paths.inbox / before.file
     content = sent.read_bytes()
     sent.unlink()
-    path_of(intake.paths.archive, before.file_sha256).unlink()
+    archived_path(intake.paths.archive, before.file_sha256).unlink()
     assert intake.take_in(NOW) == [before], "nothing is to be read again"
     again = moved_on(intake, limits=Limits(still_written_seconds=0, columns=99))
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(DataError) as stopped:
         again.take_in(NOW)
-    assert [(finding.code, finding.file) for finding in stopped.value.findings] == [("archive_lost", before.file)]
+    assert [(issue.code, issue.file) for issue in stopped.value.issues] == [("archive_lost", before.file)]
     sent.write_bytes(content)
     (after,) = again.take_in(NOW + timedelta(days=1))
     assert (after.received_at, after.rows_accepted) == (before.received_at, before.rows_accepted)

@@ -30,7 +30,16 @@ def instance(folder: Path, storage: dict[str, object]) -> dg.DagsterInstance:
 
 def ours(folder: Path) -> dg.DagsterInstance:
     config = {"base_dir": str(folder)}
-    return instance(folder, {"custom": {"module": "pipelines.record", "class": "Record", "config": config}})
+    return instance(
+        folder,
+        {
+            "custom": {
+                "module": "pipelines.orchestration.dagster_internals.sqlite_storage",
+                "class": "Record",
+                "config": config,
+            }
+        },
+    )
 
 
 @pytest.fixture

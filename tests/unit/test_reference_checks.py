@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from assets.errors import Finding
-from assets.reference import checks
-from assets.reference.checks import Tables, check_references
-from assets.reference.reading import read_reference_table
+from assets.core.errors import Issue
+from assets.reference import integrity
+from assets.reference.csv_tables import read_reference_table
+from assets.reference.integrity import Tables, check_integrity
 from assets.warehouse.tables import Table
 
 # Columns with their types; a star marks the key, an arrow the column referred to.
@@ -45,7 +45,7 @@ GOOD = {
     "target_cities": "t2,A",
 }
 
-Rule = Callable[[Tables], Iterable[Finding]]
+Rule = Callable[[Tables], Iterable[Issue]]
 
 
 def contract(name: str) -> Table:
@@ -72,53 +72,53 @@ def tables(folder: Path, **changed: str) -> Tables:
         file.write_text(f"{','.join(CONTRACTS[name].columns)}\n{rows}\n" if rows else "", "utf-8")
         if not rows:
             file.write_text(",".join(CONTRACTS[name].columns) + "\n", "utf-8")
-        read[name], findings = read_reference_table(CONTRACTS[name], file)
-        assert findings == []
+        read[name], issues = read_reference_table(CONTRACTS[name], file)
+        assert issues == []
     return read
 
 
 def test_good_tables_keep_every_rule(tmp_path: Path) -> None:
-    assert check_references(tables(tmp_path)) == []
+    assert check_integrity(tables(tmp_path)) == []
 
 
-BROKEN: list[tuple[Rule, dict[str, str], Finding]] = [
+BROKEN: list[tuple[Rule, dict[str, str], Issue]] = [
     (
-        checks.keys_are_unique,
+        integrity.check_unique_keys,
         {"cities": "A,P,甲市,甲\nA,P,乙市,乙"},
-        Finding("key_doubled", "A", "city_code", "reference/cities.csv", 3, "city_code"),
+        Issue("key_doubled", "A", "city_code", "reference/cities.csv", 3, "city_code"),
     ),
     (
-        checks.keys_are_unique,
+        integrity.check_unique_keys,
         {"indicator_measures": "up,1\ndown,2\nup,2\nup,1"},
-        Finding(
+        Issue(
             "key_doubled", "up, 1", "indicator_id, measure_id", "reference/indicator_measures.csv", 5, "indicator_id"
         ),
     ),
     (
-        checks.foreign_keys_exist,
+        integrity.check_foreign_keys,
         {"cities": "A,P,甲市,甲\nB,Q,乙市,乙"},
-        Finding("foreign_key", "Q", "provinces.csv province_code", "reference/cities.csv", 3, "province_code"),
+        Issue("foreign_key", "Q", "provinces.csv province_code", "reference/cities.csv", 3, "province_code"),
     ),
     (
-        checks.foreign_keys_exist,
+        integrity.check_foreign_keys,
         {"indicator_measures": "up,1\ndown,3"},
-        Finding("foreign_key", "3", "measures.csv measure_id", "reference/indicator_measures.csv", 3, "measure_id"),
+        Issue("foreign_key", "3", "measures.csv measure_id", "reference/indicator_measures.csv", 3, "measure_id"),
     ),
-    (checks.method_has_one_row, {"method": ""}, Finding("method_rows", "0", "1", "reference/method.csv")),
-    (checks.method_has_one_row, {"method": "1\n2"}, Finding("method_rows", "2", "1", "reference/method.csv")),
+    (integrity.check_single_parameters_row, {"method": ""}, Issue("method_rows", "0", "1", "reference/method.csv")),
+    (integrity.check_single_parameters_row, {"method": "1\n2"}, Issue("method_rows", "2", "1", "reference/method.csv")),
     *(
         (
-            checks.aliases_name_one_place,
+            integrity.check_alias_targets,
             {"aliases": f"All,,P,total\n{row}"},
-            Finding("alias_target", "Aland", "city_code, province_code", "reference/aliases.csv", 3, "alias"),
+            Issue("alias_target", "Aland", "city_code, province_code", "reference/aliases.csv", 3, "alias"),
         )
         for row in ("Aland,,,short", "Aland,A,P,short", "Aland,A,,homophone")
     ),
     *(
         (
-            checks.aliases_name_one_place,
+            integrity.check_alias_targets,
             {"aliases": f"All,,P,total\n{form},B,,short"},
-            Finding("alias_ambiguous", form, f"{place}, B", "reference/aliases.csv", 3, "alias"),
+            Issue("alias_ambiguous", form, f"{place}, B", "reference/aliases.csv", 3, "alias"),
         )
         for form, place in (
             ("甲", "A"),
@@ -130,20 +130,20 @@ BROKEN: list[tuple[Rule, dict[str, str], Finding]] = [
         )
     ),
     (
-        checks.aliases_name_one_place,
+        integrity.check_alias_targets,
         {"cities": "A,P,甲市,甲\nB,P,甲市,乙"},
-        Finding("alias_ambiguous", "甲市", "A, B", "reference/cities.csv", 3, "name_zh"),
+        Issue("alias_ambiguous", "甲市", "A, B", "reference/cities.csv", 3, "name_zh"),
     ),
     (
-        checks.aliases_name_one_place,
+        integrity.check_alias_targets,
         {"provinces": "P,甲市"},
-        Finding("alias_ambiguous", "甲市", "A, P", "reference/provinces.csv", 2, "name_zh"),
+        Issue("alias_ambiguous", "甲市", "A, P", "reference/provinces.csv", 2, "name_zh"),
     ),
     *(
         (
-            checks.goalposts_follow_the_direction,
+            integrity.check_goalpost_direction,
             {"goalposts": f"{indicator},{floor},{upper},,,"},
-            Finding(
+            Issue(
                 "goalposts_order",
                 f"{indicator}: floor {floor}, upper {upper}",
                 expected,
@@ -161,16 +161,16 @@ BROKEN: list[tuple[Rule, dict[str, str], Finding]] = [
     ),
     *(
         (
-            checks.goalposts_follow_the_direction,
+            integrity.check_goalpost_direction,
             {"goalposts": f"up,{numbers}"},
-            Finding("goalposts_incomplete", "up", "", "reference/goalposts.csv", 2, "indicator_id"),
+            Issue("goalposts_incomplete", "up", "", "reference/goalposts.csv", 2, "indicator_id"),
         )
         for numbers in (",,,,", "0,,,,", ",9,,,", "0,9,1,2,3", "0,9,,,3", ",,1,2,", ",,1,,3", ",,2,1,3", ",,1,2,0")
     ),
     (
-        checks.measures_and_indicators_meet,
+        integrity.check_measure_links,
         {"indicator_measures": "up,1\ndown,2"},
-        Finding(
+        Issue(
             "indicator_without_measure",
             "band",
             "reference/indicator_measures.csv",
@@ -180,9 +180,9 @@ BROKEN: list[tuple[Rule, dict[str, str], Finding]] = [
         ),
     ),
     (
-        checks.measures_and_indicators_meet,
+        integrity.check_measure_links,
         {"indicator_measures": "up,1\ndown,1\nband,1"},
-        Finding(
+        Issue(
             "measure_without_indicator",
             "2",
             "reference/indicator_measures.csv",
@@ -192,35 +192,35 @@ BROKEN: list[tuple[Rule, dict[str, str], Finding]] = [
         ),
     ),
     (
-        checks.targets_have_the_unit_of_their_indicator,
+        integrity.check_target_units,
         {"targets": f"t1,up,%,all,{AT_LEAST}\nt2,band,m,cities,{AT_LEAST}"},
-        Finding("indicator_unit", "m", "km", "reference/targets.csv", 3, "unit"),
+        Issue("indicator_unit", "m", "km", "reference/targets.csv", 3, "unit"),
     ),
     *(
         (
-            checks.target_cities_match_the_scope,
+            integrity.check_target_scope,
             {"targets": f"t1,up,%,all,{AT_LEAST}\nt2,down,%,{scope},{AT_LEAST}", "target_cities": listed},
-            Finding(
+            Issue(
                 "target_cities", "t2", "scope = cities <-> target_cities.csv", "reference/targets.csv", 3, "target_id"
             ),
         )
         for scope, listed in (("all", "t2,A"), ("province", "t2,A\nt2,B"), ("cities", ""))
     ),
     (
-        checks.indicators_score_in_one_dimension,
+        integrity.check_single_dimension,
         {"indicators": "up,%,1,d,上\ndown,%,-1,d,下\nband,km,1,e,上"},
-        Finding("indicator_in_two_dimensions", "上", "d, e", "reference/indicators.csv", 4, "name_zh"),
+        Issue("indicator_in_two_dimensions", "上", "d, e", "reference/indicators.csv", 4, "name_zh"),
     ),
     (
-        checks.indicators_score_in_one_dimension,
+        integrity.check_single_dimension,
         {"indicators": "up,%,1,d,上\nup,%,1,e,下\ndown,%,-1,d,左\nband,km,1,e,带"},
-        Finding("indicator_in_two_dimensions", "up", "d, e", "reference/indicators.csv", 3, "indicator_id"),
+        Issue("indicator_in_two_dimensions", "up", "d, e", "reference/indicators.csv", 3, "indicator_id"),
     ),
     *(
         (
-            checks.kinds_of_targets_fit_their_operators,
+            integrity.check_target_operators,
             {"targets": f"t1,up,%,all,{said}\nt2,down,%,cities,at_most,<=,5,,2030"},
-            Finding("target_operator", operator, allowed, "reference/targets.csv", 2, "operator"),
+            Issue("target_operator", operator, allowed, "reference/targets.csv", 2, "operator"),
         )
         for said, operator, allowed in (
             ("at_least,<=,5,,", "<=", ">=, >, =, about"),
@@ -232,9 +232,9 @@ BROKEN: list[tuple[Rule, dict[str, str], Finding]] = [
     ),
     *(
         (
-            checks.kinds_of_targets_fit_their_operators,
+            integrity.check_target_operators,
             {"targets": f"t1,up,%,all,{said}\nt2,down,%,cities,at_most,<=,5,,2030"},
-            Finding(
+            Issue(
                 "target_range",
                 found,
                 "kind = range <-> value <= value_high",
@@ -251,9 +251,9 @@ BROKEN: list[tuple[Rule, dict[str, str], Finding]] = [
     ),
     *(
         (
-            checks.profiles_rise_to_their_target,
+            integrity.check_target_profiles,
             {"targets": f"{target}\nt2,down,%,cities,at_most,<=,5,,2030", "target_profiles": steps},
-            Finding("profile_shape", "t1", "0 ... 1", "reference/target_profiles.csv", 2, "target_id"),
+            Issue("profile_shape", "t1", "0 ... 1", "reference/target_profiles.csv", 2, "target_id"),
         )
         for target, steps in (
             (TOTAL, "t1,2020,0\nt1,2029,1"),
@@ -266,54 +266,56 @@ BROKEN: list[tuple[Rule, dict[str, str], Finding]] = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "changed", "finding"), BROKEN)
+@pytest.mark.parametrize(("rule", "changed", "issue"), BROKEN)
 def test_a_rule_that_is_broken_is_told_with_its_place(
-    tmp_path: Path, rule: Rule, changed: dict[str, str], finding: Finding
+    tmp_path: Path, rule: Rule, changed: dict[str, str], issue: Issue
 ) -> None:
     broken = tables(tmp_path, **changed)
-    assert list(rule(broken)) == [finding]
-    assert finding in check_references(broken)
+    assert list(rule(broken)) == [issue]
+    assert issue in check_integrity(broken)
 
 
 def test_every_rule_has_tables_that_break_it() -> None:
     rules = {
-        name for name, it in vars(checks).items() if callable(it) and getattr(it, "__module__", "") == checks.__name__
+        name
+        for name, it in vars(integrity).items()
+        if callable(it) and getattr(it, "__module__", "") == integrity.__name__
     }
     assert {rule.__name__ for rule, _, _ in BROKEN} == {
-        name for name in rules if not name.startswith("_") and name != "check_references"
+        name for name in rules if not name.startswith("_") and name != "check_integrity"
     }
 
 
 def test_an_empty_reference_is_no_foreign_key(tmp_path: Path) -> None:
-    assert list(checks.foreign_keys_exist(tables(tmp_path, aliases="Aland,A,,short\nAll,,P,total"))) == []
+    assert list(integrity.check_foreign_keys(tables(tmp_path, aliases="Aland,A,,short\nAll,,P,total"))) == []
 
 
 def test_a_range_may_be_a_single_value(tmp_path: Path) -> None:
-    assert list(checks.goalposts_follow_the_direction(tables(tmp_path, goalposts="band,,,5,5,3"))) == []
+    assert list(integrity.check_goalpost_direction(tables(tmp_path, goalposts="band,,,5,5,3"))) == []
 
 
 def test_what_an_unknown_indicator_would_need_is_left_to_the_foreign_key(tmp_path: Path) -> None:
     broken = tables(tmp_path, goalposts="other,9,0,,,", targets=f"t2,other,m,cities,{AT_LEAST}\nt1,up,%,all,{AT_LEAST}")
-    assert [finding.code for finding in check_references(broken)] == ["foreign_key", "foreign_key"]
+    assert [issue.code for issue in check_integrity(broken)] == ["foreign_key", "foreign_key"]
 
 
 def test_two_forms_of_one_place_may_be_alike(tmp_path: Path) -> None:
-    assert check_references(tables(tmp_path, cities="A,P,甲市,甲市\nB,P,乙市,B", aliases="甲 市,A,,short")) == []
+    assert check_integrity(tables(tmp_path, cities="A,P,甲市,甲市\nB,P,乙市,B", aliases="甲 市,A,,short")) == []
 
 
 def test_a_city_and_an_area_above_it_with_one_code_are_two_places(tmp_path: Path) -> None:
     alike = tables(
         tmp_path, cities="P,P,甲市,甲\nB,P,乙市,乙", aliases="Aland,P,,short", target_cities="t2,B", provinces="P,全省"
     )
-    assert [finding.code for finding in checks.aliases_name_one_place(alike)] == ["alias_ambiguous"]
+    assert [issue.code for issue in integrity.check_alias_targets(alike)] == ["alias_ambiguous"]
 
 
 @pytest.mark.parametrize("alias", ["甲\ufeff市", "ＡＬＬ", "Ａ", "al l"])
 def test_forms_that_intake_reads_alike_are_alike(tmp_path: Path, alias: str) -> None:
     alike = tables(tmp_path, provinces="P,all", aliases=f"{alias},B,,short")
-    assert [finding.code for finding in checks.aliases_name_one_place(alike)] == ["alias_ambiguous"]
+    assert [issue.code for issue in integrity.check_alias_targets(alike)] == ["alias_ambiguous"]
 
 
 def test_a_profile_that_rises_to_its_target_is_taken(tmp_path: Path) -> None:
     steps = "t1,2030,1\nt1,2020,0\nt1,2025,0.7"
-    assert list(checks.profiles_rise_to_their_target(tables(tmp_path, targets=TOTAL, target_profiles=steps))) == []
+    assert list(integrity.check_target_profiles(tables(tmp_path, targets=TOTAL, target_profiles=steps))) == []

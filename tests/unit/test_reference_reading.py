@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.errors import Finding
-from assets.reference.reading import ReferenceTable, read_reference_table
+from assets.core.errors import Issue
+from assets.reference.csv_tables import ReferenceTable, read_reference_table
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
 
@@ -33,15 +33,15 @@ HEADER = ",".join(TABLE.columns)
 GOOD = "x,1,10,0.5,true,a,-1"
 
 
-def read(tmp_path: Path, text: str | bytes, table: Table = TABLE) -> tuple[ReferenceTable, list[Finding]]:
+def read(tmp_path: Path, text: str | bytes, table: Table = TABLE) -> tuple[ReferenceTable, list[Issue]]:
     file = tmp_path / "things.csv"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     return read_reference_table(table, file)
 
 
 def test_good_rows_have_their_types_and_lines(tmp_path: Path) -> None:
-    table, findings = read(tmp_path, f"{HEADER}\n{GOOD}\n y , 2 ,,,false,,\n")
-    assert findings == []
+    table, issues = read(tmp_path, f"{HEADER}\n{GOOD}\n y , 2 ,,,false,,\n")
+    assert issues == []
     assert [row.line for row in table.rows] == [2, 3]
     assert list(table.rows[0].values.values()) == ["x", 1, 10, 0.5, True, "a", -1]
     assert list(table.rows[1].values.values()) == ["y", 2, None, None, False, None, None]
@@ -51,21 +51,21 @@ def test_good_rows_have_their_types_and_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_line_ends_and_a_byte_order_mark_make_no_difference(tmp_path: Path, end: str, mark: str) -> None:
-    table, findings = read(tmp_path, mark + end.join((HEADER, GOOD, "")))
-    assert (len(table.rows), findings) == (1, [])
+    table, issues = read(tmp_path, mark + end.join((HEADER, GOOD, "")))
+    assert (len(table.rows), issues) == (1, [])
 
 
 def test_a_missing_file_is_told_with_the_header_it_needs(tmp_path: Path) -> None:
-    table, findings = read_reference_table(TABLE, tmp_path / "things.csv")
+    table, issues = read_reference_table(TABLE, tmp_path / "things.csv")
     assert table.rows == ()
-    assert findings == [Finding("table_missing", "things.csv", HEADER, "reference/things.csv")]
+    assert issues == [Issue("table_missing", "things.csv", HEADER, "reference/things.csv")]
 
 
 @pytest.mark.parametrize("header", ["", "thing_id", HEADER.replace("rank,size", "size,rank"), f"{HEADER},more"])
 def test_a_header_other_than_that_of_the_contract_is_told(tmp_path: Path, header: str) -> None:
-    table, findings = read(tmp_path, f"{header}\n{GOOD}\n" if header else "")
+    table, issues = read(tmp_path, f"{header}\n{GOOD}\n" if header else "")
     assert table.rows == ()
-    assert findings == [Finding("table_header", header, HEADER, "reference/things.csv", 1)]
+    assert issues == [Issue("table_header", header, HEADER, "reference/things.csv", 1)]
 
 
 @pytest.mark.parametrize(
@@ -94,37 +94,37 @@ def test_a_header_other_than_that_of_the_contract_is_told(tmp_path: Path, header
 def test_a_bad_row_is_told_and_left_out(
     tmp_path: Path, row: str, code: str, found: str, expected: str, column: str | None
 ) -> None:
-    table, findings = read(tmp_path, f"{HEADER}\n{GOOD}\n{row}\n")
-    assert findings == [Finding(code, found, expected, "reference/things.csv", 3, column)]
+    table, issues = read(tmp_path, f"{HEADER}\n{GOOD}\n{row}\n")
+    assert issues == [Issue(code, found, expected, "reference/things.csv", 3, column)]
     assert [good.line for good in table.rows] == [2]
 
 
 def test_every_fault_of_a_row_is_told(tmp_path: Path) -> None:
-    _, findings = read(tmp_path, f"{HEADER}\n,0,ten,2,maybe,c,0\n")
-    assert [finding.column for finding in findings] == list(TABLE.columns)
+    _, issues = read(tmp_path, f"{HEADER}\n,0,ten,2,maybe,c,0\n")
+    assert [issue.column for issue in issues] == list(TABLE.columns)
 
 
 @pytest.mark.parametrize(
     "row", ["x,1,,,,,", "x,9,,,,,", "x,+1,,,,,", "x,,-9223372036854775807,,,,", "x,,,0,,,", "x,,,1.0,,,"]
 )
 def test_a_limit_is_itself_allowed(tmp_path: Path, row: str) -> None:
-    table, findings = read(tmp_path, f"{HEADER}\n{row}\n")
-    assert (len(table.rows), findings) == (1, [])
+    table, issues = read(tmp_path, f"{HEADER}\n{row}\n")
+    assert (len(table.rows), issues) == (1, [])
 
 
 def test_the_line_is_the_physical_one_after_a_cell_of_several_lines(tmp_path: Path) -> None:
-    _, findings = read(tmp_path, f'{HEADER}\n"x\ny\nz",1,,,,,\n,1,,,,,\n')
-    assert [(finding.line, finding.column) for finding in findings] == [(5, "thing_id")]
+    _, issues = read(tmp_path, f'{HEADER}\n"x\ny\nz",1,,,,,\n,1,,,,,\n')
+    assert [(issue.line, issue.column) for issue in issues] == [(5, "thing_id")]
 
 
 def test_a_table_that_is_not_utf_8_is_refused_whole(tmp_path: Path) -> None:
-    table, findings = read(tmp_path, f"{HEADER}\n{GOOD}\n南昌,1,,,,,\n".encode("gb18030"))
-    assert (table.rows, [finding.code for finding in findings]) == ((), ["table_header"])
+    table, issues = read(tmp_path, f"{HEADER}\n{GOOD}\n南昌,1,,,,,\n".encode("gb18030"))
+    assert (table.rows, [issue.code for issue in issues]) == ((), ["table_header"])
 
 
 def test_a_broken_quote_is_told_with_its_line(tmp_path: Path) -> None:
-    table, (finding,) = read(tmp_path, f'{HEADER}\n{GOOD}\n"x"y,1,,,,,\n{GOOD}\n')
-    assert (table.rows, finding.code, finding.line) == ((), "table_header", 3)
+    table, (issue,) = read(tmp_path, f'{HEADER}\n{GOOD}\n"x"y,1,,,,,\n{GOOD}\n')
+    assert (table.rows, issue.code, issue.line) == ((), "table_header", 3)
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_a_broken_quote_is_told_with_its_line(tmp_path: Path) -> None:
     ],
 )
 def test_a_byte_that_is_not_utf_8_is_told_with_its_line(tmp_path: Path, mark: str) -> None:
-    _, (finding,) = read(tmp_path, f"{mark}{HEADER}\n{GOOD}\n".encode() + b"\xff,1,,,,,\n")
-    assert finding.line == 3
+    _, (issue,) = read(tmp_path, f"{mark}{HEADER}\n{GOOD}\n".encode() + b"\xff,1,,,,,\n")
+    assert issue.line == 3
 
 
 @pytest.mark.parametrize(
@@ -154,15 +154,15 @@ def test_a_byte_that_is_not_utf_8_is_told_with_its_line(tmp_path: Path, mark: st
 )
 def test_a_number_too_large_for_its_type_is_told(tmp_path: Path, row: str, column: str) -> None:
     free = {name: said.model_copy(update={"min": None, "max": None}) for name, said in TABLE.columns.items()}
-    _, findings = read(tmp_path, f"{HEADER}\n{row}\n", TABLE.model_copy(update={"columns": free}))
-    assert [(finding.code, finding.column) for finding in findings] == [("type_wrong", column)]
+    _, issues = read(tmp_path, f"{HEADER}\n{row}\n", TABLE.model_copy(update={"columns": free}))
+    assert [(issue.code, issue.column) for issue in issues] == [("type_wrong", column)]
 
 
 def test_a_limit_is_told_in_full(tmp_path: Path) -> None:
     rank = TABLE.columns["rank"].model_copy(update={"max": 1234567.0})
     table = TABLE.model_copy(update={"columns": {**TABLE.columns, "rank": rank}})
-    _, (finding,) = read(tmp_path, f"{HEADER}\nx,1234568,,,,,\n", table)
-    assert finding.expected == "1234567"
+    _, (issue,) = read(tmp_path, f"{HEADER}\nx,1234568,,,,,\n", table)
+    assert issue.expected == "1234567"
 
 
 def test_rows_are_written_with_types_and_comments(tmp_path: Path, connection: Connection) -> None:
@@ -172,22 +172,22 @@ def test_rows_are_written_with_types_and_comments(tmp_path: Path, connection: Co
         ("x", 1, 10, 0.5, True, "a", -1),
         ("y", None, None, None, None, None, None),
     ]
-    assert TABLE.differences(connection) == []
+    assert TABLE.contract_violations(connection) == []
     comment = connection.execute("select comment from duckdb_columns() where column_name = 'weight'").fetchone()
     assert comment == ("权重 | Weight",)
 
 
 def test_a_table_without_rows_is_written_empty_and_with_its_types(tmp_path: Path, connection: Connection) -> None:
-    table, findings = read(tmp_path, f"{HEADER}\n")
+    table, issues = read(tmp_path, f"{HEADER}\n")
     table.write(connection)
-    assert (findings, TABLE.differences(connection)) == ([], [])
+    assert (issues, TABLE.contract_violations(connection)) == ([], [])
 
 
 def test_hostile_text_is_data(tmp_path: Path, connection: Connection) -> None:
     text = "'; drop table things; --"
-    table, findings = read(tmp_path, f'{HEADER}\n"{text}",,,,,,\n')
+    table, issues = read(tmp_path, f'{HEADER}\n"{text}",,,,,,\n')
     table.write(connection)
-    assert findings == []
+    assert issues == []
     assert connection.execute("select thing_id from reference.things").fetchall() == [(text,)]
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from assets.intake.ledger import Intake, Receipt
-from assets.intake.loading import load_accepted
+from assets.core.paths import PROJECT_ROOT
+from assets.intake.load import load_accepted
+from assets.intake.receipts.receipts import IngestJob, Receipt
 from assets.intake.rejects import add_rejects, resolve_rejects
-from assets.paths import PROJECT_ROOT
-from assets.release.returns import write_returns
-from assets.warehouse.connection import Connection, in_memory
+from assets.release.outputs.returns import write_returns
+from assets.warehouse.connection import Connection, connect_in_memory
 from assets.warehouse.tables import read_tables
 from tests.unit.fairs import HEADER, NOW, send
 
@@ -27,7 +27,7 @@ BAD = "甲市,2026-02-05,3O,book,A\n丙市,2026-02-06,3,book,A\n"
 class Office:
     """What a run makes of the files so far, as far as returns are concerned."""
 
-    def __init__(self, intake: Intake, connection: Connection) -> None:
+    def __init__(self, intake: IngestJob, connection: Connection) -> None:
         self.intake, self.connection = intake, connection
         connection.execute("create schema quality; create schema reference; create schema intake")
         connection.execute(
@@ -76,8 +76,8 @@ class Office:
 
 
 @pytest.fixture
-def office(intake: Intake) -> Iterator[Office]:
-    with in_memory() as connection:
+def office(intake: IngestJob) -> Iterator[Office]:
+    with connect_in_memory() as connection:
         yield Office(intake, connection)
 
 

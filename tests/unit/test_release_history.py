@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from assets.paths import Paths
-from assets.release.reader import Release
+from assets.core.paths import Paths
+from assets.release.read.reader import Release
 from tests.unit.candidates import candidate, mark, release_of
 
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from assets.release.report import charts, plots, words
-from assets.release.report.layout import FIRST_PAGE
-from assets.release.report.site import Made, page_name, write_report
+from assets.release.outputs.report import altair_charts, formatters, sparklines
+from assets.release.outputs.report.file_names import FIRST_PAGE
+from assets.release.outputs.report.site import ReleaseInfo, page_name, write_report
 from assets.warehouse.connection import Connection
 from tests.unit.candidates import HOSTILE, candidate, published_tables
 
-MADE = Made("20260101T000000Z-x", datetime(2026, 1, 1, tzinfo=UTC), None)
+MADE = ReleaseInfo("20260101T000000Z-x", datetime(2026, 1, 1, tzinfo=UTC), None)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_pages_of_the_checks_are_taken_into_the_report(opened: Connection, tmp_p
     checks = tmp_path / "checks"
     checks.mkdir()
     (checks / "scorecards.city_scores.html").write_text("told", encoding="utf-8")
-    made = Made("x", MADE.released_at, None, checks)
+    made = ReleaseInfo("x", MADE.released_at, None, checks)
     files = write_report(opened, tmp_path / "made", published_tables(), made)
     assert tmp_path / "made" / "report" / "checks" / "scorecards.city_scores.html" in files
 
@@ -106,22 +106,22 @@ def figure(points: dict[int, float], **more: Any) -> dict[str, Any]:
 
 
 def test_a_trend_is_broken_where_a_year_is_missing() -> None:
-    trend = charts.trend(figure({2020: 1, 2021: 2, 2023: 3, 2024: 4}), 2020, 2030)
+    trend = sparklines.build_trend(figure({2020: 1, 2021: 2, 2023: 3, 2024: 4}), 2020, 2030)
     assert trend is not None
     assert [len(run.split()) for run in trend.runs] == [2, 2]
     assert len(trend.dots) == 4
 
 
 def test_a_trend_of_one_figure_is_a_dot_and_of_none_is_nothing() -> None:
-    trend = charts.trend(figure({2020: 1}), 2020, 2030)
+    trend = sparklines.build_trend(figure({2020: 1}), 2020, 2030)
     assert trend is not None
     assert trend.runs == ()
-    assert charts.trend({**figure({}), "points": None}, 2020, 2030) is None
+    assert sparklines.build_trend({**figure({}), "points": None}, 2020, 2030) is None
 
 
 def test_a_trend_holds_its_projection_and_target_inside_its_plane() -> None:
     said = {"projected_year": 2030, "projected_value": 9, "projected_low": 5, "projected_high": 14, "target_value": -3}
-    trend = charts.trend(figure({2020: 1, 2021: 2}, **said), 2020, 2030)
+    trend = sparklines.build_trend(figure({2020: 1, 2021: 2}, **said), 2020, 2030)
     assert trend is not None
     assert trend.projected is not None
     assert trend.interval is not None
@@ -135,28 +135,28 @@ def test_a_trend_holds_its_projection_and_target_inside_its_plane() -> None:
     ("value", "low", "high", "share"), [(5, 0, 10, 50), (-1, 0, 10, 0), (11, 0, 10, 100), (1, 1, 1, 0), (None, 0, 1, 0)]
 )
 def test_a_share_of_a_scale_is_between_nothing_and_all(value: Any, low: float, high: float, share: float) -> None:
-    assert charts.share(value, low, high) == share
+    assert sparklines.scale_share(value, low, high) == share
 
 
 PLACE = {"city_code": "A", "nominal_rank": 1, "rank_low": 1, "rank_high": 2}
 
 
 def test_a_name_is_text_in_a_plot() -> None:
-    drawn = plots.ranks([PLACE], {"A": HOSTILE})
+    drawn = altair_charts.draw_ranks([PLACE], {"A": HOSTILE})
     assert drawn is not None
     assert "<script" not in drawn
     assert "&lt;script" in drawn
 
 
 def test_more_cities_than_can_be_read_are_not_drawn() -> None:
-    codes = [f"{number:03}" for number in range(plots.MOST_CITIES + 1)]
+    codes = [f"{number:03}" for number in range(altair_charts.MOST_CITIES + 1)]
     places = [{**PLACE, "city_code": code} for code in codes]
-    assert plots.ranks(places, dict.fromkeys(codes, "x")) is None
-    assert plots.ranks([], {}) is None
+    assert altair_charts.draw_ranks(places, dict.fromkeys(codes, "x")) is None
+    assert altair_charts.draw_ranks([], {}) is None
 
 
 def test_cities_of_the_same_name_have_a_row_each() -> None:
-    drawn = plots.ranks([PLACE, {**PLACE, "city_code": "B"}], {"A": "x", "B": "x"})
+    drawn = altair_charts.draw_ranks([PLACE, {**PLACE, "city_code": "B"}], {"A": "x", "B": "x"})
     assert drawn is not None
     assert drawn.count(">x</text>") == 2
 
@@ -165,16 +165,16 @@ def test_cities_of_the_same_name_have_a_row_each() -> None:
     ("scored", "total", "drawn"), [(0, 3, "c0"), (1, 30, "c1"), (29, 30, "c9"), (3, 3, "c10"), (0, 0, "c0")]
 )
 def test_some_coverage_is_never_drawn_as_none_nor_as_all(scored: int, total: int, drawn: str) -> None:
-    assert words.coverage_class(scored, total) == drawn
+    assert formatters.coverage_class(scored, total) == drawn
 
 
 @pytest.mark.parametrize(("value", "drawn"), [(None, "none"), (0, "s0"), (19.9, "s0"), (20, "s1"), (100, "s4")])
 def test_a_score_has_the_colour_of_its_fifth(value: float | None, drawn: str) -> None:
-    assert words.score_class(value) == drawn
+    assert formatters.score_class(value) == drawn
 
 
 def test_a_code_without_a_word_stands_for_itself_as_text() -> None:
-    assert words.word({}, "<b>") == "&lt;b&gt;"
+    assert formatters.lookup({}, "<b>") == "&lt;b&gt;"
 
 
 SHOWN = [(0.0, "<1%"), (0.004, "<1%"), (0.5, "50%"), (0.994, "99%"), (1.0, ">99%")]
@@ -182,4 +182,4 @@ SHOWN = [(0.0, "<1%"), (0.004, "<1%"), (0.5, "50%"), (0.994, "99%"), (1.0, ">99%
 
 @pytest.mark.parametrize(("value", "shown"), SHOWN)
 def test_no_projection_is_shown_as_certain(value: float, shown: str) -> None:
-    assert words.probability(value) == shown
+    assert formatters.format_probability(value) == shown

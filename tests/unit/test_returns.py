@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from assets.paths import Paths
-from assets.release.manifest import damages, read_manifest
-from assets.release.publish import publish
-from assets.release.returns import OURS, REFUSED, write_returns
-from assets.warehouse.connection import Connection, Warehouse, identifier
-from assets.warehouse.forms import neutralised, restored
+from assets.core.paths import Paths
+from assets.core.text import escape_formula, unescape_formula
+from assets.release.outputs.returns import OURS, REFUSED, write_returns
+from assets.release.publish.manifest import find_damages, read_manifest
+from assets.release.publish.publish import publish
+from assets.warehouse.connection import Connection, Warehouse, quote_identifier
 from assets.warehouse.tables import Column, Table
 
 COLUMNS = {
@@ -62,7 +62,7 @@ class Candidate:
         )
 
     def add(self, table: str, **row: object) -> None:
-        names = ", ".join(map(identifier, row))
+        names = ", ".join(map(quote_identifier, row))
         marks = ", ".join("?" for _ in row)
         self.connection.execute(f"insert into {table} ({names}) values ({marks})", list(row.values()))
 
@@ -263,7 +263,7 @@ def test_what_looks_like_a_formula_is_text_in_both_files(candidate: Candidate, t
     text, workbook = write_returns(candidate.connection, tmp_path)
     cells = [row[6] for row in csv_rows(text)]
     assert all(cell.startswith("'") for cell in cells)
-    assert [restored(cell) for cell in cells] == ["=1+1", *HOSTILE]
+    assert [unescape_formula(cell) for cell in cells] == ["=1+1", *HOSTILE]
     page = openpyxl.load_workbook(workbook).worksheets[0]
     kinds = {cell.data_type for row in page.iter_rows() for cell in row if cell.value is not None}
     assert kinds <= {"s", "inlineStr"}
@@ -285,20 +285,20 @@ def test_markup_of_a_workbook_is_text_in_it(candidate: Candidate, tmp_path: Path
 
 @pytest.mark.parametrize("text", ["-5", "+5", "-1,234.5", "-3%", "-", "--", "+", "12", "a-b", "甲市", "", "'"])
 def test_figures_and_dashes_stay_as_they_are(text: str) -> None:
-    assert neutralised(text) == restored(text) == text
+    assert escape_formula(text) == unescape_formula(text) == text
 
 
 @given(st.text())
 def test_what_is_neutralised_is_read_back_and_is_no_formula(text: str) -> None:
-    safe = neutralised(text)
-    assert restored(safe) == text or safe == text
+    safe = escape_formula(text)
+    assert unescape_formula(safe) == text or safe == text
     assert safe == text or safe[0] == "'"
     assert safe[:1] not in ("=", "@", "＝", "＠", "\t", "\r")
 
 
 @given(st.text(alphabet="'=+-@\t\r＝＋－＠15a"))
 def test_what_a_return_says_is_what_was_sent(text: str) -> None:
-    assert restored(neutralised(text)) == text
+    assert unescape_formula(escape_formula(text)) == text
 
 
 def test_signs_that_no_file_may_hold_and_long_cells_are_told_as_far_as_they_go(
@@ -352,7 +352,7 @@ def test_a_release_holds_its_returns_and_its_manifest_lists_them_outside_the_con
     folder = Paths(tmp_path).current_release
     manifest = read_manifest(folder)
     assert manifest is not None
-    assert damages(folder, manifest) == []
+    assert find_damages(folder, manifest) == []
     returned = {file.path: file.is_content for file in manifest.files if file.path.startswith("returns/")}
     assert returned == {f"returns/甲市/parks/a.01234567.{kind}": False for kind in ("csv", "xlsx")}
 

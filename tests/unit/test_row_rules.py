@@ -6,58 +6,58 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.intake.contracts import Dataset
-from assets.intake.registry import values_of
-from assets.warehouse.connection import in_memory
+from assets.intake.tables.contracts import Contract
+from assets.intake.values.lookups import referenced_values
+from assets.warehouse.connection import connect_in_memory
 from tests.unit.conftest import TakeIn
 
 HEADER = "city,date,kind,posts,share,is_local,source_id,source_grade\n"
 GOOD = "甲市,2026-02-05,big,12,3.5,是,book,A\n"
 
 
-def renamed(contract: Dataset, old: str, new: str) -> Dataset:
+def renamed(contract: Contract, old: str, new: str) -> Contract:
     """The contract with a column called otherwise."""
     columns = {new if name == old else name: field for name, field in contract.columns.items()}
     return contract.model_copy(update={"columns": columns})
 
 
-def changed(contract: Dataset, name: str, **said: object) -> Dataset:
+def changed(contract: Contract, name: str, **said: object) -> Contract:
     """The contract with another rule for a column."""
     field = contract.columns[name].model_copy(update=said)
     return contract.model_copy(update={"columns": {**contract.columns, name: field}})
 
 
 @pytest.mark.parametrize("share", ["0", "100", "0.0", "１００", "-0"])
-def test_a_limit_is_itself_allowed(fairs: Dataset, take_in: TakeIn, share: str) -> None:
+def test_a_limit_is_itself_allowed(fairs: Contract, take_in: TakeIn, share: str) -> None:
     taken = take_in(fairs, HEADER + f"甲市,2026-02-05,big,0,{share},是,book,A\n")
     assert (taken.told, len(taken.accepted)) == ([], 1)
 
 
 @pytest.mark.parametrize("city", ["甲市", " 甲 市　", "Alpha", "A", "AL PHA", "\ufeff甲市"])
-def test_a_city_is_known_by_any_of_its_forms(fairs: Dataset, take_in: TakeIn, city: str) -> None:
+def test_a_city_is_known_by_any_of_its_forms(fairs: Contract, take_in: TakeIn, city: str) -> None:
     (row,) = take_in(fairs, HEADER + f"{city},2026-02-05,big,1,1,是,book,A\n").accepted
     assert row["city_code"] == "1"
 
 
 @pytest.mark.parametrize("posts", ["", "-", "无", "暂无", "N/A"])
-def test_a_gap_in_a_figure_is_accepted_as_missing(fairs: Dataset, take_in: TakeIn, posts: str) -> None:
+def test_a_gap_in_a_figure_is_accepted_as_missing(fairs: Contract, take_in: TakeIn, posts: str) -> None:
     (row,) = take_in(fairs, HEADER + f"甲市,2026-02-05,big,{posts},{posts},是,book,A\n").accepted
     assert (row["posts"], row["posts_qualifier"], row["share"]) == (None, None, None)
 
 
 @pytest.mark.parametrize("posts", ["", "-", "无"])
-def test_a_gap_in_a_required_figure_rejects_its_row(fairs: Dataset, take_in: TakeIn, posts: str) -> None:
+def test_a_gap_in_a_required_figure_rejects_its_row(fairs: Contract, take_in: TakeIn, posts: str) -> None:
     taken = take_in(changed(fairs, "posts", required=True), HEADER + f"甲市,2026-02-05,big,{posts},1,是,book,A\n")
     assert taken.told == [(2, "posts", "cell_missing", posts)]
 
 
-def test_a_word_that_marks_a_gap_in_a_figure_is_a_word_in_a_text(fairs: Dataset, take_in: TakeIn) -> None:
+def test_a_word_that_marks_a_gap_in_a_figure_is_a_word_in_a_text(fairs: Contract, take_in: TakeIn) -> None:
     free = changed(fairs, "kind", allowed=None, required=True)
     (row,) = take_in(free, HEADER + "甲市,2026-02-05,无,1,1,是,book,A\n").accepted
     assert row["kind"] == "无"
 
 
-def test_lines_are_physical_ones_in_accepted_and_rejected_rows(fairs: Dataset, take_in: TakeIn) -> None:
+def test_lines_are_physical_ones_in_accepted_and_rejected_rows(fairs: Contract, take_in: TakeIn) -> None:
     free = changed(fairs, "kind", allowed=None)
     taken = take_in(free, HEADER + '\n甲市,2026-02-05,"a\r\nb\nc",1,1,是,book,A\r\n丙市,2026-02-06,x,1,1,是,book,A')
     assert [row["line"] for row in taken.accepted] == [3]
@@ -65,37 +65,37 @@ def test_lines_are_physical_ones_in_accepted_and_rejected_rows(fairs: Dataset, t
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", ""])
-def test_a_repeat_is_one_whatever_its_line_end(fairs: Dataset, take_in: TakeIn, end: str) -> None:
+def test_a_repeat_is_one_whatever_its_line_end(fairs: Contract, take_in: TakeIn, end: str) -> None:
     taken = take_in(fairs, HEADER + GOOD + GOOD.rstrip("\n") + end)
     assert taken.told == [(3, "city", "key_repeated", "2")]
     assert (taken.rejects[0]["expected"], taken.rejects[0]["fault_number"]) == ("city, date", 1)
 
 
 @pytest.mark.parametrize("other", ["乙市,2026-02-05", "甲市,2026-02-06", "全省,2026-02-05"])
-def test_another_city_day_or_total_is_another_key(fairs: Dataset, take_in: TakeIn, other: str) -> None:
+def test_another_city_day_or_total_is_another_key(fairs: Contract, take_in: TakeIn, other: str) -> None:
     taken = take_in(fairs, HEADER + GOOD + f"{other},big,12,3.5,是,book,A\n")
     assert (len(taken.accepted), taken.told) == (2, [])
 
 
-def test_totals_are_rejected_by_the_rules_of_cities(fairs: Dataset, take_in: TakeIn) -> None:
+def test_totals_are_rejected_by_the_rules_of_cities(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, HEADER + "全省,2026-02-05,big,-1,,是,book,A\n全省,2026-02-06,big,1,,是,book,A\n" * 2)
     assert (taken.parsed.rows_accepted, taken.parsed.rows_set_aside, taken.parsed.rows_rejected) == (0, 1, 3)
     assert [code for _, _, code, _ in taken.told] == ["number_below_minimum"] * 2 + ["key_repeated"]
 
 
-def test_rows_with_a_gap_in_their_key_are_of_one_key(fairs: Dataset, take_in: TakeIn) -> None:
+def test_rows_with_a_gap_in_their_key_are_of_one_key(fairs: Contract, take_in: TakeIn) -> None:
     keyed = fairs.model_copy(update={"key": ("city", "kind")})
     rows = "甲市,2026-02-05,,1,1,是,book,A\n甲市,2026-02-06,,2,1,是,book,A\n"
     assert [code for _, _, code, _ in take_in(keyed, HEADER + rows).told] == ["key_conflict"] * 2
 
 
-def test_a_file_without_rows_has_empty_results(fairs: Dataset, take_in: TakeIn) -> None:
+def test_a_file_without_rows_has_empty_results(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, HEADER)
     assert (taken.parsed.rows_read, taken.accepted, taken.rejects) == (0, [], [])
 
 
 @pytest.mark.parametrize("text", ["{expected}", "{found}", "\\1", "%s", "“”", "x" * 500])
-def test_what_was_found_is_data_and_no_template(fairs: Dataset, take_in: TakeIn, text: str) -> None:
+def test_what_was_found_is_data_and_no_template(fairs: Contract, take_in: TakeIn, text: str) -> None:
     (reject,) = take_in(fairs, HEADER + f"{text},2026-02-05,big,12,3.5,是,book,A\n").rejects
     assert reject["reason_en"] == f"Unknown place “{text[:200]}”"
     assert reject["row_text"].startswith(text)
@@ -103,13 +103,13 @@ def test_what_was_found_is_data_and_no_template(fairs: Dataset, take_in: TakeIn,
 
 
 @pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "'; drop table typed; --", "<script>", "'", "{}"])
-def test_hostile_text_in_a_free_column_is_accepted_as_it_is(fairs: Dataset, take_in: TakeIn, text: str) -> None:
+def test_hostile_text_in_a_free_column_is_accepted_as_it_is(fairs: Contract, take_in: TakeIn, text: str) -> None:
     (row,) = take_in(changed(fairs, "kind", allowed=None), HEADER + f"甲市,2026-02-05,{text},1,1,是,book,A\n").accepted
     assert row["kind"] == text
 
 
 @pytest.mark.parametrize("word", ["it's", 'a"b', "x'; drop table typed; --"])
-def test_hostile_words_in_a_contract_are_data(fairs: Dataset, take_in: TakeIn, word: str) -> None:
+def test_hostile_words_in_a_contract_are_data(fairs: Contract, take_in: TakeIn, word: str) -> None:
     odd = renamed(changed(fairs, "kind", allowed=(word,), zh=word), "kind", word)
     cell = '"' + word.replace('"', '""') + '"'
     header = HEADER.replace("kind", cell)
@@ -118,7 +118,7 @@ def test_hostile_words_in_a_contract_are_data(fairs: Dataset, take_in: TakeIn, w
     assert taken.told == [(3, word, "value_not_allowed", "big")]
 
 
-def told_of_odd_name(fairs: Dataset, take_in: TakeIn, name: str) -> list[tuple[int, str | None, str, str]]:
+def told_of_odd_name(fairs: Contract, take_in: TakeIn, name: str) -> list[tuple[int, str | None, str, str]]:
     """What is told of a repeat and a conflict in a file with a column of this name."""
     rows = "甲市,2026-02-05,big,1,1,是,book,A\n" * 2
     rows += "".join(f"乙市,2026-02-05,big,{posts},1,是,book,A\n" for posts in (7, 8))
@@ -131,42 +131,42 @@ TOLD = [(3, "city", "key_repeated", "2"), (4, "city", "key_conflict", "5"), (5, 
 
 
 @pytest.mark.parametrize("name", ["order", "区 县", "group", "select", "form", "t", "code", "a.b", "raw", "value"])
-def test_a_column_may_have_any_name(fairs: Dataset, take_in: TakeIn, name: str) -> None:
+def test_a_column_may_have_any_name(fairs: Contract, take_in: TakeIn, name: str) -> None:
     assert told_of_odd_name(fairs, take_in, name) == TOLD
 
 
 @pytest.mark.parametrize(
     "name", ["position", "found", "expected", "column_name", "reason_zh", "repeat", "first_line", "last_text"]
 )
-def test_a_column_may_have_a_name_that_intake_uses_itself(fairs: Dataset, take_in: TakeIn, name: str) -> None:
+def test_a_column_may_have_a_name_that_intake_uses_itself(fairs: Contract, take_in: TakeIn, name: str) -> None:
     assert told_of_odd_name(fairs, take_in, name) == TOLD
 
 
 @pytest.mark.parametrize("kind", ["varchar", "integer"])
 def test_what_a_reference_refers_to_are_words_and_no_empty_cell_is_one(kind: str) -> None:
-    with in_memory() as connection:
+    with connect_in_memory() as connection:
         connection.execute(f"create schema reference; create table reference.sources (source_id {kind})")
         connection.execute("insert into reference.sources values ('25'), (null)")
-        assert values_of(connection, "sources.source_id") == {"25"}
+        assert referenced_values(connection, "sources.source_id") == {"25"}
 
 
 @pytest.mark.parametrize("word", ["Book", " book　", "ｂｏｏｋ"])
-def test_a_reference_is_met_whatever_its_width_blanks_and_case(fairs: Dataset, take_in: TakeIn, word: str) -> None:
+def test_a_reference_is_met_whatever_its_width_blanks_and_case(fairs: Contract, take_in: TakeIn, word: str) -> None:
     (row,) = take_in(fairs, HEADER + GOOD.replace("book", word)).accepted
     assert row["source_id"] == "book"
 
 
-def test_a_conflict_names_a_line_that_differs(fairs: Dataset, take_in: TakeIn) -> None:
+def test_a_conflict_names_a_line_that_differs(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, HEADER + GOOD + GOOD + GOOD.replace("12", "13"))
     assert [(line, found) for line, _, _, found in taken.told] == [(2, "4"), (3, "4"), (4, "2")]
 
 
-def test_a_limit_is_told_in_full(fairs: Dataset, take_in: TakeIn) -> None:
+def test_a_limit_is_told_in_full(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(changed(fairs, "posts", max=1234567.0), HEADER + GOOD.replace(",12,", ",1234568,"))
     assert [row["expected"] for row in taken.rejects] == ["1234567"]
 
 
-def test_the_column_of_a_long_layout_may_be_called_indicator_id(fairs: Dataset, take_in: TakeIn) -> None:
+def test_the_column_of_a_long_layout_may_be_called_indicator_id(fairs: Contract, take_in: TakeIn) -> None:
     named = (
         ("place", "city"),
         ("indicator", "indicator_id"),
@@ -184,7 +184,7 @@ def test_the_column_of_a_long_layout_may_be_called_indicator_id(fairs: Dataset, 
         "key": ["city", "indicator_id"],
         "feeds": ["long.rate", "long.length"],
     }
-    contract = Dataset.model_validate(fairs.model_dump() | said)
+    contract = Contract.model_validate(fairs.model_dump() | said)
     taken = take_in(
         contract,
         "city,indicator_id,value,unit,source_id,source_grade\n"
@@ -208,7 +208,7 @@ FIELDS = (
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(*FIELDS), min_size=5, max_size=25))
 def test_every_line_is_accepted_or_rejected_and_never_both(
-    fairs: Dataset, take_in: TakeIn, rows: list[tuple[str, ...]]
+    fairs: Contract, take_in: TakeIn, rows: list[tuple[str, ...]]
 ) -> None:
     taken = take_in(fairs, HEADER + "".join(",".join(row) + "\n" for row in rows))
     accepted, rejected = {row["line"] for row in taken.accepted}, {row["line"] for row in taken.rejects}

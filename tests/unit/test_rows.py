@@ -10,17 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.intake.contracts import Dataset
-from assets.intake.encoding import FileRefused
-from assets.intake.places import Places
-from assets.intake.registry import Registry
+from assets.intake.readers.encoding import FileRejectedError
+from assets.intake.tables.contracts import Contract
+from assets.intake.values.lookups import Lookups
+from assets.intake.values.places import Places
 from tests.unit.conftest import TakeIn
 
 HEADER = "city,date,kind,posts,share,is_local,source_id,source_grade\n"
 GOOD = "甲市,2026-02-05,big,12,3.5,是,book,A\n"
 
 
-def test_a_good_row_is_accepted_with_its_types(fairs: Dataset, take_in: TakeIn) -> None:
+def test_a_good_row_is_accepted_with_its_types(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, HEADER + GOOD)
     (row,) = taken.accepted
     assert row == {
@@ -71,7 +71,7 @@ def test_a_good_row_is_accepted_with_its_types(fairs: Dataset, take_in: TakeIn) 
     ],
 )
 def test_a_bad_cell_rejects_its_row_and_no_other(
-    fairs: Dataset, take_in: TakeIn, row: str, column: str | None, code: str, found: str, expected: str
+    fairs: Contract, take_in: TakeIn, row: str, column: str | None, code: str, found: str, expected: str
 ) -> None:
     taken = take_in(fairs, HEADER + GOOD + row + "\n" + "乙市,2026-02-06,small,5,,否,book,B\n")
     assert taken.told == [(3, column, code, found)]
@@ -82,7 +82,7 @@ def test_a_bad_cell_rejects_its_row_and_no_other(
     assert [accepted["line"] for accepted in taken.accepted] == [2, 4]
 
 
-def test_every_fault_of_a_row_is_told(fairs: Dataset, take_in: TakeIn) -> None:
+def test_every_fault_of_a_row_is_told(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, HEADER + "丙市,soon,big,-1,3.5,是,book,A\n")
     assert [(row["column_name"], row["fault_number"]) for row in taken.rejects] == [
         ("city", 1),
@@ -92,31 +92,31 @@ def test_every_fault_of_a_row_is_told(fairs: Dataset, take_in: TakeIn) -> None:
     assert taken.parsed.rows_rejected == 1
 
 
-def test_an_unbalanced_quote_rejects_its_row(fairs: Dataset, take_in: TakeIn) -> None:
+def test_an_unbalanced_quote_rejects_its_row(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, HEADER + '甲市,2026-02-05,"b"ig,12,3.5,是,book,A\n' + GOOD)
     assert [(line, code) for line, _, code, _ in taken.told] == [(2, "row_broken")]
     assert [row["line"] for row in taken.accepted] == [3]
 
 
-def test_an_exact_repeat_keeps_the_first_row(fairs: Dataset, take_in: TakeIn) -> None:
+def test_an_exact_repeat_keeps_the_first_row(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, HEADER + GOOD + GOOD + GOOD)
     assert [row["line"] for row in taken.accepted] == [2]
     assert taken.told == [(3, "city", "key_repeated", "2"), (4, "city", "key_repeated", "2")]
 
 
-def test_of_rows_with_one_key_and_other_values_none_is_taken(fairs: Dataset, take_in: TakeIn) -> None:
+def test_of_rows_with_one_key_and_other_values_none_is_taken(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, HEADER + GOOD + "alpha,2026/2/5,big,13,3.5,是,book,A\n")
     assert taken.accepted == []
     assert taken.told == [(2, "city", "key_conflict", "3"), (3, "city", "key_conflict", "2")]
 
 
-def test_a_broken_row_does_not_make_its_twin_a_conflict(fairs: Dataset, take_in: TakeIn) -> None:
+def test_a_broken_row_does_not_make_its_twin_a_conflict(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, HEADER + GOOD + "甲市,2026-02-05,big,-1,3.5,是,book,A\n")
     assert [row["line"] for row in taken.accepted] == [2]
     assert [code for _, _, code, _ in taken.told] == ["number_below_minimum"]
 
 
-def test_a_total_is_set_aside(fairs: Dataset, take_in: TakeIn) -> None:
+def test_a_total_is_set_aside(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, HEADER + GOOD + "全省,2026-02-05,big,99,,是,book,A\n")
     assert (taken.parsed.rows_accepted, taken.parsed.rows_set_aside, taken.parsed.rows_rejected) == (1, 1, 0)
     assert [(row["city_code"], row["province_code"]) for row in taken.accepted] == [("1", None), (None, "9")]
@@ -137,7 +137,7 @@ def test_a_total_is_set_aside(fairs: Dataset, take_in: TakeIn) -> None:
     ],
 )
 def test_an_approximate_number_keeps_its_qualifier(
-    fairs: Dataset, take_in: TakeIn, sent: str, value: int | None, qualifier: str | None
+    fairs: Contract, take_in: TakeIn, sent: str, value: int | None, qualifier: str | None
 ) -> None:
     taken = take_in(fairs, HEADER + f'甲市,2026-02-05,big,"{sent}",,是,book,A\n')
     if value is None:  # people are no posts
@@ -146,12 +146,12 @@ def test_an_approximate_number_keeps_its_qualifier(
         assert [(row["posts"], row["posts_qualifier"]) for row in taken.accepted] == [(value, qualifier)]
 
 
-def test_a_number_with_a_unit_is_not_read_where_no_unit_is_known(fairs: Dataset, take_in: TakeIn) -> None:
+def test_a_number_with_a_unit_is_not_read_where_no_unit_is_known(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, HEADER + "甲市,2026-02-05,big,80,3家,是,book,A\n")
     assert taken.told == [(2, "share", "number_unreadable", "3家")]
 
 
-def test_columns_may_come_in_any_order_and_optional_ones_may_be_missing(fairs: Dataset, take_in: TakeIn) -> None:
+def test_columns_may_come_in_any_order_and_optional_ones_may_be_missing(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, "source_grade,source_id,date,城市\nA,book,20260205,乙市\n")
     (row,) = taken.accepted
     assert (row["city_code"], row["posts"], row["is_local"]) == ("2", None, None)
@@ -161,7 +161,7 @@ def test_columns_may_come_in_any_order_and_optional_ones_may_be_missing(fairs: D
     "text",
     ["=cmd|' /C calc'!A0", "'; drop table typed; --", "<script>alert(1)</script>", "a\x01b", "{found}{expected}", '"'],
 )
-def test_hostile_text_is_data(fairs: Dataset, take_in: TakeIn, text: str) -> None:
+def test_hostile_text_is_data(fairs: Contract, take_in: TakeIn, text: str) -> None:
     cell = text.replace('"', '""')
     taken = take_in(fairs, HEADER + f'"{cell}",2026-02-05,big,12,3.5,是,book,A\n' + GOOD)
     assert [row["line"] for row in taken.accepted] == [3]
@@ -169,14 +169,14 @@ def test_hostile_text_is_data(fairs: Dataset, take_in: TakeIn, text: str) -> Non
     assert (reject["code"], reject["found"]) == ("city_unknown", text)
 
 
-def test_a_file_with_a_nul_byte_is_no_text(fairs: Dataset, take_in: TakeIn) -> None:
-    with pytest.raises(FileRefused) as refused:
+def test_a_file_with_a_nul_byte_is_no_text(fairs: Contract, take_in: TakeIn) -> None:
+    with pytest.raises(FileRejectedError) as refused:
         take_in(fairs, HEADER + GOOD + "a\x00b,2026-02-05,big,12,3.5,是,book,A\n")
-    assert [(finding.code, finding.line) for finding in refused.value.findings] == [("file_has_nul", 3)]
+    assert [(issue.code, issue.line) for issue in refused.value.issues] == [("file_has_nul", 3)]
 
 
 @pytest.mark.parametrize("text", ["南??", "南？？", "\ufffd昌", "a\ue123", "a\x07b"])
-def test_text_with_lost_characters_is_damaged(fairs: Dataset, take_in: TakeIn, text: str) -> None:
+def test_text_with_lost_characters_is_damaged(fairs: Contract, take_in: TakeIn, text: str) -> None:
     free = fairs.model_copy(
         update={"columns": {**fairs.columns, "kind": fairs.columns["kind"].model_copy(update={"allowed": None})}}
     )
@@ -187,7 +187,7 @@ def test_text_with_lost_characters_is_damaged(fairs: Dataset, take_in: TakeIn, t
 
 
 def test_columns_that_the_contract_does_not_know_are_kept_aside_where_it_says_so(
-    fairs: Dataset, take_in: TakeIn
+    fairs: Contract, take_in: TakeIn
 ) -> None:
     lenient = fairs.model_copy(update={"unknown_columns": "set_aside"})
     taken = take_in(lenient, 'city,天气,date,source_id,source_grade,天气\n甲市,晴,2026-02-05,book,A,"小""雨"\n')
@@ -196,14 +196,14 @@ def test_columns_that_the_contract_does_not_know_are_kept_aside_where_it_says_so
     assert [(note.kind, note.text) for note in taken.parsed.notes] == [("column_set_aside", "天气")] * 2
 
 
-def test_a_cell_below_no_header_rejects_its_row(fairs: Dataset, take_in: TakeIn) -> None:
+def test_a_cell_below_no_header_rejects_its_row(fairs: Contract, take_in: TakeIn) -> None:
     rows = GOOD.replace("\n", ",\n") + "乙市,2026-02-05,big,12,3.5,是,book,A,9\n"
     taken = take_in(fairs, HEADER.replace("\n", ",\n") + rows)
     assert [row["line"] for row in taken.accepted] == [2]
     assert taken.told == [(3, None, "cell_without_header", "9")]
 
 
-def test_a_returned_row_names_the_row_that_it_corrects(fairs: Dataset, take_in: TakeIn) -> None:
+def test_a_returned_row_names_the_row_that_it_corrects(fairs: Contract, take_in: TakeIn) -> None:
     header = "退回编号,退回原因,处理办法,city,date,source_id,source_grade\n"
     rows = ("0123456789ab,x,y,甲市,2026-02-05,book,A\n", "mine,x,y,乙市,2026-02-05,book,A\n")
     taken = take_in(fairs, header + "".join(rows))
@@ -215,7 +215,7 @@ def test_a_returned_row_names_the_row_that_it_corrects(fairs: Dataset, take_in: 
 
 @pytest.mark.parametrize("city", ["甲东县", "11"])
 def test_a_county_counts_for_its_city_where_the_contract_takes_counties(
-    fairs: Dataset, take_in: TakeIn, city: str
+    fairs: Contract, take_in: TakeIn, city: str
 ) -> None:
     place = fairs.columns["city"].model_copy(update={"takes_counties": True})
     lenient = fairs.model_copy(update={"columns": {**fairs.columns, "city": place}})
@@ -225,7 +225,7 @@ def test_a_county_counts_for_its_city_where_the_contract_takes_counties(
     assert (taken.told, taken.rejects[0]["expected"]) == ([(2, "city", "county_not_city", "甲东县")], "1")
 
 
-def coded(contract: Dataset) -> Dataset:
+def coded(contract: Contract) -> Contract:
     """The contract with a column for the code of the place."""
     code = contract.columns["kind"].model_copy(update={"type": "place_code", "zh": "代码", "allowed": None})
     return contract.model_copy(update={"columns": {**contract.columns, "code": code}})
@@ -246,7 +246,7 @@ def coded(contract: Dataset) -> Dataset:
     ],
 )
 def test_a_code_settles_a_homophone_and_never_contradicts_the_name(
-    fairs: Dataset, registry: Registry, take_in: TakeIn, city: str, code: str, found: tuple[str, str | None]
+    fairs: Contract, registry: Lookups, take_in: TakeIn, city: str, code: str, found: tuple[str, str | None]
 ) -> None:
     names = [("甲市", "1", None, None), ("1", "1", None, None), ("2", "2", None, None)]
     with_codes = dataclasses.replace(registry, places=Places.of(names, ["beta"]))
@@ -259,12 +259,12 @@ def test_a_code_settles_a_homophone_and_never_contradicts_the_name(
         assert [(row["city_code"], row["province_code"]) for row in taken.accepted] == [found]
 
 
-def test_a_row_of_a_long_layout_has_unit_and_limits_of_its_indicator(fairs: Dataset, take_in: TakeIn) -> None:
+def test_a_row_of_a_long_layout_has_unit_and_limits_of_its_indicator(fairs: Contract, take_in: TakeIn) -> None:
     types = {"city": "place", "indicator": "indicator", "value": "number", "unit": "unit"}
     types |= {"source_id": "text", "source_grade": "text"}
     columns = {name: {"type": kind, "zh": f"列{name}", "en": name, "required": True} for name, kind in types.items()}
     content = fairs.model_dump() | {"dataset": "long", "columns": columns, "key": ["city", "indicator"]}
-    contract = Dataset.model_validate(content | {"feeds": ["long.rate", "long.length"]})
+    contract = Contract.model_validate(content | {"feeds": ["long.rate", "long.length"]})
     taken = take_in(
         contract,
         "city,indicator,value,unit,source_id,source_grade\n"
@@ -292,7 +292,7 @@ CELLS = st.sampled_from(
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(CELLS, min_size=1, max_size=9), max_size=8))
 def test_rows_in_are_rows_accepted_set_aside_and_rejected(
-    fairs: Dataset, take_in: TakeIn, rows: list[list[str]]
+    fairs: Contract, take_in: TakeIn, rows: list[list[str]]
 ) -> None:
     quoted = ["".join((",".join('"' + cell.replace('"', '""') + '"' for cell in row), "\n")) for row in rows]
     taken = take_in(fairs, HEADER + "".join(quoted))

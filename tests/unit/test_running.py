@@ -5,12 +5,12 @@ from __future__ import annotations
 import gc
 from contextlib import suppress
 
-from pipelines.running import garbage_sought_seldom
+from pipelines.runner import relaxed_gc
 
 
 def test_garbage_is_sought_seldom_during_a_run_and_as_before_after_it() -> None:
     before, frozen = gc.get_threshold(), gc.get_freeze_count()
-    with suppress(ZeroDivisionError), garbage_sought_seldom():
+    with suppress(ZeroDivisionError), relaxed_gc():
         assert gc.get_threshold()[0] > before[0]
         assert gc.get_freeze_count() > frozen
         raise ZeroDivisionError

@@ -8,28 +8,28 @@ from pathlib import Path
 
 import pytest
 
-from assets import seen
-from assets.intake import archive
-from assets.intake.archive import Arrival, arrivals, path_of
-from assets.paths import Paths
-from assets.release import inputs
-from assets.seen import Seen
+from assets.core import file_hash_cache
+from assets.core.file_hash_cache import FileHashCache
+from assets.core.paths import Paths
+from assets.intake.receipts import archive
+from assets.intake.receipts.archive import InboxFile, archived_path, scan_inbox
+from assets.release.publish import fingerprint
 from tests.unit.conftest import LIMITS
 
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file that lies in the inbox for as long as it takes to be sure of it: no time at all."""
-    monkeypatch.setattr(seen, "_SETTLED_SECONDS", -1.0)
+    monkeypatch.setattr(file_hash_cache, "_SETTLED_SECONDS", -1.0)
     made = tmp_path / "inbox" / "parks" / "a.csv"
     made.parent.mkdir(parents=True)
     made.write_text("one")
     return made
 
 
-def look(tmp_path: Path) -> list[Arrival]:
-    note = Seen(Paths(tmp_path).seen / "parks.json")
-    return list(arrivals(tmp_path / "inbox", "parks", tmp_path / "archive", LIMITS, note))
+def look(tmp_path: Path) -> list[InboxFile]:
+    note = FileHashCache(Paths(tmp_path).seen / "parks.json")
+    return list(scan_inbox(tmp_path / "inbox", "parks", tmp_path / "archive", LIMITS, note))
 
 
 def never(*_: object) -> None:
@@ -38,7 +38,7 @@ def never(*_: object) -> None:
 
 def test_a_file_as_it_was_is_not_read_again(tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = look(tmp_path)
-    monkeypatch.setattr(archive, "keep", never)
+    monkeypatch.setattr(archive, "archive_file", never)
     assert look(tmp_path) == first
     assert look(tmp_path) == first
 
@@ -52,7 +52,7 @@ def test_other_content_of_the_same_size_and_date_is_read(tmp_path: Path, file: P
     assert (file.stat().st_size, file.stat().st_mtime_ns) == (dates.st_size, dates.st_mtime_ns)
     (second,) = look(tmp_path)
     assert second.sha256 != first.sha256
-    assert path_of(tmp_path / "archive", second.sha256).read_text() == "two"
+    assert archived_path(tmp_path / "archive", second.sha256).read_text() == "two"
 
 
 def test_another_file_put_in_its_place_is_read(tmp_path: Path, file: Path) -> None:
@@ -68,9 +68,9 @@ def test_another_file_put_in_its_place_is_read(tmp_path: Path, file: Path) -> No
 
 def test_a_file_whose_bytes_are_no_longer_kept_is_kept_again(tmp_path: Path, file: Path) -> None:
     (first,) = look(tmp_path)
-    path_of(tmp_path / "archive", first.sha256).unlink()
+    archived_path(tmp_path / "archive", first.sha256).unlink()
     assert look(tmp_path) == [first]
-    assert path_of(tmp_path / "archive", first.sha256).read_text() == "one"
+    assert archived_path(tmp_path / "archive", first.sha256).read_text() == "one"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_note_that_says_nothing_useful_does_no_harm(tmp_path: Path, file: Path
 def test_a_file_that_was_changed_a_moment_ago_is_read_once_more(
     tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seen, "_SETTLED_SECONDS", 600.0)
+    monkeypatch.setattr(file_hash_cache, "_SETTLED_SECONDS", 600.0)
     first = look(tmp_path)
     assert not Paths(tmp_path).seen.exists()
     assert look(tmp_path) == first
@@ -102,14 +102,14 @@ def test_whether_there_is_anything_new_is_told_without_reading_what_was_seen(
     tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (file.parent / "b.csv").write_text("other")
-    unseen = inputs.digest_inputs(Paths(tmp_path))
+    unseen = fingerprint.compute_fingerprint(Paths(tmp_path))
     look(tmp_path)
     read: list[Path] = []
-    hash_file = inputs.hash_file
-    monkeypatch.setattr(inputs, "hash_file", lambda path: (read.append(path), hash_file(path))[1])
-    assert inputs.digest_inputs(Paths(tmp_path)) == unseen
+    hash_file = fingerprint.hash_file
+    monkeypatch.setattr(fingerprint, "hash_file", lambda path: (read.append(path), hash_file(path))[1])
+    assert fingerprint.compute_fingerprint(Paths(tmp_path)) == unseen
     assert not [path for path in read if path.is_relative_to(tmp_path / "inbox")]
     time.sleep(0.01)
     file.write_text("two")
-    assert inputs.digest_inputs(Paths(tmp_path)) != unseen
+    assert fingerprint.compute_fingerprint(Paths(tmp_path)) != unseen
     assert [path for path in read if path.is_relative_to(tmp_path / "inbox")] == [file]

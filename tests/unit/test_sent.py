@@ -8,9 +8,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from assets.intake.archive import keep
-from assets.paths import Paths
-from assets.release.sent import line_as_sent
+from assets.core.paths import Paths
+from assets.intake.receipts.archive import archive_file
+from assets.release.explain.source_line import read_source_line
 
 TEXT = '城市,备注\n南昌市,"一\n二"\n九江市,三\n'
 
@@ -18,7 +18,7 @@ TEXT = '城市,备注\n南昌市,"一\n二"\n九江市,三\n'
 def archived(tmp_path: Path, content: bytes) -> tuple[Paths, str]:
     paths = Paths(tmp_path / "data")
     (tmp_path / "sent").write_bytes(content)
-    return paths, keep(tmp_path / "sent", paths.archive)[0]
+    return paths, archive_file(tmp_path / "sent", paths.archive)[0]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
@@ -27,7 +27,7 @@ def test_a_row_is_shown_whole_from_the_line_on_which_it_begins(
     tmp_path: Path, encoding: str, line: int, text: str | None
 ) -> None:
     paths, sha256 = archived(tmp_path, TEXT.encode(encoding))
-    assert line_as_sent(paths, sha256, None, line, encoding) == ("read", text)
+    assert read_source_line(paths, sha256, None, line, encoding) == ("read", text)
 
 
 def test_a_row_of_a_workbook_is_shown_as_a_record_of_its_cells(tmp_path: Path) -> None:
@@ -36,15 +36,15 @@ def test_a_row_of_a_workbook_is_shown_as_a_record_of_its_cells(tmp_path: Path) -
     page["B3"], page["C3"] = "南昌市", 13.1
     book.save(content)
     paths, sha256 = archived(tmp_path, content.getvalue())
-    assert line_as_sent(paths, sha256, "绿地", 3, None) == ("read", ",南昌市,13.1")
-    assert line_as_sent(paths, sha256, "绿地", 4, None) == ("read", None)
-    assert line_as_sent(paths, sha256, "公园", 3, None) == ("read", None)
+    assert read_source_line(paths, sha256, "绿地", 3, None) == ("read", ",南昌市,13.1")
+    assert read_source_line(paths, sha256, "绿地", 4, None) == ("read", None)
+    assert read_source_line(paths, sha256, "公园", 3, None) == ("read", None)
 
 
 def test_what_is_not_in_the_archive_or_damaged_there_is_not_shown(tmp_path: Path) -> None:
     paths, sha256 = archived(tmp_path, TEXT.encode())
-    assert line_as_sent(paths, "0" * 64, None, 2, "utf-8") == ("not_in_archive", None)
+    assert read_source_line(paths, "0" * 64, None, 2, "utf-8") == ("not_in_archive", None)
     file = paths.archived(sha256)
     file.chmod(0o644)
     file.write_text("something else")
-    assert line_as_sent(paths, sha256, None, 2, "utf-8") == ("damaged", None)
+    assert read_source_line(paths, sha256, None, 2, "utf-8") == ("damaged", None)

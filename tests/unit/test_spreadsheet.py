@@ -15,11 +15,11 @@ import xlwt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.intake.contracts import Dataset
-from assets.intake.encoding import FileRefused
 from assets.intake.limits import Limits
-from assets.intake.rowtext import Row, Shape
-from assets.intake.spreadsheet import WorkbookSheet, read_workbook, text_of
+from assets.intake.readers.encoding import FileRejectedError
+from assets.intake.readers.raw_rows import ChunkSchema, RawRow
+from assets.intake.readers.spreadsheet import WorkbookSheet, cell_text, read_workbook
+from assets.intake.tables.contracts import Contract
 from tests.unit.conftest import LIMITS, TakeIn
 
 HEADER = ["city", "date", "posts", "share", "is_local", "source_id", "source_grade"]
@@ -60,14 +60,14 @@ def read(tmp_path: Path, content: bytes, limits: Limits = LIMITS, *, is_zip: boo
     return read_workbook(file, limits, is_zip=is_zip)
 
 
-def told(rows: Sequence[Row]) -> list[tuple[int, tuple[str, ...]]]:
+def told(rows: Sequence[RawRow]) -> list[tuple[int, tuple[str, ...]]]:
     return [(row.line, row.cells) for row in rows]
 
 
 def refused(tmp_path: Path, content: bytes, limits: Limits = LIMITS) -> list[str]:
-    with pytest.raises(FileRefused) as error:
+    with pytest.raises(FileRejectedError) as error:
         read(tmp_path, content, limits)
-    return [finding.code for finding in error.value.findings]
+    return [issue.code for issue in error.value.issues]
 
 
 # --- cells ----------------------------------------------------------------------------------------------------------
@@ -94,14 +94,14 @@ def refused(tmp_path: Path, content: bytes, limits: Limits = LIMITS) -> list[str
     ],
 )
 def test_a_typed_cell_is_what_a_person_would_type(cell: object, text: str) -> None:
-    assert text_of(cell) == text
+    assert cell_text(cell) == text
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(-(10**12), 10**12), st.integers(0, 6))
 def test_a_figure_of_a_workbook_keeps_its_digits(digits: int, places: int) -> None:
     value = digits / 10**places
-    text = text_of(value)
+    text = cell_text(value)
     assert float(text) == value
     assert "e" not in text.lower()
 
@@ -127,7 +127,7 @@ def test_an_old_workbook_is_read_alike(tmp_path: Path) -> None:
 def test_rows_have_the_numbers_that_excel_shows(tmp_path: Path) -> None:
     (sheet,) = read(tmp_path, xlsx({"a": [["x", "y"], [None, None], ["1", "2"]]}, at=(4, 3)))
     assert told(sheet.head(9)) == [(4, ("x", "y")), (5, ("", "")), (6, ("1", "2"))]
-    (chunk,) = (task() for task in sheet.chunks(5, Shape(2, frozenset())))
+    (chunk,) = (task() for task in sheet.chunks(5, ChunkSchema(2, frozenset())))
     assert (chunk.lines.tolist(), chunk.texts({6})) == ([6], {6: "1,2"})
 
 
@@ -145,9 +145,9 @@ def test_a_broken_workbook_is_refused(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_broken_old_workbook_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FileRefused) as error:
+    with pytest.raises(FileRejectedError) as error:
         read(tmp_path, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2000, is_zip=False)
-    assert [finding.code for finding in error.value.findings] == ["workbook_unreadable"]
+    assert [issue.code for issue in error.value.issues] == ["workbook_unreadable"]
 
 
 def test_more_sheets_than_the_limit_are_refused(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_a_workbook_that_unpacks_to_more_than_the_limit_is_refused(tmp_path: Pat
 @pytest.mark.parametrize("write", [xlsx, xls])
 @pytest.mark.parametrize("name", ["a.xlsx", "a.xls", "a.csv"])
 def test_a_workbook_gives_the_rows_of_its_text_whatever_its_name_promises(
-    fairs: Dataset, take_in: TakeIn, write: Any, name: str
+    fairs: Contract, take_in: TakeIn, write: Any, name: str
 ) -> None:
     taken = take_in(fairs, write({"招聘": [HEADER, GOOD, ["丙市", *GOOD[1:]]]}), name)
     (row,) = taken.accepted
@@ -188,7 +188,7 @@ def test_a_workbook_gives_the_rows_of_its_text_whatever_its_name_promises(
     assert reject["row_text"] == "丙市,2026-02-05,12,3.5,TRUE,book,A"
 
 
-def test_a_sheet_without_a_table_is_passed_over_and_told(fairs: Dataset, take_in: TakeIn) -> None:
+def test_a_sheet_without_a_table_is_passed_over_and_told(fairs: Contract, take_in: TakeIn) -> None:
     sheets = {"封面": [["2026年招聘统计"]], "一月": [HEADER, GOOD], "二月": [HEADER, ["乙市", *GOOD[1:]]]}
     taken = take_in(fairs, xlsx(sheets), "a.xlsx")
     assert [(row["sheet"], row["city_code"]) for row in taken.accepted] == [("一月", "1"), ("二月", "2")]
@@ -196,23 +196,23 @@ def test_a_sheet_without_a_table_is_passed_over_and_told(fairs: Dataset, take_in
     assert [(note.kind, note.text) for note in taken.parsed.notes] == [("sheet_skipped", "封面")]
 
 
-def test_a_row_repeated_on_another_sheet_is_told_with_that_sheet(fairs: Dataset, take_in: TakeIn) -> None:
+def test_a_row_repeated_on_another_sheet_is_told_with_that_sheet(fairs: Contract, take_in: TakeIn) -> None:
     taken = take_in(fairs, xlsx({"一": [HEADER, GOOD], "二": [["标题"], HEADER, GOOD]}), "a.xlsx")
     assert [(row["sheet"], row["line"]) for row in taken.accepted] == [("一", 2)]
     (reject,) = taken.rejects
     assert (reject["sheet"], reject["line"], reject["code"], reject["found"]) == ("二", 3, "key_repeated", "一 2")
 
 
-def test_a_workbook_of_no_table_is_refused_with_its_sheet(fairs: Dataset, take_in: TakeIn) -> None:
-    with pytest.raises(FileRefused) as error:
+def test_a_workbook_of_no_table_is_refused_with_its_sheet(fairs: Contract, take_in: TakeIn) -> None:
+    with pytest.raises(FileRejectedError) as error:
         take_in(fairs, xlsx({"封面": [["2026年招聘统计", "x"]]}), "a.xlsx")
-    assert [(finding.code, finding.sheet) for finding in error.value.findings] == [("header_unknown", "封面")]
+    assert [(issue.code, issue.sheet) for issue in error.value.issues] == [("header_unknown", "封面")]
 
 
-def test_a_zip_that_is_no_workbook_is_refused(fairs: Dataset, take_in: TakeIn) -> None:
+def test_a_zip_that_is_no_workbook_is_refused(fairs: Contract, take_in: TakeIn) -> None:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         archive.writestr("a.csv", "city,date\n")
-    with pytest.raises(FileRefused) as error:
+    with pytest.raises(FileRejectedError) as error:
         take_in(fairs, target.getvalue(), "a.xlsx")
-    assert [finding.code for finding in error.value.findings] == ["file_kind_unknown"]
+    assert [issue.code for issue in error.value.issues] == ["file_kind_unknown"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.paths import PROJECT_ROOT
+from assets.core.paths import PROJECT_ROOT
 from tests.unit.candidates import candidate, release_of
 
 SLOW = (
@@ -27,7 +27,7 @@ SLOW = (
 CALL = """
 import sys
 sys.argv = ["gancheng", *sys.argv[1:]]
-from pipelines.cli import main
+from pipelines.cli.app import main
 try:
     main()
 except SystemExit as ended:

@@ -10,12 +10,12 @@ import pytest
 from jinja2 import DictLoader, Environment, StrictUndefined, UndefinedError
 from markupsafe import Markup
 
-from assets.release.report.templating import Templates
-from assets.release.report.words import both, figure
+from assets.release.outputs.report.formatters import bilingual, format_value
+from assets.release.outputs.report.templating import Templates
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "t": both,
-    "figure": figure,
+    "t": bilingual,
+    "figure": format_value,
     "share": lambda value, low=0, high=100: (value, low, high),
 }
 TOLD: dict[str, Any] = {

@@ -6,7 +6,14 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.terminal import MOST_LINES, cities_left_out, cities_table, coverage_note, files_table, ranks_note
+from pipelines.cli.render.tables import (
+    MOST_LINES,
+    coverage_note,
+    hidden_cities_note,
+    ranks_note,
+    render_cities,
+    render_files,
+)
 
 DIMENSIONS = [
     {"dimension_id": name.lower(), "name_zh": "维度", "name_en": name}
@@ -23,7 +30,7 @@ def shown(width: int, language: str, score: float | None) -> list[str]:
     ]
     console = Console(width=width, highlight=False)
     with console.capture() as capture:
-        table = cities_table([{**CITY, **COUNTS, "city_index": score}], DIMENSIONS, scores, language, width)  # type: ignore[arg-type]
+        table = render_cities([{**CITY, **COUNTS, "city_index": score}], DIMENSIONS, scores, language, width)  # type: ignore[arg-type]
         console.print(table)
     return capture.get().splitlines()
 
@@ -62,7 +69,7 @@ def test_of_very_many_files_those_to_be_mended_come_first_and_the_total_is_of_al
     files: list[dict[str, object]] = [{**counts, "file": f"f/{n:04}.csv"} for n in range(3 * MOST_LINES)]
     files[-1] |= {"status": "refused"}
     files[-2] |= {"rows_accepted": 9, "rows_rejected": 1}
-    lines = printed(files_table(files, "en"))
+    lines = printed(render_files(files, "en"))
     assert "0299.csv" in lines[2]
     assert "0298.csv" in lines[3]
     assert sum(".csv" in line for line in lines) == MOST_LINES
@@ -74,14 +81,14 @@ def test_a_few_files_are_listed_in_their_order() -> None:
     counts = {"rows_read": 10, "rows_accepted": 10, "rows_set_aside": 0, "rows_rejected": 0}
     statuses = ("read", "refused")
     files = [{**counts, "file": f"f/{status}.csv", "status": status} for status in statuses]
-    lines = printed(files_table(files, "en"))
+    lines = printed(render_files(files, "en"))
     assert [line.split()[0] for line in lines if ".csv" in line] == ["f/read.csv", "f/refused.csv"]
     assert not any("quality.files" in line for line in lines)
 
 
 def test_of_very_many_cities_it_says_where_all_stand() -> None:
-    assert cities_left_out([CITY] * MOST_LINES, "en") is None
-    assert f"of {MOST_LINES + 1} cities" in (cities_left_out([CITY] * (MOST_LINES + 1), "en") or "")
+    assert hidden_cities_note([CITY] * MOST_LINES, "en") is None
+    assert f"of {MOST_LINES + 1} cities" in (hidden_cities_note([CITY] * (MOST_LINES + 1), "en") or "")
 
 
 def printed(table: Table) -> list[str]:

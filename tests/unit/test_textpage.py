@@ -12,9 +12,9 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.release import returns
-from assets.release.textpage import TextPage
-from assets.warehouse.forms import in_workbook
+from assets.core.text import escape_xlsx_markup
+from assets.release.outputs import returns
+from assets.release.outputs.fast_worksheet import TextPage
 
 # Every row is a text for each of the first cells, and whether a blank cell stands behind them, one further on.
 ODD = st.text(alphabet="a甲 \t\n\r\x01\x1f\x7f\u3000<>&\"'_x004r/😀\ufffe\uffff=", max_size=12)
@@ -36,7 +36,7 @@ def sheet_of(rows: Sequence[tuple[list[str], bool]], page_class: type | None) ->
                 continue
             for column, style in enumerate(formats):
                 if column < len(texts):
-                    page.write_string(number, column, in_workbook(texts[column]), style)
+                    page.write_string(number, column, escape_xlsx_markup(texts[column]), style)
                 elif style is not None:
                     page.write_blank(number, column, None, style)
     return zipfile.ZipFile(target).read("xl/worksheets/sheet1.xml").decode("utf-8")
@@ -69,8 +69,8 @@ def test_workbooks_small_and_large_hold_the_same(tmp_path: Path) -> None:
 def zipped(stem: Path, small: int) -> dict[str, bytes]:
     stem.parent.mkdir(exist_ok=True)
     book = returns._Workbook(stem, returns.MOST_ROWS, small)
-    sheet = returns.Sheet("parks", "parks/a.csv", "0", None, ",", ("城市", "面积"), (0, 1), None)
+    sheet = returns.ReturnSheet("parks", "parks/a.csv", "0", None, ",", ("城市", "面积"), (0, 1), None)
     for number in range(3):
-        book.write(sheet, returns.Returned(str(number), ("a", "b", "c", "d"), ("甲市", "x&"), frozenset({2})))
+        book.write(sheet, returns.ReturnedRow(str(number), ("a", "b", "c", "d"), ("甲市", "x&"), frozenset({2})))
     workbook = zipfile.ZipFile(book.close()[0])
     return {name: workbook.read(name) for name in workbook.namelist()}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.intake.units import Units
+from assets.intake.values.units import Units
 from tests.unit.conftest import shipped_units
 
 UNITS = shipped_units()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from assets.paths import Paths
-from assets.warehouse.connection import STORAGE_VERSION, Warehouse, is_publishable
+from assets.core.paths import Paths
+from assets.warehouse.connection import STORAGE_VERSION, Warehouse, has_release_format
 
 READ = "import duckdb, sys; print(duckdb.connect(sys.argv[1], read_only=True).execute('from t').fetchall())"
 
@@ -24,11 +24,11 @@ def test_what_does_not_fit_into_the_memory_of_a_run_is_put_on_the_disk(tmp_path:
 
 def test_while_it_is_held_no_other_process_opens_it_and_nothing_is_lost_when_it_is_let_go(tmp_path: Path) -> None:
     warehouse = Warehouse(Paths(tmp_path))
-    warehouse.hold()
+    warehouse.open()
     with warehouse.connect() as connection:
         connection.execute("create table t as select 1")
     assert "lock" in read(warehouse).stderr
-    warehouse.let_go()
+    warehouse.close()
     assert read(warehouse).stdout == "[(1,)]\n"
     with warehouse.connect() as connection:
         assert connection.execute("from t").fetchall() == [(1,)]
@@ -48,8 +48,8 @@ def test_a_candidate_in_a_format_that_is_not_published_is_begun_anew(tmp_path: P
         warehouse.paths.candidate.unlink(missing_ok=True)
         with duckdb.connect(str(warehouse.paths.candidate), config={"storage_compatibility_version": version}) as other:
             other.execute("create table t as select 1")
-        warehouse.hold()
+        warehouse.open()
         with warehouse.connect() as connection:
-            assert is_publishable(connection)
+            assert has_release_format(connection)
             assert [name for (name,) in connection.execute("show tables").fetchall()] == left
-        warehouse.let_go()
+        warehouse.close()

@@ -13,16 +13,16 @@ from typing import Any
 import openpyxl
 import pytest
 
-from assets.release.about import read_about
-from assets.release.layout import WORKBOOK
-from assets.release.manifest import damages
-from assets.release.reader import Release
-from assets.release.words import RULES, STATUSES
-from assets.release.workbook.book import write_workbook
-from assets.release.workbook.cells import LONGEST_CELL, figure, fitting, goal
-from assets.release.workbook.cover import MOST_CITIES
-from assets.release.workbook.page import Book, height
-from assets.release.workbook.quality import rejects
+from assets.release.outputs.labels import RULES, STATUSES
+from assets.release.outputs.metadata import read_metadata
+from assets.release.outputs.workbook.cell_styles import LONGEST_CELL, fit_text, target_cell, value_cell
+from assets.release.outputs.workbook.cover_sheet import MOST_CITIES
+from assets.release.outputs.workbook.quality_sheets import build_rejects_sheet
+from assets.release.outputs.workbook.sheet import WorkbookWriter, row_height
+from assets.release.outputs.workbook.workbook import write_workbook
+from assets.release.publish.file_names import WORKBOOK
+from assets.release.publish.manifest import find_damages
+from assets.release.read.reader import Release
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
 from tests.needs import needs
@@ -39,7 +39,7 @@ def written(connection: Connection, folder: Path, tables: Sequence[Table] | None
     """The workbook alone, of the candidate as it is."""
     published = published_tables() if tables is None else tables
     made = ("20260101T000000Z-x", datetime(2026, 1, 1, tzinfo=UTC))
-    return write_workbook(connection, folder, published, read_about(connection, published_tables()), made)
+    return write_workbook(connection, folder, published, read_metadata(connection, published_tables()), made)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def seen(sheet: Sheet) -> str:
 def test_the_workbook_is_in_the_manifest_and_no_part_of_the_content(release: Release) -> None:
     (listed,) = [file for file in release.manifest.files if file.path == WORKBOOK]
     assert not listed.is_content
-    assert not damages(release.folder, release.manifest)
+    assert not find_damages(release.folder, release.manifest)
 
 
 def test_the_same_release_has_the_same_bytes(opened: Connection, release: Release, tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_names_of_sheets_are_allowed_told_apart_and_linked_from_the_cover(book: 
 
 @pytest.mark.parametrize("wanted", ["History", "a/b[c]:*?\\", "'quoted'", "", "长" * 40, "x\x07y"])
 def test_a_name_that_no_sheet_may_have_is_made_one(wanted: str, tmp_path: Path) -> None:
-    book = Book(tmp_path / "b.xlsx", "foot & note", {})
+    book = WorkbookWriter(tmp_path / "b.xlsx", "foot & note", {})
     first, second = book.free_name(wanted), book.free_name(wanted.upper())
     for name in (first, second):
         book.sheet(name, is_landscape=True)
@@ -152,8 +152,8 @@ def test_a_name_that_no_sheet_may_have_is_made_one(wanted: str, tmp_path: Path) 
 
 
 def test_a_text_too_long_for_a_cell_is_cut_and_says_so() -> None:
-    assert fitting("x" * LONGEST_CELL) == "x" * LONGEST_CELL
-    cut = fitting("x" * (LONGEST_CELL + 1))
+    assert fit_text("x" * LONGEST_CELL) == "x" * LONGEST_CELL
+    cut = fit_text("x" * (LONGEST_CELL + 1))
     assert len(cut) == LONGEST_CELL
     assert cut.endswith("in full in Parquet）")
 
@@ -235,17 +235,17 @@ def test_rejected_rows_come_with_reason_and_remedy_and_what_is_left_out_is_count
     assert row[4] == COMMAND
     assert row[5].startswith(SCRIPT)
     assert row[6]
-    page, listed = rejects(opened, most_rows=0)
+    page, listed = build_rejects_sheet(opened, most_rows=0)
     assert listed == []
     assert page.notes[0][0].startswith("共 1 处错误，列出 0 处")
 
 
 def test_numbers_are_numbers_behind_their_signs() -> None:
-    assert figure(1234.5678, 4).content == 1234.5678
-    assert dict(figure(1, 4, "at_least").style)["num_format"] == '"≥ "#,##0.00'
-    assert dict(figure(1, 0).style)["num_format"] == "#,##0"
-    assert dict(goal(">=", 14.8, None).style)["num_format"] == '"≥ "#,##0.0'
-    assert goal("between", 5.0, 5.5).content == "5–5.5"
+    assert value_cell(1234.5678, 4).content == 1234.5678
+    assert dict(value_cell(1, 4, "at_least").style)["num_format"] == '"≥ "#,##0.00'
+    assert dict(value_cell(1, 0).style)["num_format"] == "#,##0"
+    assert dict(target_cell(">=", 14.8, None).style)["num_format"] == '"≥ "#,##0.0'
+    assert target_cell("between", 5.0, 5.5).content == "5–5.5"
 
 
 def test_without_ranks_the_cover_says_why_and_with_them_intervals_have_a_sheet(
@@ -331,11 +331,11 @@ def test_fonts_are_chinese_by_name_and_by_character_set(book: Any) -> None:
 
 
 def test_rows_are_as_high_as_their_texts_need() -> None:
-    one, two = height([("短", 10)]), height([("一\n二", 10)])
+    one, two = row_height([("短", 10)]), row_height([("一\n二", 10)])
     assert one < two
-    assert height([("long words that wrap over lines", 10)]) >= two
-    assert height([("a_path/without_any_place_to_break_it_at_all_2014_2022.csv", 20)]) > two
-    assert height([("长" * 100_000, 10)]) <= 409
+    assert row_height([("long words that wrap over lines", 10)]) >= two
+    assert row_height([("a_path/without_any_place_to_break_it_at_all_2014_2022.csv", 20)]) > two
+    assert row_height([("长" * 100_000, 10)]) <= 409
 
 
 @needs("soffice", "libreoffice-calc")

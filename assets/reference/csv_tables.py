@@ -1,0 +1,137 @@
+"""Read reference tables from CSV with strict types.
+
+Here: one CSV file and its contract in, typed rows out, each fault with its line and column. Not here: what must hold
+between tables (assets.reference.integrity).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assets.core.errors import Issue
+from assets.core.text import format_number
+from assets.warehouse.connection import Connection
+from assets.warehouse.tables import Column, Table
+
+Value = str | int | float | bool | None
+
+_INTEGER = re.compile(r"[+-]?\d+")
+_LARGEST = {"integer": 2**31 - 1, "bigint": 2**63 - 1}
+_LONGEST_INTEGER = 20
+_DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceRow:
+    """One row of a reference table, and the line on which it stands."""
+
+    line: int
+    values: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceTable:
+    """A reference table as read: only the rows that have the right types."""
+
+    table: Table
+    file: str
+    rows: tuple[ReferenceRow, ...]
+
+    def column(self, name: str) -> list[Value]:
+        return [row.values[name] for row in self.rows]
+
+    def issue(self, code: str, row: ReferenceRow, column: str, expected: str) -> Issue:
+        """A fault of one cell of this table."""
+        found = row.values[column]
+        return Issue(code, "" if found is None else str(found), expected, self.file, row.line, column)
+
+    def write(self, connection: Connection) -> None:
+        """Write the rows into the warehouse, with types and comments."""
+        self.table.load_columns(connection, {name: self.column(name) for name in self.table.columns})
+
+
+def read_reference_table(table: Table, file: Path) -> tuple[ReferenceTable, list[Issue]]:
+    """Read one table. Faults of the header or a cell come back as findings; nothing is guessed or filled in."""
+    name = f"reference/{file.name}"
+    header = ",".join(table.columns)
+    if not file.is_file():
+        return ReferenceTable(table, name, ()), [Issue("table_missing", file.name, header, name)]
+    content = file.read_bytes()
+    try:
+        reader = csv.reader(io.StringIO(content.decode("utf-8").removeprefix("\ufeff"), newline=""), strict=True)
+        return _read_rows(table, name, reader)
+    except UnicodeDecodeError as error:
+        fault = Issue("table_header", str(error), header, name, 1 + content.count(b"\n", 0, error.start))
+    except csv.Error as error:
+        fault = Issue("table_header", str(error), header, name, reader.line_num)
+    return ReferenceTable(table, name, ()), [fault]
+
+
+def _read_rows(table: Table, name: str, reader: Iterator[list[str]]) -> tuple[ReferenceTable, list[Issue]]:
+    expected = list(table.columns)
+    header = next(reader, [])
+    if header != expected:
+        fault = Issue("table_header", ",".join(header), ",".join(expected), name, 1)
+        return ReferenceTable(table, name, ()), [fault]
+    rows, issues = [], []
+    line = 2
+    for cells in reader:
+        if len(cells) != len(expected):
+            issues.append(Issue("row_cell_count", str(len(cells)), str(len(expected)), name, line))
+        else:
+            values, faults = _typed(table, cells, name, line)
+            issues += faults
+            if not faults:
+                rows.append(ReferenceRow(line, values))
+        line = getattr(reader, "line_num", line) + 1
+    return ReferenceTable(table, name, tuple(rows)), issues
+
+
+def _typed(table: Table, cells: Sequence[str], file: str, line: int) -> tuple[dict[str, Value], list[Issue]]:
+    values: dict[str, Value] = {}
+    issues = []
+    for (name, column), text in zip(table.columns.items(), cells, strict=True):
+        code, expected = None, ""
+        value = _parse(column, text.strip())
+        values[name] = value
+        if text.strip() == "":
+            code, expected = ("cell_missing", column.en) if column.required else (None, "")
+        elif value is None:
+            code, expected = "type_wrong", column.type
+        else:
+            code, expected = _constraint(column, value)
+        if code:
+            issues.append(Issue(code, text, expected, file, line, name))
+    return values, issues
+
+
+def _parse(column: Column, text: str) -> Value:
+    """The value of a cell, or None where it is empty or not of the column's type."""
+    if column.type == "varchar":
+        return text or None
+    if column.type in ("integer", "bigint"):
+        number = int(text) if _INTEGER.fullmatch(text) and len(text) <= _LONGEST_INTEGER else None
+        return number if number is not None and -_LARGEST[column.type] - 1 <= number <= _LARGEST[column.type] else None
+    if column.type == "double":
+        value = float(text) if _DECIMAL.fullmatch(text) else math.inf
+        return value if math.isfinite(value) else None
+    if column.type == "boolean":
+        return {"true": True, "false": False}.get(text)
+    raise NotImplementedError(f"reference tables have no {column.type} columns")
+
+
+def _constraint(column: Column, value: Value) -> tuple[str | None, str]:
+    if column.allowed is not None and value not in column.allowed:
+        return "value_not_allowed", ", ".join(str(item) for item in column.allowed)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if column.min is not None and value < column.min:
+            return "number_below_minimum", format_number(column.min)
+        if column.max is not None and value > column.max:
+            return "number_above_maximum", format_number(column.max)
+    return None, ""

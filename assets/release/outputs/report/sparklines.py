@@ -1,0 +1,100 @@
+"""Small charts as figures of a plane: where a line, a dot, a bar and a target stand.
+
+Here: geometry alone, rounded to a tenth of a unit so that pages stay light. Not here: colours and markup (the templates
+and the style sheet). Every chart has its figures in a table beside it, so that nothing is told by a picture alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+WIDTH, HEIGHT = 220.0, 64.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 6.0, 10.0, 7.0, 7.0
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TrendLine:
+    """A series up to the year of its projection: unbroken runs of years, the last figure, interval and target."""
+
+    runs: tuple[str, ...]
+    dots: tuple[tuple[float, float], ...]
+    now: tuple[float, float]
+    projected: tuple[float, float] | None
+    interval: tuple[float, float] | None  # y of its high and its low end
+    target: tuple[float, float] | None  # y of its high and its low end; the same where it is a single value
+    breaks: float | None  # x of the year from which figures are comparable
+    width: float = WIDTH
+    height: float = HEIGHT
+
+
+def build_trend(figure: Row, first_year: int, last_year: int) -> TrendLine | None:
+    """The trend of one figure on the years of its page; None without a series.
+
+    A missing year leaves a gap in the line: nothing is drawn where nothing was published.
+    """
+    points = [(point["year"], point["value"]) for point in figure["points"] or ()]
+    if not points:
+        return None
+    last_year = max(last_year, points[-1][0], figure["projected_year"] or 0)
+    first_year = min(first_year, points[0][0])
+    across = _Scale(first_year, last_year, _LEFT, WIDTH - _RIGHT)
+    up = _upwards([value for _, value in points], figure)
+    projected = figure["projected_value"]
+    return TrendLine(
+        runs=tuple(" ".join(f"{across(x)},{up(y)}" for x, y in run) for run in _runs(points) if len(run) > 1),
+        dots=tuple((across(x), up(y)) for x, y in points),
+        now=(across(points[-1][0]), up(points[-1][1])),
+        projected=None if projected is None else (across(figure["projected_year"]), up(projected)),
+        interval=None if projected is None else (up(figure["projected_high"]), up(figure["projected_low"])),
+        target=_target(figure, up),
+        breaks=across(figure["break_year"]) if (figure["break_year"] or 0) > first_year else None,
+    )
+
+
+def scale_share(value: float | None, low: float, high: float) -> float:
+    """How far a value stands on a scale, from 0 to 100."""
+    if value is None or high <= low:
+        return 0.0
+    return round(100 * min(max((value - low) / (high - low), 0), 1), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Values to places on the plane; a scale of one value puts it in the middle."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        part = 0.5 if self.high == self.low else (value - self.low) / (self.high - self.low)
+        return round(self.start + part * (self.end - self.start), 1)
+
+
+def _upwards(values: Sequence[float], figure: Row) -> _Scale:
+    """From the lowest to the highest of all that is drawn, the higher value further up."""
+    names = ("projected_value", "projected_low", "projected_high", "target_value", "target_value_high")
+    drawn = [*values, *(figure[name] for name in names if figure[name] is not None)]
+    return _Scale(min(drawn), max(drawn), HEIGHT - _BOTTOM, _TOP)
+
+
+def _target(figure: Row, up: _Scale) -> tuple[float, float] | None:
+    if figure["target_value"] is None:
+        return None
+    low = up(figure["target_value"])
+    return (low if figure["target_value_high"] is None else up(figure["target_value_high"])), low
+
+
+def _runs(points: Sequence[tuple[int, float]]) -> Iterator[list[tuple[int, float]]]:
+    run: list[tuple[int, float]] = []
+    for point in points:
+        if run and point[0] != run[-1][0] + 1:
+            yield run
+            run = []
+        run.append(point)
+    yield run

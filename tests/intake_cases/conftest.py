@@ -1,0 +1,45 @@
+"""Files of every kind of mess, taken in by the real intake with the shipped contracts and the shipped registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from assets.intake.limits import Limits
+from assets.warehouse.connection import connect_in_memory
+from tests.intake_cases.inbox import LIMITS, Inbox, Outcome, Shipped, Take
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Iterator[Shipped]:
+    with connect_in_memory() as connection:
+        connection.execute("set threads = 1")
+        yield Shipped(connection)
+
+
+@pytest.fixture
+def new_inbox(tmp_path: Path, shipped: Shipped) -> Callable[[], Inbox]:
+    made: list[Inbox] = []
+
+    def make() -> Inbox:
+        made.append(Inbox(tmp_path / str(len(made)), shipped))
+        return made[-1]
+
+    return make
+
+
+@pytest.fixture
+def inbox(new_inbox: Callable[[], Inbox]) -> Inbox:
+    return new_inbox()
+
+
+@pytest.fixture
+def take(new_inbox: Callable[[], Inbox]) -> Take:
+    def take_in(dataset: str, content: str | bytes, name: str = "synthetic.csv", limits: Limits = LIMITS) -> Outcome:
+        inbox = new_inbox()
+        inbox.put(dataset, content, name)
+        return inbox.outcomes(dataset, limits)[name]
+
+    return take_in
