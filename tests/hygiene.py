@@ -30,7 +30,7 @@ SUBJECT = re.compile(r"(feat|fix|data|docs|test|refactor|perf|build)(\([a-z-]+\)
 MAX_SUBJECT = 72
 
 
-def problems(file: Path) -> Iterator[str]:
+def find_problems(file: Path) -> Iterator[str]:
     """Yield each problem of a file as one line of text; a file that is not UTF-8 is only measured."""
     content = file.read_bytes()
     if len(content) > MAX_BYTES:
@@ -56,7 +56,7 @@ def problems(file: Path) -> Iterator[str]:
             yield f"cannot be parsed: {error}"
 
 
-def subject_problem(message: str) -> str | None:
+def find_subject_problem(message: str) -> str | None:
     """Return why the first line of a commit message breaks the rule of CONTRIBUTING.md, None where it does not."""
     subject = message.partition("\n")[0]
     if len(subject) > MAX_SUBJECT:
@@ -67,10 +67,10 @@ def subject_problem(message: str) -> str | None:
 def main(arguments: list[str]) -> int:
     """Print what is wrong with the files, or with the message in the file after `--commit-message`."""
     if arguments[:1] == ["--commit-message"]:
-        problem = subject_problem(Path(arguments[1]).read_text(encoding="utf-8"))
+        problem = find_subject_problem(Path(arguments[1]).read_text(encoding="utf-8"))
         lines = [problem] if problem else []
     else:
-        lines = [f"{name}: {problem}" for name in arguments for problem in problems(Path(name))]
+        lines = [f"{name}: {problem}" for name in arguments for problem in find_problems(Path(name))]
     sys.stderr.writelines(f"{line}\n" for line in lines)
     return 1 if lines else 0
 

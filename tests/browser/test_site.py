@@ -64,8 +64,8 @@ def test_the_search_index_holds_every_part(site: Path) -> None:
 
 
 @needs("chromium", "chromium")
-@pytest.mark.parametrize(("words", "found"), [("content addressed archive", "adr/0003"), ("退回编号", "returns")])
-def test_a_reader_searches_from_the_folder_without_a_network(site: Path, page: Page, words: str, found: str) -> None:
+@pytest.mark.parametrize(("words", "target"), [("content addressed archive", "adr/0003"), ("退回编号", "returns")])
+def test_a_reader_searches_from_the_folder_without_a_network(site: Path, page: Page, words: str, target: str) -> None:
     failed: list[str] = []
     page.on("requestfailed", lambda request: failed.append(request.url))
     page.on("pageerror", lambda error: failed.append(str(error)))
@@ -74,5 +74,5 @@ def test_a_reader_searches_from_the_folder_without_a_network(site: Path, page: P
     page.get_by_role("combobox").fill(words)
     page.get_by_role("option").first.wait_for()
     page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(re.escape((site / found).as_uri())))
+    page.wait_for_url(re.compile(re.escape((site / target).as_uri())))
     assert failed == []

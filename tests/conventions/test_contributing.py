@@ -13,7 +13,7 @@ import yaml
 from packaging.specifiers import SpecifierSet
 
 from assets.core.paths import PROJECT_ROOT
-from tests.hygiene import MAX_BYTES, problems, subject_problem
+from tests.hygiene import MAX_BYTES, find_problems, find_subject_problem
 
 PROJECT = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 WORKFLOW = (PROJECT_ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
@@ -26,7 +26,7 @@ UNTRACKED = re.compile(r"\.git|\.coverage.*")
 SENT = (PROJECT_ROOT / "tests" / "fixtures",)
 
 
-def tracked_files() -> Iterator[Path]:
+def list_tracked_files() -> Iterator[Path]:
     yield from (file for file in PROJECT_ROOT.iterdir() if file.is_file() and not UNTRACKED.fullmatch(file.name))
     for folder in TRACKED:
         yield from (
@@ -81,9 +81,9 @@ def test_the_hooks_run_programs_of_the_environment_and_download_nothing() -> Non
 
 
 def test_every_file_of_the_project_is_clean() -> None:
-    found = {str(file.relative_to(PROJECT_ROOT)): list(problems(file)) for file in tracked_files()}
-    assert len(found) > 300
-    assert {name: lines for name, lines in found.items() if lines} == {}
+    problems = {str(file.relative_to(PROJECT_ROOT)): list(find_problems(file)) for file in list_tracked_files()}
+    assert len(problems) > 300
+    assert {name: lines for name, lines in problems.items() if lines} == {}
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_every_file_of_the_project_is_clean() -> None:
 def test_a_problem_of_a_file_is_found(tmp_path: Path, name: str, content: bytes, problem: str) -> None:
     file = tmp_path / name
     file.write_bytes(content)
-    assert any(line.startswith(problem) for line in problems(file))
+    assert any(line.startswith(problem) for line in find_problems(file))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_problem_of_a_file_is_found(tmp_path: Path, name: str, content: bytes,
     ],
 )
 def test_the_subject_of_a_commit_is_checked(subject: str, is_accepted: bool) -> None:
-    assert (subject_problem(f"{subject}\n\nA body.\n") is None) == is_accepted
+    assert (find_subject_problem(f"{subject}\n\nA body.\n") is None) == is_accepted
 
 
 def test_the_hook_of_a_message_ends_with_an_error(tmp_path: Path) -> None:

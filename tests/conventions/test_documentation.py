@@ -17,13 +17,13 @@ DOCS = PROJECT_ROOT / "docs"
 SITE = tomllib.loads((PROJECT_ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]
 
 
-def navigation(entries: list[Any]) -> Iterator[str]:
+def list_pages(entries: list[Any]) -> Iterator[str]:
     for entry in entries:
         if isinstance(entry, str):
             yield entry
         else:
             for target in entry.values():
-                yield from navigation(target if isinstance(target, list) else [target])
+                yield from list_pages(target if isinstance(target, list) else [target])
 
 
 @pytest.mark.parametrize("page", generate.PAGES)
@@ -43,7 +43,7 @@ def test_the_page_of_messages_lists_every_message_word_for_word() -> None:
 
 def test_the_navigation_has_every_page_once() -> None:
     pages = sorted(str(file.relative_to(DOCS)) for file in DOCS.rglob("*.md"))
-    assert sorted(navigation(SITE["nav"])) == pages
+    assert sorted(list_pages(SITE["nav"])) == pages
 
 
 def test_the_index_of_decision_records_lists_each_with_its_title_and_status() -> None:

@@ -18,7 +18,7 @@ BLOCKS = re.findall(r"^```bash\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)
 INDICATOR = "city_statistics.libraries_open_weekends_pct"
 
 
-def copy_of_the_project(target: Path) -> Path:
+def copy_project(target: Path) -> Path:
     """Copy what a checkout has of the walk-through, with the environment of the tests."""
     for folder in ("assets", "pipelines", "sql", "tests"):
         shutil.copytree(PROJECT_ROOT / folder, target / folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -31,7 +31,7 @@ def copy_of_the_project(target: Path) -> Path:
 
 
 def test_the_first_change_works_as_written(tmp_path: Path) -> None:
-    project = copy_of_the_project(tmp_path)
+    project = copy_project(tmp_path)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("GANCHENG_", "PYTEST_"))}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(BLOCKS)],
