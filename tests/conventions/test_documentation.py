@@ -60,6 +60,15 @@ def test_the_index_of_decision_records_lists_each_with_its_title_and_status() ->
     assert [number for number, *_ in records] == [f"{n:04}" for n in range(1, len(records) + 1)]
 
 
+def test_a_page_for_contributors_names_files_that_exist() -> None:
+    """Where a run writes (data/archive and the like) there is nothing in a checkout."""
+    pages = [PROJECT_ROOT / "CONTRIBUTING.md", PROJECT_ROOT / "SECURITY.md", DOCS / "glossary.md"]
+    named = re.compile(r"`((?:assets|pipelines|sql|tests|docs|deploy|\.ci|data/reference|data/contracts)/[\w./-]*)`")
+    for page in [*pages, *(DOCS / "adr").glob("*.md")]:
+        for path in named.findall(page.read_text(encoding="utf-8")):
+            assert (PROJECT_ROOT / path).exists(), f"{page.name}: {path}"
+
+
 def test_a_term_of_the_glossary_is_explained_once() -> None:
     page = (DOCS / "glossary.md").read_text(encoding="utf-8")
     rows = [row for row in re.findall(r"^\| (.*) \| (.*) \| (.*) \|$", page, re.MULTILINE) if row[0] != "term"]
