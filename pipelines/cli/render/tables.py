@@ -21,8 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from assets.core.errors import Issue
-from assets.core.i18n import Language
-from assets.release.outputs.labels import DATA_STATUSES, OPERATORS, QUALIFIERS, SEVERITIES, STATUSES, TARGET_AUTHORITIES
+from assets.core.i18n import Language, labels
 
 if TYPE_CHECKING:
     from assets.intake.dry_run import DryRunResult
@@ -232,10 +231,11 @@ def render_city_scorecard(
 
 
 def _indicator_cells(row: Row, language: Language) -> tuple[str, str, str, str, str, str, Text, str]:
-    value = f"{QUALIFIERS.get(row['qualifier'] or '', '')}{format_value(row['value'], row['decimals'])} {row['unit']}"
+    sign = labels("qualifiers").get(row["qualifier"] or "", ("",))[0]
+    value = f"{sign}{format_value(row['value'], row['decimals'])} {row['unit']}"
     value += FLAG if row["flags_zh"] else ""
     source = f"{row[f'publication_{language}']} ({row['source_grade']})"
-    unscored = DATA_STATUSES.get(row["data_status"])
+    unscored = labels("data_statuses").get(row["data_status"])
     attainment = _in(language, unscored) if unscored and row["attainment"] is None else format_number(row["attainment"])
     return (
         escape(row[f"name_{language}"]),
@@ -294,20 +294,20 @@ def _target(row: Row, language: Language) -> str:
     if row["target_id"] is None:
         return "—"
     year = f" ({row['target_year']})" if row["target_year"] else ""
-    shown = f"{OPERATORS.get(row['target_operator'], '')}{row['target_value']:g}"
+    shown = f"{labels('operators').get(row['target_operator'], ('',))[0]}{row['target_value']:g}"
     if row["target_operator"] == "between":
         shown = f"{row['target_value']:g}–{row['target_value_high']:g}"
-    return f"{shown}{year} {_in(language, TARGET_AUTHORITIES[row['target_authority']])}"
+    return f"{shown}{year} {_in(language, labels('target_authorities')[row['target_authority']])}"
 
 
 def _status(row: Row, language: Language) -> Text:
     """The headline status; where the other rule says otherwise, that too."""
-    zh, en = STATUSES[row["status"]]
+    zh, en = labels("statuses")[row["status"]]
     style = _STATUS_STYLES[row["status"]]
     text = Text(zh if language == "zh" else en, style=style)
     if row["rules_agree"] is False:
         other = row["status_linear"] if row["pace_rule"] == "compound" else row["status_compound"]
-        text.append(f" / {_in(language, STATUSES[other])}", style="dim")
+        text.append(f" / {_in(language, labels('statuses')[other])}", style="dim")
     return text
 
 
@@ -327,7 +327,8 @@ def flags_note(rows: Sequence[Row], held: Sequence[Row], language: Language) -> 
 def flags_count(counts: Sequence[Row], language: Language) -> str:
     """How many figures are flagged, by detector."""
     each = [
-        f"{row[f'name_{language}']} ({_in(language, SEVERITIES[row['severity']])}) {row['flags']}" for row in counts
+        f"{row[f'name_{language}']} ({_in(language, labels('severities')[row['severity']])}) {row['flags']}"
+        for row in counts
     ]
     none, words = _in(language, ("无", "none")), _in(language, ("存疑数字", "Flagged figures"))
     return f"{words}: {_in(language, ('、', ', ')).join(each) or none}"
@@ -403,7 +404,8 @@ def render_history(rows: Sequence[Row], indicator: Row, language: Language) -> T
     headings = ("year", "value", "received", "history", "source", "line")
     table = _table(*(label(name, language) for name in headings), right=(1,))
     for row in rows:
-        value = f"{QUALIFIERS.get(row['qualifier'] or '', '')}{format_value(row['value'], indicator['decimals'])}"
+        sign = labels("qualifiers").get(row["qualifier"] or "", ("",))[0]
+        value = f"{sign}{format_value(row['value'], indicator['decimals'])}"
         if row["original_value"] is not None:
             value = f"{value} ← {format_value(row['original_value'], indicator['decimals'])}"
         sheet = f" [{row['sheet']}]" if row["sheet"] else ""

@@ -14,9 +14,8 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from assets.core.i18n import Language
+from assets.core.i18n import Language, labels
 from assets.release.explain import changelog
-from assets.release.outputs.labels import SEVERITIES, STATUSES, TARGET_AUTHORITIES
 
 Row = Mapping[str, Any]
 
@@ -107,11 +106,11 @@ def _indicator(found: Row, language: Language) -> Tree:
     _formula(branch, found["formula"], language)
     _goalposts(tree, found["goalposts"], indicator["unit"], language)
     _target(tree, found["target"], score, language)
-    tree.add(_leaf("status", _in(STATUSES[score["status"]], language), language))
+    tree.add(_leaf("status", _in(labels("statuses")[score["status"]], language), language))
     _observation(tree, found, language)
     flags = tree.add(_leaf("flags", "" if found["flags"] else _word("none", language), language))
     for flag in found["flags"]:
-        severity = _in(SEVERITIES["approved" if flag.get("is_approved") else flag["severity"]], language)
+        severity = _in(labels("severities")["approved" if flag.get("is_approved") else flag["severity"]], language)
         where = f"{flag['year']}, {flag['scope']}, {flag[f'name_{language}']} ({severity})"
         one = flags.add(Text(f"{where}: {flag[f'explanation_{language}']}"))
         if flag.get("is_approved"):
@@ -152,7 +151,7 @@ def _target(tree: Tree, target: Row | None, score: Row, language: Language) -> N
         return
     value = f"{target['value']:.15g}" + ("" if target["value_high"] is None else f"–{target['value_high']:.15g}")
     year = f" ({target['year']})" if target["year"] else ""
-    standing = _in(TARGET_AUTHORITIES[score["target_authority"]], language)
+    standing = _in(labels("target_authorities")[score["target_authority"]], language)
     branch = tree.add(_leaf("target", f"{target['operator']} {value} {target['unit']}{year}, {standing}", language))
     facts = (target["document_zh"], target["document_number"], target["document_date"], target[f"scope_{language}"])
     grade = f"{_word('grade', language)} {target['source_grade']}"

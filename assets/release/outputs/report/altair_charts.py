@@ -16,7 +16,7 @@ import vl_convert
 from markupsafe import Markup
 
 # More rows are no chart that anybody can read: the table and the tile map remain.
-MOST_CITIES = 60
+MAX_CITIES = 60
 
 _WIDTH, _ROW, _NAMES = 620, 24, 120
 _INK, _LINE = "#17222e", "#cfd8e1"
@@ -51,7 +51,7 @@ def draw_ranks(places: Sequence[Row], names: Names) -> Markup | None:
 
 
 def _drawn(spec: Spec, rows: Sequence[Row], names: Names, columns: Mapping[str, str]) -> Markup | None:
-    if not 0 < len(rows) <= MOST_CITIES:
+    if not 0 < len(rows) <= MAX_CITIES:
         return None
     # A name may occur twice: its code keeps the rows apart and is not shown.
     data = [

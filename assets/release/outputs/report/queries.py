@@ -7,14 +7,13 @@ stream. Not here: how a figure is written (assets.release.outputs.report.formatt
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from assets.release.outputs.rows import Row, fetch_rows, group_rows, stream_rows
 from assets.warehouse.connection import Connection
-
-Row = dict[str, Any]
 
 SOURCE_TABLES = frozenset(
     {
@@ -52,7 +51,7 @@ SOURCE_TABLES = frozenset(
 )
 
 # More rows than this are no page that anybody reads; the page says so and names the table that has all.
-MOST_ROWS = 500
+MAX_LISTED = 500
 
 _ROWS_AT_ONCE = 2000
 # How grave a flag is, unless a person let the value pass.
@@ -69,19 +68,19 @@ class ReferenceData:
     dimensions: dict[str, Row]
     measures: dict[int, Row]
     indicators: dict[str, Row]
-    measures_of: dict[str, list[int]]  # by indicator
-    indicators_of: dict[int, list[str]]  # by measure
+    indicator_measures: dict[str, list[int]]  # by indicator
+    measure_indicators: dict[int, list[str]]  # by measure
     targets: dict[str, list[Row]]  # by indicator
     terms: dict[tuple[str, str], str]  # English by kind and word
 
 
 def read_reference_data(connection: Connection) -> ReferenceData:
     links = fetch_rows(connection, "from reference.indicator_measures order by indicator_id, measure_id")
-    measures_of: dict[str, list[int]] = defaultdict(list)
-    indicators_of: dict[int, list[str]] = defaultdict(list)
+    indicator_measures: dict[str, list[int]] = defaultdict(list)
+    measure_indicators: dict[int, list[str]] = defaultdict(list)
     for link in links:
-        measures_of[link["indicator_id"]].append(link["measure_id"])
-        indicators_of[link["measure_id"]].append(link["indicator_id"])
+        indicator_measures[link["indicator_id"]].append(link["measure_id"])
+        measure_indicators[link["measure_id"]].append(link["indicator_id"])
     targets = fetch_rows(
         connection,
         """
@@ -96,8 +95,8 @@ def read_reference_data(connection: Connection) -> ReferenceData:
         dimensions=_by("dimension_id", _dimensions(connection)),
         measures=_by("measure_id", _measures(connection)),
         indicators=_by("indicator_id", _indicators(connection)),
-        measures_of=measures_of,
-        indicators_of=indicators_of,
+        indicator_measures=indicator_measures,
+        measure_indicators=measure_indicators,
         targets=group_rows(targets, "indicator_id"),
         terms={
             (term["kind"], term["term"]): term["name_en"] for term in fetch_rows(connection, "from reference.terms")
@@ -217,14 +216,14 @@ where scores.value is not null
 """
 
 
-def read_scores_by_city(connection: Connection) -> Iterator[tuple[str, list[Row]]]:
+def read_figures_by_city(connection: Connection) -> Iterator[tuple[str, list[Row]]]:
     """Each city that has a figure, in order of its code, with its figures."""
     found = stream_rows(connection, f"{_FIGURES} order by scores.city_code, scores.indicator_id")
     for city_code, figures in groupby(found, key=lambda row: str(row["city_code"])):
         yield city_code, list(figures)
 
 
-def read_scores_by_indicator(connection: Connection) -> Iterator[tuple[str, list[Row]]]:
+def read_figures_by_indicator(connection: Connection) -> Iterator[tuple[str, list[Row]]]:
     """Each indicator that has a figure with its figures, the best score first, then those without a score."""
     order = "scores.indicator_id, scores.attainment desc nulls last, scores.value desc, scores.city_code"
     found = stream_rows(connection, f"{_FIGURES} order by {order}")
@@ -295,7 +294,7 @@ def read_quality(connection: Connection) -> dict[str, list[Row]]:
             connection,
             f"""
             from quality.rejects where not is_resolved
-            order by dataset, file, file_sha256, sheet nulls first, line nulls first, error_number limit {MOST_ROWS}
+            order by dataset, file, file_sha256, sheet nulls first, line nulls first, error_number limit {MAX_LISTED}
             """,
         ),
         "rejects_count": fetch_rows(
@@ -312,7 +311,7 @@ def read_quality(connection: Connection) -> dict[str, list[Row]]:
             f"""
             {_FRESHNESS}
             order by freshness.days_late desc nulls last, freshness.due_date, freshness.dataset, freshness.city_code
-            limit {MOST_ROWS}
+            limit {MAX_LISTED}
             """,
         ),
         "flag_counts": fetch_rows(
@@ -338,7 +337,7 @@ def read_quality(connection: Connection) -> dict[str, list[Row]]:
             order by
                 list_position({_GRAVEST_FIRST}, flags.standing), flags.indicator_id, flags.city_code nulls first,
                 flags.year, flags.scope, flags.detector
-            limit {MOST_ROWS}
+            limit {MAX_LISTED}
             """,
         ),
         "conflicts": fetch_rows(
@@ -393,29 +392,6 @@ def read_quarantined(connection: Connection) -> dict[str, list[Row]]:
 def read_models(connection: Connection) -> list[Row]:
     """The SQL of the scores as it ran."""
     return fetch_rows(connection, "select name, sql from release.models where name like 'scorecards.%' order by name")
-
-
-# --- reading ----------------------------------------------------------------------------------------------------
-
-
-def fetch_rows(connection: Connection, sql: str) -> list[Row]:
-    return list(stream_rows(connection, sql))
-
-
-def stream_rows(connection: Connection, sql: str) -> Iterator[Row]:
-    found = connection.cursor().execute(sql)
-    names = [column[0] for column in found.description or ()]
-    while block := found.fetchmany(_ROWS_AT_ONCE):
-        for row in block:
-            yield dict(zip(names, row, strict=True))
-
-
-def group_rows(found: Iterable[Row], *names: str) -> dict[Any, list[Row]]:
-    """Rows by the value of a column, or by the values of several."""
-    groups: dict[Any, list[Row]] = defaultdict(list)
-    for row in found:
-        groups[row[names[0]] if len(names) == 1 else tuple(row[name] for name in names)].append(row)
-    return dict(groups)
 
 
 def _by(name: str, found: Sequence[Row]) -> dict[Any, Row]:

@@ -1,25 +1,24 @@
-"""The cover: which release this is, how to read it, and what lies behind it."""
+"""The cover: which release this is, how to read it, and the list of sheets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
-from assets.release.outputs.labels import Words
-from assets.release.outputs.metadata import LICENCE_EN, LICENCE_ZH, ReleaseMetadata
-from assets.release.outputs.workbook.cell_styles import BAND, GREY, TITLE_FONT, bilingual_text, make_style
-from assets.release.outputs.workbook.queries import Row, fetch_row
+from assets.release.outputs.metadata import LICENCE_EN, LICENCE_ZH, ReleaseIdentity, ReleaseMetadata
+from assets.release.outputs.rows import Row, fetch_row
+from assets.release.outputs.workbook.cell_styles import BAND, GREY, TITLE_FONT, Words, bilingual_text, make_style
 from assets.release.outputs.workbook.sheet import PlacedSheet, WorkbookWriter, row_height
 from assets.warehouse.connection import Connection
 
 NAME = "封面 Cover"
-# Beyond so many cities nobody leafs through a sheet each, or reads a column each.
-MOST_CITIES = 60
+# With more cities, a sheet or a column for each is too much to read.
+MAX_CITIES = 60
 
 _LABELS_WIDTH, _TEXTS_WIDTH = 26, 92
-_CHINA = timedelta(hours=8)
+_BEIJING_OFFSET = timedelta(hours=8)
 _TITLE = make_style(**{**TITLE_FONT, "font_size": 26}, valign="vcenter", num_format="@")
 _SUBTITLE = make_style(font_size=14, font_color=GREY, valign="vcenter", num_format="@")
 _HEADING = make_style(**TITLE_FONT, font_size=12, bg_color=BAND, valign="vcenter", num_format="@")
@@ -28,8 +27,8 @@ _TEXT = make_style(valign="top", num_format="@", text_wrap=True)
 _LINK = make_style(valign="top", font_color="#1F5FA8", underline=1, num_format="@")
 
 _WITHOUT_CITIES: Words = (
-    f"城市多于 {MOST_CITIES} 个，本工作簿不为每个城市另列一表；请用 gancheng export --city 导出。",
-    f"More than {MOST_CITIES} cities, and so no sheet for each; gancheng export --city writes the tables of one.",
+    f"城市多于 {MAX_CITIES} 个，本工作簿不为每个城市另列一表；请用 gancheng export --city 导出。",
+    f"More than {MAX_CITIES} cities, and so no sheet for each; gancheng export --city writes the tables of one.",
 )
 
 Entry = tuple[Words, Words]
@@ -39,37 +38,40 @@ def write_cover(
     book: WorkbookWriter,
     sheet: Any,
     connection: Connection,
-    about: ReleaseMetadata,
-    made: tuple[str, datetime],
+    metadata: ReleaseMetadata,
+    release: ReleaseIdentity,
     placed: Sequence[PlacedSheet],
 ) -> None:
-    """Write it onto the first sheet, when all that it lists stands."""
+    """Write the cover onto the first sheet; `placed` are the other sheets, which must be written before."""
     facts = _read_facts(connection)
     sheet.set_column(0, 0, _LABELS_WIDTH)
     sheet.set_column(1, 1, _TEXTS_WIDTH)
-    title = (f"{about.places_zh}城市评分卡", f"City scorecards{', ' if about.places_en else ''}{about.places_en}")
-    book.put_across(sheet, 0, 1, title[0], _TITLE)
-    book.put_across(sheet, 1, 1, title[1], _SUBTITLE)
+    title = (
+        f"{metadata.places_zh}城市评分卡",
+        f"City scorecards{', ' if metadata.places_en else ''}{metadata.places_en}",
+    )
+    book.write_across(sheet, 0, 1, title[0], _TITLE)
+    book.write_across(sheet, 1, 1, title[1], _SUBTITLE)
     sheet.set_row(0, 42)
     sheet.set_row(1, 24)
     line = 3
     for heading, entries in (
-        (("本次发布", "This release"), _release(facts, about, made)),
+        (("本次发布", "This release"), _release(facts, metadata, release)),
         (("怎样读", "How to read it"), _caveats(facts)),
     ):
         line = _write_section(book, sheet, line, heading, list(entries))
-    line = _write_contents(book, sheet, line, placed, has_cities=facts["cities"] <= MOST_CITIES)
+    line = _write_contents(book, sheet, line, placed, has_cities=facts["cities"] <= MAX_CITIES)
     sheet.print_area(0, 0, line - 1, 1)
 
 
 def _write_section(book: WorkbookWriter, sheet: Any, line: int, heading: Words, entries: Sequence[Entry]) -> int:
-    book.put_across(sheet, line, 1, "  ".join(heading), _HEADING)
+    book.write_across(sheet, line, 1, "  ".join(heading), _HEADING)
     sheet.set_row(line, 20)
-    for number, (label, told) in enumerate(entries, start=line + 1):
-        sheet.write_string(number, 0, bilingual_text(label), book.formats.of(_LABEL))
-        sheet.write_string(number, 1, bilingual_text(told), book.formats.of(_TEXT))
+    for number, (label, text) in enumerate(entries, start=line + 1):
+        sheet.write_string(number, 0, bilingual_text(label), book.formats.get(_LABEL))
+        sheet.write_string(number, 1, bilingual_text(text), book.formats.get(_TEXT))
         sheet.set_row(
-            number, row_height([(bilingual_text(label), _LABELS_WIDTH), (bilingual_text(told), _TEXTS_WIDTH)])
+            number, row_height([(bilingual_text(label), _LABELS_WIDTH), (bilingual_text(text), _TEXTS_WIDTH)])
         )
     return line + len(entries) + 2
 
@@ -77,23 +79,23 @@ def _write_section(book: WorkbookWriter, sheet: Any, line: int, heading: Words, 
 def _write_contents(
     book: WorkbookWriter, sheet: Any, line: int, placed: Sequence[PlacedSheet], *, has_cities: bool
 ) -> int:
-    book.put_across(sheet, line, 1, "目录  Contents", _HEADING)
+    book.write_across(sheet, line, 1, "目录  Contents", _HEADING)
     sheet.set_row(line, 20)
     for number, page in enumerate(placed, start=line + 1):
         target = page.name.replace("'", "''")
-        sheet.write_url(number, 0, f"internal:'{target}'!A1", book.formats.of(_LINK), page.name)
-        told = f"{page.title[0]}  {page.title[1]}（{page.rows:,} 行 rows）"
-        sheet.write_string(number, 1, told, book.formats.of(_TEXT))
+        sheet.write_url(number, 0, f"internal:'{target}'!A1", book.formats.get(_LINK), page.name)
+        text = f"{page.title[0]}  {page.title[1]}（{page.row_count:,} 行 rows）"
+        sheet.write_string(number, 1, text, book.formats.get(_TEXT))
     line += len(placed) + 1
     if not has_cities:
-        sheet.write_string(line, 1, bilingual_text(_WITHOUT_CITIES), book.formats.of(_TEXT))
+        sheet.write_string(line, 1, bilingual_text(_WITHOUT_CITIES), book.formats.get(_TEXT))
         sheet.set_row(line, row_height([(bilingual_text(_WITHOUT_CITIES), _TEXTS_WIDTH)]))
         line += 1
     return line
 
 
 def _read_facts(connection: Connection) -> Row:
-    """What the cover says in numbers."""
+    """Return the numbers on the cover."""
     return fetch_row(
         connection,
         """
@@ -153,10 +155,10 @@ def _read_facts(connection: Connection) -> Row:
     )
 
 
-def _release(facts: Row, about: ReleaseMetadata, made: tuple[str, datetime]) -> Iterator[Entry]:
-    release_id, at = made
+def _release(facts: Row, metadata: ReleaseMetadata, release: ReleaseIdentity) -> Iterator[Entry]:
+    release_id, at = release.release_id, release.released_at
     yield ("发布编号", "Release"), (release_id, release_id)
-    beijing = f"{at + _CHINA:%Y-%m-%d %H:%M}"
+    beijing = f"{at + _BEIJING_OFFSET:%Y-%m-%d %H:%M}"
     yield ("发布时间", "Released"), (f"{beijing}（北京时间）", f"{at:%Y-%m-%d %H:%M} UTC")
     version, year = facts["method_version"], facts["assessment_year"]
     yield (
@@ -185,7 +187,7 @@ def _release(facts: Row, about: ReleaseMetadata, made: tuple[str, datetime]) -> 
             f"{facts['rows_accepted']:,} + set aside {facts['rows_aggregate']:,} + rejected {facts['rows_rejected']:,}",
         ),
     )
-    yield ("输入的摘要", "Digest of the inputs"), (about.inputs_sha256, about.inputs_sha256)
+    yield ("输入的摘要", "Digest of the inputs"), (metadata.inputs_sha256, metadata.inputs_sha256)
     yield ("使用条件", "Terms"), (LICENCE_ZH, LICENCE_EN)
 
 
@@ -245,13 +247,13 @@ def _caveats(facts: Row) -> Iterator[Entry]:
 
 
 def _ranking(facts: Row) -> Words:
-    """Why there is none, or what the ranks are worth."""
+    """Return how to read the ranks, or why there are none."""
     if facts["rankings_ranked"]:
         return (
             "名次连同区间列在“名次 Ranks”；区间重叠的城市分不出先后，相差一两位没有意义。",
             "Ranks stand with their intervals on their own sheet; cities whose intervals overlap cannot be told apart.",
         )
-    needed = f"{_share(facts['least_share'])}"
+    needed = _share(facts["least_share"])
     if facts["most_share"] != facts["least_share"]:
         needed += f"–{_share(facts['most_share'])}"
     return (
