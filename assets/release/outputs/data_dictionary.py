@@ -13,7 +13,7 @@ from pathlib import Path
 from assets.core.i18n import Language, label
 from assets.core.text import format_number
 from assets.release.outputs.duckdb_views import SCHEMA, column_names, view_names
-from assets.release.outputs.rows import Row, fetch_rows, group_rows
+from assets.release.outputs.rows import SOURCE_TABLES, Row, group_rows, read_rows
 from assets.release.publish.manifest import PublishedFile
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Column, Table
@@ -21,16 +21,6 @@ from assets.warehouse.tables import Column, Table
 FOLDER = "docs"
 
 _LANGUAGES: tuple[Language, Language] = ("zh", "en")
-_CARD_TABLES = {
-    "reference.indicators",
-    "reference.dimensions",
-    "reference.indicator_measures",
-    "reference.measures",
-    "reference.goalposts",
-    "reference.targets",
-    "reference.sources",
-    "scorecards.indicator_scores",
-}
 # An underscore between letters is no markup.
 _MARKUP = re.compile(r"([\\`*\[\]<>|#&~$]|(?<!\w)_|_(?!\w))")
 
@@ -50,7 +40,7 @@ def write_documents(
     target.mkdir(parents=True, exist_ok=True)
     row_counts = {Path(file.path).stem: file.rows for file in files if file.rows is not None}
     texts = {f"dictionary.{language}.md": _dictionary(tables, row_counts, language) for language in _LANGUAGES}
-    if {table.qualified_name for table in tables} >= _CARD_TABLES:
+    if {table.qualified_name for table in tables} >= SOURCE_TABLES:
         facts = _read_facts(connection)
         texts |= {f"indicators.{language}.md": _cards(facts, language) for language in _LANGUAGES}
     for name, lines in texts.items():
@@ -115,35 +105,12 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterato
 def _read_facts(connection: Connection) -> dict[str, list[Row]]:
     """Return what the cards show, by kind of fact."""
     return {
-        name: fetch_rows(connection, sql)
-        for name, sql in {
-            "indicators": """
-                select indicators.*, dimensions.name_zh as dimension_zh, dimensions.name_en as dimension_en,
-                    goalposts.* exclude (indicator_id)
-                from reference.indicators as indicators
-                inner join reference.dimensions as dimensions on indicators.dimension_id = dimensions.dimension_id
-                left join reference.goalposts as goalposts on indicators.indicator_id = goalposts.indicator_id
-                order by dimensions.position, indicators.indicator_id
-            """,
-            "measures": """
-                select indicator_id, measures.measure_id, title_zh, title_en
-                from reference.indicator_measures inner join reference.measures using (measure_id)
-                order by all
-            """,
-            "targets": """
-                select * from reference.targets order by indicator_id, year nulls last, target_id
-            """,
-            "data": """
-                select indicator_id, count(*) as cities, count(value) as with_figure, count(attainment) as scored,
-                    max(year) as newest
-                from scorecards.indicator_scores group by indicator_id
-            """,
-            "sources": """
-                select distinct indicator_id, publication_zh, publication_en, source_grade
-                from scorecards.indicator_scores inner join reference.sources using (source_id)
-                order by all
-            """,
-        }.items()
+        "indicators": read_rows(connection, "indicator_registry", ["dimension_position", "indicator_id"]),
+        "measures": read_rows(connection, "measure_links", ["indicator_id", "measure_id"]),
+        "targets": read_rows(connection, "target_rows", ["indicator_id", "year nulls last", "target_id"]),
+        "sources": read_rows(
+            connection, "indicator_sources", ["indicator_id", "publication_zh", "publication_en", "source_grade"]
+        ),
     }
 
 
@@ -174,7 +141,7 @@ def _card(row: Row, facts: Mapping[str, Sequence[Row]], language: Language) -> I
         "measures": "; ".join(measures),
         "cross_references": _cross_references(row, language),
         "goalposts": _goalposts(row, language),
-        "data": _data(facts["data"], language),
+        "data": _data(row, language),
         "sources": "; ".join(sources),
     }
     yield from (f"- {_label(name, language)}: {escape_markdown(text)}" for name, text in lines.items() if text != "")
@@ -194,7 +161,7 @@ def _cross_references(row: Row, language: Language) -> str:
 
 
 def _goalposts(row: Row, language: Language) -> str:
-    if row["class"] is None:
+    if row["goalposts_class"] is None:
         return _label("none", language)
     ends = f"0 = {_figure(row['lower'])}, 100 = {_figure(row['upper'])}"
     if row["range_low"] is not None:
@@ -214,10 +181,13 @@ def _target(target: Row, language: Language) -> str:
     )
 
 
-def _data(rows: Sequence[Row], language: Language) -> str:
-    if not rows or not rows[0]["with_figure"]:
-        return _label("awaiting", language)
-    return _label("counted", language).format(**rows[0])
+def _data(row: Row, language: Language) -> str:
+    return _label("counted" if row["cities_with_value"] else "awaiting", language).format(
+        with_figure=row["cities_with_value"],
+        cities=row["cities"],
+        scored=row["cities_scored"],
+        newest=row["newest_year"],
+    )
 
 
 def _figure(value: float | None) -> str:

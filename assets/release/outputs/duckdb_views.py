@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from assets.release.read.queries import create_views
 from assets.warehouse.connection import Connection, quote_identifier, quote_literal, transaction
 from assets.warehouse.tables import Column, Table
 
@@ -29,9 +30,9 @@ _FIRST_MARK = re.compile(r"[：；，。]")
 _MARKS = re.compile(r"[：；，、（）。“”\s]+")
 _LIMITS = re.compile(r"\s+-?\d+(-| 至 )\d+")
 
-# A city by name, code or alias, with or without the name of its province before it.
-_IS_CITY = """
-    cities.city_code in (
+# The codes of a city by name, code or alias, with or without the name of its province before it.
+_CITY_CODES = """
+    (
         with prefixes as (
             select '' as prefix
             union all select name_zh from reference.provinces
@@ -62,100 +63,65 @@ class _Macro(NamedTuple):
     select: str
 
 
+_CITY_TABLES = ("reference.aliases", "reference.cities", "reference.provinces")
 _MACROS: dict[str, _Macro] = {
     "scorecard": _Macro(
-        (
-            "scorecards.indicator_scores",
-            "reference.aliases",
-            "reference.cities",
-            "reference.dimensions",
-            "reference.indicators",
-            "reference.provinces",
-            "reference.sources",
-        ),
+        ("presentation.scorecard_rows", *_CITY_TABLES),
         "city",
         "一个城市的每个指标（名称、简称、代码或别名）",
         "Every indicator of a city, by its name, code or alias",
         f"""
         select
-            cities.name_zh as city_zh, cities.name_en as city_en, dimensions.name_zh as dimension_zh,
-            dimensions.name_en as dimension_en, scores.indicator_id, indicators.name_zh, indicators.name_en,
-            scores.value, scores.qualifier, scores.unit, scores.year, sources.publication_zh, sources.publication_en,
-            scores.source_grade, scores.data_status, scores.attainment, scores.target_operator, scores.target_value,
-            scores.target_value_high, scores.target_year, scores.target_authority,
-            scores.target_authority in ('policy_city', 'policy_province') as is_duty, scores.gap_to_target,
-            scores.status
-        from scorecards.indicator_scores as scores
-        inner join reference.cities as cities on scores.city_code = cities.city_code
-        inner join reference.indicators as indicators on scores.indicator_id = indicators.indicator_id
-        inner join reference.dimensions as dimensions on scores.dimension_id = dimensions.dimension_id
-        left join reference.sources as sources on scores.source_id = sources.source_id
-        where {_IS_CITY}
-        order by dimensions.position, scores.indicator_id
+            city_zh, city_en, dimension_zh, dimension_en, indicator_id, name_zh, name_en, value, qualifier, unit, year,
+            publication_zh, publication_en, source_grade, data_status, attainment, target_operator, target_value,
+            target_value_high, target_year, target_authority,
+            target_authority in ('policy_city', 'policy_province') as is_duty, gap_to_target, status
+        from presentation.scorecard_rows
+        where city_code in {_CITY_CODES}
+        order by dimension_position, indicator_id
         """,
     ),
     "gap_to_target": _Macro(
-        ("scorecards.indicator_scores", "reference.cities", "reference.indicators"),
+        ("presentation.scorecard_rows",),
         "of_what",
         "一个数据集、维度或指标中每个城市距目标或参照值的差，差得最多的在前；没有数字的也列出",
         "How far each city is from the target or reference, in a dataset, dimension or indicator, widest gap first; "
         "cities without a figure are listed too",
         """
         select
-            cities.name_zh as city_zh, cities.name_en as city_en, scores.indicator_id, indicators.name_zh,
-            indicators.name_en, scores.value, scores.qualifier, scores.unit, scores.year, scores.data_status,
-            scores.target_operator, scores.target_value, scores.target_value_high, scores.target_year,
-            scores.target_authority, scores.target_authority in ('policy_city', 'policy_province') as is_duty,
-            scores.is_target_met, scores.gap_to_target,
-            1e2 * scores.gap_to_target / nullif(abs(scores.target_value), 0) as gap_pct, scores.required_change_per_year
-        from scorecards.indicator_scores as scores
-        inner join reference.cities as cities on scores.city_code = cities.city_code
-        inner join reference.indicators as indicators on scores.indicator_id = indicators.indicator_id
-        where
-            scores.target_id is not null
-            and of_what in (indicators.dataset, indicators.dimension_id, indicators.indicator_id)
-        order by gap_pct desc nulls last, scores.indicator_id, scores.city_code
+            city_zh, city_en, indicator_id, name_zh, name_en, value, qualifier, unit, year, data_status,
+            target_operator, target_value, target_value_high, target_year, target_authority,
+            target_authority in ('policy_city', 'policy_province') as is_duty, is_target_met, gap_to_target,
+            1e2 * gap_to_target / nullif(abs(target_value), 0) as gap_pct, required_change_per_year
+        from presentation.scorecard_rows
+        where target_id is not null and of_what in (dataset, dimension_id, indicator_id)
+        order by gap_pct desc nulls last, indicator_id, city_code
         """,
     ),
     "trend": _Macro(
-        (
-            "scorecards.attainment_history",
-            "scorecards.projections",
-            "reference.aliases",
-            "reference.cities",
-            "reference.indicators",
-            "reference.provinces",
-        ),
+        ("presentation.scorecard_rows", "scorecards.attainment_history", *_CITY_TABLES),
         "city, indicator",
         "一个指标的历年数字和趋势外推（指标用代码或名称）",
         "The figures of an indicator year by year and its projection; the indicator by identifier or name",
         f"""
         with series as (
-            select cities.city_code, cities.name_zh as city_zh, cities.name_en as city_en, indicators.indicator_id,
-                indicators.name_zh, indicators.name_en, indicators.unit
-            from reference.cities as cities
-            cross join reference.indicators as indicators
-            where ({_IS_CITY})
-                and indicator in (indicators.indicator_id, indicators.name_zh, indicators.name_en)
-        ),
-        points as (
-            select
-                city_code, indicator_id, year, 'observed' as kind, value, qualifier, cast(null as double) as value_low,
-                cast(null as double) as value_high, attainment, source_id, source_grade, file, line
-            from scorecards.attainment_history
-            union all
-            select
-                city_code, indicator_id, projected_year, 'projected', projected_value, null, projected_low,
-                projected_high, null, null, null, null, null
-            from scorecards.projections
-            where projection_status = 'projected'
+            from presentation.scorecard_rows
+            where city_code in {_CITY_CODES} and indicator in (indicator_id, name_zh, name_en)
         )
         select
-            series.city_zh, series.city_en, series.indicator_id, series.name_zh, series.name_en, series.unit,
-            points.* exclude (city_code, indicator_id)
-        from points
-        inner join series on points.city_code = series.city_code and points.indicator_id = series.indicator_id
-        order by points.year, points.kind
+            city_zh, city_en, series.indicator_id, name_zh, name_en, series.unit, points.year, 'observed' as kind,
+            points.value, points.qualifier, cast(null as double) as value_low, cast(null as double) as value_high,
+            points.attainment, points.source_id, points.source_grade, points.file, points.line
+        from series
+        inner join scorecards.attainment_history as points
+            on series.city_code = points.city_code and series.indicator_id = points.indicator_id
+        union all
+        select
+            city_zh, city_en, indicator_id, name_zh, name_en, unit, projected_year, 'projected', projected_value, null,
+            projected_low, projected_high, null, null, null, null, null
+        from series
+        where projection_status = 'projected'
+        order by year, kind
         """,
     ),
 }
@@ -179,11 +145,11 @@ def shorten_meanings(meanings: Mapping[str, str]) -> dict[str, str]:
 
 
 def write_views_and_macros(connection: Connection, database: str, tables: Sequence[Table]) -> None:
-    """Add views and macros to an attached database that contains the tables.
+    """Add the presentation views, the Chinese views and the macros to an attached database that contains the tables.
 
     Args:
         connection: a connection to which the database is attached.
-        database: its name there.
+        database: the name under which it is attached.
         tables: the published tables.
     """
     ((own_database, own_schema),) = connection.execute("select current_database(), current_schema()").fetchall()
@@ -192,12 +158,17 @@ def write_views_and_macros(connection: Connection, database: str, tables: Sequen
     # DuckDB resolves schema.table in the current database when it creates a view.
     connection.execute(f"use {quote_identifier(database)}")
     try:
+        create_views(connection, published)
+        rows = connection.execute(
+            "select schema_name, view_name from duckdb_views() where database_name = ? and not internal", [database]
+        )
+        available = {*published, *(f"{schema}.{name}" for schema, name in rows.fetchall())}
         with transaction(connection):
             connection.execute(f"create schema {quote_identifier(SCHEMA)}")
             for table in tables:
                 connection.execute(_view(table, names[table.qualified_name], published))
             for name, macro in _MACROS.items():
-                if published.keys() >= set(macro.tables):
+                if available.issuperset(macro.tables):
                     connection.execute(f"create macro {name}({macro.parameters}) as table {macro.select}")
                     comment = quote_literal(f"{macro.zh} | {macro.en}")
                     connection.execute(f"comment on macro table {name} is {comment}")

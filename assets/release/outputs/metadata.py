@@ -1,4 +1,4 @@
-"""The metadata of a release: titles, columns, sources, licence, and the digest of the files it was made from.
+"""The metadata of a release: titles, columns, sources, licence, and the digest of its input files.
 
 Here: the facts that every Parquet file, the data package and the citation contain. `ReleaseMetadata` depends on the
 inputs only; time and id are in `ReleaseIdentity`. Not here: the files into which these facts are written.

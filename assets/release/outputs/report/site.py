@@ -22,7 +22,7 @@ from assets.release.explain.score_diff import read_named_changes
 from assets.release.outputs.metadata import ReleaseIdentity
 from assets.release.outputs.report import altair_charts, formatters, queries, sparklines
 from assets.release.outputs.report.file_names import CHECKS, FOLDER
-from assets.release.outputs.rows import Row, fetch_row, group_rows
+from assets.release.outputs.rows import SOURCE_TABLES, Row, fetch_row, group_rows
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
 
@@ -53,7 +53,7 @@ def write_report(
     Returns:
         The files.
     """
-    if not {table.qualified_name for table in tables} >= queries.SOURCE_TABLES:
+    if not {table.qualified_name for table in tables} >= SOURCE_TABLES:
         return ()
     target = folder / FOLDER
     target.mkdir(parents=True, exist_ok=True)
@@ -188,9 +188,7 @@ class _SiteBuilder:
         )
 
     def _measures(self) -> Iterator[Path]:
-        attainments: dict[str, dict[str, Row]] = {}
-        for row in queries.read_attainments(self._connection):
-            attainments.setdefault(row["indicator_id"], {})[row["city_code"]] = row
+        attainments = queries.read_attainments(self._connection)
         for measure_id, measure in self._registry.measures.items():
             yield self._page(
                 "measure",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assets.core.i18n import labels
-from assets.release.outputs.rows import Row, fetch_rows, group_rows
+from assets.release.outputs.rows import Row, group_rows, read_rows, stream_figures
 from assets.release.outputs.workbook.cell_styles import (
     Cell,
     Words,
@@ -34,48 +34,16 @@ from assets.warehouse.connection import Connection
 
 def read_indicators(connection: Connection) -> dict[str, list[Row]]:
     """Return the indicators of each city, those with a value first, in the order of the dimensions."""
-    rows = fetch_rows(
-        connection,
-        """
-        select
-            dims.name_zh as dimension_zh, dims.name_en as dimension_en, indicators.name_zh, indicators.name_en,
-            indicators.decimals, sources.publication_zh, projections.projected_value, projections.projected_low,
-            projections.projected_high, projections.probability_met, scores.*, flagged.flags_zh, flagged.flags_en
-        from scorecards.indicator_scores as scores
-        inner join reference.indicators as indicators on scores.indicator_id = indicators.indicator_id
-        inner join reference.dimensions as dims on scores.dimension_id = dims.dimension_id
-        left join reference.sources as sources on scores.source_id = sources.source_id
-        left join scorecards.projections as projections
-            on scores.city_code = projections.city_code and scores.indicator_id = projections.indicator_id
-        left join (
-            select
-                city_code, indicator_id, year, scope, string_agg(distinct name_zh, '、' order by name_zh) as flags_zh,
-                string_agg(distinct name_en, ', ' order by name_en) as flags_en
-            from quality.flags as flags
-            inner join reference.detectors as detectors on flags.detector = detectors.detector_id
-            where flags.severity <> 'blocking' or flags.is_approved
-            group by all
-        ) as flagged
-            on scores.city_code = flagged.city_code and scores.indicator_id = flagged.indicator_id
-            and scores.year = flagged.year and scores.scope = flagged.scope
-        order by scores.city_code, scores.value is null, dims.position, indicators.dataset, scores.indicator_id
-        """,
-    )
-    return group_rows(rows, "city_code")
+    columns = ("city_code", "value is null", "dimension_position", "dataset", "indicator_id")
+    figures = stream_figures(connection, ", ".join(f"figures.{column}" for column in columns))
+    return group_rows(figures, "city_code")
 
 
 def read_ranks(connection: Connection) -> dict[str, list[Row]]:
     """Return the ranks of each city with their intervals."""
-    rows = fetch_rows(
-        connection,
-        """
-        select intervals.*, dims.name_zh, dims.name_en
-        from scorecards.rank_intervals as intervals
-        left join reference.dimensions as dims on intervals.dimension_id = dims.dimension_id
-        order by intervals.city_code, intervals.level desc, dims.position
-        """,
+    return group_rows(
+        read_rows(connection, "rank_rows", ["city_code", "level desc", "dimension_position"]), "city_code"
     )
-    return group_rows(rows, "city_code")
 
 
 def build_city_sheet(city: Row, indicators: Sequence[Row], ranks: Sequence[Row], method: Row) -> SheetContent:
@@ -108,8 +76,8 @@ def _ranks(ranks: Sequence[Row]) -> Words:
         )
     texts = [
         (
-            row["name_zh"] or "城市指数",
-            row["name_en"] or "city index",
+            row["dimension_zh"] or "城市指数",
+            row["dimension_en"] or "city index",
             f"{row['nominal_rank']} ({row['rank_low']:g}–{row['rank_high']:g} / {row['cities_ranked']})",
         )
         for row in ranks

@@ -8,9 +8,10 @@ from fractions import Fraction
 from typing import Any
 
 from assets.release.outputs.metadata import LICENCE_EN, LICENCE_ZH, ReleaseIdentity, ReleaseMetadata
-from assets.release.outputs.rows import Row, fetch_row
+from assets.release.outputs.rows import Row, fetch_row, read_rows
 from assets.release.outputs.workbook.cell_styles import BAND, GREY, TITLE_FONT, Words, bilingual_text, make_style
 from assets.release.outputs.workbook.sheet import PlacedSheet, WorkbookWriter, row_height
+from assets.release.read.queries import read_view
 from assets.warehouse.connection import Connection
 
 NAME = "封面 Cover"
@@ -40,10 +41,11 @@ def write_cover(
     connection: Connection,
     metadata: ReleaseMetadata,
     release: ReleaseIdentity,
+    cities: Sequence[Row],
     placed: Sequence[PlacedSheet],
 ) -> None:
     """Write the cover onto the first sheet; `placed` are the other sheets, which must be written before."""
-    facts = _read_facts(connection)
+    facts = _read_facts(connection, cities)
     sheet.set_column(0, 0, _LABELS_WIDTH)
     sheet.set_column(1, 1, _TEXTS_WIDTH)
     title = (
@@ -94,65 +96,48 @@ def _write_contents(
     return line
 
 
-def _read_facts(connection: Connection) -> Row:
+def _read_facts(connection: Connection, cities: Sequence[Row]) -> Row:
     """Return the numbers on the cover."""
-    return fetch_row(
+    datasets, flags = read_view(connection, "dataset_rows"), read_view(connection, "flag_counts")
+    order = ["coverage desc nulls last", "indicators_scored desc", "city_code", "dimension_position"]
+    scores = read_rows(connection, "dimension_score_rows", order)
+    shares = [row["minimum_indicators_share"] for row in scores]
+    years = [year for row in cities for year in (row["oldest_year"], row["newest_year"]) if year is not None]
+    targets = fetch_row(
         connection,
         """
-        select parameters.*, cities.*, files.*, target_authorities.*, flags.*, best.*, ranked.number as rankings_ranked,
-            faults.number as faults_pending
-        from reference.parameters as parameters,
-        (
-            select
-                count(*) as cities, sum(indicators_scored) as scored, sum(indicators_total) as countable,
-                sum(indicators_with_data) as with_data, sum(indicators_listed) as listed,
-                sum(indicators_stale) as stale, min(oldest_year) as oldest, max(newest_year) as newest
-            from scorecards.city_scores
-        ) as cities,
-        (
-            select count(*) as files, count(*) filter (where status = 'refused') as refused,
-                coalesce(sum(rows_read), 0)::bigint as rows_read,
-                coalesce(sum(rows_accepted), 0)::bigint as rows_accepted,
-                coalesce(sum(rows_aggregate), 0)::bigint as rows_aggregate,
-                coalesce(sum(rows_rejected), 0)::bigint as rows_rejected
-            from quality.files
-        ) as files,
-        (
-            select
-                count(*) filter (where target_authority like 'policy%') as duties,
-                count(*) filter (where target_authority = 'national') as national,
-                count(*) filter (where target_authority = 'standard') as standard,
-                count(*) filter (where target_authority = 'expired') as expired,
-                count(*) filter (where target_authority = 'none') as without,
-                count(*) filter (where source_grade <> 'A') as secondary,
-                count(*) filter (where rules_agree = false) as disagreeing
-            from scorecards.indicator_scores
-            where value is not null
-        ) as target_authorities,
-        (
-            select count(*) as flags, count(*) filter (where severity = 'blocking' and not is_approved) as held
-            from quality.flags
-        ) as flags,
-        (
-            select
-                cities.name_zh as best_city_zh, cities.name_en as best_city_en, dims.name_zh as best_zh,
-                dims.name_en as best_en, scores.indicators_scored || '/' || scores.indicators_total as best_covered,
-                min(scores.minimum_indicators_share) over () as least_share,
-                max(scores.minimum_indicators_share) over () as most_share
-            from scorecards.dimension_scores as scores
-            inner join reference.cities as cities on scores.city_code = cities.city_code
-            inner join reference.dimensions as dims on scores.dimension_id = dims.dimension_id
-            order by scores.coverage desc nulls last, scores.indicators_scored desc, scores.city_code, dims.position
-            limit 1
-        ) as best,
-        (
-            select count(*) as number from scorecards.rankings where ranking_status = 'ranked'
-        ) as ranked,
-        (
-            select count(*) as number from quality.rejects where not coalesce(is_resolved, false)
-        ) as faults
+        select
+            count(*) filter (where target_authority like 'policy%') as duties,
+            count(*) filter (where target_authority = 'national') as national,
+            count(*) filter (where target_authority = 'standard') as standard,
+            count(*) filter (where target_authority = 'expired') as expired,
+            count(*) filter (where target_authority = 'none') as without,
+            count(*) filter (where source_grade <> 'A') as secondary,
+            count(*) filter (where rules_agree = false) as disagreeing
+        from scorecards.indicator_scores
+        where value is not null
         """,
     )
+    return {
+        **fetch_row(connection, "from reference.parameters"),
+        **targets,
+        "cities": len(cities),
+        "scored": sum(row["indicators_scored"] for row in cities),
+        "countable": sum(row["indicators_total"] for row in cities),
+        "stale": sum(row["indicators_stale"] for row in cities),
+        "oldest": min(years, default=None),
+        "newest": max(years, default=None),
+        **{name: datasets[name].sum() for name in datasets.columns if name.startswith(("files", "rows_"))},
+        "flags": flags["flags"].sum(),
+        "quarantined": flags.loc[flags["flag_status"] == "blocking", "flags"].sum(),
+        "best": scores[0],
+        "least_share": min(shares),
+        "most_share": max(shares),
+        "is_ranked": not read_view(connection, "ranking_rows", ranking_status="ranked").empty,
+        "errors_pending": fetch_row(
+            connection, "select count(*) as n from quality.rejects where not coalesce(is_resolved, false)"
+        )["n"],
+    }
 
 
 def _release(facts: Row, metadata: ReleaseMetadata, release: ReleaseIdentity) -> Iterator[Entry]:
@@ -181,9 +166,9 @@ def _release(facts: Row, metadata: ReleaseMetadata, release: ReleaseIdentity) ->
     yield (
         ("收到的数据", "What arrived"),
         (
-            f"{facts['files']} 个文件（整个退回 {facts['refused']}），数据行 {facts['rows_read']:,} = "
+            f"{facts['files']} 个文件（整个退回 {facts['files_refused']}），数据行 {facts['rows_read']:,} = "
             f"采用 {facts['rows_accepted']:,} + 合计另存 {facts['rows_aggregate']:,} + 退回 {facts['rows_rejected']:,}",
-            f"{facts['files']} files ({facts['refused']} refused), rows {facts['rows_read']:,} = accepted "
+            f"{facts['files']} files ({facts['files_refused']} refused), rows {facts['rows_read']:,} = accepted "
             f"{facts['rows_accepted']:,} + set aside {facts['rows_aggregate']:,} + rejected {facts['rows_rejected']:,}",
         ),
     )
@@ -238,32 +223,34 @@ def _caveats(facts: Row) -> Iterator[Entry]:
     yield (
         ("存疑与退回", "Flags and rejects"),
         (
-            f"存疑 {facts['flags']} 处（其中扣留 {facts['held']} 处，不计分）；待更正的错误 "
-            f"{facts['faults_pending']} 处。",
-            f"{facts['flags']} flags ({facts['held']} figures held back, which do not score); "
-            f"{facts['faults_pending']} faults wait to be corrected.",
+            f"存疑 {facts['flags']} 处（其中扣留 {facts['quarantined']} 处，不计分）；待更正的错误 "
+            f"{facts['errors_pending']} 处。",
+            f"{facts['flags']} flags ({facts['quarantined']} figures held back, which do not score); "
+            f"{facts['errors_pending']} faults wait to be corrected.",
         ),
     )
 
 
 def _ranking(facts: Row) -> Words:
     """Return how to read the ranks, or why there are none."""
-    if facts["rankings_ranked"]:
+    if facts["is_ranked"]:
         return (
             "名次连同区间列在“名次 Ranks”；区间重叠的城市分不出先后，相差一两位没有意义。",
             "Ranks stand with their intervals on their own sheet; cities whose intervals overlap cannot be told apart.",
         )
+    best = facts["best"]
+    covered = f"{best['indicators_scored']}/{best['indicators_total']}"
     needed = _share(facts["least_share"])
     if facts["most_share"] != facts["least_share"]:
         needed += f"–{_share(facts['most_share'])}"
     return (
         f"本次没有名次：一个维度有 {needed} 以上的指标有够新的数字才发布得分，至少两个城市有得分才排名。"
-        f"目前覆盖最高的是{facts['best_city_zh']}的{facts['best_zh']}，{facts['best_covered']}。各市报齐再算；"
+        f"目前覆盖最高的是{best['city_zh']}的{best['name_zh']}，{covered}。各市报齐再算；"
         "“现有均分”不可用于排名。",
         f"No ranks in this release: a dimension gets a score where {needed} of its indicators or more have a "
         "figure recent "
-        f"enough, and a rank where two cities have a score. The best covered is {facts['best_en']} of "
-        f"{facts['best_city_en']}, {facts['best_covered']}. "
+        f"enough, and a rank where two cities have a score. The best covered is {best['name_en']} of "
+        f"{best['city_en']}, {covered}. "
         "The mean of the figures there are is not for ranking.",
     )
 

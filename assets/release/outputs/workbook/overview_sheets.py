@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assets.core.i18n import labels
-from assets.release.outputs.rows import Row, fetch_rows, group_rows
+from assets.release.outputs.rows import Row, fetch_rows, group_rows, read_rows
 from assets.release.outputs.workbook.cell_styles import (
     Cell,
     Words,
     coverage_cell,
-    integer_cell,
     name_cell,
     quiet_cell,
     score_cell,
@@ -54,19 +53,10 @@ def build_dimensions_sheet(connection: Connection, cities: Sequence[Row]) -> She
 
 def build_ranks_sheet(connection: Connection) -> SheetContent:
     """Return every rank with its interval; no row where nothing is ranked."""
-    rows = fetch_rows(
-        connection,
-        """
-        select intervals.*, cities.name_zh, cities.name_en, dims.name_zh as dimension_zh, dims.name_en as dimension_en
-        from scorecards.rank_intervals as intervals
-        inner join reference.cities as cities on intervals.city_code = cities.city_code
-        left join reference.dimensions as dims on intervals.dimension_id = dims.dimension_id
-        order by intervals.level desc, dims.position, intervals.nominal_rank, intervals.city_code
-        """,
-    )
+    rows = read_rows(connection, "rank_rows", ["level desc", "dimension_position", "nominal_rank", "city_code"])
     columns = [
         SheetColumn(("排名对象", "Ranking"), 24, _ranking),
-        SheetColumn(("城市", "City"), 20, names("name")),
+        SheetColumn(("城市", "City"), 20, names("city")),
         SheetColumn(("名次", "Rank"), 10, integer("nominal_rank")),
         SheetColumn(("低端 5%", "5 % rank"), 11, lambda row: tenths_cell(row["rank_low"])),
         SheetColumn(("中位", "Median"), 10, lambda row: tenths_cell(row["median_rank"])),
@@ -85,23 +75,11 @@ def build_ranks_sheet(connection: Connection) -> SheetContent:
 
 def build_scores_sheet(connection: Connection, cities: Sequence[Row]) -> SheetContent:
     """Return indicator by city: the attainment of each figure, for the indicators that score in some city."""
-    scores = fetch_rows(
-        connection,
-        """
-        select
-            indicators.name_zh, indicators.name_en, dims.name_zh as dimension_zh, dims.name_en as dimension_en, scores.*
-        from scorecards.indicator_scores as scores
-        inner join reference.indicators as indicators on scores.indicator_id = indicators.indicator_id
-        inner join reference.dimensions as dims on scores.dimension_id = dims.dimension_id
-        where scores.indicator_id in (
-            select indicator_id from scorecards.indicator_scores where attainment is not null
-        )
-        order by dims.position, scores.indicator_id, scores.city_code
-        """,
-    )
+    scores = read_rows(connection, "scorecard_rows", ["dimension_position", "indicator_id", "city_code"])
     rows = [
         {**indicator[0], **{row["city_code"]: row for row in indicator}}
         for indicator in group_rows(scores, "indicator_id").values()
+        if any(row["attainment"] is not None for row in indicator)
     ]
     codes = [city["city_code"] for city in cities]
     columns = [
@@ -122,23 +100,14 @@ def build_scores_sheet(connection: Connection, cities: Sequence[Row]) -> SheetCo
 
 def build_measures_sheet(connection: Connection, cities: Sequence[Row]) -> SheetContent:
     """Return measure by city: the score or the reason why there is none, and n/m."""
-    measures = fetch_rows(
-        connection,
-        """
-        select measures.*, dims.name_zh as dimension_zh, dims.name_en as dimension_en
-        from reference.measures as measures
-        inner join reference.dimensions as dims on measures.dimension_id = dims.dimension_id
-        order by measures.measure_id
-        """,
-    )
+    measures = read_rows(connection, "measure_overview", ["measure_id"])
     scores = group_rows(fetch_rows(connection, "from scorecards.measure_scores"), "measure_id")
     rows = [{**measure, **{row["city_code"]: row for row in scores[measure["measure_id"]]}} for measure in measures]
-    codes = [city["city_code"] for city in cities]
     columns = [
         SheetColumn(("序号", "No."), 5, integer("measure_id")),
         SheetColumn(("措施", "Measure"), 38, names("title")),
         SheetColumn(("维度", "Dimension"), 11.5, names("dimension")),
-        SheetColumn(("对应指标", "Indicators"), 9.5, lambda row: _indicators_linked(row, codes)),
+        SheetColumn(("对应指标", "Indicators"), 9.5, integer("indicators_linked")),
     ]
     for city in cities:
         columns += _score_columns(city["city_code"], _short(city), (9.2, 5.4))
@@ -195,10 +164,6 @@ def _attainment(city_code: str) -> CellReader:
 
 def _cities_scored(row: Row, codes: Sequence[str]) -> Cell:
     return coverage_cell(sum(row[code]["attainment"] is not None for code in codes), len(codes))
-
-
-def _indicators_linked(row: Row, codes: Sequence[str]) -> Cell:
-    return integer_cell(max((row[code]["indicators_linked"] for code in codes), default=0))
 
 
 def _ranking(row: Row) -> Cell:

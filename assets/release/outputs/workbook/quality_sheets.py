@@ -14,6 +14,7 @@ from assets.release.outputs.workbook.sheet import (
     names,
     text,
 )
+from assets.release.read.queries import view_sql
 from assets.warehouse.connection import Connection
 
 MAX_LISTED = 5_000
@@ -52,22 +53,10 @@ def build_flags_sheet(connection: Connection, max_listed: int = MAX_LISTED) -> S
     rows = fetch_rows(
         connection,
         f"""
-        select
-            flags.*, detectors.name_zh as detector_zh, detectors.name_en as detector_en, indicators.name_zh,
-            indicators.name_en, indicators.decimals, indicators.unit, sent.value as sent_value,
-            coalesce(cities.name_zh, provinces.name_zh) as place_zh,
-            coalesce(cities.name_en, provinces.name_en) as place_en
-        from quality.flags as flags
-        inner join reference.detectors as detectors on flags.detector = detectors.detector_id
-        inner join reference.indicators as indicators on flags.indicator_id = indicators.indicator_id
-        left join reference.cities as cities on flags.city_code = cities.city_code
-        left join reference.provinces as provinces on flags.province_code = provinces.province_code
-        left join observations.city_observations as sent
-            on flags.city_code = sent.city_code and flags.indicator_id = sent.indicator_id
-            and flags.year = sent.year and flags.scope = sent.scope and flags.vintage = sent.vintage
+        from ({view_sql("flag_rows")})
         order by
-            case flags.severity when 'blocking' then 1 when 'warning' then 2 else 3 end, flags.detector,
-            flags.indicator_id, flags.city_code, flags.province_code, flags.year, flags.scope, flags.vintage
+            case severity when 'blocking' then 1 when 'warning' then 2 else 3 end, detector, indicator_id, city_code,
+            province_code, year, scope, vintage
         limit {max_listed}
         """,
     )
@@ -93,9 +82,9 @@ def build_flags_sheet(connection: Connection, max_listed: int = MAX_LISTED) -> S
 
 
 def _severity(flag: Row) -> Cell:
-    return strong_cell(labels("severities")["approved" if flag["is_approved"] else flag["severity"]])
+    return strong_cell(labels("severities")[flag["flag_status"]])
 
 
 def _value(flag: Row) -> Cell:
-    value = flag["sent_value"]
+    value = flag["observed_value"]
     return text_cell(flag["value_text"]) if value is None else value_cell(value, flag["decimals"])

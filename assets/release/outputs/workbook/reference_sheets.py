@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assets.core.i18n import labels
 from assets.core.text import format_number
-from assets.release.outputs.rows import Row, fetch_rows
+from assets.release.outputs.rows import Row, group_rows, read_rows
 from assets.release.outputs.workbook.cell_styles import (
     Cell,
     count_cell,
@@ -29,34 +29,13 @@ from assets.warehouse.connection import Connection
 
 def build_indicators_sheet(connection: Connection) -> SheetContent:
     """Return every registered indicator with its goalposts and the number of cities that have a figure."""
-    rows = fetch_rows(
-        connection,
-        """
-        select
-            indicators.*, dims.name_zh as dimension_zh, dims.name_en as dimension_en, goalposts.lower, goalposts.upper,
-            goalposts.range_low, goalposts.range_high, goalposts.class as goalposts_class, data.cities,
-            data.with_figure, data.newest, targets.number as targets, linked.measures, used.sources
-        from reference.indicators as indicators
-        inner join reference.dimensions as dims on indicators.dimension_id = dims.dimension_id
-        left join reference.goalposts as goalposts on indicators.indicator_id = goalposts.indicator_id
-        left join (
-            select indicator_id, count(*) as cities, count(value) as with_figure, max(year) as newest
-            from scorecards.indicator_scores group by indicator_id
-        ) as data on indicators.indicator_id = data.indicator_id
-        left join (
-            select indicator_id, count(*) as number from reference.targets group by indicator_id
-        ) as targets on indicators.indicator_id = targets.indicator_id
-        left join (
-            select indicator_id, string_agg(measure_id, '、' order by measure_id) as measures
-            from reference.indicator_measures group by indicator_id
-        ) as linked on indicators.indicator_id = linked.indicator_id
-        left join (
-            select indicator_id, string_agg(distinct publication_zh, '；' order by publication_zh) as sources
-            from scorecards.indicator_scores inner join reference.sources using (source_id) group by indicator_id
-        ) as used on indicators.indicator_id = used.indicator_id
-        order by dims.position, indicators.dataset, indicators.indicator_id
-        """,
-    )
+    rows = read_rows(connection, "indicator_registry", ["dimension_position", "dataset", "indicator_id"])
+    measures = group_rows(read_rows(connection, "measure_links", ["measure_id"]), "indicator_id")
+    sources = group_rows(read_rows(connection, "indicator_sources", ["publication_zh"]), "indicator_id")
+    for row in rows:
+        own_measures, own_sources = (links.get(row["indicator_id"], []) for links in (measures, sources))
+        row["measures"] = "、".join(str(link["measure_id"]) for link in own_measures) or None
+        row["sources"] = "；".join(dict.fromkeys(source["publication_zh"] for source in own_sources)) or None
     columns = [
         SheetColumn(("维度", "Dimension"), 11, names("dimension")),
         SheetColumn(("指标", "Indicator"), 28, names("name")),
@@ -81,17 +60,7 @@ def build_indicators_sheet(connection: Connection) -> SheetContent:
 
 def build_targets_sheet(connection: Connection) -> SheetContent:
     """Return every target and reference with its authority, document and grade."""
-    rows = fetch_rows(
-        connection,
-        """
-        select targets.*, indicators.name_zh, indicators.name_en, sources.publication_zh, sources.publication_en
-        from reference.targets as targets
-        inner join reference.indicators as indicators on targets.indicator_id = indicators.indicator_id
-        inner join reference.dimensions as dims on indicators.dimension_id = dims.dimension_id
-        left join reference.sources as sources on targets.source_id = sources.source_id
-        order by dims.position, targets.indicator_id, targets.year nulls last, targets.target_id
-        """,
-    )
+    rows = read_rows(connection, "target_rows", ["dimension_position", "indicator_id", "year nulls last", "target_id"])
     columns = [
         SheetColumn(("指标", "Indicator"), 28, names("name")),
         SheetColumn(("值", "Value"), 10, lambda row: target_cell(row["operator"], row["value"], row["value_high"])),
@@ -116,28 +85,18 @@ def build_targets_sheet(connection: Connection) -> SheetContent:
 
 def build_sources_sheet(connection: Connection) -> SheetContent:
     """Return every publication from which a figure or a target of the release comes."""
-    rows = fetch_rows(
-        connection,
-        """
-        select sources.*, figures.number as figures, goals.number as goals
-        from reference.sources as sources
-        left join (
-            select source_id, count(*) as number from observations.city_observations where is_current group by source_id
-        ) as figures on sources.source_id = figures.source_id
-        left join (
-            select source_id, count(*) as number from reference.targets group by source_id
-        ) as goals on sources.source_id = goals.source_id
-        where figures.number is not null or goals.number is not null
-        order by sources.priority, sources.source_id
-        """,
-    )
+    rows = [
+        row
+        for row in read_rows(connection, "source_rows", ["priority", "source_id"])
+        if row["current_values"] or row["targets"]
+    ]
     columns = [
         SheetColumn(("出版物", "Publication"), 52, names("publication")),
         SheetColumn(("发布机构", "Publisher"), 36, names("publisher")),
         SheetColumn(("种类", "Kind"), 12, _labelled("source_kinds", "kind")),
         SheetColumn(("优先级", "Priority"), 8, integer("priority")),
-        SheetColumn(("现行数字", "Figures"), 9, _count("figures")),
-        SheetColumn(("目标与参照", "Targets"), 10, _count("goals")),
+        SheetColumn(("现行数字", "Figures"), 9, _count("current_values")),
+        SheetColumn(("目标与参照", "Targets"), 10, _count("targets")),
         SheetColumn(("使用条件", "Terms"), 20, text("licence")),
         SheetColumn(("说明", "Note"), 40, names("note")),
     ]
@@ -154,15 +113,19 @@ def _labelled(group: str, column: str) -> CellReader:
 
 
 def _count(column: str) -> CellReader:
-    return lambda row: count_cell(row[column] or 0)
+    return lambda row: count_cell(row[column])
 
 
 def _cities_with_figure(row: Row) -> Cell:
-    return coverage_cell(row["with_figure"] or 0, row["cities"] or 0)
+    return coverage_cell(row["cities_with_value"], row["cities"])
 
 
 def _newest(row: Row) -> Cell:
-    return integer_cell(row["newest"]) if row["with_figure"] else quiet_cell(labels("data_statuses")["awaiting_data"])
+    return (
+        integer_cell(row["newest_year"])
+        if row["cities_with_value"]
+        else quiet_cell(labels("data_statuses")["awaiting_data"])
+    )
 
 
 def _goalposts(row: Row) -> Cell:

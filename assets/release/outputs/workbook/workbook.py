@@ -9,30 +9,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from assets.release.outputs.metadata import LICENCE_EN, ReleaseIdentity, ReleaseMetadata
-from assets.release.outputs.rows import Row, fetch_row, fetch_rows
+from assets.release.outputs.rows import SOURCE_TABLES, Row, fetch_row, read_rows
 from assets.release.outputs.workbook import city_sheet, overview_sheets, quality_sheets, reference_sheets
 from assets.release.outputs.workbook.cover_sheet import MAX_CITIES, NAME, write_cover
 from assets.release.outputs.workbook.sheet import SheetContent, WorkbookWriter
 from assets.release.publish.file_names import WORKBOOK
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
-
-_SOURCE_TABLES = {
-    f"{schema}.{name}"
-    for schema, names in {
-        "reference": (
-            *("cities", "detectors", "dimensions", "goalposts", "indicator_measures", "indicators", "measures"),
-            *("parameters", "provinces", "sources", "targets"),
-        ),
-        "observations": ("city_observations",),
-        "quality": ("files", "flags", "rejects"),
-        "scorecards": (
-            *("city_scores", "dimension_scores", "indicator_scores", "measure_scores", "projections"),
-            *("rank_intervals", "rankings"),
-        ),
-    }.items()
-    for name in names
-}
 
 
 def write_workbook(
@@ -43,7 +26,7 @@ def write_workbook(
     release: ReleaseIdentity,
 ) -> tuple[Path, ...]:
     """Write the workbook of the candidate into a folder, where all tables that it shows are published."""
-    if not {table.qualified_name for table in tables} >= _SOURCE_TABLES:
+    if not {table.qualified_name for table in tables} >= SOURCE_TABLES:
         return ()
     target = folder / WORKBOOK
     title = f"{metadata.places_zh}城市评分卡"
@@ -52,14 +35,14 @@ def write_workbook(
     properties = {"title": title, "subject": release.release_id, "comments": LICENCE_EN, "created": created}
     book = WorkbookWriter(target, f"{title}  {release.release_id}", properties)
     _, cover = book.add_sheet(NAME, is_landscape=False)
-    placed = [book.write(content) for content in _sheets(connection)]
-    write_cover(book, cover, connection, metadata, release, placed)
+    cities = read_rows(connection, "city_overview", ["city_code"])
+    placed = [book.write(content) for content in _sheets(connection, cities)]
+    write_cover(book, cover, connection, metadata, release, cities, placed)
     book.close()
     return (target,)
 
 
-def _sheets(connection: Connection) -> Iterator[SheetContent]:
-    cities = _read_cities(connection)
+def _sheets(connection: Connection, cities: Sequence[Row]) -> Iterator[SheetContent]:
     has_city_sheets = len(cities) <= MAX_CITIES
     yield overview_sheets.build_dimensions_sheet(connection, cities)
     ranks = overview_sheets.build_ranks_sheet(connection)
@@ -82,15 +65,3 @@ def _city_sheets(connection: Connection, cities: Sequence[Row]) -> Iterator[Shee
     for city in cities:
         code = city["city_code"]
         yield city_sheet.build_city_sheet(city, indicators.get(code, []), ranks.get(code, []), method)
-
-
-def _read_cities(connection: Connection) -> list[Row]:
-    return fetch_rows(
-        connection,
-        """
-        select cities.name_zh, cities.short_zh, cities.name_en, scores.*
-        from scorecards.city_scores as scores
-        inner join reference.cities as cities on scores.city_code = cities.city_code
-        order by scores.city_code
-        """,
-    )
