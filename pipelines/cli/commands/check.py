@@ -44,8 +44,8 @@ def check_files(paths: Paths, files: Sequence[Path], dataset: str | None) -> lis
         DataError: the registry or a contract is broken.
         UsageError: there is no such file or dataset, or the data directory is incomplete.
     """
+    from assets.core.settings import read_settings
     from assets.intake.dry_run import check_file
-    from assets.intake.limits import read_limits
     from assets.intake.tables.contracts import read_contracts
     from assets.reference.load import load_reference_tables
     from assets.warehouse.connection import connect_in_memory
@@ -54,7 +54,7 @@ def check_files(paths: Paths, files: Sequence[Path], dataset: str | None) -> lis
     missing = [folder.name for folder in (paths.reference, paths.contracts) if not folder.is_dir()]
     if missing:
         raise UsageError(Issue("incomplete_data_directory", ", ".join(missing), "reference/, contracts/"))
-    contracts, limits = read_contracts(paths.contracts), read_limits(paths.limits)
+    contracts, limits = read_contracts(paths.contracts), read_settings(paths).limits
     tables = {table.name: table for table in read_tables(paths.sql).values() if table.schema_name == "reference"}
     contents = load_reference_tables(tables, paths)
     with connect_in_memory() as registry:
