@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -28,45 +28,40 @@ _LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 def default_language() -> Language:
     """Return the language of GANCHENG_LANG, else of the locale: Chinese for zh, English for every other one."""
     configured = os.environ.get(LANGUAGE_VARIABLE)
-    if configured in ("zh", "en"):
-        return "zh" if configured == "zh" else "en"
     locale = next(filter(None, map(os.environ.get, _LOCALE_VARIABLES)), "")
-    return "zh" if locale.lower().startswith("zh") else "en"
+    is_chinese = configured == "zh" if configured in ("zh", "en") else locale.lower().startswith("zh")
+    return "zh" if is_chinese else "en"
 
 
 def language_of_call(arguments: Sequence[str]) -> Language:
-    """Return the language that the arguments of a call ask for, for errors that end it at any point."""
-    for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
-        text = option.partition("=")[2] if option.startswith("--lang=") else value if option == "--lang" else ""
-        if text in ("zh", "en"):
-            return "zh" if text == "zh" else "en"
-    return default_language()
+    """Return the language that the arguments of a call ask for: an error may end it before they are parsed."""
+    match = re.search(r"\0--lang[=\0](zh|en)\0", "\0".join(["", *arguments, ""]))
+    return default_language() if match is None else "zh" if match[1] == "zh" else "en"
 
 
 # `--lang` is parsed after the help texts are made, so these go by the environment.
 HELP_LANGUAGE = default_language()
 
 
-def option_help(key: str) -> str:
-    """Return the help text of an argument or option."""
-    return label("options", key, HELP_LANGUAGE)
+def argument(key: str, **settings: Any) -> Any:
+    """Return an argument of typer with its help text."""
+    return typer.Argument(help=label("options", key, HELP_LANGUAGE), **settings)
 
 
-AsJson = Annotated[bool, typer.Option("--json", help=option_help("as_json"))]
+def option(key: str, *names: str, **settings: Any) -> Any:
+    """Return an option of typer with its help text; without names it has that of the parameter."""
+    return typer.Option(*names, help=label("options", key, HELP_LANGUAGE), **settings)
+
+
+AsJson = Annotated[bool, option("as_json", "--json")]
 InLanguage = Annotated[
     Language,
-    typer.Option(
-        "--lang",
-        envvar=LANGUAGE_VARIABLE,
-        default_factory=default_language,
-        show_default=False,
-        help=option_help("lang"),
-    ),
+    option("lang", "--lang", envvar=LANGUAGE_VARIABLE, default_factory=default_language, show_default=False),
 ]
-City = Annotated[str, typer.Argument(help=option_help("city"))]
-OptionalCity = Annotated[str | None, typer.Argument(help=option_help("city"))]
-ReleaseOption = Annotated[str, typer.Option("--release", help=option_help("release"))]
-ReleaseArgument = Annotated[str, typer.Argument(help=option_help("release"))]
+City = Annotated[str, argument("city")]
+OptionalCity = Annotated[str | None, argument("city")]
+ReleaseOption = Annotated[str, option("release", "--release")]
+ReleaseArgument = Annotated[str, argument("release")]
 
 
 def line(key: str, language: Language, **values: object) -> str:
@@ -91,8 +86,3 @@ def write_result(as_json: bool, content: Any, render: Callable[[], RenderableTyp
         return
     parts = render()
     write_text(*parts if isinstance(parts, list | tuple) else (parts,))
-
-
-def shorten_path(path: Path) -> str:
-    """Return a path from the current folder where it is inside, else as it is."""
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

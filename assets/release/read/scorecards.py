@@ -17,7 +17,10 @@ Row = dict[str, Any]
 
 def read_overview(release: Release) -> tuple[list[Row], list[Row], list[Row]]:
     """Return the cities with their index, the dimensions in order, and the dimension scores of each city."""
-    cities, dimensions = read_rows(release, "city_overview"), read_rows(release, "reference.dimensions", ("position",))
+    cities, dimensions = (
+        read_rows(release, "city_overview", ("city_code",)),
+        read_rows(release, "reference.dimensions", ("position",)),
+    )
     return cities, dimensions, read_rows(release, "dimension_score_rows", ("city_code", "dimension_id"))
 
 
@@ -42,7 +45,9 @@ def read_city_scores(release: Release, city_code: str) -> tuple[list[Row], list[
 def read_city_ranks(release: Release, city_code: str) -> list[Row]:
     """Return every ranking with the rank of a city and its interval; None where the city has no rank in it."""
     keys = ("nominal_rank", "median_rank", "rank_low", "rank_high", "probability_top_three")
-    ranks = {row["dimension_id"]: row for row in read_rows(release, "rank_rows", city_code=city_code)}
+    ranks = {
+        row["dimension_id"]: row for row in read_rows(release, "rank_rows", ("dimension_id",), city_code=city_code)
+    }
     rankings = read_rows(release, "ranking_rows", ("level desc", "dimension_position"))
     # The index is the ranking without a dimension.
     return [{**row, **{key: ranks.get(row["dimension_id"], {}).get(key) for key in keys}} for row in rankings]

@@ -5,18 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-import typer
-
 from assets.core.errors import DataError, Issue
 from assets.core.paths import Paths
-from pipelines.cli.options import InLanguage, line, option_help, write_text
+from pipelines.cli.options import InLanguage, line, option, write_text
 
 
-def alert(
-    *,
-    is_test: Annotated[bool, typer.Option("--test", help=option_help("test"))] = False,
-    language: InLanguage,
-) -> None:
+def alert(*, is_test: Annotated[bool, option("test", "--test")] = False, language: InLanguage) -> None:
     """Send the alerts of the current release that were not sent yet, or a test message."""
     from assets.release.read.reader import get_current_release
     from pipelines.observability import alerts

@@ -10,11 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import Paths
-from pipelines.cli.options import AsJson, InLanguage, option_help, write_result
+from pipelines.cli.options import AsJson, InLanguage, argument, option, write_result
 
 Row = dict[str, Any]
 
@@ -24,10 +22,10 @@ _MAXIMUM_OFFERED = 5
 
 
 def approve(
-    flags: Annotated[list[str], typer.Argument(help=option_help("flags"))],
+    flags: Annotated[list[str], argument("flags")],
     *,
-    reason: Annotated[str, typer.Option(help=option_help("reason"))],
-    by: Annotated[str | None, typer.Option(help=option_help("by"))] = None,
+    reason: Annotated[str, option("reason")],
+    by: Annotated[str | None, option("by")] = None,
     as_json: AsJson = False,
     language: InLanguage,
 ) -> None:

@@ -14,16 +14,16 @@ import typer
 
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import Paths
-from pipelines.cli.options import DATA_FAILED, AsJson, InLanguage, option_help, write_result
+from pipelines.cli.options import DATA_FAILED, AsJson, InLanguage, argument, option, write_result
 
 if TYPE_CHECKING:
     from assets.intake.dry_run import DryRunResult
 
 
 def check(
-    files: Annotated[list[Path], typer.Argument(help=option_help("files"))],
+    files: Annotated[list[Path], argument("files")],
     *,
-    dataset: Annotated[str | None, typer.Option(help=option_help("dataset"))] = None,
+    dataset: Annotated[str | None, option("dataset")] = None,
     as_json: AsJson = False,
     language: InLanguage,
 ) -> None:

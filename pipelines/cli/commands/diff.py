@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from assets.core.paths import Paths
-from pipelines.cli.options import AsJson, InLanguage, option_help, write_result
+from pipelines.cli.options import AsJson, InLanguage, argument, write_result
 
 
 def diff(
-    old: Annotated[str, typer.Argument(help=option_help("older_release"))] = "previous",
-    new: Annotated[str, typer.Argument(help=option_help("newer_release"))] = "current",
+    old: Annotated[str, argument("older_release")] = "previous",
+    new: Annotated[str, argument("newer_release")] = "current",
     *,
     as_json: AsJson = False,
     language: InLanguage,

@@ -9,19 +9,17 @@ import typer
 
 from assets.core.i18n import Language
 from assets.core.paths import Paths
-from pipelines.cli.options import option_help, write_text
+from pipelines.cli.options import argument, option, write_text
 
 
 def export(
-    folder: Annotated[Path, typer.Argument(help=option_help("folder"))],
+    folder: Annotated[Path, argument("folder")],
     *,
-    kind: Annotated[
-        Literal["parquet", "csv", "xlsx", "json"], typer.Option("--format", help=option_help("format"))
-    ] = "parquet",
-    table: Annotated[list[str] | None, typer.Option(help=option_help("table"))] = None,
-    city: Annotated[list[str] | None, typer.Option(help=option_help("only_city"))] = None,
-    partition_by: Annotated[str | None, typer.Option(help=option_help("partition_by"))] = None,
-    language: Annotated[Language | None, typer.Option("--lang", help=option_help("export_lang"))] = None,
+    kind: Annotated[Literal["parquet", "csv", "xlsx", "json"], option("format", "--format")] = "parquet",
+    table: Annotated[list[str] | None, option("table")] = None,
+    city: Annotated[list[str] | None, option("only_city")] = None,
+    partition_by: Annotated[str | None, option("partition_by")] = None,
+    language: Annotated[Language | None, option("export_lang", "--lang")] = None,
 ) -> None:
     """Write tables of the current release to a folder, one file a table or one folder a partition."""
     from assets.release.outputs.export import export_partitioned, export_tables

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from assets.core.paths import Paths
-from pipelines.cli.options import AsJson, City, InLanguage, option_help, write_result
+from pipelines.cli.options import AsJson, City, InLanguage, argument, write_result
 
 
 def history(
-    city: City,
-    indicator: Annotated[str, typer.Argument(help=option_help("indicator"))],
-    *,
-    as_json: AsJson = False,
-    language: InLanguage,
+    city: City, indicator: Annotated[str, argument("indicator")], *, as_json: AsJson = False, language: InLanguage
 ) -> None:
     """Show every vintage of a value: when it arrived, what superseded it, and its corrections."""
     from assets.release.explain.observation_history import read_observation_history

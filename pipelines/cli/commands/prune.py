@@ -5,18 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated
 
-import typer
-
 from assets.core.paths import Paths
-from pipelines.cli.options import AsJson, InLanguage, option_help, write_result
+from pipelines.cli.options import AsJson, InLanguage, option, write_result
 
 
-def prune(
-    *,
-    keep: Annotated[int, typer.Option(min=0, help=option_help("keep"))],
-    as_json: AsJson = False,
-    language: InLanguage,
-) -> None:
+def prune(*, keep: Annotated[int, option("keep", min=0)], as_json: AsJson = False, language: InLanguage) -> None:
     """Delete old releases and the records of old runs."""
     from assets.release.publish.retention import prune_releases
     from pipelines.cli.render.tables import render_pruned

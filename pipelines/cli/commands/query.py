@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from assets.core.paths import Paths
-from pipelines.cli.options import AsJson, option_help, write_result
+from pipelines.cli.options import AsJson, argument, write_result
 
 
-def query(sql: Annotated[str, typer.Argument(help=option_help("sql"))], *, as_json: AsJson = False) -> None:
+def query(sql: Annotated[str, argument("sql")], *, as_json: AsJson = False) -> None:
     """Run SQL on the current release, read-only."""
     from assets.release.read.reader import get_current_release
     from pipelines.cli.render.tables import render_rows

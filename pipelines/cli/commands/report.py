@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import Paths
-from pipelines.cli.options import ReleaseArgument, option_help, write_text
+from pipelines.cli.options import ReleaseArgument, option, write_text
 
 
 def report(
-    release: ReleaseArgument = "current",
-    *,
-    is_opened: Annotated[bool, typer.Option("--open", help=option_help("open"))] = False,
+    release: ReleaseArgument = "current", *, is_opened: Annotated[bool, option("open", "--open")] = False
 ) -> None:
     """Print the path of the first page of the report, or open it in a browser."""
     from assets.release.outputs.report.file_names import FIRST_PAGE

@@ -2,47 +2,47 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-
-import typer
 
 from assets.core.i18n import Language
 from assets.core.paths import Paths
-from pipelines.cli.options import AsJson, InLanguage, line, option_help, shorten_path, write_result
+from pipelines.cli.options import AsJson, InLanguage, line, option, write_result
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
 
     from assets.release.read.reader import Release
 
 
 def run(
-    *,
-    waits: Annotated[bool, typer.Option("--wait/--no-wait", help=option_help("wait"))] = True,
-    as_json: AsJson = False,
-    language: InLanguage,
+    *, waits: Annotated[bool, option("wait", "--wait/--no-wait")] = True, as_json: AsJson = False, language: InLanguage
 ) -> None:
     """Run the pipeline if anything is new, and show what arrived and the scores."""
     from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from pipelines.locks import wait_for_lock
     from pipelines.runner import run_if_changed
 
     paths = Paths.from_environment()
     errors = Console(stderr=True, highlight=False)
-
-    def show_waiting(process: str) -> None:
-        errors.print(line("waiting", language, pid=process))
-
-    wait_for_lock(paths, show_waiting if waits else None)
-    with _Progress(errors) as progress:
-        outcome = run_if_changed(paths, progress.advance)
+    wait_for_lock(paths, (lambda process: errors.print(line("waiting", language, pid=process))) if waits else None)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+        outcome = run_if_changed(
+            paths, lambda table, total: progress.update(task, advance=1, total=total, description=table)
+        )
     release = outcome.release
 
     def render() -> list[RenderableType]:
         kind = line("new_release" if outcome.is_new else "current_release", language)
         parts = _render_run(release, language) if outcome.had_work else [line("no_work", language)]
-        return [*parts, f"{kind} {release.manifest.release_id}", shorten_path(release.folder)]
+        is_inside = release.folder.is_relative_to(Path.cwd())
+        folder = os.path.relpath(release.folder) if is_inside else str(release.folder)
+        return [*parts, f"{kind} {release.manifest.release_id}", folder]
 
     content = {
         "release_id": release.manifest.release_id,
@@ -71,7 +71,7 @@ def _render_run(release: Release, language: Language) -> list[RenderableType]:
         blocks = find_quarantined_blocks(release)
         overview = read_overview(release)
     totals = {name: sum(row[name] for row in counts) for name in ("checks", "failed")}
-    texts = [f"  {row[f'description_{language}']}: {row['rows_failing']}" for row in warnings]
+    texts = (f"  {row[f'description_{language}']}: {row['rows_failing']}" for row in warnings)
     return [
         tables.render_files(files, language),
         line("checks", language, **totals),
@@ -79,24 +79,3 @@ def _render_run(release: Release, language: Language) -> list[RenderableType]:
         *(part for issue in blocks for part in tables.render_issue(issue, language)),
         *scorecards.render_overview(*overview, language, most_cities=tables.MAXIMUM_ROWS),
     ]
-
-
-class _Progress:
-    """A bar on standard error while tables are made; nothing where that is no terminal."""
-
-    def __init__(self, console: Console) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-
-    def __enter__(self) -> _Progress:
-        self._bar.start()
-        self._task = self._bar.add_task("", total=None)
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._bar.stop()
-
-    def advance(self, table: str, total: int) -> None:
-        self._bar.update(self._task, advance=1, total=total, description=table)

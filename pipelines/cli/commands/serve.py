@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from assets.core.paths import Paths
-from pipelines.cli.options import InLanguage, line, option_help, write_text
+from pipelines.cli.options import InLanguage, line, option, write_text
 
 if TYPE_CHECKING:
     from pipelines.orchestration.server import RunningServer
 
 
-def serve(
-    *,
-    port: Annotated[int, typer.Option(min=1, max=65535, help=option_help("port"))] = 3000,
-    language: InLanguage,
-) -> None:
+def serve(*, port: Annotated[int, option("port", min=1, max=65535)] = 3000, language: InLanguage) -> None:
     """Run on schedule and serve the web page of Dagster, until SIGTERM."""
     from pipelines.orchestration import server
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from assets.core.paths import Paths
-from pipelines.cli.options import AsJson, InLanguage, line, option_help, write_result
+from pipelines.cli.options import AsJson, InLanguage, line, option, write_result
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -18,7 +16,7 @@ _COUNTED = ("source_conflicts", "applied_corrections")
 
 def status(
     *,
-    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help=option_help("as_of"))] = None,
+    as_of: Annotated[datetime | None, option("as_of", formats=["%Y-%m-%d"])] = None,
     as_json: AsJson = False,
     language: InLanguage,
 ) -> None:
@@ -35,7 +33,8 @@ def status(
     is_up_to_date = load_fingerprint(paths) == (compute_fingerprint(paths), manifest.release_id)
     with release.connect():
         late = find_overdue(release, (as_of or datetime.now()).date())
-        datasets, flags = read_rows(release, "dataset_rows"), read_rows(release, "flag_counts")
+        datasets = read_rows(release, "dataset_rows", ("dataset",))
+        flags = read_rows(release, "flag_counts", ("status_position", "detector"))
         counts = {name: release.rows(f"select count(*) as n from observations.{name}")[0]["n"] for name in _COUNTED}
 
     def render() -> list[RenderableType]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from assets.core.paths import Paths
-from pipelines.cli.options import AsJson, City, InLanguage, ReleaseOption, option_help, write_result
+from pipelines.cli.options import AsJson, City, InLanguage, ReleaseOption, argument, write_result
 
 
 def trace(
     city: City,
-    item: Annotated[str, typer.Argument(help=option_help("item"))],
+    item: Annotated[str, argument("item")],
     *,
     release: ReleaseOption = "current",
     as_json: AsJson = False,

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import Paths
-from pipelines.cli.options import AsJson, InLanguage, OptionalCity, ReleaseOption, option_help, write_result
+from pipelines.cli.options import AsJson, InLanguage, OptionalCity, ReleaseOption, option, write_result
 
 
 def whatif(
     city: OptionalCity = None,
     *,
-    assumed: Annotated[list[str] | None, typer.Option("--set", help=option_help("assumption"))] = None,
+    assumed: Annotated[list[str] | None, option("assumption", "--set")] = None,
     release: ReleaseOption = "current",
     as_json: AsJson = False,
     language: InLanguage,

@@ -61,13 +61,18 @@ def render_cities(
     cities: Sequence[Row], dimensions: Sequence[Row], scores: Sequence[Row], language: Language, width: int
 ) -> Table:
     """Return the score of each city in each dimension, or how many indicators have one where too few do."""
-    by_place = {(score["city_code"], score["dimension_id"]): score for score in scores}
+    cells = {
+        (score["city_code"], score["dimension_id"]): _score_cell(
+            score["score"], score["indicators_scored"], score["indicators_total"]
+        )
+        for score in scores
+    }
     rows = [
         (
             Text(city[f"name_{language}"]),
             Text(f"{city['indicators_scored']}/{city['indicators_total']}"),
             Text(_format_score(city["mean_of_available"])),
-            *(_dimension_cell(by_place[city["city_code"], dimension["dimension_id"]]) for dimension in dimensions),
+            *(cells[city["city_code"], dimension["dimension_id"]] for dimension in dimensions),
             _score_cell(city["city_index"], city["dimensions_scored"], city["dimensions_total"]),
         )
         for city in cities
@@ -79,8 +84,8 @@ def render_cities(
     folded, widths = _fit(headings, rows, width - gap * len(headings))
     table = make_table(folded, right=range(1, len(headings)))
     table.padding = (0, gap - 1, 0, 0)
-    for column, cells in zip(table.columns, widths, strict=True):
-        column.width = cells
+    for column, characters in zip(table.columns, widths, strict=True):
+        column.width = characters
     for row in rows:
         table.add_row(*row)
     return table
@@ -100,10 +105,6 @@ def _fit(headings: Sequence[str], rows: Sequence[Sequence[Text]], space: int) ->
         if sum(widths) <= space:
             break
     return ["\n".join(heading) for heading in lines], widths
-
-
-def _dimension_cell(score: Row) -> Text:
-    return _score_cell(score["score"], score["indicators_scored"], score["indicators_total"])
 
 
 def _score_cell(score: float | None, scored: int, total: int) -> Text:
@@ -178,14 +179,14 @@ def _status_cell(row: Row, language: Language) -> Text:
 
 def render_ranks(ranks: Sequence[Row], language: Language) -> Text:
     """Return each rank with the interval of 90 % of the draws, or why there is none."""
-    texts = [_format_rank(row, language) for row in ranks if row["nominal_rank"] is not None]
+    texts = [
+        f"{row[f'name_{language}'] or phrase('index', language)} {row['nominal_rank']} "
+        f"({row['rank_low']:g}–{row['rank_high']:g} / {row['cities_ranked']})"
+        for row in ranks
+        if row["nominal_rank"] is not None
+    ]
     joined = phrase("clause_separator", language).join(texts)
     return Text(f"{phrase('ranks', language)}: {joined}" if texts else phrase("no_ranks", language), style="dim")
-
-
-def _format_rank(row: Row, language: Language) -> str:
-    name = row[f"name_{language}"] or phrase("index", language)
-    return f"{name} {row['nominal_rank']} ({row['rank_low']:g}–{row['rank_high']:g} / {row['cities_ranked']})"
 
 
 def render_flags(rows: Sequence[Row], held: Sequence[Row], language: Language) -> list[Text]:

@@ -41,8 +41,6 @@ class _TraceTree:
         tree.add(self._leaf("release", self._trace["release_id"]))
         return tree
 
-    # --- an indicator ------------------------------------------------------------------------------------------------
-
     def _build_indicator(self) -> Tree:
         score, indicator = self._score, self._trace["indicator"]
         tree = self._root(f"{self._name(indicator)}  {indicator['indicator_id']}")
@@ -64,8 +62,8 @@ class _TraceTree:
         branch.add(self._leaf("rule", formula["rule"]))
         unclipped, result = format_number(formula["unclipped"]), formula["result"]
         limited = "" if formula["unclipped"] == result else f", {self._word('held')} {format_number(result)}"
-        filled = branch.add(self._leaf("filled", f"{formula['text']} = {unclipped}{limited}"))
-        filled.add(Text(self._word("published" if formula["is_published"] else "not_published"), style="dim"))
+        branch = branch.add(self._leaf("filled", f"{formula['text']} = {unclipped}{limited}"))
+        branch.add(Text(self._word("published" if formula["is_published"] else "not_published"), style="dim"))
 
     def _add_goalposts(self, tree: Tree, goalposts: Row | None, unit: str) -> None:
         if goalposts is None:
@@ -148,8 +146,6 @@ class _TraceTree:
         if len(rejects) > _REJECTS_SHOWN:
             branch.add(Text(f"{self._word('more')} {len(rejects) - _REJECTS_SHOWN}", style="dim"))
 
-    # --- a dimension or the index ------------------------------------------------------------------------------------
-
     def _build_group(self, name: str, score_key: str, counted: str, member_key: str) -> Tree:
         """Return the tree of a score that is a mean; below its threshold, the mean of what is available."""
         score, formula = self._score, self._trace["formula"]
@@ -185,8 +181,6 @@ class _TraceTree:
         if not row.get("is_in_index", True):
             reason = f"{self._word('not_in_index')}; {reason}".rstrip("; ")
         return reason
-
-    # --- words -------------------------------------------------------------------------------------------------------
 
     def _root(self, item: str) -> Tree:
         city = self._trace["city"]
