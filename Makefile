@@ -44,7 +44,7 @@ bench: $(VENV)/peers/made ## measure against the floor and against peers, docs/p
 	@$(BIN)/python -m benchmarks.suite $(ARGS)
 
 docs: $(VENV)/site $(VENV)/runtime ## build the documentation in site/, with search; opens without a network
-	@$(BIN)/python -m docs.reference.generate
+	@GANCHENG_LANG=en $(BIN)/python -m docs.reference.generate
 	@$(VENV)/site/bin/zensical build --strict --clean
 
 lint: $(VENV)/dev

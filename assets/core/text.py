@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import ROUND_HALF_UP, Decimal
 
 # What people leave around words without seeing it: also the ideographic and the no-break space, and a stray mark of
 # byte order. Reference tables and files must agree on it, or a name is known to one and unknown to the other.
@@ -20,6 +21,16 @@ def normalise_name(text: str) -> str:
 def format_number(limit: float) -> str:
     """A limit with all of its digits and no more."""
     return f"{limit:.15g}"
+
+
+def format_decimal(value: float, digits: int, sign: str = "") -> str:
+    """Return a value with so many decimals, rounded half away from zero: the rounding rule of everything shown.
+
+    The decimal text of the value is rounded, not its binary form: 2.675 becomes 2.68. `sign` is "+" where a positive
+    value has its sign.
+    """
+    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return f"{rounded:{sign},.{digits}f}"
 
 
 # What makes a spreadsheet take a text for a formula, also where it converts full-width signs on the way in.
