@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 DAGSTER_DIR := $(or $(GANCHENG_DATA_DIR),data)/state/dagster
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
+# One process a core; the tests of a file share what they make.
+PARALLEL := --numprocesses=2 --dist=loadfile
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run ui test prove coverage bench docs lint format audit clean
 
@@ -23,10 +26,10 @@ ui: $(VENV)/runtime ## open Dagster on http://127.0.0.1:3000
 	@DAGSTER_HOME=$(abspath $(DAGSTER_DIR)) GANCHENG_DAGSTER_DIR=$(abspath $(DAGSTER_DIR)) $(BIN)/dagster dev --host 127.0.0.1 --port 3000
 
 test: lint $(VENV)/older $(VENV)/spark $(VENV)/storage $(VENV)/site ## lint, types, import rules, SQL style, all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(PARALLEL)
 
 prove: $(VENV)/dev $(VENV)/spark $(VENV)/storage ## the long proofs: 200,000 hostile inputs, 200 kills and the like
-	@GANCHENG_PROVE=1 $(BIN)/python -m pytest tests/robustness tests/integration/test_jobs.py \
+	@GANCHENG_PROVE=1 $(BIN)/python -m pytest $(PARALLEL) tests/robustness tests/integration/test_jobs.py \
 		tests/integration/test_postgres.py tests/integration/test_spark.py tests/integration/test_store.py
 
 # A target of its own, because measuring slows tests on Python 3.11; so the one that limits processor time is left out.
