@@ -78,7 +78,7 @@ def check_store(paths: Paths) -> list[Issue]:
     try:
         shared = open_store(paths)
         if shared is not None:
-            shared.listed(RECEIPTS)
+            shared.list(RECEIPTS)
     except DataError:
         return []  # check_settings reports them
     except UsageError as call:
