@@ -66,7 +66,7 @@ def check_store(paths: Paths) -> list[Issue]:
     try:
         store = open_store(paths)
         if store is not None:
-            store.listed(RECEIPTS)
+            store.list(RECEIPTS)
     except DataError:
         return []  # check_settings reports them
     except UsageError as error:
