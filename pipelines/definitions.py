@@ -3,6 +3,7 @@
 import dagster as dg
 
 from assets.core.paths import Paths
+from assets.core.settings import ScheduleSettings, read_settings
 from assets.intake.assets import intake_assets
 from assets.observations.assets import observation_assets
 from assets.quality.assets import quality_assets
@@ -15,7 +16,6 @@ from pipelines.orchestration.resources import build_resources
 from pipelines.orchestration.schedules import build_schedules
 from pipelines.orchestration.sensors import build_sensors
 from pipelines.project import Project, load_project
-from pipelines.schedule_settings import ScheduleSettings, read_schedule_settings
 
 
 def build_definitions(
@@ -51,4 +51,4 @@ def build_definitions(
 def defs() -> dg.Definitions:
     """Return the definitions of the data directory that the environment names."""
     paths = Paths.from_environment()
-    return build_definitions(load_project(paths), read_schedule_settings(paths), is_automatic=is_automatic())
+    return build_definitions(load_project(paths), read_settings(paths).schedules, is_automatic=is_automatic())

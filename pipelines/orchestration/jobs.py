@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from assets.core.paths import Paths
+from assets.core.settings import PruneSettings
 from assets.release.assets import INPUTS_TAG
 from assets.release.publish import retention
 from assets.warehouse import dagster_assets
@@ -16,7 +17,6 @@ from pipelines.observability.run_log import INTAKE, PRUNE, REFRESH, RELEASE
 from pipelines.orchestration.resources import INBOX_CLOSED, INBOX_TAG
 from pipelines.orchestration.retention import prune_runs
 from pipelines.orchestration.run_context import RUN_CONTEXT, run_context_resource
-from pipelines.schedule_settings import PruneSettings
 
 # Every event is in Dagster's storage; the console of a server shows only the messages of our own steps.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "INFO"}}}}

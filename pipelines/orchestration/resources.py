@@ -11,12 +11,13 @@ from typing import Any
 import dagster as dg
 
 from assets.core.paths import Paths
+from assets.core.settings import read_settings
 from assets.quality.checks.gx_worker import ValidationWorker
 from assets.release.outputs.returns_worker import ReturnsWorker
 from assets.release.publish.quarantine import quarantine_candidate
 from assets.release.publish.staging import discard_staging
 from assets.warehouse.connection import Warehouse
-from assets.warehouse.engines import open_engine, read_engine
+from assets.warehouse.engines import open_engine
 from pipelines.orchestration.run_context import RUN_CONTEXT, run_context_resource
 
 VALIDATION_WORKER = "auditor"
@@ -29,7 +30,7 @@ def build_resources(paths: Paths) -> dict[str, dg.ResourceDefinition]:
     return {
         RUN_CONTEXT: run_context_resource(paths),
         "warehouse": _resource(lambda context: _open_warehouse(paths, context), "候选数据库", "The candidate database"),
-        "engine": _resource(lambda _: open_engine(read_engine(paths.engine), paths), "计算引擎", "Builds the models"),
+        "engine": _resource(lambda _: open_engine(read_settings(paths).engine, paths), "计算引擎", "Builds the models"),
         VALIDATION_WORKER: _resource(lambda _: ValidationWorker(), "检查进程", "The process of Great Expectations"),
         "clerk": _resource(lambda _: ReturnsWorker(paths), "退回进程", "The process that writes the returns"),
     }

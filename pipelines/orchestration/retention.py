@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from assets.core.paths import Paths
+from assets.core.settings import read_settings
 from pipelines.orchestration.dagster_internals.run_deletion import delete_run
 from pipelines.orchestration.instance import HOME_VARIABLE, open_instance
-from pipelines.schedule_settings import read_schedule_settings
 
 _BATCH = 100
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
@@ -33,6 +33,6 @@ def delete_old_runs(paths: Paths) -> int:
     """Delete the runs that are older than the settings keep; return their number."""
     if not (paths.state / "dagster").is_dir() and HOME_VARIABLE not in os.environ:
         return 0
-    kept = timedelta(days=read_schedule_settings(paths).pruning.keep_run_days)
+    kept = timedelta(days=read_settings(paths).schedules.pruning.keep_run_days)
     with open_instance(paths) as instance:
         return prune_runs(instance, datetime.now(UTC) - kept)

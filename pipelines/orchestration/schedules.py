@@ -7,10 +7,10 @@ missed tick is made up for once, the last of several; Dagster does that.
 import dagster as dg
 
 from assets.core.paths import Paths
+from assets.core.settings import JobSchedule, ScheduleSettings
 from assets.release.publish.fingerprint import changed_fingerprint
 from pipelines.observability.run_log import PRUNE, REFRESH
 from pipelines.orchestration.jobs import run_tags
-from pipelines.schedule_settings import JobSchedule, ScheduleSettings
 
 
 def build_schedules(paths: Paths, settings: ScheduleSettings, *, is_automatic: bool) -> list[dg.ScheduleDefinition]:

@@ -16,10 +16,10 @@ from pathlib import Path
 import dagster as dg
 
 from assets.core.paths import Paths
+from assets.core.settings import InboxSettings, ScheduleSettings
 from assets.release.publish.fingerprint import changed_fingerprint
 from pipelines.observability import run_outcomes
 from pipelines.orchestration.jobs import run_tags
-from pipelines.schedule_settings import InboxSettings, ScheduleSettings
 
 
 @dataclass(frozen=True, slots=True)

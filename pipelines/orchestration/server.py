@@ -20,10 +20,10 @@ from types import FrameType
 
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import PROJECT_ROOT, Paths
+from assets.core.settings import read_settings
 from pipelines.locks import is_running, server_lock
 from pipelines.orchestration.instance import AUTOMATIC_VARIABLE, HOME_VARIABLE, SETTINGS, instance_environment
 from pipelines.project import load_project
-from pipelines.schedule_settings import read_schedule_settings
 
 HOST = "127.0.0.1"
 _MODULE = "pipelines.definitions"
@@ -68,7 +68,7 @@ def serve(paths: Paths, port: int, on_ready: Callable[[RunningServer], None]) ->
         ServerExitedError: one of the two processes ended; the other is stopped, so that systemd starts both again.
     """
     load_project(paths)
-    read_schedule_settings(paths)
+    read_settings(paths)
     with server_lock(paths), _counted_signals() as count_signals:
         _check_port(port)
         environment = _environment(paths)

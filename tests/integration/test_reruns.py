@@ -34,7 +34,8 @@ def test_a_killed_run_leaves_the_current_release_and_the_next_completes_and_tell
     killed = [str(line["began_at"]) for line in journal.read("killed")]
     assert killed
     assert journal.unfinished_runs() == []
-    of_kills = [message["message"] for message in told.messages if "A run was terminated before it finished" in message["message"]]
+    texts = [message["message"] for message in told.messages]
+    of_kills = [text for text in texts if "A run was terminated before it finished" in text]
     assert len(of_kills) == len(killed) == len(set(killed))
     assert all(any(moment in text for text in of_kills) for moment in killed)
 
