@@ -3,7 +3,6 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-DAGSTER_DIR := $(or $(GANCHENG_DATA_DIR),data)/state/dagster
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
 # One process a core; the tests of a file share what they make.
@@ -21,9 +20,8 @@ setup: $(VENV)/runtime ## set up the environment; needs no data and writes none
 run: $(VENV)/runtime ## ingest the inbox, check, score, release
 	@$(BIN)/gancheng run
 
-ui: $(VENV)/runtime ## open Dagster on http://127.0.0.1:3000
-	@mkdir -p $(DAGSTER_DIR) && cp dagster.yaml $(DAGSTER_DIR)/
-	@DAGSTER_HOME=$(abspath $(DAGSTER_DIR)) GANCHENG_DAGSTER_DIR=$(abspath $(DAGSTER_DIR)) $(BIN)/dagster dev --host 127.0.0.1 --port 3000
+ui: $(VENV)/runtime ## open Dagster on http://127.0.0.1:3000; schedules and sensors are stopped
+	@$(BIN)/dagster dev --host 127.0.0.1 --port 3000
 
 test: lint $(VENV)/older $(VENV)/spark $(VENV)/storage $(VENV)/site ## lint, types, import rules, SQL style, all tests
 	@$(BIN)/python -m pytest $(PARALLEL)
