@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import ROUND_HALF_UP, Decimal
 
 # Invisible characters around words: also the ideographic and the no-break space, and a byte order mark. Reference
 # tables and files must agree on them, or a name of one is unknown in the other.
@@ -20,6 +21,16 @@ def normalise_name(text: str) -> str:
 def format_number(number: float) -> str:
     """Return a number with its significant digits, 15 at the most."""
     return f"{number:.15g}"
+
+
+def format_decimal(value: float, digits: int, sign: str = "") -> str:
+    """Return a value with so many decimals, rounded half away from zero: the rounding rule of everything shown.
+
+    The decimal text of the value is rounded, not its binary form: 2.675 becomes 2.68. `sign` is "+" where a positive
+    value has its sign.
+    """
+    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return f"{rounded:{sign},.{digits}f}"
 
 
 # A spreadsheet takes such a text for a formula; some convert full-width signs when they open a file.

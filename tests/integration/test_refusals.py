@@ -104,7 +104,8 @@ def test_a_blocked_run_leaves_nothing_of_the_returns_that_it_began(place: Place)
     place.write("sql/quality/checks/planted.sql", check + "select city_code from scorecards.city_scores\n")
     done = place.call("run")
     assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
-    steps = [line["step"] for line in RunLog(Paths(place.data)).read("step")]
+    (end,) = RunLog(Paths(place.data)).read("failed")
+    steps = [step["step"] for step in end["steps"]]
     assert steps.index("release__returns") < steps.index("quality__check_results")
     assert list((place.data / "warehouse").glob(".*")) == []
     assert list((place.data / "releases").iterdir()) == []
