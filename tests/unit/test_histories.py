@@ -12,7 +12,7 @@ from assets.core.errors import UsageError
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.release.explain.observation_history import read_observation_history
 from assets.release.publish.file_names import DATABASE
-from assets.release.publish.manifest import Manifest, RunFacts
+from assets.release.publish.manifest import FORMAT, Manifest, RunFacts
 from assets.release.read.lookup import find_indicator
 from assets.release.read.reader import Release
 from assets.warehouse.connection import Warehouse
@@ -54,7 +54,9 @@ def write(folder: Path, *vintages: dict[str, Any]) -> Release:
             )
     warehouse.paths.candidate.rename(warehouse.paths.candidate.parent / DATABASE)
     run = RunFacts(run_id="r", released_at=datetime(2026, 4, 1, tzinfo=UTC))
-    manifest = Manifest(release_id="r", content_digest="", method_version="1", files=(), inputs=(), run=run)
+    manifest = Manifest(
+        format=FORMAT, release_id="r", content_digest="", method_version="1", files=(), inputs=(), run=run
+    )
     return Release(warehouse.paths.candidate.parent, manifest)
 
 

@@ -156,7 +156,7 @@ def diff(
 
     例 Example: gancheng diff previous current
     """
-    from assets.release.explain.differences import diff_releases
+    from assets.release.explain.score_diff import diff_releases
     from assets.release.read.reader import find_previous_release, get_release
     from pipelines.cli.render import trace
 

@@ -57,11 +57,11 @@ def report(
 
     例 Example: gancheng report --open
     """
-    from assets.release.outputs.report.file_names import FIRST_PAGE
+    from assets.release.publish.file_names import REPORT_INDEX
     from assets.release.read.reader import get_release
 
     found = get_release(Paths.from_environment(), release)
-    page = found.folder / FIRST_PAGE
+    page = found.folder / REPORT_INDEX
     if not page.is_file():
         raise UsageError(Issue("release_without_report", found.manifest.release_id))
     Console(highlight=False).print(str(page), soft_wrap=True)

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from assets.core.i18n import Language
+from assets.core.i18n import Language, label
 from assets.release.explain import changelog
 from assets.release.outputs.labels import SEVERITIES, STATUSES, TARGET_AUTHORITIES
 
@@ -291,7 +291,7 @@ def render_scenario(rows: Sequence[Row], language: Language) -> RenderableType:
             if row[f"{name}_before"] != row[f"{name}_after"]
         ]
         item = "" if row["item_id"] == "all" else row[f"item_{language}"]
-        cells = [changelog.label(row["level"], language), row[f"city_{language}"], item]
+        cells = [label("changelog", row["level"], language), row[f"city_{language}"], item]
         cells += [changelog.format_score(row["score_before"]), changelog.format_score(row["score_after"])]
         cells += ["—" if row[name] is None else str(row[name]) for name in ("rank_before", "rank_after")]
         table.add_row(*map(Text, [*cells, "; ".join(moved)]))

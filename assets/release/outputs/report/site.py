@@ -23,9 +23,9 @@ from assets.release.explain.changelog import LISTED_CHANGES, change_cells, chang
 from assets.release.explain.score_diff import read_named_changes
 from assets.release.outputs import labels as codes
 from assets.release.outputs.report import altair_charts, formatters, queries, sparklines
-from assets.release.outputs.report.file_names import CHECKS, FOLDER
 from assets.release.outputs.report.queries import ReferenceData, Row
 from assets.release.outputs.report.templating import Templates
+from assets.release.publish.file_names import CHECK_PAGES, REPORT
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
 
@@ -51,7 +51,7 @@ def write_report(connection: Connection, folder: Path, tables: Sequence[Table], 
     """Write the report of the candidate below `folder/report`; nothing where a table that it reads is not published."""
     if not {table.qualified_name for table in tables} >= queries.SOURCE_TABLES:
         return ()
-    target = folder / FOLDER
+    target = folder / REPORT
     target.mkdir(parents=True, exist_ok=True)
     checks = dict(_check_pages(target, made))
     site = _SiteBuilder(connection, target, made, checks)
@@ -76,10 +76,10 @@ def _check_pages(target: Path, made: ReleaseInfo) -> Iterator[tuple[str, str]]:
     """The pages of the checks, copied into the report: by table, where they stand in it."""
     if made.check_pages is None or not made.check_pages.is_dir():
         return
-    (target / CHECKS).mkdir()
+    (target / CHECK_PAGES).mkdir()
     for page in sorted(made.check_pages.glob("*.html")):
-        shutil.copyfile(page, target / CHECKS / page.name)
-        yield page.stem, f"{CHECKS}/{page.name}"
+        shutil.copyfile(page, target / CHECK_PAGES / page.name)
+        yield page.stem, f"{CHECK_PAGES}/{page.name}"
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
