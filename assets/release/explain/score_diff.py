@@ -9,6 +9,7 @@ they are subtracted, so that the parts add up to the change exactly. Not here: i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 
 from assets.core.paths import PROJECT_ROOT
 from assets.release.explain.recompute import (
@@ -31,109 +32,62 @@ CHANGES = "release.score_changes"
 PARTS = ("revised", "added", "targets", "method")
 
 _IDENTITY = ("city_code", "province_code", "indicator_id", "year", "scope")
+# The saved scores, in order: each part is the difference between the one before it and the next one.
+_STATES = ("old", "recomputed", "revised", "added", "targets", "new")
 
-# The cause of a status, or of a score that appears or disappears, is the last step at which it changed.
-_DECOMPOSITION = """
+
+def _cause(column: str) -> str:
+    """Return SQL for the part in which a column, given with the state as {}, changed last."""
+    cases = (
+        f"when {column.format(before)} is distinct from {column.format(after)} then '{part}'"
+        for part, (before, after) in zip(PARTS, pairwise(_STATES[1:]), strict=True)
+    )
+    return f"case {' '.join(reversed(list(cases)))} else 'method' end"
+
+
+_COLUMNS = ", ".join(
+    f"cast(floor({state}.score * 1e2 + 0.5) as bigint) as points_{state}, "
+    f"{state}.score is null as is_missing_{state}, [{state}.score_status, {state}.status] as statuses_{state}"
+    for state in _STATES
+)
+_JOINS = " ".join(f"left join scores_{state} as {state} using (level, city_code, item_id)" for state in _STATES[1:-1])
+_DECOMPOSITION = f"""
     with compared as (
         select
-            coalesce(old.level, new.level) as level,
-            coalesce(old.city_code, new.city_code) as city_code,
-            coalesce(old.item_id, new.item_id) as item_id,
-            old.score as score_old,
-            new.score as score_new,
-            cast(floor(old.score * 1e2 + 0.5) as bigint) as old_hundredths,
-            cast(floor(new.score * 1e2 + 0.5) as bigint) as new_hundredths,
-            cast(floor(recomputed.score * 1e2 + 0.5) as bigint) as recomputed_hundredths,
-            cast(floor(revised.score * 1e2 + 0.5) as bigint) as at_revised,
-            cast(floor(added.score * 1e2 + 0.5) as bigint) as at_added,
-            cast(floor(targets.score * 1e2 + 0.5) as bigint) as at_targets,
-            old.score_status as score_status_old,
-            new.score_status as score_status_new,
-            old.status as status_old,
-            new.status as status_new,
-            [old.score_status, old.status] as statuses_old,
-            [recomputed.score_status, recomputed.status] as statuses_recomputed,
-            [revised.score_status, revised.status] as statuses_revised,
-            [added.score_status, added.status] as statuses_added,
-            [targets.score_status, targets.status] as statuses_targets,
-            [new.score_status, new.status] as statuses_new
+            coalesce(old.level, new.level) as level, coalesce(old.city_code, new.city_code) as city_code,
+            coalesce(old.item_id, new.item_id) as item_id, old.score as score_old, new.score as score_new,
+            old.score_status as score_status_old, new.score_status as score_status_new,
+            old.status as status_old, new.status as status_new, {_COLUMNS}
         from scores_old as old
-        full join scores_new as new using (level, city_code, item_id)
-        left join scores_recomputed as recomputed using (level, city_code, item_id)
-        left join scores_revised as revised using (level, city_code, item_id)
-        left join scores_added as added using (level, city_code, item_id)
-        left join scores_targets as targets using (level, city_code, item_id)
+        full join scores_new as new using (level, city_code, item_id) {_JOINS}
     ),
-
     carried as (
-        -- a step at which the score is missing counts as no change; the next step has the total
+        -- a state in which the score is missing counts as no change; the next one has the total
         select
-            *,
-            coalesce(recomputed_hundredths, old_hundredths) as h0,
-            coalesce(at_revised, recomputed_hundredths, old_hundredths) as h1,
-            coalesce(at_added, at_revised, recomputed_hundredths, old_hundredths) as h2,
-            coalesce(at_targets, at_added, at_revised, recomputed_hundredths, old_hundredths) as h3
+            *, points_new - points_old as delta_hundredths,
+            coalesce(points_recomputed, points_old) as at_recomputed,
+            coalesce(points_revised, points_recomputed, points_old) as at_revised,
+            coalesce(points_added, points_revised, points_recomputed, points_old) as at_added,
+            coalesce(points_targets, points_added, points_revised, points_recomputed, points_old) as at_targets
         from compared
     ),
-
-    split as (
-        select
-            *,
-            new_hundredths - old_hundredths as delta_hundredths,
-            case when new_hundredths is not null and old_hundredths is not null then h1 - h0 end
-                as delta_revised_hundredths,
-            case when new_hundredths is not null and old_hundredths is not null then h2 - h1 end
-                as delta_added_hundredths,
-            case when new_hundredths is not null and old_hundredths is not null then h3 - h2 end
-                as delta_targets_hundredths
-        from carried
-    ),
-
     classified as (
         select
-            *,
+            *, if(delta_hundredths is null, null, at_revised - at_recomputed) as delta_revised_hundredths,
+            if(delta_hundredths is null, null, at_added - at_revised) as delta_added_hundredths,
+            if(delta_hundredths is null, null, at_targets - at_added) as delta_targets_hundredths,
+            delta_hundredths - (at_targets - at_recomputed) as delta_method_hundredths,
             case
                 when score_old is null and score_new is not null then 'appeared'
                 when score_old is not null and score_new is null then 'disappeared'
                 when delta_hundredths <> 0 then 'moved'
                 when statuses_old is distinct from statuses_new then 'status_only'
             end as change
-        from split
+        from carried
     )
-
     select
-        level,
-        city_code,
-        item_id,
-        change,
-        score_old,
-        score_new,
-        delta_hundredths,
-        delta_revised_hundredths,
-        delta_added_hundredths,
-        delta_targets_hundredths,
-        delta_hundredths - delta_revised_hundredths - delta_added_hundredths - delta_targets_hundredths
-            as delta_method_hundredths,
-        case
-            when change not in ('appeared', 'disappeared') then null
-            when (at_targets is null) <> (new_hundredths is null) then 'method'
-            when (at_added is null) <> (at_targets is null) then 'targets'
-            when (at_revised is null) <> (at_added is null) then 'added'
-            when (recomputed_hundredths is null) <> (at_revised is null) then 'revised'
-            else 'method'
-        end as cause,
-        score_status_old,
-        score_status_new,
-        status_old,
-        status_new,
-        case
-            when statuses_old is not distinct from statuses_new then null
-            when statuses_targets is distinct from statuses_new then 'method'
-            when statuses_added is distinct from statuses_targets then 'targets'
-            when statuses_revised is distinct from statuses_added then 'added'
-            when statuses_recomputed is distinct from statuses_revised then 'revised'
-            else 'method'
-        end as status_cause
+        *, if(change in ('appeared', 'disappeared'), {_cause("is_missing_{}")}, null) as cause,
+        if(statuses_old is distinct from statuses_new, {_cause("statuses_{}")}, null) as status_cause
     from classified
     where change is not null
 """
