@@ -20,7 +20,7 @@ from assets.warehouse.tables import read_tables
 
 TABLES = (
     *("reference.indicators", "reference.sources", "observations.city_observations"),
-    *("observations.applied_corrections", "quality.file_arrivals"),
+    *("observations.applied_corrections", "quality.file_arrivals", "quality.sheets"),
 )
 FILES = {"a": "2026-01-01 08:00:00", "b": "2026-02-01 08:00:00", "c": "2026-03-01 08:00:00"}
 

@@ -9,32 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
+from assets.release.read.queries import read_rows
 from assets.release.read.reader import Release, Row
 
 
 def read_observation_history(release: Release, city_code: str, indicator_id: str) -> list[Row]:
     """Return every vintage of every year and scope, the earlier ones first, with its arrival and its successor."""
-    rows = release.rows(
-        """
-        select
-            observations.* exclude (city_code, indicator_id), arrivals.received_at, sources.publication_zh,
-            sources.publication_en, corrections.reason_zh as correction_zh, corrections.reason_en as correction_en,
-            corrections.decided_by as corrected_by, corrections.decided_date as corrected_date
-        from observations.city_observations as observations
-        inner join reference.indicators as indicators using (indicator_id)
-        inner join reference.sources as sources using (source_id)
-        left join quality.file_arrivals as arrivals
-            on indicators.dataset = arrivals.dataset and observations.file_sha256 = arrivals.file_sha256
-        left join observations.applied_corrections as corrections
-            on observations.correction_id = corrections.correction_id
-                and observations.file_sha256 = corrections.file_sha256
-                and observations.sheet is not distinct from corrections.sheet
-                and observations.line = corrections.line
-        where observations.city_code = ? and observations.indicator_id = ?
-        order by observations.year, observations.scope, observations.vintage
-        """,
-        [city_code, indicator_id],
-    )
+    order = ("year", "scope", "vintage")
+    rows = read_rows(release, "vintage_rows", order, city_code=city_code, indicator_id=indicator_id)
     years = [list(group) for _, group in groupby(rows, key=lambda row: (row["year"], row["scope"]))]
     return [{**row, **_succession(row, vintages)} for vintages in years for row in vintages]
 

@@ -21,6 +21,7 @@ from assets.release.explain.recompute import (
     save_scores,
 )
 from assets.release.read.lookup import find_city
+from assets.release.read.queries import read_rows
 from assets.release.read.reader import Release, Row, fetch_rows
 from assets.warehouse.connection import Connection, connect_in_memory, quote_identifier, quote_literal
 
@@ -170,9 +171,9 @@ def _parse_goalpost(release: Release, text: str, subject: str, value: float) -> 
     if column not in _GOALPOSTS:
         raise UsageError(Issue("invalid_assumption", text, FORMS))
     _check_known(release, "goalposts", "indicator_id", indicator_id)
-    (goalposts,) = release.rows("select * from reference.goalposts where indicator_id = ?", [indicator_id])
+    (goalposts,) = read_rows(release, "reference.goalposts", indicator_id=indicator_id)
     goalposts[column] = value
-    (indicator,) = release.rows("select direction from reference.indicators where indicator_id = ?", [indicator_id])
+    (indicator,) = read_rows(release, "reference.indicators", indicator_id=indicator_id)
     direction, lower, upper = indicator["direction"], goalposts["lower"], goalposts["upper"]
     if None not in (lower, upper) and direction * (upper - lower) <= 0:
         raise UsageError(Issue("assumption_out_of_range", text, "lower < upper" if direction > 0 else "lower > upper"))
@@ -196,7 +197,7 @@ def _parse_figure(release: Release, text: str, subject: str, value: float) -> As
     if not city or len(years) > 1 or not all(year.isascii() and year.isdigit() for year in years):
         raise UsageError(Issue("invalid_assumption", text, FORMS))
     _check_known(release, "indicators", "indicator_id", indicator_id)
-    (indicator,) = release.rows("select * from reference.indicators where indicator_id = ?", [indicator_id])
+    (indicator,) = read_rows(release, "reference.indicators", indicator_id=indicator_id)
     lowest, highest = indicator["minimum"], indicator["maximum"]
     if (lowest is not None and value < lowest) or (highest is not None and value > highest):
         limits = f"{'' if lowest is None else f'≥ {lowest:g} '}{'' if highest is None else f'≤ {highest:g}'}".strip()
@@ -214,20 +215,14 @@ def _parse_figure(release: Release, text: str, subject: str, value: float) -> As
 
 def _read_scored_year(release: Release, city_code: str, indicator_id: str) -> int:
     """Return the year of the figure with the score, or the assessment year if there is no figure."""
-    (row,) = release.rows(
-        """
-        select coalesce(
-            (select year from scorecards.indicator_scores where city_code = ? and indicator_id = ?),
-            (select assessment_year from reference.parameters)
-        ) as year
-        """,
-        [city_code, indicator_id],
-    )
-    return int(row["year"])
+    scores = read_rows(release, "scorecards.indicator_scores", city_code=city_code, indicator_id=indicator_id)
+    (parameters,) = read_rows(release, "reference.parameters")
+    years = [row["year"] for row in scores if row["year"] is not None]
+    return int(years[0] if years else parameters["assessment_year"])
 
 
 def _check_known(release: Release, table: str, column: str, name: str) -> None:
-    known = [row[column] for row in release.rows(f"select {column} from reference.{table} order by all")]
+    known = [row[column] for row in read_rows(release, f"reference.{table}", (column,))]
     if name not in known:
         similar = ", ".join(difflib.get_close_matches(name, known, 3, 0.0))
         raise UsageError(Issue("unknown_assumption_item", name, similar))

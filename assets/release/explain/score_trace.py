@@ -13,6 +13,7 @@ from decimal import Decimal
 from assets.core.paths import Paths
 from assets.release.explain.source_line import read_source_line
 from assets.release.read.lookup import find_city, find_scored_item
+from assets.release.read.queries import read_rows
 from assets.release.read.reader import Release, Row
 
 INDEX = "index"
@@ -45,19 +46,9 @@ def trace_score(release: Release, paths: Paths, city: str, item: str) -> Row:
 
 
 def _trace_index(release: Release, code: str) -> Row:
-    score = _fetch_required(release, "select * from scorecards.city_scores where city_code = ?", code)
-    members = release.rows(
-        """
-        select dimensions.dimension_id, dimensions.name_zh, dimensions.name_en, dimensions.weight,
-            dimensions.is_in_index, scores.score, scores.score_status as status,
-            scores.indicators_scored, scores.indicators_total, scores.minimum_indicators_share
-        from reference.dimensions as dimensions
-        inner join scorecards.dimension_scores as scores using (dimension_id)
-        where scores.city_code = ?
-        order by dimensions.position
-        """,
-        [code],
-    )
+    (score,) = read_rows(release, "scorecards.city_scores", city_code=code)
+    rows = read_rows(release, "dimension_score_rows", ("dimension_position",), city_code=code)
+    members = [{**row, "status": row["score_status"]} for row in rows]
     weighted = [row for row in members if row["is_in_index"]]
     # Below the minimum coverage no mean of the dimensions is published, so there is no formula either.
     formula = None if score["city_index"] is None else weighted_mean_formula(weighted, score["city_index"])
@@ -65,9 +56,8 @@ def _trace_index(release: Release, code: str) -> Row:
 
 
 def _trace_dimension(release: Release, code: str, dimension_id: str) -> Row:
-    select_score = "select * from scorecards.dimension_scores where city_code = ? and dimension_id = ?"
-    select_names = "select name_zh, name_en from reference.dimensions where dimension_id = ?"
-    score = _fetch_required(release, select_score, code, dimension_id)
+    (score,) = read_rows(release, "scorecards.dimension_scores", city_code=code, dimension_id=dimension_id)
+    (dimension,) = read_rows(release, "reference.dimensions", dimension_id=dimension_id)
     members = release.rows(
         """
         select scores.indicator_id, indicators.name_zh, indicators.name_en, scores.weight,
@@ -80,32 +70,21 @@ def _trace_dimension(release: Release, code: str, dimension_id: str) -> Row:
         """,
         [code, dimension_id],
     )
-    return {
-        "level": "dimension",
-        "dimension": _fetch_required(release, select_names, dimension_id),
-        "score": score,
-        "formula": weighted_mean_formula([row for row in members if row["weight"] > 0], score["mean_of_available"]),
-        "members": members,
-    }
+    formula = weighted_mean_formula([row for row in members if row["weight"] > 0], score["mean_of_available"])
+    return {"level": "dimension", "dimension": dimension, "score": score, "formula": formula, "members": members}
 
 
 def _trace_indicator(release: Release, paths: Paths, code: str, indicator_id: str) -> Row:
-    key = (code, indicator_id)
-    score = _fetch_required(
-        release, "select * from scorecards.indicator_scores where city_code = ? and indicator_id = ?", *key
-    )
-    indicator = _fetch_required(release, "select * from reference.indicators where indicator_id = ?", indicator_id)
-    goalposts = _fetch_one(release, "select * from reference.goalposts where indicator_id = ?", indicator_id)
-    point = _fetch_one(
-        release,
-        "select * from scorecards.attainment_history where city_code = ? and indicator_id = ? and year = ?",
-        *(*key, score["year"]),
-    )
-    target = """
-        select targets.*, sources.publication_zh, sources.publication_en
-        from reference.targets as targets left join reference.sources as sources using (source_id)
-        where targets.target_id = ?
-    """
+    key = {"city_code": code, "indicator_id": indicator_id}
+    (score,) = read_rows(release, "scorecards.indicator_scores", **key)
+    (indicator,) = read_rows(release, "reference.indicators", indicator_id=indicator_id)
+    goalposts = _fetch_one(release, "reference.goalposts", indicator_id=indicator_id)
+    point = _fetch_one(release, "scorecards.attainment_history", **key, year=score["year"])
+    year = {"year": score["year"], "scope": score["scope"]}
+    vintages = read_rows(release, "vintage_rows", ("vintage desc",), **key, **year)
+    for row in vintages:
+        place = (row["file_sha256"], row["sheet"], row["line"], row.pop("encoding"))
+        row["as_sent"] = read_source_line(paths, *place)._asdict()
     flags = """
         select flags.*, detectors.name_zh, detectors.name_en
         from quality.flags as flags
@@ -113,57 +92,34 @@ def _trace_indicator(release: Release, paths: Paths, code: str, indicator_id: st
         where flags.city_code = ? and flags.indicator_id = ?
         order by flags.year desc, flags.scope, flags.detector
     """
-    vintages = _read_vintages(release, paths, *key, score["year"], score["scope"])
     return {
         "level": "indicator",
         "indicator": indicator,
         "score": score,
         "formula": None if point is None or goalposts is None else attainment_formula(point, goalposts, indicator),
         "goalposts": goalposts,
-        "target": _fetch_one(release, target, score["target_id"]),
-        "source": _fetch_one(release, "select * from reference.sources where source_id = ?", score["source_id"]),
+        "target": _fetch_one(release, "target_rows", target_id=score["target_id"]),
+        "source": _fetch_one(release, "reference.sources", source_id=score["source_id"]),
         "vintages": vintages,
-        "flags": release.rows(flags, key),
+        "flags": release.rows(flags, [code, indicator_id]),
         "rejected": _read_rejects(release, code, indicator["dataset"], [row["file_sha256"] for row in vintages]),
     }
 
 
-def _read_vintages(release: Release, paths: Paths, *key: object) -> list[Row]:
-    """Return the vintages of a figure, the current one first, with the original lines.
-
-    `key` is city, indicator, year and scope.
-    """
-    vintages = release.rows(
-        """
-        select vintages.*, sources.publication_zh, sources.publication_en, sheets.encoding
-        from observations.city_observations as vintages
-        left join reference.sources as sources using (source_id)
-        left join quality.sheets as sheets
-            on vintages.file_sha256 = sheets.file_sha256 and vintages.sheet is not distinct from sheets.sheet
-        where vintages.city_code = ? and vintages.indicator_id = ? and vintages.year = ? and vintages.scope = ?
-        order by vintages.vintage desc
-        """,
-        key,
-    )
-    for row in vintages:
-        place = (row["file_sha256"], row["sheet"], row["line"], row.pop("encoding"))
-        row["as_sent"] = read_source_line(paths, *place)._asdict()
-    return vintages
+def _fetch_one(release: Release, name: str, **filters: object) -> Row | None:
+    rows = read_rows(release, name, **filters)
+    return rows[0] if rows else None
 
 
 def _read_rejects(release: Release, code: str, dataset: str, hashes: Sequence[str]) -> list[Row]:
     """Return rejected rows of the dataset that name the city, then those of the files with the figures."""
-    names = release.rows(
-        """
-        select unnest([city_code, name_zh, short_zh, name_en]) as name from reference.cities where city_code = $1
-        union select alias from reference.aliases where city_code = $1
-        """,
-        [code],
-    )
-    rows = release.rows("select * from quality.rejects where dataset = ? order by file, line, error_number", [dataset])
+    (city,) = read_rows(release, "reference.cities", city_code=code)
+    aliases = read_rows(release, "reference.aliases", city_code=code)
+    names = {code, city["name_zh"], city["short_zh"], city["name_en"], *(row["alias"] for row in aliases)}
+    rows = read_rows(release, "quality.rejects", ("file", "line", "error_number"), dataset=dataset)
     for row in rows:
         text = (row["raw_row"] or "").lower()
-        row["names_the_city"] = any(name["name"].lower() in text for name in names)
+        row["names_the_city"] = any(name.lower() in text for name in names)
     related = [row for row in rows if row["names_the_city"] or row["file_sha256"] in hashes]
     return sorted(related, key=lambda row: not row["names_the_city"])
 
@@ -231,14 +187,3 @@ def _format_decimal(value: Decimal) -> str:
 
 def _format_float(value: float) -> str:
     return _format_decimal(Decimal(f"{value:.15g}"))
-
-
-def _fetch_one(release: Release, sql: str, *parameters: object) -> Row | None:
-    rows = release.rows(sql, parameters)
-    return rows[0] if rows else None
-
-
-def _fetch_required(release: Release, sql: str, *parameters: object) -> Row:
-    """Return a row that must exist: a release lists every city with every indicator and dimension."""
-    (row,) = release.rows(sql, parameters)
-    return row
