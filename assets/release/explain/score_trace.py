@@ -107,7 +107,7 @@ def _trace_indicator(release: Release, paths: Paths, code: str, indicator_id: st
 
 
 def _fetch_one(release: Release, name: str, **filters: object) -> Row | None:
-    rows = read_rows(release, name, **filters)
+    rows = read_rows(release, name, (), **filters)
     return rows[0] if rows else None
 
 
