@@ -19,20 +19,14 @@ LISTED_CHANGES = 200
 
 def format_points(hundredths: int | None) -> str:
     """Return hundredths of a point as points, with their sign."""
-    if hundredths is None:
-        return ""
-    if hundredths == 0:
-        return "0"
-    points, rest = divmod(abs(hundredths), 100)
-    return f"{'-' if hundredths < 0 else '+'}{points}.{rest:02d}"
+    if not hundredths:
+        return "" if hundredths is None else "0"
+    return f"{hundredths / 100:+.2f}"
 
 
 def format_score(value: float | None) -> str:
     """Return a score in points, rounded as the decomposition rounds it."""
-    if value is None:
-        return "—"
-    points, rest = divmod(int(value * 100 + 0.5), 100)
-    return f"{points}.{rest:02d}"
+    return "—" if value is None else f"{int(value * 100 + 0.5) / 100:.2f}"
 
 
 def change_note(change: Mapping[str, Any], language: Language) -> str:
@@ -69,13 +63,7 @@ def change_headings(language: Language) -> tuple[str, ...]:
 
 
 def render_changelog(old_id: str | None, changes: Sequence[Mapping[str, Any]], failed_models: Sequence[str]) -> str:
-    """Return the text of CHANGES.md.
-
-    Args:
-        old_id: the previous release, if there is one to compare with.
-        changes: the named changes, the largest of each level first.
-        failed_models: the models of the previous release that cannot be run.
-    """
+    """Return the text of CHANGES.md; `old_id` is the previous release, if there is one to compare with."""
     languages: tuple[Language, Language] = ("zh", "en")
     return "\n".join(_render_language(old_id, changes, failed_models, language) for language in languages)
 

@@ -134,13 +134,7 @@ def rebuild(connection: Connection, snapshot: ReleaseModels) -> list[str]:
 def rebuild_downstream(connection: Connection, snapshot: ReleaseModels, names: Collection[str]) -> list[str]:
     """Replace these tables by those of the snapshot and recompute the scores that depend on them.
 
-    Args:
-        connection: one on which `rebuild` was called for a snapshot with the same models.
-        snapshot: the release with the replaced tables.
-        names: the replaced tables.
-
-    Returns:
-        The models that cannot be run, as `rebuild` does.
+    Returns what `rebuild` does, which was called on this connection for a snapshot with the same models.
     """
     for name in names:
         _replace_by_view(connection, name, snapshot.selects[name])
@@ -213,12 +207,9 @@ def save_scores(connection: Connection, name: str) -> None:
 
 
 def fetch_named_rows(connection: Connection, rows: str, order: str) -> list[Row]:
-    """Return rows with the columns of the long form, with the names of their cities and items in both languages.
+    """Return rows with the names of their cities and items in both languages, ordered by level and then by `order`.
 
-    Args:
-        connection: one with the tables of the release.
-        rows: a select of the rows.
-        order: how to order the rows of one level; their columns have the prefix `scores`.
+    `rows` is a select with the first three columns of the long form; in `order` its columns have the prefix `scores`.
     """
     return fetch_rows(connection, _WITH_NAMES.format(rows=rows, order=order))
 

@@ -108,15 +108,9 @@ def diff_releases(old: Release, new: Release) -> tuple[list[Row], list[str]]:
 
 
 def find_score_changes(connection: Connection, old: ReleaseModels, new: ReleaseModels, table: Table) -> list[str]:
-    """Write the table of score changes on a connection in memory.
+    """Write the table of score changes on a connection in memory, whose schemas are replaced.
 
     Each step recomputes only what depends on the tables that it replaces.
-
-    Args:
-        connection: one in memory; its schemas are replaced.
-        old: the older release.
-        new: the newer release.
-        table: the contract of the score changes.
 
     Returns:
         The older models that cannot be run; their effect counts as method.

@@ -21,13 +21,7 @@ _TOLERANCE = 1e-9
 
 
 def trace_score(release: Release, paths: Paths, city: str, item: str) -> Row:
-    """Return the trace of an indicator, a dimension or the index of a city.
-
-    Args:
-        release: the release that has the score.
-        paths: the data directory with the archive.
-        city: a name or the code of the city.
-        item: `index`, or a name or the identifier of an indicator or a dimension.
+    """Return the trace of the score of a city: `item` is `index`, or a name of an indicator or a dimension.
 
     Raises:
         UsageError: the city or the item is unknown.
@@ -125,12 +119,7 @@ def _read_rejects(release: Release, code: str, dataset: str, hashes: Sequence[st
 
 
 def attainment_formula(point: Row, goalposts: Row, indicator: Row) -> Row:
-    """Return the formula of an indicator score (docs/method.md) with its figures and result.
-
-    Args:
-        point: the row of scorecards.attainment_history.
-        goalposts: the row of reference.goalposts.
-        indicator: the row of reference.indicators.
+    """Return the formula of an indicator score (docs/method.md) with the figures of a row of attainment_history.
 
     Returns:
         `rule` and `text`, the results before and after clipping to 0..100, and `is_published`: whether the result is

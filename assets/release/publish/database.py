@@ -12,6 +12,7 @@ from pathlib import Path
 
 from assets.release.outputs.duckdb_views import write_views_and_macros
 from assets.release.publish.file_names import DATABASE
+from assets.release.publish.manifest import PublishedFile, describe_file
 from assets.release.publish.staging import parquet_file
 from assets.release.read.queries import create_views
 from assets.warehouse.connection import Connection, connect_in_memory, quote_identifier, quote_literal, transaction
@@ -23,18 +24,10 @@ _MEMORY = "1GB"
 
 def finish_database(
     snapshot: Path, folder: Path, tables: Sequence[Table], reloaded: Collection[Table], spill: Path
-) -> Path:
+) -> PublishedFile:
     """Move the snapshot into the release and turn it into the published database.
 
-    Args:
-        snapshot: the database file that was audited.
-        folder: the release; its Parquet files are already there.
-        tables: the published tables.
-        reloaded: those that come from their Parquet files, because the snapshot has other rows or another order.
-        spill: the folder for what does not fit into memory.
-
-    Returns:
-        The published database.
+    The reloaded tables come from their Parquet files, because the snapshot has different rows or another order.
     """
     database = folder / DATABASE
     shutil.move(snapshot, database)
@@ -55,7 +48,7 @@ def finish_database(
         connection.execute("use memory")
         connection.execute("checkpoint published")
         connection.execute("detach published")
-    return database
+    return describe_file(folder, database)
 
 
 def _drop_tables(connection: Connection, kept: Sequence[Table], published: Sequence[Table]) -> None:

@@ -54,17 +54,14 @@ def changed_fingerprint(paths: Paths) -> str | None:
 
 
 def _list_input_files(paths: Paths) -> Iterator[tuple[str, Path]]:
+    code = (PROJECT_ROOT / "assets", PROJECT_ROOT / "pipelines")
     folders = [
         (paths.inbox, "*"),
         (paths.reference, "*.csv"),
-        (paths.contracts, "*.yml"),
-        (PROJECT_ROOT / "assets", "*.yml"),
+        *((folder, "*.yml") for folder in (paths.contracts, paths.corrections, paths.approvals, code[0])),
         (paths.data, "settings.yml"),
-        (paths.corrections, "*.yml"),
-        (paths.approvals, "*.yml"),
         *((folder, "*.*") for folder in paths.sql),
-        (PROJECT_ROOT / "assets", "*.py"),
-        (PROJECT_ROOT / "pipelines", "*.py"),
+        *((folder, "*.py") for folder in code),
     ]
     for folder, pattern in folders:
         for file in sorted(folder.rglob(pattern)):

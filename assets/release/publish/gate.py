@@ -7,11 +7,7 @@ from assets.warehouse.connection import Connection
 
 
 def raise_on_blocking_failures(connection: Connection) -> None:
-    """Stop the publication of a candidate that fails a blocking check.
-
-    Raises:
-        DataError: with the failing rows of each such check; the current release stays as it is.
-    """
+    """Raise a DataError with the failing rows of each blocking check; the current release stays as it is."""
     failures = connection.execute(
         """
         select table_name, check_name, description_zh, description_en, rows_failing, failing_sample

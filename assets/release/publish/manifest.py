@@ -85,15 +85,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def raise_on_other_format(tables_format: int, name: str) -> None:
-    """Refuse to read tables whose names this version does not know.
-
-    Args:
-        tables_format: the format of the tables.
-        name: the release or the blocked candidate that has them.
-
-    Raises:
-        UsageError: the format is not that of this version.
-    """
+    """Raise a UsageError that names the release if this version does not know the names of its tables."""
     if tables_format != FORMAT:
         raise UsageError(Issue("other_release_format", name, str(FORMAT)))
 

@@ -110,12 +110,9 @@ def publish(
     published with the content but are no part of it: its digest does not depend on earlier releases.
 
     Args:
-        connection: the candidate.
-        tables: the published tables.
-        paths: the data directory.
-        run_id: the run that made the candidate.
         await_check_pages: returns when the pages of the checks, which the report shows, are complete.
         put_returns: writes the returns into a folder, or moves them there if another process wrote them.
+        connection, tables, paths, run_id: the candidate, the published tables, the data directory and the run.
     """
     paths.releases.mkdir(parents=True, exist_ok=True)
     for leftover in paths.releases.glob(f"{_SWITCHING}*"):
@@ -182,7 +179,8 @@ def _write_artifacts(
     reloaded = [table for table in tables if table.schema_name == SCHEMA or table.qualified_name in late]
     with ThreadPoolExecutor(1) as executor:
         # DuckDB works on its file on other cores while pages and workbooks, which are Python, take one.
-        database = executor.submit(_write_database, plan, reloaded)
+        spill = plan.paths.state / "spill"
+        database = executor.submit(finish_database, plan.paths.snapshot, folder, tables, reloaded, spill)
         artifacts = [
             *write_package(folder, tables, staging.files, metadata, release),
             *write_documents(connection, folder, tables, staging.files),
@@ -228,12 +226,6 @@ def _write_score_changes(connection: Connection, plan: PublishPlan, table: Table
         connection.execute(f"insert into {CHANGES} select * from score_changes_in_memory")
         connection.unregister("score_changes_in_memory")
         return render_changelog(plan.baseline.release_id, read_named_changes(memory), failed_models)
-
-
-def _write_database(plan: PublishPlan, reloaded: Sequence[Table]) -> PublishedFile:
-    paths = plan.paths
-    database = finish_database(paths.snapshot, paths.staging, plan.tables, reloaded, paths.state / "spill")
-    return describe_file(paths.staging, database)
 
 
 def _read_inputs(connection: Connection) -> tuple[InputFile, ...]:

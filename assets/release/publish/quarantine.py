@@ -36,11 +36,7 @@ class BlockedCandidate:
     format: int
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
-        """Return the rows of a query.
-
-        Raises:
-            UsageError: an earlier version made the candidate.
-        """
+        """Return the rows of a query; raise a UsageError if an earlier version made the candidate."""
         raise_on_other_format(self.format, self.database.name)
         with connect_read_only(self.database) as connection:
             return fetch_rows(connection, sql, parameters)

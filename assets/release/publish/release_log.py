@@ -17,14 +17,7 @@ RUNS = "release.runs"
 
 
 def write_release_log(connection: Connection, table: Table, previous: Path, manifest: Manifest) -> None:
-    """Write the rows of the previous release and one for the new release.
-
-    Args:
-        connection: the candidate.
-        table: the log, as a table of the candidate.
-        previous: the folder of the previous release, which may be missing or damaged.
-        manifest: that of the new release.
-    """
+    """Write the rows of the previous release, whose folder may be missing or damaged, and one for the new release."""
     table.create(connection)
     log = _find_log(previous, table)
     if log is not None:

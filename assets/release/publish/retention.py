@@ -74,11 +74,7 @@ def list_releases(paths: Paths) -> list[ReleaseInfo]:
 
 
 def verify_release(paths: Paths, text: str) -> VerifyResult:
-    """Compare every file of a release with its manifest.
-
-    Args:
-        paths: the data directory.
-        text: the id of the release, the beginning of one, `current` or `previous`.
+    """Compare every file of a release with its manifest; `text` is as for `get_release`.
 
     Raises:
         UsageError: there is no such release.
