@@ -20,8 +20,8 @@ from assets.release.explain.recompute import attach_parquet, attach_release
 from assets.release.explain.score_diff import CHANGES, find_score_changes, read_named_changes
 from assets.release.outputs.data_dictionary import write_documents
 from assets.release.outputs.datapackage import write_package
-from assets.release.outputs.metadata import ReleaseMetadata, read_metadata
-from assets.release.outputs.report.site import ReleaseInfo, write_report
+from assets.release.outputs.metadata import ReleaseIdentity, ReleaseMetadata, read_metadata
+from assets.release.outputs.report.site import write_report
 from assets.release.outputs.returns import write_returns
 from assets.release.outputs.workbook.workbook import write_workbook
 from assets.release.publish.database import finish_database
@@ -173,7 +173,8 @@ def _write_artifacts(
 ) -> tuple[PublishedFile, ...]:
     """Write everything that is made from the content and return all files of the release."""
     folder, tables, metadata = plan.paths.staging, plan.tables, plan.metadata
-    release = (content.manifest.release_id, plan.run.released_at)
+    baseline_id = plan.baseline.release_id if plan.baseline is not None else None
+    identity = ReleaseIdentity(content.manifest.release_id, plan.run.released_at, baseline_id)
     staging, changelog = _write_release_tables(connection, plan, content)
     late = {*staging.unordered, *(table.qualified_name for table in content.late)}
     reloaded = [table for table in tables if table.schema_name == SCHEMA or table.qualified_name in late]
@@ -182,15 +183,13 @@ def _write_artifacts(
         spill = plan.paths.state / "spill"
         database = executor.submit(finish_database, plan.paths.snapshot, folder, tables, reloaded, spill)
         artifacts = [
-            *write_package(folder, tables, staging.files, metadata, release),
+            *write_package(folder, tables, staging.files, metadata, identity),
             *write_documents(connection, folder, tables, staging.files),
             *put_returns(connection, folder),
-            *write_workbook(connection, folder, tables, metadata, release),
+            *write_workbook(connection, folder, tables, metadata, identity),
         ]
         await_check_pages()
-        baseline_id = plan.baseline.release_id if plan.baseline is not None else None
-        info = ReleaseInfo(*release, baseline_id, plan.paths.check_pages)
-        artifacts += write_report(connection, folder, tables, info)
+        artifacts += write_report(connection, folder, tables, identity, plan.paths.check_pages)
         return (
             *(*staging.files, *changelog, database.result()),
             *(describe_file(folder, path) for path in artifacts),
