@@ -1,7 +1,7 @@
 -- one row per dataset and city
 -- definition: docs/operations.md, freshness; a year counts once it was over when its file arrived, so that plans and
 -- running counts do not; the year after the last one is awaited, and late once its day had passed when the newest file
--- arrived: the clock is no input, and what is late today is told where it is shown
+-- arrived: the clock is no input; the presenters decide what is late today
 with figures as (
     select
         files.dataset,
@@ -9,20 +9,23 @@ with figures as (
         vintages.indicator_id,
         vintages.year,
         files.file,
-        files.received_at,
-        max(case when vintages.year < extract(year from files.received_at) then vintages.year end) over (
+        arrivals.received_at,
+        max(case when vintages.year < extract(year from arrivals.received_at) then vintages.year end) over (
             partition by files.dataset, vintages.city_code
             rows between unbounded preceding and unbounded following
         ) as last_year,
         row_number() over (
             partition by files.dataset, vintages.city_code
-            order by files.arrival_sequence desc, vintages.file_sha256 desc, vintages.line desc, vintages.indicator_id asc
+            order by
+                files.arrival_sequence desc, vintages.file_sha256 desc, vintages.line desc, vintages.indicator_id asc
             rows between unbounded preceding and current row
         ) as position
     from observations.observation_vintages as vintages
     inner join reference.indicators as indicators on vintages.indicator_id = indicators.indicator_id
     inner join intake.files as files
         on vintages.file_sha256 = files.file_sha256 and indicators.dataset = files.dataset
+    inner join intake.file_arrivals as arrivals
+        on files.dataset = arrivals.dataset and files.file_sha256 = arrivals.file_sha256
     where vintages.city_code is not null and not coalesce(vintages.correction_action = 'drop', false)
 ),
 
@@ -40,7 +43,7 @@ received as (
 
 as_of as (
     select cast(max(received_at) as date) as as_of_date
-    from intake.files
+    from intake.file_arrivals
 ),
 
 awaited as (

@@ -26,7 +26,7 @@ def read_observation_history(release: Release, city_code: str, indicator_id: str
         from observations.city_observations as observations
         inner join reference.indicators as indicators using (indicator_id)
         inner join reference.sources as sources using (source_id)
-        left join quality.file_arrivals as arrivals
+        left join intake.file_arrivals as arrivals
             on indicators.dataset = arrivals.dataset and observations.file_sha256 = arrivals.file_sha256
         left join observations.applied_corrections as corrections
             on observations.correction_id = corrections.correction_id

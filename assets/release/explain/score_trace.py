@@ -96,7 +96,7 @@ def _of_indicator(release: Release, paths: Paths, code: str, indicator_id: str) 
         select vintages.*, sources.publication_zh, sources.publication_en, sheets.encoding
         from observations.city_observations as vintages
         left join reference.sources as sources using (source_id)
-        left join quality.sheets as sheets
+        left join intake.sheets as sheets
             on vintages.file_sha256 = sheets.file_sha256 and vintages.sheet is not distinct from sheets.sheet
         where vintages.city_code = ? and vintages.indicator_id = ? and vintages.year = ? and vintages.scope = ?
         order by vintages.vintage desc
@@ -156,7 +156,7 @@ def _rejected(release: Release, code: str, indicator: Row, hashes: Sequence[str]
         [code],
     )
     rows = release.rows(
-        "select * from quality.rejects where dataset = ? order by file, line, error_number", [indicator["dataset"]]
+        "select * from intake.rejects where dataset = ? order by file, line, error_number", [indicator["dataset"]]
     )
     for row in rows:
         text = (row["raw_row"] or "").lower()

@@ -30,7 +30,7 @@ class SourceLine(NamedTuple):
 def read_source_line(paths: Paths, sha256: str, sheet: str | None, line: int, encoding: str | None) -> SourceLine:
     """The row that begins on a line; one of several lines whole, one of a workbook as a record of its cells.
 
-    `encoding` is that of quality.sheets: None for a workbook.
+    `encoding` is that of intake.sheets: None for a workbook.
     """
     file = paths.archived(sha256)
     if not file.is_file():

@@ -85,7 +85,7 @@ class ReturnSheet:
 
 
 class _Fault(NamedTuple):
-    """One fault of a rejected row, as quality.rejects has it."""
+    """One fault of a rejected row, as intake.rejects has it."""
 
     dataset: str
     file: str
@@ -115,7 +115,7 @@ class ReturnedRow:
 def write_returns(connection: Connection, folder: Path, most_rows: int = MOST_ROWS) -> list[Path]:
     """Write every return of the candidate below `folder/returns`; return the files, none where nothing is rejected.
 
-    Reads quality.rejects, quality.sheets and the registry. A sheet of a workbook holds `most_rows` with its header;
+    Reads intake.rejects, intake.sheets and the registry. A sheet of a workbook holds `most_rows` with its header;
     what does not fit goes on in another.
     """
     target = folder / FOLDER
@@ -137,7 +137,7 @@ def _unresolved_rows(connection: Connection) -> Iterator[list[_Fault]]:
     """Every rejected row that was not mended since, as its faults, in the order of the files."""
     found = connection.cursor().execute(
         f"""
-        select {", ".join(_Fault._fields)} from quality.rejects
+        select {", ".join(_Fault._fields)} from intake.rejects
         where line is not null and raw_row is not null and not coalesce(is_resolved, false)
         order by dataset, file_sha256, file, sheet nulls first, line, error_number
         """
@@ -221,7 +221,7 @@ def _read_sheets(connection: Connection) -> dict[tuple[str, str, str, str | None
         ).fetchall()
     }
     rows = connection.execute(
-        "select dataset, file, file_sha256, sheet, delimiter, header_text from quality.sheets"
+        "select dataset, file, file_sha256, sheet, delimiter, header_text from intake.sheets"
     ).fetchall()
     return {row[:4]: _sheet(row, places.get(row[0], set())) for row in rows}
 
@@ -363,8 +363,8 @@ def _write_refused(connection: Connection, target: Path, senders: Senders) -> li
     rows = connection.execute(
         """
         select rejects.file, rejects.sheet, rejects.line, reason_zh, remedy_zh, reason_en, remedy_en
-        from quality.rejects as rejects
-        inner join quality.files as files using (dataset, file_sha256)
+        from intake.rejects as rejects
+        inner join intake.files as files using (dataset, file_sha256)
         where files.status = 'refused' and not coalesce(is_resolved, false)
         order by rejects.dataset, rejects.file, rejects.file_sha256, error_number
         """

@@ -25,9 +25,9 @@ from assets.warehouse.parquet import write_parquet
 
 # What write_returns reads.
 SOURCE_TABLES = (
-    "quality.rejects",
-    "quality.sheets",
-    "quality.files",
+    "intake.rejects",
+    "intake.sheets",
+    "intake.files",
     "intake.contracts",
     "reference.cities",
     "reference.aliases",
@@ -63,7 +63,7 @@ class ReturnsWorker:
         self._process = self._written = None
         self._held.close()
         ((faults,),) = connection.execute(
-            "select count(*) from quality.rejects where not coalesce(is_resolved, false)"
+            "select count(*) from intake.rejects where not coalesce(is_resolved, false)"
         ).fetchall()
         if faults:
             self._folder = Path(tempfile.mkdtemp(prefix=_WORK, dir=self._warehouse))

@@ -259,7 +259,7 @@ def query(sql: Annotated[str, typer.Argument(help="SQL。")], as_json: AsJson = 
 _RECEIVED = """
 select dataset, count(*) as files, sum(rows_read)::bigint as rows_read, sum(rows_accepted)::bigint as rows_accepted,
     sum(rows_aggregate)::bigint as rows_aggregate, sum(rows_rejected)::bigint as rows_rejected
-from quality.files group by dataset order by dataset
+from intake.files group by dataset order by dataset
 """
 
 

@@ -54,7 +54,7 @@ def run(
                 "folder": str(outcome.release.folder),
                 "is_new": outcome.is_new,
                 "had_work": outcome.had_work,
-                "files": outcome.release.rows("from quality.files order by dataset, file"),
+                "files": outcome.release.rows("from intake.files order by dataset, file"),
                 "failed_checks": outcome.release.rows("from quality.check_results where not is_passed order by all"),
             }
         )
@@ -195,7 +195,7 @@ def _show_run(console: Console, release: Release, language: Language) -> None:
     from assets.release.read import scorecards
     from pipelines.cli.render import tables
 
-    console.print(tables.render_files(release.rows("from quality.files order by dataset, file"), language))
+    console.print(tables.render_files(release.rows("from intake.files order by dataset, file"), language))
     checks = release.rows(
         "select count(*) as n, count(*) filter (where not is_passed) as failed from quality.check_results"
     )

@@ -114,7 +114,7 @@ def render_files(files: Sequence[Row], language: Language) -> Table:
         cells = (f"{file['rows_accepted']:,}", f"{file['rows_aggregate']:,}")
         table.add_row(escape(file["file"]), Text(told, style="red" if refused else ""), *cells, rejected)
     if len(files) > MOST_LINES:
-        table.add_row(_in(language, ("… 其余见 quality.files", "… the others: quality.files")), style="dim")
+        table.add_row(_in(language, ("… 其余见 intake.files", "… the others: intake.files")), style="dim")
     table.add_section()
     totals = [f"{sum(file[name] for file in files):,}" for name in counts]
     table.add_row(f"{label('total', language)} ({len(files)})", *totals, style="bold")

@@ -22,10 +22,10 @@ SOURCE_TABLES = frozenset(
         "intake.datasets",
         "observations.source_conflicts",
         "quality.check_results",
-        "quality.files",
+        "intake.files",
         "quality.flags",
         "quality.freshness",
-        "quality.rejects",
+        "intake.rejects",
         "reference.cities",
         "reference.city_tiles",
         "reference.detectors",
@@ -290,11 +290,11 @@ def read_rankings(connection: Connection) -> list[Row]:
 def read_quality(connection: Connection) -> dict[str, list[Row]]:
     """What the page on data quality tells."""
     return {
-        "files": fetch_rows(connection, "from quality.files order by status desc, dataset, arrival_sequence, file"),
+        "files": fetch_rows(connection, "from intake.files order by status desc, dataset, arrival_sequence, file"),
         "rejects": fetch_rows(
             connection,
             f"""
-            from quality.rejects where not is_resolved
+            from intake.rejects where not is_resolved
             order by dataset, file, file_sha256, sheet nulls first, line nulls first, error_number limit {MOST_ROWS}
             """,
         ),
@@ -304,7 +304,7 @@ def read_quality(connection: Connection) -> dict[str, list[Row]]:
             select
                 count(*) as faults, count(distinct return_id) as returned,
                 count(*) filter (where is_resolved) as resolved
-            from quality.rejects
+            from intake.rejects
             """,
         ),
         "freshness": fetch_rows(

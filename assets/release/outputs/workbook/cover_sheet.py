@@ -113,7 +113,7 @@ def _read_facts(connection: Connection) -> Row:
                 coalesce(sum(rows_accepted), 0)::bigint as rows_accepted,
                 coalesce(sum(rows_aggregate), 0)::bigint as rows_aggregate,
                 coalesce(sum(rows_rejected), 0)::bigint as rows_rejected
-            from quality.files
+            from intake.files
         ) as files,
         (
             select
@@ -147,7 +147,7 @@ def _read_facts(connection: Connection) -> Row:
             select count(*) as number from scorecards.rankings where ranking_status = 'ranked'
         ) as ranked,
         (
-            select count(*) as number from quality.rejects where not coalesce(is_resolved, false)
+            select count(*) as number from intake.rejects where not coalesce(is_resolved, false)
         ) as faults
         """,
     )

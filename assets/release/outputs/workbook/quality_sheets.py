@@ -23,7 +23,7 @@ MOST_ROWS = 5_000
 
 def build_rejects_sheet(connection: Connection, most_rows: int = MOST_ROWS) -> Table:
     """Every fault that still waits for its sender; beyond so many the note says how many there are."""
-    pending = "from quality.rejects where not coalesce(is_resolved, false)"
+    pending = "from intake.rejects where not coalesce(is_resolved, false)"
     total = fetch_row(connection, f"select count(*) as number {pending}")["number"]
     found = fetch_rows(
         connection, f"{pending} order by dataset, file, file_sha256, sheet, line, error_number limit {most_rows}"

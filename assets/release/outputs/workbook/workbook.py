@@ -27,7 +27,8 @@ _READ = {
             *("parameters", "provinces", "sources", "targets"),
         ),
         "observations": ("city_observations",),
-        "quality": ("files", "flags", "rejects"),
+        "intake": ("files", "rejects"),
+        "quality": ("flags",),
         "scorecards": (
             *("city_scores", "dimension_scores", "indicator_scores", "measure_scores", "projections"),
             *("rank_intervals", "rankings"),
