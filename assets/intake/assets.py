@@ -6,7 +6,7 @@ from datetime import UTC
 import dagster as dg
 
 from assets.core.errors import DataError, Issue
-from assets.intake.limits import read_limits
+from assets.core.settings import read_settings
 from assets.intake.load import load_accepted
 from assets.intake.receipts import sync
 from assets.intake.receipts.receipts import IngestJob, Receipt, read_receipts, unassigned_receipts, utc_now
@@ -95,7 +95,7 @@ def _dataset_asset(contract: Contract) -> dg.AssetsDefinition:
         name=f"intake__{contract.dataset}",
     )
     def take_in(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
-        limits = read_limits(warehouse.paths.limits)
+        limits = read_settings(warehouse.paths).limits
         with warehouse.connect() as connection, connect_in_memory(_MEMORY, warehouse.paths.state / "spill") as work:
             known = lookups.read_lookups(connection, contract)
             intake = IngestJob(warehouse.paths, contract, work, known, limits)
@@ -132,7 +132,7 @@ def _receipts_asset(
         name="intake__receipts",
     )
     def receipts(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
-        limits = read_limits(warehouse.paths.limits)
+        limits = read_settings(warehouse.paths).limits
         with warehouse.connect() as connection:
             by_dataset = {name: _in_order(read_receipts(warehouse.paths.lake / name)) for name in datasets}
             strays = _in_order(unassigned_receipts(warehouse.paths, datasets, utc_now(), limits))

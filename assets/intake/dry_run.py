@@ -15,7 +15,7 @@ from pathlib import Path
 from assets.core.errors import Issue, UsageError
 from assets.core.i18n import Language
 from assets.core.paths import Paths
-from assets.intake.limits import Limits
+from assets.core.settings import Limits
 from assets.intake.receipts.receipts import IngestJob, Receipt, reject_files, utc_now
 from assets.intake.tables.contracts import Contract
 from assets.intake.values.lookups import read_lookups

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from assets.core.errors import Issue
 from assets.core.paths import PROJECT_ROOT, Paths
-from assets.intake.limits import Limits
+from assets.core.settings import Limits
 from assets.intake.receipts.receipts import IngestJob, Receipt, accepted_files, reject_files
 from assets.intake.tables.contracts import Contract, read_contracts
 from assets.intake.values.lookups import Lookups, read_lookups

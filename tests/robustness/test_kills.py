@@ -31,7 +31,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from assets.intake.tables.contracts import Dataset
 from assets.intake.receipts.receipts import Intake
-from assets.intake.limits import Limits
+from assets.core.settings import Limits
 from assets.intake.values.places import Places
 from assets.intake.values.lookups import Registry
 from assets.intake.receipts.sync import take_in

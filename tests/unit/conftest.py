@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from assets.core.paths import PROJECT_ROOT, Paths
+from assets.core.settings import Limits
 from assets.intake.file_parser import FileParser, ParseResult
-from assets.intake.limits import Limits
 from assets.intake.receipts.receipts import IngestJob
 from assets.intake.rows.duplicate_keys import select_accepted_rows
 from assets.intake.tables.contracts import Contract

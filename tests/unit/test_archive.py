@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.intake.limits import Limits
+from assets.core.settings import Limits
 from assets.intake.receipts.archive import InboxFile, archive_file, archived_path, scan_inbox
 from tests.unit.conftest import LIMITS
 

@@ -11,8 +11,8 @@ import pytest
 
 from assets.core.errors import DataError
 from assets.core.paths import Paths
+from assets.core.settings import Limits
 from assets.intake.file_parser import ParseResult
-from assets.intake.limits import Limits
 from assets.intake.receipts.archive import InboxFile, archived_path
 from assets.intake.receipts.receipts import (
     IngestJob,

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.core.file_hash_cache import FileHashCache, inbox_name
-from assets.intake.limits import Limits
+from assets.core.settings import Limits
 from assets.intake.receipts import temp_files
 
 _BLOCK = 1 << 20
