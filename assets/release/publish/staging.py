@@ -100,7 +100,7 @@ def _path(table: Table) -> str:
 
 def _order(connection: Connection, table: Table) -> str:
     """How the rows come into the order of the key: not at all where they stand in it, which is soon seen."""
-    unordered = is_out_of_order(table.qualified_name, table.key, strictly=False)
+    unordered = is_out_of_order(table.qualified_name, table.key)
     row = connection.execute(f"select count(*) from ({unordered})").fetchone()
     return (
         "" if row == (0,) else f" order by {', '.join(f'{quote_identifier(name)} nulls first' for name in table.key)}"
