@@ -2,7 +2,7 @@
 
 Here: reading `data/approvals/*.yml`, writing a decision, and the id of a flag. The id contains the value, so an
 approval ends when the value changes. Not here: flags (assets.quality.anomalies.flags), selecting flags and the name of
-the approver (pipelines.cli.approvals).
+the approver (pipelines.cli.commands.approve).
 """
 
 from __future__ import annotations
