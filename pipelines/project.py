@@ -16,7 +16,7 @@ from assets.release.read.queries import SCHEMA as VIEWS
 from assets.warehouse.models import Model, read_models
 from assets.warehouse.tables import Table, read_tables
 
-_CHECKED_STAGES = ("observations", "scorecards", "quality")
+_CHECKED_STAGES = ("intake", "observations", "scorecards", "quality")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ def load_project(paths: Paths) -> Project:
 def _is_checked(table: Table, datasets: dict[str, Contract]) -> bool:
     """Whether the contract of a table is checked on the candidate: accepted rows, and what a run publishes.
 
-    The contracts of reference tables are checked cell by cell when they are read, before anything is built.
+    Rows of reference tables and of contracts are checked when they are read, before anything is built.
     """
-    if table.schema_name == "intake":
-        return table.name in datasets
-    return table.published and table.schema_name in _CHECKED_STAGES and table.name != "check_results"
+    if table.schema_name not in _CHECKED_STAGES or table.name in ("check_results", "contracts", "datasets"):
+        return False
+    return table.published or (table.schema_name == "intake" and table.name in datasets)

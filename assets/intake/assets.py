@@ -17,7 +17,7 @@ from assets.warehouse import dagster_assets
 from assets.warehouse.connection import Warehouse, connect_in_memory
 from assets.warehouse.tables import Table
 
-_TABLES = ("intake.files", "intake.sheets", "intake.notes", "intake.rejects")
+_TABLES = ("intake.files", "intake.file_arrivals", "intake.sheets", "intake.notes", "intake.rejects")
 # Of the memory of a run, which other stages share; repeated keys beyond it are found with the help of the disk.
 _MEMORY = "1GB"
 
@@ -139,6 +139,7 @@ def _receipts_asset(
             by_dataset |= {name: [r for r in strays if r.dataset == name] for name in {r.dataset for r in strays}}
             known = [receipt for name in sorted(by_dataset) for receipt in by_dataset[name]]
             tables["intake.files"].load_rows(connection, _file_rows(by_dataset))
+            tables["intake.file_arrivals"].load_rows(connection, _arrival_rows(known))
             tables["intake.sheets"].load_rows(connection, _sheet_rows(known))
             tables["intake.notes"].load_rows(connection, _note_rows(known))
             tables["intake.rejects"].load_rows(connection, _refusal_rows(known))
@@ -172,8 +173,13 @@ def _file_rows(by_dataset: Mapping[str, Sequence[Receipt]]) -> Iterator[tuple[ob
                 receipt.rows_accepted,
                 receipt.rows_aggregate,
                 receipt.rows_rejected,
-                receipt.received_at.astimezone(UTC).replace(tzinfo=None),
             )
+
+
+def _arrival_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
+    for receipt in receipts:
+        received_at = receipt.received_at.astimezone(UTC).replace(tzinfo=None)
+        yield (receipt.dataset, receipt.file_sha256, receipt.file, received_at)
 
 
 def _sheet_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:

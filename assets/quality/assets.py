@@ -1,4 +1,4 @@
-"""The audit as Dagster assets: the results as a table, and each of them as an asset check of the table it is about."""
+"""Quality as Dagster assets: approvals, flags, freshness, the validated snapshot, check results and asset checks."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,8 +19,8 @@ from assets.warehouse.snapshot import write_snapshot
 from assets.warehouse.tables import Table
 
 SNAPSHOT = "quality.snapshot"
-# What the audit says, and what a release says of itself, is not there when the audit begins.
-_RESULTS, _OF_A_RELEASE = "quality.check_results", "release."
+# These tables are empty or missing when the checks start.
+_RESULTS, _RELEASE_SCHEMA = "quality.check_results", "release."
 
 _Row = tuple[Any, ...]
 
@@ -28,7 +28,7 @@ _Row = tuple[Any, ...]
 def quality_assets(
     checks: Sequence[Check], models: Mapping[str, Model], tables: Mapping[str, Table]
 ) -> list[dg.AssetsDefinition]:
-    """All tables of the schema, and the asset checks that show `quality.check_results` on every table."""
+    """Return the assets of the schema, and the asset checks that show `quality.check_results` on every table."""
     return [
         _approvals_asset(tables["quality.approvals"]),
         _flags_asset(tables["quality.flags"]),
@@ -41,7 +41,7 @@ def quality_assets(
 
 
 def _approvals_asset(table: Table) -> dg.AssetsDefinition:
-    """`quality.approvals`: what a person let pass."""
+    """Return `quality.approvals`."""
 
     @dg.multi_asset(specs=[dagster_assets.asset_spec(table, kinds={"yaml", "duckdb"})], name="quality__approvals")
     def approvals(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
@@ -54,7 +54,7 @@ def _approvals_asset(table: Table) -> dg.AssetsDefinition:
 
 
 def _flags_asset(table: Table) -> dg.AssetsDefinition:
-    """`quality.flags`, before the observations, which leave out what is held back."""
+    """Return `quality.flags`, which the observations need: they exclude quarantined values."""
 
     @dg.multi_asset(
         specs=[dagster_assets.asset_spec(table, deps=SOURCE_TABLES, kinds={"python", "duckdb"})], name="quality__flags"
@@ -68,11 +68,13 @@ def _flags_asset(table: Table) -> dg.AssetsDefinition:
 
 
 def _snapshot_asset(checks: Sequence[Check], tables: Mapping[str, Table]) -> dg.AssetsDefinition:
-    """A copy of the candidate with every table; it is audited while the run goes on, and published if it passes."""
+    """Return the copy of the candidate that is validated while the run continues, and published if it passes."""
     spec = dg.AssetSpec(
         dagster_assets.asset_key(SNAPSHOT),
         deps=[
-            dagster_assets.asset_key(name) for name in tables if name != _RESULTS and not name.startswith(_OF_A_RELEASE)
+            dagster_assets.asset_key(name)
+            for name in tables
+            if name != _RESULTS and not name.startswith(_RELEASE_SCHEMA)
         ],
         group_name="quality",
         description="候选数据库的副本：先受检，通过后即为发布的数据库\n\n"
@@ -84,13 +86,13 @@ def _snapshot_asset(checks: Sequence[Check], tables: Mapping[str, Table]) -> dg.
     def snapshot(
         warehouse: dg.ResourceParam[Warehouse], auditor: dg.ResourceParam[ValidationWorker]
     ) -> dg.MaterializeResult[None]:
-        _begin_audit(warehouse, auditor, checks)
+        _submit_checks(warehouse, auditor, checks)
         return dg.MaterializeResult(metadata={"bytes": warehouse.paths.snapshot.stat().st_size})
 
     return snapshot
 
 
-def _begin_audit(warehouse: Warehouse, auditor: ValidationWorker, checks: Sequence[Check]) -> None:
+def _submit_checks(warehouse: Warehouse, auditor: ValidationWorker, checks: Sequence[Check]) -> None:
     with warehouse.connect() as connection:
         write_snapshot(connection, warehouse.paths.snapshot)
     auditor.submit(warehouse.paths.snapshot, checks, warehouse.paths.check_pages)
@@ -99,15 +101,15 @@ def _begin_audit(warehouse: Warehouse, auditor: ValidationWorker, checks: Sequen
 def _results_asset(checks: Sequence[Check], table: Table) -> dg.AssetsDefinition:
     spec = dagster_assets.asset_spec(table, deps=(SNAPSHOT,), kinds={"greatexpectations", "duckdb"})
 
-    # Another process has the work of it, so whatever else can be done is done before.
+    # The worker process validates, so the run executes all other steps first.
     @dg.multi_asset(specs=[spec], name="quality__check_results", op_tags={"dagster/priority": "-1"})
-    def audit(
+    def check_results(
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
         auditor: dg.ResourceParam[ValidationWorker],
     ) -> dg.MaterializeResult[None]:
         if not auditor.has_begun:
-            _begin_audit(warehouse, auditor, checks)
+            _submit_checks(warehouse, auditor, checks)
         results = auditor.results()
         rows = [
             (
@@ -125,50 +127,48 @@ def _results_asset(checks: Sequence[Check], table: Table) -> dg.AssetsDefinition
         ]
         with warehouse.connect() as connection:
             table.load_rows(connection, rows)
-            shown = dagster_assets.table_metadata(connection, table)
+            metadata = dagster_assets.table_metadata(connection, table)
         failed = [result for result in results if not result.is_passed]
         context.log.info(f"{len(results)} checks, {len(failed)} failed")
-        return dg.MaterializeResult(metadata={**shown, "checks": len(results), "failed": len(failed)})
+        return dg.MaterializeResult(metadata={**metadata, "checks": len(results), "failed": len(failed)})
 
-    return audit
+    return check_results
 
 
 CONTRACT = "contract"
 
 
 def _asset_checks(checks: Sequence[Check]) -> dg.AssetChecksDefinition:
-    """One asset check for the contract of each table, and one for each rule written as SQL.
+    """Return an asset check for the contract of each table, and one for each rule written as SQL.
 
-    A check costs Dagster several writes, so the many expectations of one contract are shown as one, with every failing
-    one and its rows; `quality.check_results` has a row for each.
+    Each asset check costs several writes of Dagster, so the expectations of a contract share one, which lists those
+    that fail; `quality.check_results` has a row for each expectation.
     """
-    of_contract, of_sql = _told_apart(checks)
+    contract_counts = Counter(check.table for check in checks if not check.is_sql)
+    sql_checks = [check for check in checks if check.is_sql]
     specs = [
         _spec(table, CONTRACT, f"合同中的 {n} 项要求\n\nThe {n} expectations of its contract")
-        for table, n in of_contract
+        for table, n in contract_counts.items()
     ]
-    specs += [_spec(check.table, check.name, f"{check.description_zh}\n\n{check.description_en}") for check in of_sql]
+    specs += [
+        _spec(check.table, check.name, f"{check.description_zh}\n\n{check.description_en}") for check in sql_checks
+    ]
 
     @dg.multi_asset_check(specs=specs, name="quality__asset_checks")
-    def show(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.AssetCheckResult]:
-        names = {(check.table, check.name) for check in of_sql}
-        shown: dict[tuple[str, str], list[_Row]] = defaultdict(list)
+    def asset_checks(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.AssetCheckResult]:
+        names = {(check.table, check.name) for check in sql_checks}
+        results_of: dict[tuple[str, str], list[_Row]] = defaultdict(list)
         with warehouse.connect() as connection:
             rows = connection.execute(
                 "select table_name, check_name, description_zh, description_en, is_passed, is_blocking, rows_checked, "
                 "rows_failing, failing_sample from quality.check_results order by all"
             ).fetchall()
         for row in rows:
-            shown[row[0], row[1] if (row[0], row[1]) in names else CONTRACT].append(row)
-        for (table, name), results in shown.items():
-            yield _shown(table, name, results)
+            results_of[row[0], row[1] if (row[0], row[1]) in names else CONTRACT].append(row)
+        for (table, name), results in results_of.items():
+            yield _asset_check_result(table, name, results)
 
-    return show
-
-
-def _told_apart(checks: Sequence[Check]) -> tuple[list[tuple[str, int]], list[Check]]:
-    of_contract = Counter(check.table for check in checks if not check.is_sql)
-    return list(of_contract.items()), [check for check in checks if check.is_sql]
+    return asset_checks
 
 
 def _spec(table: str, name: str, description: str) -> dg.AssetCheckSpec:
@@ -178,17 +178,17 @@ def _spec(table: str, name: str, description: str) -> dg.AssetCheckSpec:
     )
 
 
-def _shown(table: str, name: str, results: Sequence[_Row]) -> dg.AssetCheckResult:
+def _asset_check_result(table: str, name: str, results: Sequence[_Row]) -> dg.AssetCheckResult:
     failed = [row for row in results if not row[4]]
-    blocking = any(row[5] for row in (failed or results))
+    is_blocking = any(row[5] for row in (failed or results))
     keys = [{"expectation": row[1], "zh": row[2], "en": row[3], "rows": row[7], "keys": row[8]} for row in failed]
     return dg.AssetCheckResult(
         asset_key=dagster_assets.asset_key(table),
         check_name=name,
         passed=not failed,
-        severity=dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN,
+        severity=dg.AssetCheckSeverity.ERROR if is_blocking else dg.AssetCheckSeverity.WARN,
         metadata={
-            "is_blocking": blocking,
+            "is_blocking": is_blocking,
             "expectations": len(results),
             "expectations_failing": len(failed),
             "rows_checked": max((row[6] for row in results if row[6] is not None), default=0),
@@ -203,7 +203,7 @@ def _shown(table: str, name: str, results: Sequence[_Row]) -> dg.AssetCheckResul
     description="到今天没有逾期未报的数字\n\nNothing that was due by today is missing",
 )
 def check_figures_are_in_time(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
-    """A warning where something is late today. It stands in no release, which does not depend on the clock."""
+    """Warn where reports are late today; no release contains this, because it depends on the clock."""
     with warehouse.connect() as connection:
         late = connection.execute(LATE_ON, [date.today()]).fetchall()
     lines = [f"- **{row[0]} {row[3]}**, {row[4]} ({row[5]}): {row[6]}" for row in late]

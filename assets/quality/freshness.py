@@ -1,7 +1,7 @@
-"""Who has not sent what is due: the one question that the clock decides, and so no part of a release.
+"""Late reports on a given day. They depend on the clock and so are not part of a release.
 
-Here: asking `quality.freshness` of a candidate or a release what is late on a given day. Not here: what has arrived and
-when the next year is due (sql/quality/freshness.sql), and whom to tell (pipelines.observability.alerts).
+Here: the query of `quality.freshness` for one day. Not here: what has arrived and when the next year is due
+(sql/quality/freshness.sql), and notifications (pipelines.observability.alerts).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Connections to DuckDB: the candidate that a run writes, and a release that people read.
+"""Connections to DuckDB: the candidate that a run writes, and a release that users query.
 
-Here: how a file is opened and with what rights, and the identifiers and literals that go into generated SQL. Not here:
-what is written into it. This package is the only one that imports duckdb.
+Here: opening a database with its settings and rights, and quoting for generated SQL. Not here: the tables. Only this
+package imports duckdb.
 """
 
 from __future__ import annotations
@@ -18,55 +18,55 @@ from assets.core.paths import Paths
 Connection = duckdb.DuckDBPyConnection
 DatabaseError = duckdb.Error
 
-# Oldest reader that must open a release; DuckDB 2.0's own format is unreadable for older clients. The candidate has it
-# too: what is published begins as a copy of its file, since to write all rows again would take as long as reading them.
+# The oldest DuckDB that must open a release; older clients cannot read the default format of DuckDB 2.0. The candidate
+# has the same format because a release starts as a copy of its file, which is faster than writing all rows again.
 STORAGE_VERSION = "v1.2.0"
 
-# What a run holds of its tables; beyond it DuckDB works on the disk, so that a run of any size stays below 4 GB.
+# The memory of DuckDB in a run; beyond it DuckDB uses the disk, so that a run of any size needs less than 4 GB.
 MEMORY = "2GB"
 
-# No extension may be fetched or loaded by itself: the machines that run this often have no internet.
+# No extension is downloaded or loaded automatically: the machines often have no internet.
 _NO_DOWNLOADS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
 
 @dataclass(slots=True)
 class Warehouse:
-    """The candidate database of one data directory. One run writes it at a time; nobody else opens it.
+    """The candidate database of one data directory, which only one run at a time opens.
 
-    `ingest_inbox` is false where a release is rebuilt from what was taken in before.
+    `ingest_inbox` is false where a release is rebuilt from the files that were ingested before.
     """
 
     paths: Paths
     ingest_inbox: bool = True
-    _held: ExitStack = field(default_factory=ExitStack, init=False, repr=False, compare=False)
+    _open: ExitStack = field(default_factory=ExitStack, init=False, repr=False, compare=False)
 
     def open(self) -> None:
-        """Keep the database open between connections: to close it writes all that is new into the file, each time.
+        """Keep the database open between connections; each closing of it writes all changes into the file.
 
-        A database in another format than what is published is begun anew: a run makes every table anyway.
+        A database in another format than that of a release is replaced: a run builds every table anyway.
         """
         with self.connect() as connection:
-            is_fit = has_release_format(connection)
-        if not is_fit:
+            is_usable = has_release_format(connection)
+        if not is_usable:
             self.paths.candidate.unlink()
-        self._held.enter_context(self.connect())
+        self._open.enter_context(self.connect())
 
     def close(self) -> None:
-        """Close it, so that another process may open it; from here on it is open while a connection is."""
-        self._held.close()
+        """Close the database, so that another process may open it."""
+        self._open.close()
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
-        """A connection of one's own to the candidate, with the settings of a run."""
+        """Open a connection to the candidate with the settings of a run."""
         self.paths.candidate.parent.mkdir(parents=True, exist_ok=True)
         config = {**_NO_DOWNLOADS, "storage_compatibility_version": STORAGE_VERSION}
         connection = duckdb.connect(str(self.paths.candidate), config=dict(config))
         try:
             connection.execute(f"set memory_limit = {quote_literal(MEMORY)}")
             connection.execute("set preserve_insertion_order = true")
-            # It takes a sixth of the time of filling a big table, and spares nothing that dictionaries do not.
+            # FSST needs a sixth of the time of filling a big table and saves no more space than dictionaries.
             connection.execute("set disabled_compression_methods = 'fsst'")
-            # DuckDB's own bar would write into the terminal of `gancheng run` and into the logs of Dagster.
+            # The progress bar would appear in the terminal of `gancheng run` and in the logs of Dagster.
             connection.execute("set enable_progress_bar = false")
             yield connection
         finally:
@@ -74,7 +74,7 @@ class Warehouse:
 
 
 def database_file(connection: Connection) -> Path:
-    """The file of the database behind a connection."""
+    """Return the database file of a connection."""
     ((file,),) = connection.execute(
         "select path from duckdb_databases() where database_name = current_database()"
     ).fetchall()
@@ -82,7 +82,7 @@ def database_file(connection: Connection) -> Path:
 
 
 def has_release_format(connection: Connection) -> bool:
-    """Whether the database behind a connection has the format that older readers open."""
+    """Return whether the database of a connection has the format that older readers open."""
     ((tags,),) = connection.execute(
         "select tags from duckdb_databases() where database_name = current_database()"
     ).fetchall()
@@ -91,7 +91,7 @@ def has_release_format(connection: Connection) -> bool:
 
 @contextmanager
 def connect_in_memory(limit: str | None = None, spill: Path | None = None) -> Iterator[Connection]:
-    """A connection for working on files alone; nothing is kept. Beyond the memory limit it works on the disk."""
+    """Open a database in memory, to work on files; beyond `limit` DuckDB uses the folder `spill`."""
     connection = duckdb.connect(config=dict(_NO_DOWNLOADS))
     try:
         if limit is not None:
@@ -106,10 +106,9 @@ def connect_in_memory(limit: str | None = None, spill: Path | None = None) -> It
 
 @contextmanager
 def connect_read_only(file: Path) -> Iterator[Connection]:
-    """A published database, for reading alone: no file, network, extension or setting is within reach of its SQL.
+    """Open a published database read-only: its SQL reaches no file, network, extension, setting or Python variable.
 
-    Nor is a variable of the program that reads it; and what does not fit into memory ends in an error: DuckDB would
-    put it beside the database, into the release.
+    A query that does not fit into memory fails, because DuckDB would write temporary files into the release.
     """
     config: dict[str, str | bool | int | float | list[str]] = {
         **_NO_DOWNLOADS,
@@ -127,7 +126,7 @@ def connect_read_only(file: Path) -> Iterator[Connection]:
 
 @contextmanager
 def transaction(connection: Connection) -> Iterator[None]:
-    """All of it or nothing; and many small statements wait for the disk once."""
+    """Run the statements of the block as one transaction, which waits for the disk only once."""
     connection.execute("begin transaction")
     try:
         yield
@@ -138,12 +137,12 @@ def transaction(connection: Connection) -> Iterator[None]:
 
 
 def quote_identifier(name: str) -> str:
-    """A name quoted for SQL; names come from contracts, which people write."""
+    """Return a name quoted for SQL; names come from contracts, which people write."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def quote_literal(text: str | Path | float | bool | None) -> str:
-    """A value quoted for SQL, for the places where DuckDB takes no parameter."""
+    """Return a value quoted for SQL, where DuckDB accepts no parameter."""
     if text is None:
         return "null"
     if isinstance(text, bool):

@@ -1,6 +1,6 @@
-"""On which engine the SQL models are built: DuckDB in this process, or Spark where one machine is not enough.
+"""The engine that builds the SQL models: DuckDB in this process, or Spark where one machine is not enough.
 
-Here: what an engine does. Not here: the setting (assets.core.settings), how Spark does it (assets.warehouse.spark,
+Here: what an engine does. Not here: the setting (assets.core.settings) and the Spark engine (assets.warehouse.spark,
 imported only where it is configured).
 """
 
@@ -17,18 +17,18 @@ from assets.warehouse.models import Model
 
 
 class Engine(Protocol):
-    """What builds the table of a model in the candidate, whatever computes it."""
+    """Builds the table of a model in the candidate."""
 
     @property
     def name(self) -> str: ...
 
     def build(self, model: Model, connection: Connection) -> int:
-        """Make the table anew and return its number of rows; raises ModelBroken where its contract is not kept."""
+        """Build the table and return its number of rows; raise ContractViolationError for other columns."""
         ...
 
 
 class DuckDBEngine:
-    """The candidate itself computes its tables."""
+    """Computes tables in the candidate itself."""
 
     name = "duckdb"
 
@@ -38,7 +38,7 @@ class DuckDBEngine:
 
 @contextmanager
 def open_engine(settings: EngineSettings, paths: Paths | None = None) -> Iterator[Engine]:
-    """The engine for one run, of that data directory. Raises WrongCall where Spark is asked for and not to be had."""
+    """Open the engine for one run. Raises UsageError where Spark is configured and not available."""
     if settings.name == "duckdb" or settings.spark is None:
         yield DuckDBEngine()
         return

@@ -1,7 +1,7 @@
-"""SQL models: one select a file, what it reads, and how it becomes a table.
+"""SQL models: one select per file, its upstream tables, and the table built from it.
 
-Here: finding models, reading their dependencies and column lineage out of the SQL itself, and building their tables.
-Not here: the SQL (sql/) and the Dagster assets made of it (assets.warehouse.dagster_assets).
+Here: finding models, parsing dependencies and column lineage from the SQL, building tables. Not here: the SQL (sql/)
+and the Dagster assets (assets.warehouse.dagster_assets).
 """
 
 from __future__ import annotations
@@ -22,50 +22,55 @@ from assets.warehouse.tables import Table
 
 
 class ContractViolationError(Exception):
-    """A model of ours does not keep its contract; a fault of this project, never of the data."""
+    """A model returns other columns than its contract has: an error of the project, never of the data."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """A table and the select that makes it."""
+    """A table and the select that builds it."""
 
     table: Table
     sql: str
 
     @property
     def name(self) -> str:
+        """Return `schema.table`."""
         return self.table.qualified_name
 
     @cached_property
     def upstream(self) -> tuple[str, ...]:
-        """Qualified names of the tables that the select reads, sorted."""
+        """Return the qualified names of the tables that the select reads, sorted."""
         tree = sqlglot.parse_one(self.sql, read="duckdb")
         return tuple(sorted({f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db}))
 
     @property
     def version(self) -> str:
-        """Changes when the select or its contract does."""
+        """Return a hash of the select and its contract."""
         return hashlib.sha256((self.sql + self.table.model_dump_json()).encode()).hexdigest()[:12]
 
     @property
     def about(self) -> str:
-        """The comment that opens the file: the grain, then the source of the definition."""
+        """Return the opening comment of the file: the grain, then the source of the definition."""
         lines = (line[2:].strip() for line in self.sql.splitlines() if line.startswith("--"))
         return "\n".join(lines)
 
     def build(self, connection: Connection, rows: str | None = None) -> int:
-        """Make the table anew from the select and return its number of rows.
+        """Create or replace the table and return its number of rows.
 
-        `rows` selects what another engine made of the same select. Raises ModelBroken where the columns are not those
-        of the contract.
+        Args:
+            connection: The candidate.
+            rows: A select of the rows that another engine computed from the same model.
+
+        Raises:
+            ContractViolationError: the columns are not those of the contract; the earlier table stays.
         """
         connection.execute(f"create schema if not exists {self.table.schema_name}")
         connection.execute("begin transaction")
         try:
             connection.execute(f"create or replace table {self.name} as {rows or self.sql}")
-            differences = self.table.contract_violations(connection)
-            if differences:
-                raise ContractViolationError(f"{self.name}: " + "; ".join(differences))
+            violations = self.table.contract_violations(connection)
+            if violations:
+                raise ContractViolationError(f"{self.name}: " + "; ".join(violations))
             self.table.persist_docs(connection)
             connection.execute("commit")
         except BaseException:
@@ -74,7 +79,7 @@ class Model:
         return count_rows(connection, self.name)
 
     def column_lineage(self, columns_of: Mapping[str, Iterable[str]]) -> dict[str, list[tuple[str, str]]]:
-        """Each column with the (table, column) pairs that it is made of."""
+        """Return for each column the (table, column) pairs that it is computed from, sorted."""
         schema: dict[str, object] = {
             database: {
                 table.split(".")[1]: dict.fromkeys(columns, "varchar")
@@ -86,35 +91,35 @@ class Model:
         tree = qualify(
             sqlglot.parse_one(self.sql, read="duckdb"), dialect="duckdb", schema=schema, validate_qualify_columns=False
         )
-        made_of: dict[int, list[set[tuple[str, str]]]] = {}
+        sources: dict[int, list[set[tuple[str, str]]]] = {}
         names: dict[int, list[str]] = {}
         for scope in traverse_scope(tree):
             names[id(scope)] = [column.alias_or_name for column in _projections(scope)]
-            made_of[id(scope)] = _columns_of(scope, made_of, names)
-        return dict(zip(self.table.columns, map(sorted, made_of[id(scope)]), strict=True))
+            sources[id(scope)] = _column_sources(scope, sources, names)
+        return dict(zip(self.table.columns, map(sorted, sources[id(scope)]), strict=True))
 
 
-def _columns_of(
-    scope: Scope, made_of: Mapping[int, list[set[tuple[str, str]]]], names: Mapping[int, list[str]]
+def _column_sources(
+    scope: Scope, sources: Mapping[int, list[set[tuple[str, str]]]], names: Mapping[int, list[str]]
 ) -> list[set[tuple[str, str]]]:
-    """What each column of one select is made of; the selects that it reads come before it.
+    """Return the sources of each column of one select; `sources` and `names` hold those of the selects that it reads.
 
-    sqlglot has a `lineage` of its own, which walks every chain of CTEs anew for every column: seconds for one model.
+    `sqlglot.lineage` walks every chain of CTEs again for every column, which takes seconds for one model.
     """
     if scope.set_operation_scopes:
-        parts = [made_of[id(part)] for part in scope.set_operation_scopes]
+        parts = [sources[id(part)] for part in scope.set_operation_scopes]
         return [set().union(*columns) for columns in zip(*parts, strict=True)]
-    made = []
+    result = []
     for projection in _projections(scope):
-        found: set[tuple[str, str]] = set()
+        column_sources: set[tuple[str, str]] = set()
         for column in projection.find_all(exp.Column):
             source = scope.sources.get(column.table)
             if isinstance(source, exp.Table):
-                found.add((f"{source.db}.{source.name}", column.name))
+                column_sources.add((f"{source.db}.{source.name}", column.name))
             elif source is not None and column.name in names[id(source)]:
-                found |= made_of[id(source)][names[id(source)].index(column.name)]
-        made.append(found)
-    return made
+                column_sources |= sources[id(source)][names[id(source)].index(column.name)]
+        result.append(column_sources)
+    return result
 
 
 def _projections(scope: Scope) -> list[exp.Expr]:
@@ -124,14 +129,15 @@ def _projections(scope: Scope) -> list[exp.Expr]:
 
 
 def count_rows(connection: Connection, table: str) -> int:
+    """Return the number of rows of a table."""
     ((rows,),) = connection.execute(f"select count(*) from {table}").fetchall()
     return int(rows)
 
 
 def read_models(folders: Iterable[Path], tables: Mapping[str, Table]) -> dict[str, Model]:
-    """All models below the folders, by qualified name: a `.sql` and the contract of its name.
+    """Return all models in the folders, by qualified name: each `.sql` file with a contract of the same name.
 
-    A `.sql` without a contract is no model of its own; assets.observations.dataset_models knows those of the datasets.
+    A `.sql` file without a contract belongs to a dataset (assets.observations.dataset_models).
     """
     files = [file for folder in folders for file in sorted(folder.glob("*/*.sql"))]
     named = {f"{file.parent.name}.{file.stem}": file for file in files}

@@ -1,6 +1,6 @@
-"""A copy of the candidate's file as it stands, for another process to read while the run goes on writing.
+"""A copy of the candidate's file, which another process reads while the run continues to write.
 
-Here: the copy, in the format that older clients open. Not here: what is done with it (assets.quality, assets.release).
+Here: the copy. Not here: its use (assets.quality, assets.release).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from assets.warehouse.connection import Connection, database_file
 
-# It ends with the number of the system's error where there is one.
+# Its exit code is the error number of the system, if it fails with one.
 _COPY = """
 import shutil, sys
 try:
@@ -24,15 +24,15 @@ except OSError as error:
 
 
 def write_snapshot(connection: Connection, target: Path) -> None:
-    """Copy the file of the database behind a connection, with all that was committed. Raises OSError.
+    """Copy the database file of a connection, with everything that was committed. Raises OSError.
 
-    In a process of its own: to close a file ends every lock that a process has on it, and DuckDB holds one.
+    A separate process copies: closing a file releases every lock of the process on it, also the one of DuckDB.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     connection.execute("checkpoint")
-    ended = subprocess.run(
+    exit_code = subprocess.run(
         [sys.executable, "-c", _COPY, str(database_file(connection)), str(target)], check=False
     ).returncode
-    if ended in errno.errorcode:
-        raise OSError(ended, os.strerror(ended), str(target))
-    assert ended == 0, f"the copy of the candidate ended with {ended}"
+    if exit_code in errno.errorcode:
+        raise OSError(exit_code, os.strerror(exit_code), str(target))
+    assert exit_code == 0, f"the copy of the candidate ended with {exit_code}"

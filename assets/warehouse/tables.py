@@ -1,8 +1,8 @@
-"""Contracts of tables: what columns a table has, what they mean, and what holds for their values.
+"""Contracts of tables: their columns, the meaning of each, and the rules for its values.
 
-Every table has one, `sql/<schema>/<table>.yml`, whether it is read from a CSV file, made by Python, or selected by the
-`.sql` beside it. The comments of the published tables, the column schemas in Dagster and the expectations all come from
-here. Not here: contracts of the files that arrive (assets.intake.tables.contracts).
+Every table has a contract, `sql/<schema>/<table>.yml`, whether a CSV file, Python or the `.sql` of the same name fills
+it. Comments in the database, column schemas in Dagster and checks come from it. Not here: contracts of the files that
+arrive (assets.intake.tables.contracts).
 """
 
 from __future__ import annotations
@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from assets.core.yaml_files import read_yaml
 from assets.warehouse.connection import Connection, quote_identifier, quote_literal, transaction
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 ColumnType = Literal["varchar", "integer", "bigint", "double", "boolean", "date", "timestamp"]
 
@@ -33,7 +31,7 @@ _ARROW_TYPES = {
 
 
 class Column(BaseModel):
-    """One column. `references` is `table.column` of the same schema; `allowed`, `min` and `max` hold where not null."""
+    """A column. `references` is `table.column` of the same schema; `allowed`, `min` and `max` apply to filled cells."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -48,10 +46,13 @@ class Column(BaseModel):
 
 
 class Table(BaseModel):
-    """One table. `key` is unique and orders every export; what is not `published` stays in the candidate.
+    """A table.
 
-    What is no content, such as the time at which a file arrived, is published and left out of the content digest.
-    `view_zh` is the name of its view for those who query in Chinese; else what `zh` begins with.
+    Attributes:
+        key: The columns that identify a row; every export is sorted by them.
+        published: Whether a release contains the table; otherwise it stays in the candidate.
+        is_content: Whether the content digest covers it. The time at which a file arrived, say, is no content.
+        view_zh: The name of its view with Chinese columns; by default the beginning of `zh`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -68,36 +69,37 @@ class Table(BaseModel):
 
     @property
     def qualified_name(self) -> str:
+        """Return `schema.table`."""
         return f"{self.schema_name}.{self.name}"
 
     @property
     def arrow_schema(self) -> pa.Schema:
-        """The columns with their types, as Arrow has them."""
+        """Return the Arrow schema of the columns."""
         return pa.schema([(name, _ARROW_TYPES[column.type]) for name, column in self.columns.items()])
 
     def create(self, connection: Connection) -> None:
-        """Create the table anew and empty, with its types."""
+        """Create or replace the table, without rows."""
         columns = ", ".join(f"{quote_identifier(name)} {column.type}" for name, column in self.columns.items())
         connection.execute(f"create schema if not exists {quote_identifier(self.schema_name)}")
         connection.execute(f"create or replace table {self.qualified_name} ({columns})")
 
     def load_columns(self, connection: Connection, columns: Mapping[str, Sequence[Any]]) -> None:
-        """Create the table anew with these columns, whatever their order, and its comments; none given: no rows."""
+        """Create or replace the table with its comments and these columns, in any order; no columns mean no rows."""
         rows = {name: columns.get(name, ()) for name in self.columns}
-        connection.register("filled_rows", pa.table(rows, schema=self.arrow_schema))
-        # Each statement of its own would wait for the disk, each comment among them.
+        connection.register("loaded_rows", pa.table(rows, schema=self.arrow_schema))
+        # Otherwise each statement, also each comment, would wait for the disk.
         with transaction(connection):
             self.create(connection)
-            connection.execute(f"insert into {self.qualified_name} select * from filled_rows")
+            connection.execute(f"insert into {self.qualified_name} select * from loaded_rows")
             self.persist_docs(connection)
-        connection.unregister("filled_rows")
+        connection.unregister("loaded_rows")
 
     def load_rows(self, connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
-        """Create the table anew with these rows, each in the order of the columns, and its comments."""
+        """Create or replace the table with its comments and these rows, each in the order of the columns."""
         self.load_columns(connection, dict(zip(self.columns, zip(*rows, strict=True), strict=False)))
 
     def persist_docs(self, connection: Connection, target: str | None = None) -> None:
-        """Write the meaning of the table and of each column into the database, in Chinese and English."""
+        """Write the meaning of the table and of its columns into the database as comments, in Chinese and English."""
         name = target or self.qualified_name
         comments = [f"comment on table {name} is {quote_literal(f'{self.zh} | {self.en}')}"]
         for column_name, column in self.columns.items():
@@ -106,7 +108,7 @@ class Table(BaseModel):
         connection.execute(";\n".join(comments))
 
     def contract_violations(self, connection: Connection) -> list[str]:
-        """How the table as built departs from this contract; empty when it does not."""
+        """Return how the columns of the built table differ from this contract."""
         described = connection.execute(f"describe {self.qualified_name}").fetchall()
         built = [(str(row[0]), str(row[1]).lower()) for row in described]
         promised = [(name, str(column.type)) for name, column in self.columns.items()]
@@ -114,18 +116,16 @@ class Table(BaseModel):
             return []
         missing = [f"{n} {t} is promised and not built" for n, t in promised if (n, t) not in built]
         extra = [f"{n} {t} is built and not promised" for n, t in built if (n, t) not in promised]
-        return missing + extra or ["the columns stand in another order"]
+        return missing + extra or ["the columns are in another order"]
 
 
 def read_table(file: Path) -> Table:
-    """The contract in one file; its schema is the folder's name and its table the file's."""
-    # libyaml reads safely ten times as fast; every command that looks at a contract waits for this.
-    content = yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506
-    return Table(schema_name=file.parent.name, name=file.stem, **content)
+    """Return the contract in a file; the folder names the schema, the file the table."""
+    return Table(schema_name=file.parent.name, name=file.stem, **read_yaml(file))
 
 
 def read_tables(folders: Iterable[Path]) -> dict[str, Table]:
-    """All contracts below the folders, by qualified name; a later folder replaces the table of an earlier one."""
+    """Return all contracts in the folders, by qualified name; a later folder replaces tables of an earlier one."""
     files = [file for folder in folders for file in sorted(folder.glob("*/*.yml"))]
     tables = (read_table(file) for file in files)
     return {table.qualified_name: table for table in tables}

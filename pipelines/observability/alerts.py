@@ -194,13 +194,13 @@ def read_channels() -> list[str]:
 
 def _file_alerts(release: Release) -> list[Alert]:
     files = release.rows(
-        "from quality.files where status = 'refused' or rows_rejected > 0 order by dataset, file, file_sha256"
+        "from intake.files where status = 'refused' or rows_rejected > 0 order by dataset, file, file_sha256"
     )
     # One example of each error with its remedy; the return file has every row.
     examples = release.rows(
         """
         select dataset, file_sha256, code, actual, expected, line, column_name, sheet
-        from quality.rejects
+        from intake.rejects
         qualify row_number() over (partition by dataset, file_sha256, code order by sheet, line, column_name) = 1
         order by dataset, file_sha256, sheet, line
         """

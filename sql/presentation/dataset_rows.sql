@@ -11,7 +11,7 @@ with counted as (
         cast(sum(files.rows_accepted) as bigint) as rows_accepted,
         cast(sum(files.rows_aggregate) as bigint) as rows_aggregate,
         cast(sum(files.rows_rejected) as bigint) as rows_rejected
-    from quality.files as files
+    from intake.files as files
     left join intake.datasets as datasets on files.dataset = datasets.dataset
     group by files.dataset, datasets.name_zh, datasets.name_en
 )

@@ -14,9 +14,9 @@ with named as (
     from observations.city_observations as vintages
     inner join reference.indicators as indicators on vintages.indicator_id = indicators.indicator_id
     inner join reference.sources as sources on vintages.source_id = sources.source_id
-    left join quality.file_arrivals as arrivals
+    left join intake.file_arrivals as arrivals
         on indicators.dataset = arrivals.dataset and vintages.file_sha256 = arrivals.file_sha256
-    left join quality.sheets as sheets
+    left join intake.sheets as sheets
         on
             indicators.dataset = sheets.dataset
             and vintages.file_sha256 = sheets.file_sha256

@@ -9,8 +9,8 @@ with figures as (
         vintages.indicator_id,
         vintages.year,
         files.file,
-        files.received_at,
-        max(case when vintages.year < extract(year from files.received_at) then vintages.year end) over (
+        arrivals.received_at,
+        max(case when vintages.year < extract(year from arrivals.received_at) then vintages.year end) over (
             partition by files.dataset, vintages.city_code
             rows between unbounded preceding and unbounded following
         ) as last_year,
@@ -24,6 +24,8 @@ with figures as (
     inner join reference.indicators as indicators on vintages.indicator_id = indicators.indicator_id
     inner join intake.files as files
         on vintages.file_sha256 = files.file_sha256 and indicators.dataset = files.dataset
+    inner join intake.file_arrivals as arrivals
+        on files.dataset = arrivals.dataset and files.file_sha256 = arrivals.file_sha256
     where vintages.city_code is not null and not coalesce(vintages.correction_action = 'drop', false)
 ),
 
@@ -41,7 +43,7 @@ received as (
 
 as_of as (
     select cast(max(received_at) as date) as as_of_date
-    from intake.files
+    from intake.file_arrivals
 ),
 
 awaited as (

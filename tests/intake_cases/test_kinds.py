@@ -3,21 +3,21 @@
 Here: what the intake decides. Kinds that only the neighbours of a figure give away are kept and flagged; they are
 tested where they are found:
 
-27  a county becomes a district: tests/unit/test_plausibility.py
+27  a county becomes a district: tests/unit/test_outliers.py
     test_a_jump_to_a_new_level_is_flagged_in_the_first_year_of_it,
     test_a_listed_break_explains_a_jump_of_that_city_or_of_all
-28  a definition flips and flips back: tests/unit/test_plausibility.py
+28  a definition flips and flips back: tests/unit/test_outliers.py
     test_a_stock_that_returns_twice_to_a_level_it_left_flips
-31  a block shifted by a row: tests/unit/test_plausibility.py
+31  a block shifted by a row: tests/unit/test_row_shift.py
     test_a_block_shifted_by_a_row_is_found_whichever_way_and_year_and_no_other_block,
     test_a_shifted_block_that_lost_its_last_row_is_found; held back: tests/sql/test_flags.py
     test_a_shifted_block_is_held_back_and_its_earlier_vintage_is_not_current_again
-33  a constant series: tests/unit/test_plausibility.py
+33  a constant series: tests/unit/test_outliers.py
     test_three_equal_years_are_stale_in_a_flow_alone, test_zeros_of_a_flow_may_repeat
-39  invented values: tests/unit/test_plausibility.py test_digits_in_a_row_look_invented, test_other_digits_do_not
-40  a district's figure taken for the city's: tests/unit/test_plausibility.py test_an_order_of_magnitude_is_flagged
-42  0 for missing: tests/unit/test_plausibility.py test_zero_is_flagged_where_it_cannot_be
-24  a total against the sum of its cities: tests/unit/test_plausibility.py
+39  invented values: tests/unit/test_outliers.py test_digits_in_a_row_look_invented, test_other_digits_do_not
+40  a district's figure taken for the city's: tests/unit/test_outliers.py test_an_order_of_magnitude_is_flagged
+42  0 for missing: tests/unit/test_outliers.py test_zero_is_flagged_where_it_cannot_be
+24  a total against the sum of its cities: tests/unit/test_outliers.py
     test_cities_that_do_not_add_up_flag_the_total, test_some_of_the_cities_may_be_less_than_the_total_but_not_more
 
 29 and 30 are in test_flags.py; of 24 and 42 the part that the intake decides is here.

@@ -33,7 +33,7 @@ def test_files_dropped_into_the_inbox_are_published_refused_or_blocked(tmp_path:
             "select value from observations.city_observations where file like '%/good.csv' order by all"
         )
         assert [row["value"] for row in values] == [26, 75.5]
-        rejected = {row["file"].split("/")[-1] for row in released.rows("from quality.rejects")}
+        rejected = {row["file"].split("/")[-1] for row in released.rows("from intake.rejects")}
         assert rejected == {"bad.csv", "broken.csv"}
         assert wait_until(lambda: len(told.messages) == 2, 30), told.titles
         assert {name for name in rejected for text in told.messages if name in text["message"]} == rejected

@@ -44,7 +44,7 @@ def test_release_rebuilds_from_what_was_taken_in_and_leaves_the_inbox_alone(plac
         execute(place, INTAKE, instance)
         place.write("inbox/country_statistics/later.csv", HEADER + "Aland,2022,75,27,synthetic,A\n")
         execute(place, RELEASE, instance)
-        assert [row["file"] for row in place.rows("from quality.files")] == ["country_statistics/synthetic.csv"]
+        assert [row["file"] for row in place.rows("from intake.files")] == ["country_statistics/synthetic.csv"]
         assert place.run()["is_new"], "what lies in the inbox is not forgotten"
 
 

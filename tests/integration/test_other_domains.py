@@ -61,7 +61,7 @@ def test_a_target_of_one_country_is_no_target_of_another(countries: Place) -> No
 
 
 def test_the_total_of_the_world_is_set_aside(countries: Place) -> None:
-    (file,) = countries.rows("from quality.files")
+    (file,) = countries.rows("from intake.files")
     assert (file["rows_read"], file["rows_accepted"], file["rows_aggregate"]) == (6, 5, 1)
 
 

@@ -111,5 +111,5 @@ def found_when_shifted(
     figures: list[Observation], block: list[Observation], rows: int, limits: dict[str, float]
 ) -> bool:
     moved = {figure: replace(figure, value=block[(i + rows) % len(block)].value) for i, figure in enumerate(block)}
-    suspicions = detect_row_shift([moved.get(figure, figure) for figure in figures], SeriesMetadata(), limits)
-    return block[0].year in {suspicion.figure.year for suspicion in suspicions}
+    anomalies = detect_row_shift([moved.get(figure, figure) for figure in figures], SeriesMetadata(), limits)
+    return block[0].year in {anomaly.observation.year for anomaly in anomalies}

@@ -154,7 +154,7 @@ def test_the_daemon_goes_on_when_postgresql_was_stopped_and_started(server: Serv
         place.write("inbox/country_statistics/later.csv", header + "Aland,2022,75,27,synthetic,A\n")
         assert not wait_until(lambda: one.process.poll() is not None, 20)
         server.start()
-        taken = "from quality.files where file like '%/later.csv'"
+        taken = "from intake.files where file like '%/later.csv'"
         assert wait_until(lambda: len(place.rows(taken)) == 1, PATIENCE)
         assert wait_until(lambda: ended(home) == ["SUCCESS", "SUCCESS"], PATIENCE)
     assert place.call("verify").returncode == 0
@@ -186,7 +186,7 @@ class Office:
 
     def has(self, file: str) -> bool:
         released = Paths(self.place.data).current_release.exists()
-        return released and len(self.place.rows(f"from quality.files where file like '%/{file}'")) == 1
+        return released and len(self.place.rows(f"from intake.files where file like '%/{file}'")) == 1
 
 
 RUNS = """

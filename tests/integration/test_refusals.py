@@ -49,7 +49,7 @@ def test_bad_rows_go_back_with_reason_and_the_rest_is_loaded(place: Place) -> No
         + "Cordonia,2022,69,40,synthetic,A\n",  # 7
     )
     place.run()
-    told = place.rows("from quality.rejects order by line")
+    told = place.rows("from intake.rejects order by line")
     assert [(row["line"], row["column_name"], row["code"], row["actual"]) for row in told] == [
         (2, "country", "unknown_place", "Atlantis"),
         (3, "life_years", "invalid_number", "seventy"),

@@ -63,7 +63,7 @@ def kill_and_complete(ran: Place) -> None:
     was_switched = ran.release().manifest.release_id != before
     assert ran.run()["had_work"] or was_switched
     assert ran.run()["had_work"] is False
-    (file,) = ran.rows("from quality.files where file like '%more.csv'")
+    (file,) = ran.rows("from intake.files where file like '%more.csv'")
     assert (file["rows_read"], file["rows_accepted"]) == (1, 1)
     assert len(ran.rows("from observations.city_observations where file like '%more.csv'")) == 2
     assert list((ran.data / "releases").glob(".*")) == []

@@ -28,7 +28,7 @@ def lines_of(file: Path) -> int:
 
 
 def test_rows_of_every_file_are_accepted_set_aside_or_rejected(province: Place) -> None:
-    files = province.rows("from quality.files")
+    files = province.rows("from intake.files")
     assert {file["file"]: file["rows_read"] for file in files} == {
         file.relative_to(INBOX).as_posix(): lines_of(file) for file in INBOX.rglob("*.csv")
     }
@@ -37,7 +37,7 @@ def test_rows_of_every_file_are_accepted_set_aside_or_rejected(province: Place) 
 
 
 def test_no_shipped_row_is_rejected(province: Place) -> None:
-    assert province.rows("from quality.rejects") == []
+    assert province.rows("from intake.rejects") == []
 
 
 @pytest.mark.parametrize("dataset", ["parks", "pipe_networks"])

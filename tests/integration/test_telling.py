@@ -72,8 +72,8 @@ def test_a_run_that_fails_and_one_that_releases_note_and_tell_it(
 
     def publish() -> None:
         with candidate() as connection:
-            connection.execute("update quality.files set dataset = 'x', status = 'refused'")
-            connection.execute("update quality.rejects set code = 'file_has_nul'")
+            connection.execute("update intake.files set dataset = 'x', status = 'refused'")
+            connection.execute("update intake.rejects set code = 'file_has_nul'")
             release_of(connection, tmp_path)
 
     failed = run(paths, instance, stop)

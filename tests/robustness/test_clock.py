@@ -73,7 +73,7 @@ def test_a_run_after_the_clock_was_set_back_releases_and_so_does_the_next_at_the
     assert find_previous_release(paths, place.release()).manifest.release_id == second
     assert [row["release_id"] for row in place.rows("from release.runs order by release_id")] == [second, first, third]
     of_files = "select count(*) as n, sum(rows_read) as read, sum(rows_accepted + rows_aggregate) as kept"
-    assert place.rows(f"{of_files} from quality.files") == [{"n": 3, "read": 3 * ROWS, "kept": 3 * ROWS}]
+    assert place.rows(f"{of_files} from intake.files") == [{"n": 3, "read": 3 * ROWS, "kept": 3 * ROWS}]
     assert values(place) == [(76, False), (77, False), (78, True)]
     assert retention.prune_releases(paths, 2).removed == (first,)
 

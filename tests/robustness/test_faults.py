@@ -183,7 +183,7 @@ def send_more(place: Place) -> None:
 
 
 def rows_in(place: Place) -> list[dict[str, object]]:
-    return place.rows("select * exclude (arrival_sequence) from quality.files order by all") + place.rows(
+    return place.rows("select * exclude (arrival_sequence) from intake.files order by all") + place.rows(
         "select city_code, indicator_id, year, value from observations.city_observations order by all"
     )
 
@@ -206,7 +206,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_the_next_run_completes(plac
         assert verify_release(Paths(place.data), "current").issues == ()
         assert place.release().manifest.release_id == before
     assert place.run()["is_new"] is True
-    assert place.rows("select count(*) as n from quality.files") == [{"n": 2}]
+    assert place.rows("select count(*) as n from intake.files") == [{"n": 2}]
 
 
 @whole_runs
@@ -237,7 +237,7 @@ def test_a_full_disk_is_told_and_the_next_run_completes(countries: Place, tmp_pa
             assert place.release().manifest.release_id == before
             resize(data, PLENTY)
             place.run()
-            assert place.rows("select count(*) as n from quality.files") == [{"n": 2}]
+            assert place.rows("select count(*) as n from intake.files") == [{"n": 2}]
             assert verify_release(Paths(data), "current").issues == ()
 
 

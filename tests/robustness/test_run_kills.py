@@ -42,14 +42,14 @@ def completed(place: Place, files: int) -> float:
     began = time.monotonic()
     place.run()
     seconds = time.monotonic() - began
-    found = place.rows("from quality.files where file like '%/0___.csv'")
+    found = place.rows("from intake.files where file like '%/0___.csv'")
     assert Counter(row["file"] for row in found) == {
         f"country_statistics/{number:04}.csv": 1 for number in range(files)
     }
     assert {(row["rows_read"], row["rows_accepted"], row["rows_rejected"]) for row in found} == {(2, 1, 1)}
     figures = place.rows("select file, count(*) as figures from observations.city_observations group by file")
     assert {row["figures"] for row in figures if row["file"].split("/")[-1].startswith("0")} == {2}
-    rejects = place.rows("select file, line from quality.rejects where file like '%/0___.csv'")
+    rejects = place.rows("select file, line from intake.rejects where file like '%/0___.csv'")
     assert Counter((row["file"], row["line"]) for row in rejects) == {(row["file"], 3): 1 for row in found}
     assert place.run()["had_work"] is False
     assert list((place.data / "releases").glob(".*")) == []

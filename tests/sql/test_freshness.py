@@ -10,8 +10,12 @@ from tests.sql.conftest import Row, World
 
 DUE = {"dataset": "sheet", "due_on": "03-31", "due_first_year": 2025}
 FILES = (
-    {"file": "old.csv", "file_sha256": "1", "arrival_sequence": 1, "received_at": "2026-01-10 09:00:00"},
-    {"file": "new.csv", "file_sha256": "2", "arrival_sequence": 2, "received_at": "2026-04-02 09:00:00"},
+    {"file": "old.csv", "file_sha256": "1", "arrival_sequence": 1},
+    {"file": "new.csv", "file_sha256": "2", "arrival_sequence": 2},
+)
+ARRIVALS = (
+    {"file": "old.csv", "file_sha256": "1", "dataset": "sheet", "received_at": "2026-01-10 09:00:00"},
+    {"file": "new.csv", "file_sha256": "2", "dataset": "sheet", "received_at": "2026-04-02 09:00:00"},
 )
 
 
@@ -19,7 +23,7 @@ FILES = (
 def sent(world: World) -> World:
     """City A sent 2025 in April, city B only 2023, city C nothing."""
     world.city("B", "C").indicator("sheet.a").indicator("sheet.b").add("intake.datasets", DUE)
-    world.add("reference.sources", {}).add("intake.files", *FILES)
+    world.add("reference.sources", {}).add("intake.files", *FILES).add("intake.file_arrivals", *ARRIVALS)
     for city, indicator, year, file in (
         ("A", "sheet.a", 2024, "1"),
         ("A", "sheet.a", 2025, "2"),
@@ -64,12 +68,12 @@ def test_a_city_that_never_sent_anything_is_late_all_the_same(sent: World) -> No
 
 
 def test_on_the_day_itself_nothing_is_late(sent: World) -> None:
-    sent.query("update intake.files set received_at = '2026-03-31 23:59:59' where file_sha256 = '2'")
+    sent.query("update intake.file_arrivals set received_at = '2026-03-31 23:59:59' where file_sha256 = '2'")
     assert [row["status"] for row in sent.rows("quality.freshness")] == ["in_time"] * 3
 
 
 def test_a_year_counts_once_it_is_over(sent: World) -> None:
-    sent.query("update intake.files set received_at = '2025-12-31 23:59:59' where file_sha256 = '2'")
+    sent.query("update intake.file_arrivals set received_at = '2025-12-31 23:59:59' where file_sha256 = '2'")
     row = of(sent, "A")
     assert (row["last_year"], row["indicators_received"], row["due_year"]) == (2024, 1, 2025)
     assert row["file"] == "new.csv"

@@ -28,18 +28,18 @@ FAULTS: dict[str, str] = {
     "every_city_has_a_value": "update scorecards.city_scores set indicators_with_data = 0",
     "every_indicator_is_listed": "delete from scorecards.indicator_scores where value is null",
     "every_measure_is_listed": "delete from scorecards.measure_scores where measure_id = 2",
-    "few_rows_are_rejected": "update quality.files set rows_read = 19, rows_rejected = 2",
+    "few_rows_are_rejected": "update intake.files set rows_read = 19, rows_rejected = 2",
     "values_are_physically_possible": "update observations.city_observations set value = 100.01",
-    "files_are_readable": "update quality.files set status = 'refused'",
+    "files_are_readable": "update intake.files set status = 'refused'",
     "quarantined_values_never_score": "update observations.city_observations set is_quarantined = true",
     "missing_values_never_score": "update scorecards.indicator_scores set attainment = 0 where value is null",
     "observations_are_reported_once": "update observations.city_observations set is_current = true",
     "observations_trace_to_a_file": (
         "update observations.city_observations set file_sha256 = 'nowhere' where vintage = 1"
     ),
-    "rejected_rows_are_kept": "delete from quality.rejects",
+    "rejected_rows_are_kept": "delete from intake.rejects",
     "reported_values_all_arrive": "delete from observations.city_observations where vintage = 1",
-    "rows_add_up": "update quality.files set rows_read = rows_read + 1",
+    "rows_add_up": "update intake.files set rows_read = rows_read + 1",
     "scores_are_finite": "update scorecards.indicator_scores set pace_ratio_linear = 'inf'::double where value > 0",
     "there_are_observations": "delete from observations.city_observations",
     "thin_coverage_never_scores": "update scorecards.dimension_scores set coverage = 0.66, score = 50",
@@ -60,8 +60,8 @@ MORE_FAULTS: list[tuple[str, str]] = [
     ("values_are_physically_possible", "update observations.city_observations set value = 'nan'::double"),
     ("missing_values_never_score", "update scorecards.indicator_scores set data_status = 'scored' where value is null"),
     ("observations_are_reported_once", "update observations.city_observations set is_current = false"),
-    ("observations_trace_to_a_file", "update quality.files set status = 'refused'"),
-    ("rejected_rows_are_kept", "insert into quality.rejects from (select * replace (9 as line) from quality.rejects)"),
+    ("observations_trace_to_a_file", "update intake.files set status = 'refused'"),
+    ("rejected_rows_are_kept", "insert into intake.rejects from (select * replace (9 as line) from intake.rejects)"),
     (
         "observations_are_reported_once",
         "update observations.city_observations set is_quarantined = true where is_current",
@@ -70,7 +70,7 @@ MORE_FAULTS: list[tuple[str, str]] = [
         "reported_values_all_arrive",
         "insert into observations.city_observations from observations.city_observations limit 1",
     ),
-    ("rows_add_up", "update quality.files set rows_aggregate = rows_aggregate + 1"),
+    ("rows_add_up", "update intake.files set rows_aggregate = rows_aggregate + 1"),
     ("scores_are_finite", "update scorecards.indicator_scores set attainment = 'nan'::double where value > 0"),
     (
         "scores_are_finite",
@@ -101,8 +101,8 @@ def sound(any_world: World) -> World:
     for model in ("city_scores", "measure_scores"):
         world.build(f"scorecards.{model}")
     for table in (
-        "quality.files",
-        "quality.rejects",
+        "intake.files",
+        "intake.rejects",
         "quality.approvals",
         "quality.flags",
         "observations.aggregate_observations",
@@ -146,12 +146,12 @@ def test_check_finds_its_fault_in_another_guise(candidate: World, name: str, sta
 
 @pytest.mark.parametrize("counts", ["rows_read = 20, rows_rejected = 2", "rows_read = 0, rows_rejected = 0"])
 def test_one_rejected_row_in_ten_is_few(candidate: World, counts: str) -> None:
-    candidate.connection.execute(f"update quality.files set {counts}")
+    candidate.connection.execute(f"update intake.files set {counts}")
     assert found(candidate, "few_rows_are_rejected") == []
 
 
 def test_a_refused_file_has_no_rows_whose_rejects_could_be_missing(candidate: World) -> None:
-    candidate.connection.execute("update quality.files set status = 'refused', rows_rejected = 5")
+    candidate.connection.execute("update intake.files set status = 'refused', rows_rejected = 5")
     assert found(candidate, "rejected_rows_are_kept") == []
 
     candidate.connection.execute("update observations.city_observations set value = 'inf'::double")

@@ -36,7 +36,7 @@ def fill(connection: Connection) -> None:
             world.figures(indicator_id, {2015: 10, 2020: 20, 2024: last}, city_code=city_code)
     world.target("sheet.one", 80)
     world.add("intake.files", {"file": "sheet/f.csv", "file_sha256": SHA})
-    world.add("quality.rejects", {"file_sha256": SHA, "file": "sheet/f.csv", "line": None, "raw_row": None})
+    world.add("intake.rejects", {"file_sha256": SHA, "file": "sheet/f.csv", "line": None, "raw_row": None})
     for table in published_tables():
         world.build(table.qualified_name)
         table.persist_docs(connection)

@@ -34,19 +34,19 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
 def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     """A file with rejected rows, one that was refused, and a dataset of which two cities sent nothing."""
     with candidate() as connection:
-        connection.execute("update quality.files set status = 'read', rows_read = 40, rows_rejected = 3")
+        connection.execute("update intake.files set status = 'read', rows_read = 40, rows_rejected = 3")
         connection.execute(
-            "insert into quality.files from (select * replace ('sheet/bad\n@all.csv' as file, "
+            "insert into intake.files from (select * replace ('sheet/bad\n@all.csv' as file, "
             "'2' as file_sha256, 'refused' as status, 0 as rows_read, 0 as rows_rejected) "
-            "from quality.files)"
+            "from intake.files)"
         )
         connection.execute(
-            "update quality.rejects set dataset = 'sheet', code = 'unknown_place', actual = '福洲', line = 7"
+            "update intake.rejects set dataset = 'sheet', code = 'unknown_place', actual = '福洲', line = 7"
         )
-        connection.execute("insert into quality.rejects from (select * replace (8 as line) from quality.rejects)")
+        connection.execute("insert into intake.rejects from (select * replace (8 as line) from intake.rejects)")
         connection.execute(
-            "insert into quality.rejects from (select * replace ('sheet/bad\n@all.csv' as file, "
-            "'2' as file_sha256, null as line, 'file_has_nul' as code) from quality.rejects "
+            "insert into intake.rejects from (select * replace ('sheet/bad\n@all.csv' as file, "
+            "'2' as file_sha256, null as line, 'file_has_nul' as code) from intake.rejects "
             "where line = 7)"
         )
         connection.execute("insert into intake.datasets values ('sheet', '表', 'Sheet', '03-31', 2025)")

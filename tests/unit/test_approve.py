@@ -145,7 +145,7 @@ def blocked_candidate(paths: Paths) -> BlockedCandidate:
         connection.execute(
             """
             create table quality.check_results as
-            select 'quality.files' as table_name, 'rows_add_up' as check_name, true as is_blocking, false as is_passed,
+            select 'intake.files' as table_name, 'rows_add_up' as check_name, true as is_blocking, false as is_passed,
                 '相加' as description_zh, 'rows add up' as description_en, 3 as rows_failing,
                 '[{"file": "f.csv"}]' as failing_sample
             """

@@ -11,7 +11,7 @@ from assets.core.paths import PROJECT_ROOT
 from assets.intake.tables.contracts import Contract, check_contracts, read_contracts
 from assets.quality.checks.definitions import CheckParseError, contract_checks, read_sql_checks
 from assets.warehouse.connection import connect_in_memory
-from assets.warehouse.models import ContractViolationError, read_models
+from assets.warehouse.models import ContractViolationError, Model
 from assets.warehouse.tables import Table, read_tables
 
 CONTRACT = (PROJECT_ROOT / "tests/fixtures/countries/contracts/country_statistics.yml").read_text("utf-8")
@@ -56,12 +56,12 @@ def test_contract_and_registry_must_name_each_other(fairs: Contract) -> None:
 
 def test_a_model_that_breaks_its_contract_is_not_built() -> None:
     tables = read_tables([PROJECT_ROOT / "sql"])
-    model = read_models([PROJECT_ROOT / "sql"], tables)["quality.rejects"]
+    model = Model(tables["intake.rejects"], "select * from source.rows")
     with connect_in_memory() as connection:
-        connection.execute("create schema intake; create table intake.rejects as select 1 as other")
+        connection.execute("create schema source; create table source.rows as select 1 as other")
         with pytest.raises(ContractViolationError, match="other integer is built and not promised"):
             model.build(connection)
-        assert connection.execute("select count(*) from duckdb_tables() where schema_name = 'quality'").fetchone() == (
+        assert connection.execute("select count(*) from duckdb_tables() where schema_name = 'intake'").fetchone() == (
             0,
         )
 

@@ -20,7 +20,7 @@ from assets.warehouse.tables import read_tables
 
 TABLES = (
     *("reference.indicators", "reference.sources", "observations.city_observations"),
-    *("observations.applied_corrections", "quality.file_arrivals", "quality.sheets"),
+    *("observations.applied_corrections", "intake.file_arrivals", "intake.sheets"),
 )
 FILES = {"a": "2026-01-01 08:00:00", "b": "2026-02-01 08:00:00", "c": "2026-03-01 08:00:00"}
 
@@ -41,7 +41,7 @@ def write(folder: Path, *vintages: dict[str, Any]) -> Release:
         connection.execute("insert into reference.sources (source_id, publication_zh) values ('book', '年鉴')")
         for file, moment in FILES.items():
             connection.execute(
-                "insert into quality.file_arrivals values ('s', ?, ?, ?)", [file, f"s/{file}.csv", moment]
+                "insert into intake.file_arrivals values ('s', ?, ?, ?)", [file, f"s/{file}.csv", moment]
             )
         for number, vintage in enumerate(vintages, start=1):
             row = {"year": 2024, "is_current": number == len(vintages), "line": number + 1, **vintage}

@@ -72,7 +72,7 @@ def test_of_very_many_files_the_worst_come_first_and_the_total_is_of_all() -> No
     assert "0299.csv" in lines[2]
     assert "0298.csv" in lines[3]
     assert sum(".csv" in line for line in lines) == MAXIMUM_ROWS
-    assert any("quality.files" in line for line in lines)
+    assert any("intake.files" in line for line in lines)
     assert any(f"Total ({3 * MAXIMUM_ROWS})" in line and "3,000" in line for line in lines)
 
 
@@ -82,7 +82,7 @@ def test_a_few_files_are_listed_in_their_order() -> None:
     files = [{**counts, "file": f"f/{status}.csv", "status": status} for status in statuses]
     lines = printed(render_files(files, "en"))
     assert [line.split()[0] for line in lines if ".csv" in line] == ["f/read.csv", "f/refused.csv"]
-    assert not any("quality.files" in line for line in lines)
+    assert not any("intake.files" in line for line in lines)
 
 
 def test_of_very_many_cities_it_says_how_many_there_are() -> None:

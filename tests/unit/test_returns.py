@@ -23,14 +23,12 @@ from assets.warehouse.connection import Connection, Warehouse, quote_identifier
 from assets.warehouse.tables import Column, Table
 
 COLUMNS = {
-    "quality.rejects": (
+    "intake.rejects": (
         "dataset, file, file_sha256, sheet, line bigint, error_number bigint, position bigint, column_name, code, "
         "actual, expected, reason_zh, reason_en, remedy_zh, remedy_en, raw_row, return_id, is_resolved boolean"
     ),
-    "quality.sheets": (
-        "dataset, file, file_sha256, sheet, encoding, delimiter, header_line bigint, header_text, notes"
-    ),
-    "quality.files": "dataset, file, file_sha256, status",
+    "intake.sheets": ("dataset, file, file_sha256, sheet, encoding, delimiter, header_line bigint, header_text, notes"),
+    "intake.files": "dataset, file, file_sha256, status",
     "reference.cities": "city_code, name_zh, short_zh, name_en",
     "reference.aliases": "alias, city_code",
     "intake.contracts": "dataset, column_name, name_zh, type, aliases",
@@ -68,14 +66,14 @@ class Candidate:
 
     def sheet(self, file: str, header: str = HEADER, sheet: str | None = None, delimiter: str = ",") -> None:
         said = {"delimiter": delimiter, "header_line": 1, "header_text": header}
-        self.add("quality.sheets", dataset="parks", file=file, file_sha256=SHA, sheet=sheet, encoding="utf-8", **said)
+        self.add("intake.sheets", dataset="parks", file=file, file_sha256=SHA, sheet=sheet, encoding="utf-8", **said)
 
     def reject(self, file: str, line: int | None, text: str | None, position: int | None = 3, **said: object) -> None:
         row: dict[str, object] = {"sheet": None, "error_number": 1, "column_name": "area", "code": "invalid_number"}
         row |= {"actual": "x", "expected": "1", "return_id": f"{line or 0:012x}", "is_resolved": False}
         row |= {"reason_zh": "不是数字", "reason_en": "No number", "remedy_zh": "请填数字", "remedy_en": "Write digits"}
         row |= {"dataset": "parks", "file": file, "file_sha256": SHA, "line": line, "raw_row": text}
-        self.add("quality.rejects", **{**row, "position": position, **said})
+        self.add("intake.rejects", **{**row, "position": position, **said})
 
 
 @pytest.fixture
@@ -246,7 +244,7 @@ def test_more_rows_than_a_sheet_holds_go_on_in_another(candidate: Candidate, tmp
 
 
 def test_refused_files_are_listed_with_their_reasons(candidate: Candidate, tmp_path: Path) -> None:
-    candidate.add("quality.files", dataset="parks", file="parks/甲/a.doc", file_sha256=SHA, status="refused")
+    candidate.add("intake.files", dataset="parks", file="parks/甲/a.doc", file_sha256=SHA, status="refused")
     candidate.reject("parks/甲/a.doc", None, None, code="unsupported_file_type")
     (path,) = write_returns(candidate.connection, tmp_path)
     assert told(tmp_path, [path]) == [f"甲市/{REFUSED}"]
@@ -345,9 +343,9 @@ def test_a_release_holds_its_returns_and_its_manifest_lists_them_outside_the_con
     candidate.connection.execute("create table reference.parameters as select '1' as method_version")
     counts = ", ".join(f"1 as rows_{name}" for name in ("read", "accepted", "aggregate", "rejected"))
     said = "'parks' as dataset, 'a' as file, 'a' as file_sha256, 'read' as status"
-    candidate.connection.execute(f"create table intake.files as select {said}, {counts}")
+    candidate.connection.execute(f"create or replace table intake.files as select {said}, {counts}")
     column = Column(type="varchar", zh="文件", en="File")
-    sheets = Table(schema_name="quality", name="sheets", zh="表", en="Sheets", key=("file",), columns={"file": column})
+    sheets = Table(schema_name="intake", name="sheets", zh="表", en="Sheets", key=("file",), columns={"file": column})
     publish(candidate.connection, [sheets], Paths(tmp_path), "run")
     folder = Paths(tmp_path).current_release
     manifest = read_manifest(folder)

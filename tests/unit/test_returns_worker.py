@@ -40,7 +40,7 @@ def reject_some(candidate: Candidate) -> None:
         candidate.reject("parks/a.csv", line, f"{'甲乙'[line % 2]}市,2024,<{line}>")
     candidate.reject("parks/b.xlsx", 2, "2024,甲城,x", sheet="一季度")
     refused = {"file": "parks/甲/a.doc", "file_sha256": "f" * 64}
-    candidate.add("quality.files", dataset="parks", status="refused", **refused)
+    candidate.add("intake.files", dataset="parks", status="refused", **refused)
     candidate.reject(line=None, text=None, code="unsupported_file_type", **refused)
 
 

@@ -52,7 +52,7 @@ def opened() -> Iterator[Connection]:
             [COMMAND, SCRIPT],
         )
         connection.execute(
-            "update quality.rejects set actual = ?, reason_zh = ?, is_resolved = false", [COMMAND, SCRIPT]
+            "update intake.rejects set actual = ?, reason_zh = ?, is_resolved = false", [COMMAND, SCRIPT]
         )
         for number, status in enumerate(("awaiting_data", "no_target", "not_available"), start=2):
             for table, score in (("reference.measures", ""), ("scorecards.measure_scores", "score = null,")):

@@ -1,7 +1,7 @@
-"""Flags: what the detectors object to, as rows of the table `quality.flags`.
+"""Flags: the anomalies of all detectors, as rows of the table `quality.flags`.
 
-Here: the detectors by name, what they are told by the registry, and the rows that they lead to. Not here: how a
-detector decides (assets.quality.anomalies.outliers, assets.quality.anomalies.row_shift).
+Here: the detectors by name, their inputs from the database, and the rows. Not here: how a detector decides
+(assets.quality.anomalies.outliers, assets.quality.anomalies.row_shift).
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from assets.warehouse.tables import Table
 Detector = Callable[[Sequence[Observation], SeriesMetadata, Parameters], Iterator[Anomaly]]
 
 DETECTORS: dict[str, Detector] = {
-    "duplicate_value": outliers.copies,
+    "duplicate_value": outliers.detect_duplicate_values,
     "definition_flip": outliers.detect_definition_flips,
     "sequential_digits": outliers.detect_fabricated_digits,
     "level_shift": outliers.detect_level_shifts,
-    "magnitude_outlier": outliers.magnitudes,
-    "ratio_mismatch": outliers.parts,
-    "repeated_value": outliers.repeats,
+    "magnitude_outlier": outliers.detect_magnitude_outliers,
+    "ratio_mismatch": outliers.detect_ratio_mismatches,
+    "repeated_value": outliers.detect_repeated_values,
     "row_shift": row_shift.detect_row_shift,
     "spike": outliers.detect_spikes,
-    "sum_mismatch": outliers.totals,
-    "impossible_zero": outliers.zeros,
+    "sum_mismatch": outliers.detect_sum_mismatches,
+    "impossible_zero": outliers.detect_impossible_zeros,
 }
 
-# Every parameter that a detector needs; the registry gives the values.
-NEEDED: dict[str, tuple[str, ...]] = {
+# The parameters of each detector; reference.detector_parameters has their values.
+PARAMETER_NAMES: dict[str, tuple[str, ...]] = {
     "duplicate_value": ("threshold", "minimum_cities", "minimum_digits"),
     "definition_flip": ("threshold", "minimum_step", "same_level"),
     "sequential_digits": ("threshold",),
@@ -55,7 +55,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "impossible_zero": ("threshold",),
 }
 
-# The tables that the flags are made of.
+# The upstream tables of the flags.
 SOURCE_TABLES = (
     "observations.observation_vintages",
     "quality.approvals",
@@ -70,7 +70,7 @@ SOURCE_TABLES = (
 
 
 def read_observations(connection: Connection) -> list[Observation]:
-    """The current vintages: history is not judged again."""
+    """Return the current vintages; earlier vintages were examined when they were current."""
     rows = connection.execute(
         """
         select vintages.indicator_id, city_code, province_code, year, vintages.scope, vintage, value, file,
@@ -85,8 +85,8 @@ def read_observations(connection: Connection) -> list[Observation]:
 
 
 def read_series_metadata(connection: Connection) -> SeriesMetadata:
-    """What the registry says of indicators, parts and breaks."""
-    said = connection.execute(
+    """Return what the reference tables state about indicators, ratios and breaks."""
+    plausibility = connection.execute(
         "select indicator_id, is_additive, can_be_zero from reference.indicator_plausibility"
     ).fetchall()
     cities: dict[str, set[str]] = defaultdict(set)
@@ -97,40 +97,43 @@ def read_series_metadata(connection: Connection) -> SeriesMetadata:
     ).fetchall()
     breaks = connection.execute("select indicator_id, city_code, year from reference.series_breaks").fetchall()
     return SeriesMetadata(
-        additive=frozenset(row[0] for row in said if row[1]),
-        never_zero=frozenset(row[0] for row in said if not row[2]),
-        parts=tuple((str(rate), str(above), str(below), float(times)) for rate, above, below, times in rates),
+        additive=frozenset(row[0] for row in plausibility if row[1]),
+        never_zero=frozenset(row[0] for row in plausibility if not row[2]),
+        ratios=tuple(
+            (str(rate), str(numerator), str(denominator), float(multiplier))
+            for rate, numerator, denominator, multiplier in rates
+        ),
         breaks=frozenset((str(indicator), city, int(year)) for indicator, city, year in breaks),
         cities_of={province: frozenset(codes) for province, codes in cities.items()},
     )
 
 
 def read_parameters(connection: Connection) -> dict[str, dict[str, float]]:
-    """The parameters of every registered detector. Raises Stopped where one has too few or too many."""
-    listed: dict[str, dict[str, float]] = {
+    """Return the parameters of each listed detector. Raises DataError where one is missing or unknown."""
+    parameters: dict[str, dict[str, float]] = {
         row[0]: {} for row in connection.execute("select detector_id from reference.detectors").fetchall()
     }
     for detector, name, value in connection.execute(
         "select detector_id, parameter, value from reference.detector_parameters"
     ).fetchall():
-        listed[detector][name] = value
+        parameters[detector][name] = value
     issues = [
         Issue(
             "invalid_detector_parameters",
-            f"{detector}: {', '.join(sorted(given)) or '-'}",
-            ", ".join(sorted(NEEDED[detector])),
+            f"{detector}: {', '.join(sorted(values)) or '-'}",
+            ", ".join(sorted(PARAMETER_NAMES[detector])),
             "reference/detector_parameters.csv",
         )
-        for detector, given in sorted(listed.items())
-        if set(given) != set(NEEDED[detector])
+        for detector, values in sorted(parameters.items())
+        if set(values) != set(PARAMETER_NAMES[detector])
     ]
     if issues:
         raise DataError(issues)
-    return listed
+    return parameters
 
 
 def read_approvals(connection: Connection) -> dict[str, tuple[object, ...]]:
-    """Who let a flag pass, when and why, by flag."""
+    """Return approver, time and reason of each approved flag, by its id."""
     rows = connection.execute(
         "select flag_id, approved_by, approved_at, approved_reason from quality.approvals"
     ).fetchall()
@@ -138,54 +141,54 @@ def read_approvals(connection: Connection) -> dict[str, tuple[object, ...]]:
 
 
 def write_flags(connection: Connection, table: Table) -> int:
-    """Make the table `quality.flags` anew; returns how many flags there are.
+    """Rebuild `quality.flags` and return the number of flags.
 
-    A detector that the registry does not list is off. A flag that a person approved stays a flag, and says so.
+    A detector that reference.detectors does not list is off. An approved flag stays in the table, marked as approved.
     """
-    figures, known = read_observations(connection), read_series_metadata(connection)
+    observations, metadata = read_observations(connection), read_series_metadata(connection)
     parameters, approvals = read_parameters(connection), read_approvals(connection)
-    registered = connection.execute(
+    detectors = connection.execute(
         "select detector_id, severity, looks_for_zh, looks_for_en, remedy_zh, remedy_en from reference.detectors"
     ).fetchall()
     rows = [
-        _row(suspicion, entry, approvals)
-        for entry in sorted(registered)
-        for suspicion in DETECTORS[entry[0]](figures, known, parameters[entry[0]])
+        _row(anomaly, detector, approvals)
+        for detector in sorted(detectors)
+        for anomaly in DETECTORS[detector[0]](observations, metadata, parameters[detector[0]])
     ]
     table.load_columns(connection, {name: [row[name] for row in rows] for name in table.columns})
     return len(rows)
 
 
-def _row(suspicion: Anomaly, entry: Sequence[Any], approvals: Mapping[str, tuple[object, ...]]) -> dict[str, Any]:
-    detector, severity, looks_for_zh, looks_for_en, remedy_zh, remedy_en = entry
-    figure, found, expected = suspicion.figure, suspicion.value_text, suspicion.expected_text
+def _row(anomaly: Anomaly, detector: Sequence[Any], approvals: Mapping[str, tuple[object, ...]]) -> dict[str, Any]:
+    detector_id, severity, looks_for_zh, looks_for_en, remedy_zh, remedy_en = detector
+    observation, actual, expected = anomaly.observation, anomaly.value_text, anomaly.expected_text
     against_zh, against_en = (f"；对照：{expected}", f"; against: {expected}") if expected else ("", "")
     identity = {
-        "detector": detector,
-        "indicator_id": figure.indicator_id,
-        "city_code": figure.city_code,
-        "province_code": figure.province_code,
-        "year": figure.year,
-        "scope": figure.scope,
-        "value": figure.value,
+        "detector": detector_id,
+        "indicator_id": observation.indicator_id,
+        "city_code": observation.city_code,
+        "province_code": observation.province_code,
+        "year": observation.year,
+        "scope": observation.scope,
+        "value": observation.value,
     }
-    name = compute_flag_id(identity)
-    approved_by, approved_at, approved_reason = approvals.get(name, (None, None, None))
+    flag_id = compute_flag_id(identity)
+    approved_by, approved_at, approved_reason = approvals.get(flag_id, (None, None, None))
     return {
         **identity,
-        "flag_id": name,
-        "vintage": figure.vintage,
+        "flag_id": flag_id,
+        "vintage": observation.vintage,
         "severity": severity,
-        "value_text": found,
+        "value_text": actual,
         "expected_text": expected or None,
-        "statistic": suspicion.statistic,
-        "threshold": suspicion.threshold,
-        "explanation_zh": f"{looks_for_zh}：{found}{against_zh}。{remedy_zh}",
-        "explanation_en": f"{looks_for_en}: {found}{against_en}. {remedy_en}",
-        "file": figure.file,
-        "sheet": figure.sheet,
-        "line": figure.line,
-        "is_approved": name in approvals,
+        "statistic": anomaly.statistic,
+        "threshold": anomaly.threshold,
+        "explanation_zh": f"{looks_for_zh}：{actual}{against_zh}。{remedy_zh}",
+        "explanation_en": f"{looks_for_en}: {actual}{against_en}. {remedy_en}",
+        "file": observation.file,
+        "sheet": observation.sheet,
+        "line": observation.line,
+        "is_approved": flag_id in approvals,
         "approved_by": approved_by,
         "approved_at": approved_at,
         "approved_reason": approved_reason,

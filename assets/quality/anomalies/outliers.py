@@ -1,8 +1,8 @@
-"""Plausibility: what is odd about figures that are typed, in range and complete.
+"""Outlier detectors: observations that have the right type and range and are still implausible.
 
-Here: one function a detector, from figures and the registry's parameters to suspicions. Pure functions: nothing is
-read, written or dropped. Not here: severities and thresholds (data/reference), where figures come from and where flags
-go (assets.quality.anomalies.flags), blocks shifted by a row (assets.quality.anomalies.row_shift).
+Here: one pure function per detector, from observations and parameters to anomalies. Not here: severities and parameters
+(data/reference), reading observations and writing flags (assets.quality.anomalies.flags), blocks shifted by a row
+(assets.quality.anomalies.row_shift). Formulas in words: docs/plausibility.md.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from statistics import median
 Parameters = Mapping[str, float]
 Series = list["Observation"]
 
-# The median absolute deviation of a normal distribution is this part of its standard deviation.
-_NORMAL = 1.4826
+# The standard deviation of a normal distribution is this many times its median absolute deviation (MAD); Rousseeuw and
+# Croux, Alternatives to the Median Absolute Deviation, JASA 88 (1993).
+_MAD_TO_SIGMA = 1.4826
 
 
 @dataclass(slots=True, eq=False)
 class Observation:
-    """A current figure of a city, or of the area above the cities, and where it stands.
+    """A current value of a city, or of the province above the cities, with its source.
 
-    Nobody changes one. There are as many as observations: two are the same where they are one object, which is told
-    without a look at their fields.
+    Immutable by convention. `eq=False`: instances are compared by identity, because there is one per observation.
     """
 
     indicator_id: str
@@ -47,9 +47,12 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
-    """A figure that a detector objects to; the statistic is on the wrong side of the threshold."""
+    """An observation that a detector rejects, with the statistic that exceeds the threshold.
 
-    figure: Observation
+    `value_text` and `expected_text` are shown to people: the value, and the values that it is compared with.
+    """
+
+    observation: Observation
     value_text: str
     expected_text: str
     statistic: float
@@ -58,47 +61,52 @@ class Anomaly:
 
 @dataclass(frozen=True, slots=True)
 class SeriesMetadata:
-    """What the registry says of indicators beyond their kind."""
+    """What the reference tables state about indicators.
+
+    Attributes:
+        additive: Indicators whose city values add up to the province's value.
+        never_zero: Indicators that cannot be zero.
+        ratios: (indicator, numerator, denominator, multiplier) of each rate.
+        breaks: (indicator, city or None for all, first year after a change of definition or boundary).
+        cities_of: The cities of each province.
+    """
 
     additive: frozenset[str] = frozenset()
     never_zero: frozenset[str] = frozenset()
-    # indicator, numerator, denominator, multiplier
-    parts: tuple[tuple[str, str, str, float], ...] = ()
-    # indicator, city (None: all), first year after the break
+    ratios: tuple[tuple[str, str, str, float], ...] = ()
     breaks: frozenset[tuple[str, str | None, int]] = frozenset()
-    # the cities of each area above them
     cities_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
-    def explains(self, figure: Observation) -> bool:
-        """Whether a listed change of definition or boundary explains a change into this year."""
-        return (figure.indicator_id, figure.city_code, figure.year) in self.breaks or (
-            (figure.indicator_id, None, figure.year) in self.breaks
+    def has_break(self, observation: Observation) -> bool:
+        """Return whether a listed break of the series explains a change into this year."""
+        return (observation.indicator_id, observation.city_code, observation.year) in self.breaks or (
+            (observation.indicator_id, None, observation.year) in self.breaks
         )
 
 
-def series(figures: Iterable[Observation]) -> list[Series]:
-    """The figures of each city, indicator and scope, by year; totals make no series here."""
-    found: dict[tuple[str, str, str], Series] = defaultdict(list)
-    for figure in figures:
-        if figure.city_code is not None:
-            found[figure.indicator_id, figure.city_code, figure.scope].append(figure)
-    return [sorted(one, key=lambda figure: figure.year) for _, one in sorted(found.items())]
+def group_series(observations: Iterable[Observation]) -> list[Series]:
+    """Return the observations of each city, indicator and scope, by year; without those of provinces."""
+    groups: dict[tuple[str, str, str], Series] = defaultdict(list)
+    for observation in observations:
+        if observation.city_code is not None:
+            groups[observation.indicator_id, observation.city_code, observation.scope].append(observation)
+    return [sorted(series, key=lambda observation: observation.year) for _, series in sorted(groups.items())]
 
 
-def blocks(figures: Iterable[Observation]) -> list[Series]:
-    """The figures of all cities for each indicator, scope and year."""
-    found: dict[tuple[str, str, int], Series] = defaultdict(list)
-    for figure in figures:
-        if figure.city_code is not None:
-            found[figure.indicator_id, figure.scope, figure.year].append(figure)
-    return [sorted(block, key=lambda figure: figure.city_code or "") for _, block in sorted(found.items())]
+def group_cross_sections(observations: Iterable[Observation]) -> list[Series]:
+    """Return the observations of all cities for each indicator, scope and year."""
+    groups: dict[tuple[str, str, int], Series] = defaultdict(list)
+    for observation in observations:
+        if observation.city_code is not None:
+            groups[observation.indicator_id, observation.scope, observation.year].append(observation)
+    return [sorted(block, key=lambda observation: observation.city_code or "") for _, block in sorted(groups.items())]
 
 
 @lru_cache(maxsize=1024)
 def nearest_years(years: tuple[int, ...], count: int) -> tuple[tuple[int, ...], ...]:
-    """For each position of a series the positions of so many others, the nearest years first, the earlier before.
+    """Return for each position of a series the `count` nearest other positions, of two equally near the earlier first.
 
-    Remembered, for most series of a province have figures of the same years.
+    Cached, because most series of a province have the same years.
     """
     return tuple(
         tuple(sorted((j for j in range(len(years)) if j != i), key=lambda j: (abs(years[j] - year), years[j]))[:count])
@@ -106,235 +114,285 @@ def nearest_years(years: tuple[int, ...], count: int) -> tuple[tuple[int, ...], 
     )
 
 
-def shown(value: float) -> str:
+def format_value(value: float) -> str:
+    """Return a value with at most ten significant digits."""
     return f"{value:.10g}"
 
 
-def positions(values: Sequence[float], kind: str) -> list[float]:
-    """Where differences are comparable: logarithms of amounts, since they grow in proportion; rates as they are."""
+def to_comparable_scale(values: Sequence[float], kind: str) -> list[float]:
+    """Return values on a scale on which differences are comparable.
+
+    Amounts grow in proportion, so positive stocks and flows become logarithms; other values become shares of the
+    median absolute value of the series.
+    """
     if kind in ("stock", "flow") and min(values) > 0:
         return [math.log(value) for value in values]
     level = median(abs(value) for value in values) or 1.0
     return [value / level for value in values]
 
 
-def _scores(one: Series, known: SeriesMetadata, parameters: Parameters) -> dict[int, float]:
-    """Robust score of the change into each figure, by position; changes over a gap or a listed break are left out."""
-    if len(one) < 2 or one[0].kind == "yes_no":
+def _change_scores(series: Series, metadata: SeriesMetadata, parameters: Parameters) -> dict[int, float]:
+    """Return the robust z-score of the change into each position: (change - median) / (1.4826 MAD).
+
+    `scale_floor` is the least denominator. Changes across a gap of years or a listed break are left out.
+    """
+    if len(series) < 2 or series[0].kind == "yes_no":
         return {}
-    places = positions([figure.value for figure in one], one[0].kind)
+    scaled = to_comparable_scale([observation.value for observation in series], series[0].kind)
     changes = {
-        i: places[i] - places[i - 1]
-        for i in range(1, len(one))
-        if one[i].year == one[i - 1].year + 1 and not known.explains(one[i])
+        i: scaled[i] - scaled[i - 1]
+        for i in range(1, len(series))
+        if series[i].year == series[i - 1].year + 1 and not metadata.has_break(series[i])
     }
     if len(changes) < parameters["minimum_changes"]:
         return {}
     middle = median(changes.values())
-    spread = _NORMAL * median(abs(change - middle) for change in changes.values())
+    spread = _MAD_TO_SIGMA * median(abs(change - middle) for change in changes.values())
     scale = max(spread, parameters["scale_floor"])
     return {i: (change - middle) / scale for i, change in changes.items()}
 
 
-def detect_spikes(figures: Sequence[Observation], known: SeriesMetadata, parameters: Parameters) -> Iterator[Anomaly]:
-    """A figure that leaves the level of its series and comes back the next year.
+def detect_spikes(
+    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
+) -> Iterator[Anomaly]:
+    """Yield observations that leave the level of their series for a single year.
 
-    Its distance from the middle of its neighbours is measured by such distances elsewhere in the series: those of the
-    years beside it are made by the spike itself.
+    The statistic is the distance to the nearer neighbour over 1.4826 times the median distance of other years from the
+    midpoint of their neighbours. Adjacent years are excluded: the spike itself moves their midpoints.
     """
-    for one in series(figures):
-        if one[0].kind == "yes_no":
+    for series in group_series(observations):
+        if series[0].kind == "yes_no":
             continue
-        places = positions([figure.value for figure in one], one[0].kind)
-        middles = {i: (places[i - 1] + places[i + 1]) / 2 for i in range(1, len(one) - 1) if _is_plain(one, i, known)}
+        scaled = to_comparable_scale([observation.value for observation in series], series[0].kind)
+        middles = {
+            i: (scaled[i - 1] + scaled[i + 1]) / 2
+            for i in range(1, len(series) - 1)
+            if _has_neighbours(series, i, metadata)
+        }
         for i in middles:
-            leaves, returns = places[i] - places[i - 1], places[i] - places[i + 1]
+            leaves, returns = scaled[i] - scaled[i - 1], scaled[i] - scaled[i + 1]
             if leaves * returns <= 0:
                 continue
-            others = [abs(places[j] - middles[j]) for j in middles if abs(i - j) > 1]
+            others = [abs(scaled[j] - middles[j]) for j in middles if abs(i - j) > 1]
             if len(others) < parameters["minimum_others"]:
                 continue
-            size = min(abs(leaves), abs(returns)) / max(_NORMAL * median(others), parameters["scale_floor"])
-            if size > parameters["threshold"]:
-                around = f"{shown(one[i - 1].value)} … {shown(one[i + 1].value)}"
-                yield Anomaly(one[i], shown(one[i].value), around, size, parameters["threshold"])
+            score = min(abs(leaves), abs(returns)) / max(_MAD_TO_SIGMA * median(others), parameters["scale_floor"])
+            if score > parameters["threshold"]:
+                neighbours = f"{format_value(series[i - 1].value)} … {format_value(series[i + 1].value)}"
+                yield Anomaly(series[i], format_value(series[i].value), neighbours, score, parameters["threshold"])
 
 
-def _is_plain(one: Series, i: int, known: SeriesMetadata) -> bool:
-    """Whether a figure has a neighbour in the year before and after it, without a listed break between."""
-    is_dense = one[i - 1].year + 1 == one[i].year == one[i + 1].year - 1
-    return is_dense and not known.explains(one[i]) and not known.explains(one[i + 1])
+def _has_neighbours(series: Series, i: int, metadata: SeriesMetadata) -> bool:
+    """Return whether both adjacent years have an observation, without a break between."""
+    is_dense = series[i - 1].year + 1 == series[i].year == series[i + 1].year - 1
+    return is_dense and not metadata.has_break(series[i]) and not metadata.has_break(series[i + 1])
 
 
 def detect_level_shifts(
-    figures: Sequence[Observation], known: SeriesMetadata, parameters: Parameters
+    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
 ) -> Iterator[Anomaly]:
-    """A yearly change far from the changes usual for the city, which is neither to nor from a spike."""
-    for one in series(figures):
-        scores = _scores(one, known, parameters)
+    """Yield first years of a new level: changes with a large robust z-score that do not belong to a spike."""
+    for series in group_series(observations):
+        scores = _change_scores(series, metadata, parameters)
         far = {i for i, score in scores.items() if abs(score) > parameters["threshold"]}
         back_and_forth = {i for i in far if i + 1 in far and scores[i] * scores[i + 1] < 0}
         for i in sorted(far - back_and_forth - {i + 1 for i in back_and_forth}):
-            before = f"{one[i - 1].year}: {shown(one[i - 1].value)}"
-            yield Anomaly(one[i], shown(one[i].value), before, abs(scores[i]), parameters["threshold"])
+            before = f"{series[i - 1].year}: {format_value(series[i - 1].value)}"
+            yield Anomaly(series[i], format_value(series[i].value), before, abs(scores[i]), parameters["threshold"])
 
 
-def repeats(figures: Sequence[Observation], known: SeriesMetadata, parameters: Parameters) -> Iterator[Anomaly]:
-    """A flow that is the same in several years running: an area may stand still, what happens in a year does not."""
-    del known
-    for one in series(figures):
+def detect_repeated_values(
+    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
+) -> Iterator[Anomaly]:
+    """Yield values of a flow that are the same in several consecutive years: a stock may stay, a flow does not."""
+    del metadata
+    for series in group_series(observations):
         run = 1
-        for before, figure in pairwise(one):
-            is_same = figure.value == before.value and figure.year == before.year + 1
+        for before, observation in pairwise(series):
+            is_same = observation.value == before.value and observation.year == before.year + 1
             run = run + 1 if is_same else 1
-            if figure.kind == "flow" and figure.value != 0 and run >= parameters["threshold"]:
-                expected = f"{before.year}: {shown(before.value)}"
-                yield Anomaly(figure, shown(figure.value), expected, float(run), parameters["threshold"])
+            if observation.kind == "flow" and observation.value != 0 and run >= parameters["threshold"]:
+                expected = f"{before.year}: {format_value(before.value)}"
+                yield Anomaly(
+                    observation, format_value(observation.value), expected, float(run), parameters["threshold"]
+                )
 
 
-def copies(figures: Sequence[Observation], known: SeriesMetadata, parameters: Parameters) -> Iterator[Anomaly]:
-    """A figure equal to another city's, where so equal a pair is unlikely by chance.
+def detect_duplicate_values(
+    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
+) -> Iterator[Anomaly]:
+    """Yield values equal to that of another city, where so equal a pair is unlikely by chance.
 
-    By chance one expects about pairs x resolution / interquartile range equal pairs.
+    The statistic is the expected number of equal pairs: pairs x resolution / interquartile range of the cities' values.
     """
-    del known
-    for block in blocks(figures):
+    del metadata
+    for block in group_cross_sections(observations):
         count = len(block)
         if count < parameters["minimum_cities"] or block[0].kind == "yes_no":
             continue
-        values = sorted(figure.value for figure in block)
+        values = sorted(observation.value for observation in block)
         spread = values[(3 * count) // 4] - values[count // 4]
         resolution = 10.0 ** -max(decimals(value) for value in values)
         chance = count * (count - 1) / 2 * resolution / spread if spread > resolution / 2 else math.inf
         if chance >= parameters["threshold"]:
             continue
         holders: dict[float, Series] = defaultdict(list)
-        for figure in block:
-            holders[figure.value].append(figure)
+        for observation in block:
+            holders[observation.value].append(observation)
         for value, same in holders.items():
             if len(same) > 1 and significant_digits(value) >= parameters["minimum_digits"]:
-                for figure in same:
-                    others = ", ".join(other.city_code or "" for other in same if other is not figure)
-                    yield Anomaly(figure, shown(value), f"≠ {others}", chance, parameters["threshold"])
+                for observation in same:
+                    others = ", ".join(other.city_code or "" for other in same if other is not observation)
+                    yield Anomaly(observation, format_value(value), f"≠ {others}", chance, parameters["threshold"])
 
 
 def detect_fabricated_digits(
-    figures: Sequence[Observation], known: SeriesMetadata, parameters: Parameters
+    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
 ) -> Iterator[Anomaly]:
-    """Digits in a row as on a keyboard (1234.56, 98765) or one digit throughout (7777.7)."""
-    del known
-    for figure in figures:
-        digits = _digits(figure.value)
+    """Yield values whose digits rise or fall by one (1234.56, 98765) or are all the same (7777.7)."""
+    del metadata
+    for observation in observations:
+        digits = _digits(observation.value)
         if len(digits) < parameters["threshold"]:
             continue
         steps = {int(b) - int(a) for a, b in pairwise(digits)}
         if steps == {1} or steps == {-1} or steps == {0}:
-            yield Anomaly(figure, shown(figure.value), "", float(len(digits)), parameters["threshold"])
+            yield Anomaly(observation, format_value(observation.value), "", float(len(digits)), parameters["threshold"])
 
 
-def totals(figures: Sequence[Observation], known: SeriesMetadata, parameters: Parameters) -> Iterator[Anomaly]:
-    """A total that the cities do not add up to, or that some of them exceed already."""
+def detect_sum_mismatches(
+    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
+) -> Iterator[Anomaly]:
+    """Yield values of provinces that the sum of their cities differs from.
+
+    The statistic is the relative difference; where cities are missing, only a sum above the value counts.
+    """
     sums: dict[tuple[str, str, int, str], float] = defaultdict(float)
     present: dict[tuple[str, str, int, str], set[str]] = defaultdict(set)
-    province_of = {city: province for province, cities in known.cities_of.items() for city in cities}
-    for figure in figures:
-        if figure.city_code in province_of:
-            key = (figure.indicator_id, figure.scope, figure.year, province_of[figure.city_code])
-            sums[key] += figure.value
-            present[key].add(figure.city_code)
-    for figure in figures:
-        if figure.province_code is None or figure.indicator_id not in known.additive or figure.value == 0:
+    province_of = {city: province for province, cities in metadata.cities_of.items() for city in cities}
+    for observation in observations:
+        if observation.city_code in province_of:
+            key = (observation.indicator_id, observation.scope, observation.year, province_of[observation.city_code])
+            sums[key] += observation.value
+            present[key].add(observation.city_code)
+    for observation in observations:
+        if (
+            observation.province_code is None
+            or observation.indicator_id not in metadata.additive
+            or observation.value == 0
+        ):
             continue
-        key = (figure.indicator_id, figure.scope, figure.year, figure.province_code)
+        key = (observation.indicator_id, observation.scope, observation.year, observation.province_code)
         if key not in sums:
             continue
-        is_whole = frozenset(present[key]) == known.cities_of.get(figure.province_code)
-        gap = (sums[key] - figure.value) / abs(figure.value)
-        size = abs(gap) if is_whole else gap
+        is_complete = frozenset(present[key]) == metadata.cities_of.get(observation.province_code)
+        gap = (sums[key] - observation.value) / abs(observation.value)
+        size = abs(gap) if is_complete else gap
         if size > parameters["threshold"]:
-            found = f"{shown(figure.value)}; Σ ({len(present[key])}) = {shown(sums[key])}"
-            yield Anomaly(figure, found, shown(sums[key]), size, parameters["threshold"])
+            actual = f"{format_value(observation.value)}; Σ ({len(present[key])}) = {format_value(sums[key])}"
+            yield Anomaly(observation, actual, format_value(sums[key]), size, parameters["threshold"])
 
 
-def parts(figures: Sequence[Observation], known: SeriesMetadata, parameters: Parameters) -> Iterator[Anomaly]:
-    """A rate that is not its numerator over its denominator, all three of one city, year and scope."""
-    by_key = {(f.indicator_id, f.city_code, f.province_code, f.year, f.scope): f for f in figures}
-    for rate, numerator, denominator, multiplier in known.parts:
-        for figure in figures:
-            if figure.indicator_id != rate:
+def detect_ratio_mismatches(
+    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
+) -> Iterator[Anomaly]:
+    """Yield rates that differ from multiplier x numerator / denominator of the same place, year and scope."""
+    by_key = {(o.indicator_id, o.city_code, o.province_code, o.year, o.scope): o for o in observations}
+    for rate, numerator, denominator, multiplier in metadata.ratios:
+        for observation in observations:
+            if observation.indicator_id != rate:
                 continue
-            place = (figure.city_code, figure.province_code, figure.year, figure.scope)
+            place = (observation.city_code, observation.province_code, observation.year, observation.scope)
             above, below = by_key.get((numerator, *place)), by_key.get((denominator, *place))
             if above is None or below is None or below.value == 0:
                 continue
             computed = above.value / below.value * multiplier
-            size = abs(figure.value - computed) / max(abs(computed), 1e-9)
+            size = abs(observation.value - computed) / max(abs(computed), 1e-9)
             if size > parameters["threshold"]:
-                yield Anomaly(figure, shown(figure.value), shown(computed), size, parameters["threshold"])
+                yield Anomaly(
+                    observation, format_value(observation.value), format_value(computed), size, parameters["threshold"]
+                )
 
 
 def detect_definition_flips(
-    figures: Sequence[Observation], known: SeriesMetadata, parameters: Parameters
+    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
 ) -> Iterator[Anomaly]:
-    """A stock that goes back to a level it had left, more than once: two definitions under one name."""
-    for one in series(figures):
-        if one[0].kind != "stock":
+    """Yield returns of a stock to a level that it had left, if there are several: two definitions under one name."""
+    for series in group_series(observations):
+        if series[0].kind != "stock":
             continue
-        returns = [i for i in range(2, len(one)) if _returns(one, i, parameters) and not known.explains(one[i])]
+        returns = [
+            i for i in range(2, len(series)) if _returns(series, i, parameters) and not metadata.has_break(series[i])
+        ]
         if len(returns) >= parameters["threshold"]:
             for i in returns:
-                expected = f"{one[i - 1].year}: {shown(one[i - 1].value)}"
-                yield Anomaly(one[i], shown(one[i].value), expected, float(len(returns)), parameters["threshold"])
+                expected = f"{series[i - 1].year}: {format_value(series[i - 1].value)}"
+                yield Anomaly(
+                    series[i], format_value(series[i].value), expected, float(len(returns)), parameters["threshold"]
+                )
 
 
-def _returns(one: Series, i: int, parameters: Parameters) -> bool:
-    """Whether the figure leaves the level before it for one that the series had before that."""
-    value, before = one[i].value, one[i - 1].value
-    if _apart(value, before) <= parameters["minimum_step"]:
+def _returns(series: Series, i: int, parameters: Parameters) -> bool:
+    """Return whether the value leaves the level of the year before for an earlier level of the series."""
+    value, before = series[i].value, series[i - 1].value
+    if _relative_gap(value, before) <= parameters["minimum_step"]:
         return False
-    return any(_apart(value, earlier.value) <= parameters["same_level"] for earlier in one[: i - 1])
+    return any(_relative_gap(value, earlier.value) <= parameters["same_level"] for earlier in series[: i - 1])
 
 
-def _apart(a: float, b: float) -> float:
+def _relative_gap(a: float, b: float) -> float:
     return abs(a - b) / max(abs(a), abs(b), 1e-12)
 
 
-def zeros(figures: Sequence[Observation], known: SeriesMetadata, parameters: Parameters) -> Iterator[Anomaly]:
-    """A zero where the registry says that none can be."""
-    for figure in figures:
-        if figure.indicator_id in known.never_zero and abs(figure.value) <= parameters["threshold"]:
-            yield Anomaly(figure, shown(figure.value), "> 0", abs(figure.value), parameters["threshold"])
+def detect_impossible_zeros(
+    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
+) -> Iterator[Anomaly]:
+    """Yield zeros of indicators that cannot be zero."""
+    for observation in observations:
+        if observation.indicator_id in metadata.never_zero and abs(observation.value) <= parameters["threshold"]:
+            yield Anomaly(
+                observation, format_value(observation.value), "> 0", abs(observation.value), parameters["threshold"]
+            )
 
 
-def magnitudes(figures: Sequence[Observation], known: SeriesMetadata, parameters: Parameters) -> Iterator[Anomaly]:
-    """A figure some times the median of the nearest years of its own series, or that part of it."""
-    del known
-    for one in series(figures):
-        nearest = nearest_years(tuple(figure.year for figure in one), int(parameters["nearest_years"]))
-        for figure, others in zip(one, nearest, strict=True):
-            near = [one[j].value for j in others]
-            if len(near) < parameters["minimum_years"] or min(near) <= 0 or figure.value <= 0:
+def detect_magnitude_outliers(
+    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
+) -> Iterator[Anomaly]:
+    """Yield values several times the median of the nearest years of their series, or a fraction of it."""
+    del metadata
+    for series in group_series(observations):
+        nearest = nearest_years(tuple(observation.year for observation in series), int(parameters["nearest_years"]))
+        for observation, positions in zip(series, nearest, strict=True):
+            near = [series[j].value for j in positions]
+            if len(near) < parameters["minimum_years"] or min(near) <= 0 or observation.value <= 0:
                 continue
             usual = median(near)
-            times = max(figure.value / usual, usual / figure.value)
-            if times > parameters["threshold"]:
-                yield Anomaly(figure, shown(figure.value), f"≈ {shown(usual)}", times, parameters["threshold"])
+            ratio = max(observation.value / usual, usual / observation.value)
+            if ratio > parameters["threshold"]:
+                yield Anomaly(
+                    observation,
+                    format_value(observation.value),
+                    f"≈ {format_value(usual)}",
+                    ratio,
+                    parameters["threshold"],
+                )
 
 
 def decimals(value: float) -> int:
-    """Decimal places that a figure is written with."""
-    return len(_plainly(value).partition(".")[2])
+    """Return the number of decimal places of a value."""
+    return len(_to_decimal_text(value).partition(".")[2])
 
 
 def significant_digits(value: float) -> int:
+    """Return the number of digits without leading and trailing zeros."""
     return len(_digits(value).rstrip("0"))
 
 
 def _digits(value: float) -> str:
-    return _plainly(abs(value)).replace(".", "").lstrip("0")
+    return _to_decimal_text(abs(value)).replace(".", "").lstrip("0")
 
 
-def _plainly(value: float) -> str:
-    """A figure with all its digits: without an exponent, and without zeros behind the last decimal place."""
+def _to_decimal_text(value: float) -> str:
+    """Return all digits of a value, without an exponent and without trailing zeros."""
     text = repr(value)
     return text.removesuffix(".0") if "e" not in text else format(Decimal(text).normalize(), "f")

@@ -1,8 +1,7 @@
-"""Blocks shifted by a row: a whole year in which each city carries its neighbour's figures.
+"""Row shifts: years in which each city has the value of its neighbour, because a column moved by one row.
 
-Here: which figures make a block, and whether the block fits the cities' own series better one row up or down. Not
-here: oddities of single figures (assets.quality.anomalies.outliers), what becomes of a block (the severity in the
-registry).
+Here: which observations form a block, and whether the block fits the series of its cities better one row up or down.
+Not here: outliers of single observations (assets.quality.anomalies.outliers), the severity (data/reference).
 """
 
 from __future__ import annotations
@@ -19,145 +18,150 @@ from assets.quality.anomalies.outliers import (
     Parameters,
     Series,
     SeriesMetadata,
+    format_value,
+    group_series,
     nearest_years,
-    series,
-    shown,
 )
 
-_SHIFTS = (1, -1)
+_OFFSETS = (1, -1)
+_Lines = tuple[int, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Shift:
-    """A block and the rows by which its cities' figures lie further down: each city's own stands `rows` below it."""
+    """A block in which the value of each city is on the line `offset` rows below its own; `ratio` is its misfit."""
 
     block: Series
-    rows: int
+    offset: int
     ratio: float
+
+    @property
+    def lines(self) -> tuple[_Lines, int]:
+        return _lines(self.block[0]), self.offset
 
 
 def detect_row_shift(
-    figures: Sequence[Observation], known: SeriesMetadata, parameters: Parameters
+    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
 ) -> Iterator[Anomaly]:
-    """Every figure of a block that fits its cities better when moved by one row.
+    """Yield the observations of blocks that fit their cities better when moved by one row.
 
-    A block is what one file says of one indicator and scope in one year, in the order of its lines. Each city is
-    expected at the median of its own nearest other years. The misfit is the mean distance from there, after taking out
-    what the cities moved by together. The worst block goes first and no longer counts as anyone's past or future.
-    Rows move with all their columns: beside a shifted block, less is enough for another of the same lines.
+    A block is one file's values of one indicator, scope and year, in the order of lines. The expected value of a city
+    is the median of its nearest other years. The misfit of a block is the mean distance from the expected values,
+    after subtracting the common change of all cities; the statistic is the misfit divided by that of the moved block.
+    The block with the highest ratio is removed first, so that it is no longer the past or future of other blocks.
+    Rows are shifted with all columns, so other blocks of the same lines need only exceed `sibling_threshold`.
     """
-    del known
+    del metadata
     shifts: list[_Shift] = []
-    rest: list[Series] = []
-    for one in _by_indicator(figures):
-        if one[0].kind == "yes_no":
+    remaining: list[Series] = []
+    for group in _by_indicator(observations):
+        if group[0].kind == "yes_no":
             continue
-        left = one
-        while found := _shifts(left, parameters, parameters["threshold"], parameters["minimum_share"]):
-            worst = max(found, key=lambda shift: shift.ratio)
+        while candidates := _find_shifts(group, parameters, parameters["threshold"], parameters["minimum_share"]):
+            worst = max(candidates, key=lambda shift: shift.ratio)
             shifts.append(worst)
-            held = set(worst.block)
-            left = [figure for figure in left if figure not in held]
-        rest.append(left)
-    moved = {(*_lines(shift.block[0]), shift.rows) for shift in shifts}
-    for left in rest if moved else ():
-        found = _shifts(left, parameters, parameters["sibling_threshold"], 0)
-        shifts += [shift for shift in found if (*_lines(shift.block[0]), shift.rows) in moved]
+            removed = set(worst.block)
+            group = [observation for observation in group if observation not in removed]
+        remaining.append(group)
+    shifted_lines = {shift.lines for shift in shifts}
+    for group in remaining if shifted_lines else ():
+        siblings = _find_shifts(group, parameters, parameters["sibling_threshold"], minimum_share=0)
+        shifts += [shift for shift in siblings if shift.lines in shifted_lines]
     for shift in shifts:
-        yield from _suspicions(shift, parameters)
+        yield from _anomalies(shift, parameters)
 
 
-def _shifts(figures: Series, parameters: Parameters, threshold: float, minimum_share: float) -> list[_Shift]:
-    """The blocks of one indicator that fit better by more than the threshold when moved, each with its better side.
+def _find_shifts(observations: Series, parameters: Parameters, threshold: float, minimum_share: float) -> list[_Shift]:
+    """Return the blocks of one indicator that fit better when moved, each with its better offset.
 
-    A block of fewer rows than cities are needed cannot be told to fit, wherever it stands.
+    Blocks with fewer rows than `minimum_cities` cannot be compared.
     """
-    blocks = [block for block in _blocks(figures) if len(block) >= parameters["minimum_cities"]]
+    blocks = [block for block in _blocks(observations) if len(block) >= parameters["minimum_cities"]]
     if not blocks:
         return []
-    places = _places(figures)
-    usual = _expected(figures, places, parameters)
-    found: list[_Shift] = []
+    scaled = _scale(observations)
+    expected = _expected(observations, scaled, parameters)
+    shifts: list[_Shift] = []
     for block in blocks:
-        own = [places[figure] for figure in block]
-        expected = [usual.get(figure) for figure in block]
-        sides: list[_Shift] = []
-        for rows in _SHIFTS:
-            ratio, better, compared = _compare(own, expected, rows)
-            is_known = compared + 1 >= parameters["minimum_cities"]
-            if is_known and ratio > threshold and better >= minimum_share:
-                sides.append(_Shift(block, rows, ratio))
-        found += sorted(sides, key=lambda shift: -shift.ratio)[:1]
-    return found
+        actual_values = [scaled[observation] for observation in block]
+        expected_values = [expected.get(observation) for observation in block]
+        options: list[_Shift] = []
+        for offset in _OFFSETS:
+            ratio, share, compared = _compare(actual_values, expected_values, offset)
+            is_comparable = compared + 1 >= parameters["minimum_cities"]
+            if is_comparable and ratio > threshold and share >= minimum_share:
+                options.append(_Shift(block, offset, ratio))
+        shifts += sorted(options, key=lambda shift: -shift.ratio)[:1]
+    return shifts
 
 
-def _suspicions(shift: _Shift, parameters: Parameters) -> Iterator[Anomaly]:
+def _anomalies(shift: _Shift, parameters: Parameters) -> Iterator[Anomaly]:
     block = shift.block
     is_sibling = shift.ratio <= parameters["threshold"]
     threshold = parameters["sibling_threshold" if is_sibling else "threshold"]
-    for i, figure in enumerate(block):
-        j = i + shift.rows
-        # Beyond an end stands nothing: what belongs there was lost, or carried round to the other end.
-        told = f"{shown(block[j].value)} ({block[j].file}:{block[j].line})" if 0 <= j < len(block) else ""
-        yield Anomaly(figure, shown(figure.value), told, shift.ratio, threshold)
+    for i, observation in enumerate(block):
+        j = i + shift.offset
+        # The value of the row at the end is lost, or was moved to the other end.
+        own = f"{format_value(block[j].value)} ({block[j].file}:{block[j].line})" if 0 <= j < len(block) else ""
+        yield Anomaly(observation, format_value(observation.value), own, shift.ratio, threshold)
 
 
-def _compare(own: Sequence[float], expected: Sequence[float | None], shift: int) -> tuple[float, float, int]:
-    """How many times worse the block fits as it stands than when moved, the share of rows that fit better then, and
-    how many rows could be compared.
+def _compare(actual: Sequence[float], expected: Sequence[float | None], offset: int) -> tuple[float, float, int]:
+    """Return the misfit ratio, the share of rows that fit better when moved, and the number of rows compared.
 
-    Rows whose partner would lie beyond an end are left out: a shift may have lost the end row or carried it round.
+    Rows whose partner is beyond an end are left out: a shift loses the end row or moves it to the other end.
     """
-    both = [(place, usual) for place, usual in zip(own, expected, strict=True) if usual is not None]
-    if len(both) < 2:
+    pairs = [(value, usual) for value, usual in zip(actual, expected, strict=True) if usual is not None]
+    if len(pairs) < 2:
         return 0.0, 0.0, 0
-    # What the cities moved by together: the difference of the means, which exchanging rows does not change.
-    common = fmean(place for place, _ in both) - fmean(usual for _, usual in both)
-    pairs = [
-        (abs(own[i] - usual - common), abs(own[i + shift] - usual - common))
+    # The common change of all cities: a difference of means, which exchanging rows does not affect.
+    common = fmean(value for value, _ in pairs) - fmean(usual for _, usual in pairs)
+    distances = [
+        (abs(actual[i] - usual - common), abs(actual[i + offset] - usual - common))
         for i, usual in enumerate(expected)
-        if usual is not None and 0 <= i + shift < len(own)
+        if usual is not None and 0 <= i + offset < len(actual)
     ]
-    better = fmean(float(moved < standing) for standing, moved in pairs)
-    # A millionth keeps the ratio finite where the moved block fits to the digit, and at 0 where both do.
-    misfit = fmean(standing for standing, _ in pairs)
-    return misfit / max(fmean(moved for _, moved in pairs), 1e-6), better, len(pairs)
+    share = fmean(float(moved < unmoved) for unmoved, moved in distances)
+    # The least denominator keeps the ratio finite where the moved block fits exactly, and at 0 where both do.
+    misfit = fmean(unmoved for unmoved, _ in distances)
+    return misfit / max(fmean(moved for _, moved in distances), 1e-6), share, len(distances)
 
 
-def _places(figures: Series) -> dict[Observation, float]:
-    """Where figures lie on one scale for all cities: logarithms of amounts, everything else as it is."""
-    is_amount = figures[0].kind in ("stock", "flow") and min(figure.value for figure in figures) > 0
-    return {figure: math.log(figure.value) if is_amount else figure.value for figure in figures}
+def _scale(observations: Series) -> dict[Observation, float]:
+    """Return values on one scale for all cities: logarithms of amounts, other values unchanged."""
+    is_amount = observations[0].kind in ("stock", "flow") and min(item.value for item in observations) > 0
+    return {item: math.log(item.value) if is_amount else item.value for item in observations}
 
 
-def _expected(figures: Series, places: dict[Observation, float], parameters: Parameters) -> dict[Observation, float]:
-    """The median of the nearest other years of its city, for figures that have enough of them."""
-    found: dict[Observation, float] = {}
-    for one in series(figures):
-        at = [places[figure] for figure in one]
-        nearest = nearest_years(tuple(figure.year for figure in one), int(parameters["nearest_years"]))
-        for figure, others in zip(one, nearest, strict=True):
-            near = [at[j] for j in others]
-            if len(near) >= parameters["minimum_years"]:
-                found[figure] = median(near)
-    return found
+def _expected(
+    observations: Series, scaled: dict[Observation, float], parameters: Parameters
+) -> dict[Observation, float]:
+    """Return the median of the nearest other years of the same city, where there are enough of them."""
+    expected: dict[Observation, float] = {}
+    for series in group_series(observations):
+        values = [scaled[observation] for observation in series]
+        nearest = nearest_years(tuple(item.year for item in series), int(parameters["nearest_years"]))
+        for observation, positions in zip(series, nearest, strict=True):
+            if len(positions) >= parameters["minimum_years"]:
+                expected[observation] = median(values[j] for j in positions)
+    return expected
 
 
-def _by_indicator(figures: Sequence[Observation]) -> list[Series]:
-    found: dict[tuple[str, str], Series] = defaultdict(list)
-    for figure in figures:
-        if figure.city_code is not None:
-            found[figure.indicator_id, figure.scope].append(figure)
-    return [one for _, one in sorted(found.items())]
+def _by_indicator(observations: Sequence[Observation]) -> list[Series]:
+    groups: dict[tuple[str, str], Series] = defaultdict(list)
+    for observation in observations:
+        if observation.city_code is not None:
+            groups[observation.indicator_id, observation.scope].append(observation)
+    return [group for _, group in sorted(groups.items())]
 
 
-def _lines(figure: Observation) -> tuple[int, str, str]:
-    """The part of a file that is shifted as one."""
-    return figure.year, figure.file_sha256, figure.sheet or ""
+def _lines(observation: Observation) -> _Lines:
+    """Return the part of a file whose lines are shifted together."""
+    return observation.year, observation.file_sha256, observation.sheet or ""
 
 
-def _blocks(figures: Series) -> list[Series]:
-    found: dict[tuple[int, str, str], Series] = defaultdict(list)
-    for figure in figures:
-        found[_lines(figure)].append(figure)
-    return [sorted(block, key=lambda figure: figure.line) for _, block in sorted(found.items())]
+def _blocks(observations: Series) -> list[Series]:
+    blocks: dict[_Lines, Series] = defaultdict(list)
+    for observation in observations:
+        blocks[_lines(observation)].append(observation)
+    return [sorted(block, key=lambda observation: observation.line) for _, block in sorted(blocks.items())]

@@ -1,8 +1,8 @@
-"""Great Expectations' Data Docs of an audit: one page a table, without a script and without a request to anywhere.
+"""Data Docs: the pages of Great Expectations for each validated table, without scripts and network requests.
 
-Here: the pages, rendered by Great Expectations into a frame of ours. Its own frame fetches styles and scripts from the
-network, where these pages must open without one. Not here: the checks (assets.quality.checks.gx_runner), and where a
-release shows the pages (assets.release.outputs.report).
+Here: the pages, rendered by Great Expectations into a template of this project, because its own template loads styles
+and scripts from the network. Not here: executing checks (assets.quality.checks.gx_runner), and the report that links
+the pages (assets.release.outputs.report).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from great_expectations.render.renderer.page_renderer import ValidationResultsPa
 from great_expectations.render.view.view import DefaultJinjaPageView
 from jinja2 import ChoiceLoader, FileSystemLoader
 
-# It links to pages of expectations, which nobody makes: the result names every one.
+# Links to pages of expectation suites, which are not rendered: the results name every expectation.
 _LINK_ELSEWHERE = re.compile(r'<a href="(?:\.\./){2,}[^"]*"\s*>(.*?)</a>', re.DOTALL)
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -28,12 +28,12 @@ class _PageView(DefaultJinjaPageView):
 
     def __init__(self) -> None:
         super().__init__()
-        own = FileSystemLoader(_TEMPLATES)
-        self.env.loader = ChoiceLoader([own, self.env.loader] if self.env.loader else [own])
+        templates = FileSystemLoader(_TEMPLATES)
+        self.env.loader = ChoiceLoader([templates, self.env.loader] if self.env.loader else [templates])
 
 
 def write_pages(results: Mapping[str, ExpectationSuiteValidationResult], folder: Path) -> list[Path]:
-    """One page for the result of each table, named by the table; what cells hold is text on it."""
+    """Write a page for each table, named after it; return the pages. Content of cells appears as text."""
     folder.mkdir(parents=True, exist_ok=True)
     renderer, view = ValidationResultsPageRenderer(run_info_at_end=True), _PageView()
     pages = []
@@ -48,10 +48,10 @@ def write_pages(results: Mapping[str, ExpectationSuiteValidationResult], folder:
 
 
 def _escape(result: ExpectationSuiteValidationResult) -> None:
-    """Its templates take what they are given for markup: rows from files, SQL and rules are made text beforehand."""
-    for answer in result.results:
-        answer.result = _escaped(answer.result)
-        config = answer.expectation_config
+    """Escape rows, SQL and rules, which the templates of Great Expectations insert as markup."""
+    for outcome in result.results:
+        outcome.result = _escaped(outcome.result)
+        config = outcome.expectation_config
         if config is not None:
             config.kwargs = _escaped(config.kwargs)
             config.description = _escaped(config.description)

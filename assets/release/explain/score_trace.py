@@ -110,7 +110,7 @@ def _read_rejects(release: Release, code: str, dataset: str, hashes: Sequence[st
     (city,) = read_rows(release, "reference.cities", city_code=code)
     aliases = read_rows(release, "reference.aliases", city_code=code)
     names = {code, city["name_zh"], city["short_zh"], city["name_en"], *(row["alias"] for row in aliases)}
-    rows = read_rows(release, "quality.rejects", ("file", "line", "error_number"), dataset=dataset)
+    rows = read_rows(release, "intake.rejects", ("file", "line", "error_number"), dataset=dataset)
     for row in rows:
         text = (row["raw_row"] or "").lower()
         row["names_the_city"] = any(name.lower() in text for name in names)

@@ -35,7 +35,7 @@ def read_source_line(paths: Paths, sha256: str, sheet: str | None, line: int, en
         sha256: the file in the archive.
         sheet: the name of the sheet, of a workbook.
         line: the physical line or the row of the sheet, from 1.
-        encoding: that of quality.sheets, None for a workbook.
+        encoding: that of intake.sheets, None for a workbook.
     """
     file = paths.archived(sha256)
     if not file.is_file():

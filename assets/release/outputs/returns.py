@@ -84,7 +84,7 @@ class ReturnSheet:
 
 
 class _RowError(NamedTuple):
-    """One error of a rejected row, as in quality.rejects."""
+    """One error of a rejected row, as in intake.rejects."""
 
     dataset: str
     file: str
@@ -119,7 +119,7 @@ class ReturnedRow:
 def write_returns(connection: Connection, folder: Path, most_rows: int = MAX_ROWS) -> list[Path]:
     """Write the returns of the candidate below `folder/returns`.
 
-    Reads quality.rejects, quality.sheets, quality.files, intake.contracts, reference.cities and reference.aliases.
+    Reads intake.rejects, intake.sheets, intake.files, intake.contracts, reference.cities and reference.aliases.
 
     Args:
         connection: the candidate.
@@ -130,7 +130,7 @@ def write_returns(connection: Connection, folder: Path, most_rows: int = MAX_ROW
         The files, none where nothing is rejected.
 
     Raises:
-        KeyError: a rejected row is from a sheet that quality.sheets does not list.
+        KeyError: a rejected row is from a sheet that intake.sheets does not list.
     """
     target = folder / FOLDER
     senders = Senders.read(connection)
@@ -159,7 +159,7 @@ def _unresolved_rows(connection: Connection) -> Iterator[list[_RowError]]:
     """Yield the errors of each rejected row that was not corrected since, in the order of the files."""
     cursor = connection.cursor().execute(
         f"""
-        select {", ".join(_RowError._fields)} from quality.rejects
+        select {", ".join(_RowError._fields)} from intake.rejects
         where line is not null and raw_row is not null and not coalesce(is_resolved, false)
         order by dataset, file_sha256, file, sheet nulls first, line, error_number
         """
@@ -241,7 +241,7 @@ def _read_sheets(connection: Connection) -> dict[tuple[str, str, str, str | None
         ).fetchall()
     }
     rows = connection.execute(
-        "select dataset, file, file_sha256, sheet, delimiter, header_text from quality.sheets"
+        "select dataset, file, file_sha256, sheet, delimiter, header_text from intake.sheets"
     ).fetchall()
     return {row[:4]: _return_sheet(row[3], row[4], row[5], places.get(row[0], set())) for row in rows}
 
@@ -343,8 +343,8 @@ def _write_refused(connection: Connection, target: Path, senders: Senders) -> li
     rows = connection.execute(
         """
         select rejects.file, rejects.sheet, rejects.line, reason_zh, remedy_zh, reason_en, remedy_en
-        from quality.rejects as rejects
-        inner join quality.files as files using (dataset, file_sha256)
+        from intake.rejects as rejects
+        inner join intake.files as files using (dataset, file_sha256)
         where files.status = 'refused' and not coalesce(is_resolved, false)
         order by rejects.dataset, rejects.file, rejects.file_sha256, error_number
         """

@@ -25,9 +25,9 @@ from assets.warehouse.parquet import write_parquet
 
 # The tables that write_returns reads.
 SOURCE_TABLES = (
-    "quality.rejects",
-    "quality.sheets",
-    "quality.files",
+    "intake.rejects",
+    "intake.sheets",
+    "intake.files",
     "intake.contracts",
     "reference.cities",
     "reference.aliases",
@@ -63,7 +63,7 @@ class ReturnsWorker:
         self._worker = self._future = None
         self._stack.close()
         ((errors,),) = connection.execute(
-            "select count(*) from quality.rejects where not coalesce(is_resolved, false)"
+            "select count(*) from intake.rejects where not coalesce(is_resolved, false)"
         ).fetchall()
         if errors:
             self._folder = Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir=self._warehouse))

@@ -19,9 +19,9 @@ Row = dict[str, Any]
 SOURCE_TABLES = frozenset(
     f"{schema}.{name}"
     for schema, names in {
-        "intake": "contracts datasets",
+        "intake": "contracts datasets files rejects",
         "observations": "city_observations source_conflicts",
-        "quality": "check_results files flags freshness rejects",
+        "quality": "check_results flags freshness",
         "reference": "cities city_tiles detectors dimensions goalposts indicator_measures indicators measures "
         "parameters provinces sources targets terms",
         "release": "models score_changes",

@@ -97,7 +97,7 @@ def _relative_path(table: Table) -> str:
 
 def _is_ordered(connection: Connection, table: Table) -> bool:
     """Return whether the rows are in the order of the key; the check is much faster than sorting them."""
-    unordered = is_out_of_order(table.qualified_name, table.key, strictly=False)
+    unordered = is_out_of_order(table.qualified_name, table.key)
     return connection.execute(f"select count(*) from ({unordered})").fetchone() == (0,)
 
 

@@ -50,7 +50,7 @@ def run(
         "folder": str(release.folder),
         "is_new": outcome.is_new,
         "had_work": outcome.had_work,
-        "files": release.rows("from quality.files order by dataset, file"),
+        "files": release.rows("from intake.files order by dataset, file"),
         "failed_checks": release.rows("from quality.check_results where not is_passed order by all"),
     }
     write_result(as_json, content, render)
@@ -65,7 +65,7 @@ def _render_run(release: Release, language: Language) -> list[RenderableType]:
     from pipelines.cli.render import scorecards, tables
 
     with release.connect():
-        files = read_rows(release, "quality.files", ("dataset", "file"))
+        files = read_rows(release, "intake.files", ("dataset", "file"))
         counts = read_rows(release, "check_counts")
         warnings = read_rows(release, "quality.check_results", ("table_name", "check_name"), is_passed=False)
         blocks = find_quarantined_blocks(release)

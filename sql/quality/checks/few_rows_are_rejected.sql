@@ -1,4 +1,4 @@
--- table: quality.files
+-- table: intake.files
 -- severity: warning
 -- zh: 每个文件退回的行不超过一成
 -- en: At most one row in ten of a file is rejected
@@ -7,5 +7,5 @@ select
     file,
     rows_read,
     rows_rejected
-from quality.files
+from intake.files
 where rows_rejected * 10 > rows_read

@@ -1,9 +1,9 @@
--- table: quality.files
+-- table: intake.files
 -- severity: warning
 -- zh: 没有整份退回的文件
 -- en: No file was refused
 select
     dataset,
     file
-from quality.files
+from intake.files
 where status = 'refused'

@@ -8,6 +8,6 @@ select
     observations.year,
     observations.file_sha256
 from observations.city_observations as observations
-left join quality.files as files
+left join intake.files as files
     on observations.file_sha256 = files.file_sha256 and files.status = 'read'
 where files.file_sha256 is null

@@ -1,4 +1,4 @@
--- table: quality.rejects
+-- table: intake.rejects
 -- severity: error
 -- zh: 每个文件退回的行都连同原因保存
 -- en: Every rejected row is kept with its reason
@@ -7,7 +7,7 @@ with kept as (
         dataset,
         file_sha256,
         count(distinct coalesce(sheet, '') || ':' || cast(line as varchar)) as rows_kept
-    from quality.rejects
+    from intake.rejects
     where line is not null
     group by dataset, file_sha256
 )
@@ -17,7 +17,7 @@ select
     files.file,
     files.rows_rejected,
     kept.rows_kept
-from quality.files as files
+from intake.files as files
 left join kept
     on files.dataset = kept.dataset and files.file_sha256 = kept.file_sha256
 where files.status = 'read' and files.rows_rejected <> coalesce(kept.rows_kept, 0)

@@ -1,4 +1,4 @@
--- table: quality.files
+-- table: intake.files
 -- severity: error
 -- zh: 每个文件：数据行 = 采用 + 合计 + 退回
 -- en: In every file the rows read equal those accepted, counted as totals and rejected
@@ -9,5 +9,5 @@ select
     rows_accepted,
     rows_aggregate,
     rows_rejected
-from quality.files
+from intake.files
 where rows_read <> rows_accepted + rows_aggregate + rows_rejected

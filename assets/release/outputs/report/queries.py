@@ -119,11 +119,11 @@ def read_rankings(connection: Connection) -> list[Row]:
 def read_quality(connection: Connection) -> dict[str, list[Row]]:
     """Return what the page on data quality shows."""
     return {
-        "files": read_rows(connection, "quality.files", ["status desc", "dataset", "arrival_sequence", "file"]),
+        "files": read_rows(connection, "intake.files", ["status desc", "dataset", "arrival_sequence", "file"]),
         "rejects": fetch_rows(
             connection,
             f"""
-            from quality.rejects where not is_resolved
+            from intake.rejects where not is_resolved
             order by dataset, file, file_sha256, sheet nulls first, line nulls first, error_number limit {MAX_LISTED}
             """,
         ),

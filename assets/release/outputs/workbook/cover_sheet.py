@@ -135,7 +135,7 @@ def _read_facts(connection: Connection, cities: Sequence[Row]) -> Row:
         "most_share": max(shares),
         "is_ranked": not read_view(connection, "ranking_rows", ranking_status="ranked").empty,
         "errors_pending": fetch_row(
-            connection, "select count(*) as n from quality.rejects where not coalesce(is_resolved, false)"
+            connection, "select count(*) as n from intake.rejects where not coalesce(is_resolved, false)"
         )["n"],
     }
 

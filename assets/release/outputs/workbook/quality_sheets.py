@@ -22,7 +22,7 @@ MAX_LISTED = 5_000
 
 def build_rejects_sheet(connection: Connection, max_listed: int = MAX_LISTED) -> SheetContent:
     """Return every error that its sender has not corrected yet; the note states how many there are in total."""
-    pending = "from quality.rejects where not coalesce(is_resolved, false)"
+    pending = "from intake.rejects where not coalesce(is_resolved, false)"
     total = fetch_row(connection, f"select count(*) as number {pending}")["number"]
     rows = fetch_rows(
         connection, f"{pending} order by dataset, file, file_sha256, sheet, line, error_number limit {max_listed}"

@@ -1,3 +1,0 @@
--- one row per sheet of a file that was read
--- definition: docs/intake.md
-select * from intake.sheets
