@@ -37,7 +37,7 @@ for _name in COMMANDS:
 
 def main() -> None:
     """Run the command and end with its exit code; an error that a person can fix is shown without a traceback."""
-    if HELP_LANGUAGE == "zh":
+    if HELP_LANGUAGE == "zh" and (len(sys.argv) == 1 or "--help" in sys.argv):
         _translate_help_titles()
     try:
         app()
@@ -55,6 +55,7 @@ def main() -> None:
 
 
 def _translate_help_titles() -> None:
+    """Set the Chinese titles of the help; its layout takes long to import, so other calls do without."""
     from typer import rich_utils
 
     for name in ("arguments", "options", "commands"):
