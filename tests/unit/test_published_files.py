@@ -63,8 +63,8 @@ def test_pandas_polars_and_duckdb_read_the_same_facts(release: Release) -> None:
     attrs = pd.read_parquet(file).attrs
     assert attrs["title_en"].startswith("Indicator scores")
     assert attrs["columns"]["attainment"]["zh"] == "得分 0-100"
-    told = duckdb.execute("select decode(key), decode(value) from parquet_kv_metadata(?)", [str(file)]).fetchall()
-    facts = dict(told)
+    report = duckdb.execute("select decode(key), decode(value) from parquet_kv_metadata(?)", [str(file)]).fetchall()
+    facts = dict(report)
     assert (facts["method_version"], json.loads(facts["columns"])) == ("9.9", attrs["columns"])
     polars = pytest.importorskip("polars")
     assert polars.read_parquet_metadata(file)["title_zh"] == facts["title_zh"]
@@ -114,8 +114,8 @@ def test_the_database_holds_what_is_published_and_nothing_else_in_the_order_of_t
             file = release.folder / "parquet" / f"{table.name}.parquet"
             rows = duckdb.execute(f"from read_parquet('{file}')").fetchall()
             assert database.execute(f"from {table.qualified_name}").fetchall() == rows, table.qualified_name
-        told = database.execute("select comment from duckdb_tables() where comment is null").fetchall()
-        assert told == []
+        report = database.execute("select comment from duckdb_tables() where comment is null").fetchall()
+        assert report == []
     # The space of what was taken out is used again.
     assert (release.folder / "gancheng.duckdb").stat().st_size <= 1.1 * database_file(opened).stat().st_size
 
@@ -259,14 +259,14 @@ def test_all_of_it_is_in_the_manifest_and_outside_the_content(release: Release) 
 
 def test_the_tables_as_csv_are_valid_by_the_validator_of_the_data_package(release: Release, tmp_path: Path) -> None:
     export_tables(release, tmp_path, "csv")
-    told = frictionless.validate(str(tmp_path / "datapackage.json"))
-    assert told.flatten(["title", "rowNumber", "fieldName", "message"]) == []
-    assert told.stats["tasks"] == len(published_tables())
+    report = frictionless.validate(str(tmp_path / "datapackage.json"))
+    assert report.flatten(["title", "rowNumber", "fieldName", "message"]) == []
+    assert report.stats["tasks"] == len(published_tables())
 
 
 def test_a_validator_of_the_data_package_finds_a_broken_table(release: Release, tmp_path: Path) -> None:
     export_tables(release, tmp_path, "csv", ["reference.parameters"])
     table = tmp_path / "parameters.csv"
     table.write_text(table.read_text(encoding="utf-8-sig").replace("9.9", ""), encoding="utf-8-sig")
-    told = frictionless.validate(str(tmp_path / "datapackage.json"))
-    assert "constraint-error" in {error for (error,) in told.flatten(["type"])}
+    report = frictionless.validate(str(tmp_path / "datapackage.json"))
+    assert "constraint-error" in {error for (error,) in report.flatten(["type"])}
