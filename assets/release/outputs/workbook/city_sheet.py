@@ -79,8 +79,9 @@ def _ranks(ranks: Sequence[Row]) -> Words:
         )
         for row in ranks
     ]
-    ranks_zh = "；".join(f"{zh} {rank}" for zh, _, rank in texts)
-    return note("city_ranks", ranks_zh=ranks_zh, ranks_en="; ".join(f"{en} {rank}" for _, en, rank in texts))
+    zh, en = labels("workbook_notes")["city_ranks"]
+    ranks_zh = "；".join(f"{name} {rank}" for name, _, rank in texts)
+    return zh.format(ranks=ranks_zh), en.format(ranks="; ".join(f"{name} {rank}" for _, name, rank in texts))
 
 
 def _columns(method: Row) -> list[SheetColumn]:

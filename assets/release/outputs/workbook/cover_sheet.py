@@ -7,7 +7,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
-from assets.core.i18n import labels
+from assets.core.i18n import Language, labels
 from assets.release.outputs.metadata import LICENCE_EN, LICENCE_ZH, ReleaseIdentity, ReleaseMetadata
 from assets.release.outputs.rows import Row, fetch_row, read_rows
 from assets.release.outputs.workbook.cell_styles import BAND, GREY, TITLE_FONT, Words, bilingual_text, make_style
@@ -21,6 +21,7 @@ MAX_CITIES = 60
 
 _LABELS_WIDTH, _TEXTS_WIDTH = 26, 92
 _BEIJING_OFFSET = timedelta(hours=8)
+_TIME = "%Y-%m-%d %H:%M"
 _TITLE = make_style(**{**TITLE_FONT, "font_size": 26}, valign="vcenter", num_format="@")
 _SUBTITLE = make_style(font_size=14, font_color=GREY, valign="vcenter", num_format="@")
 _HEADING = make_style(**TITLE_FONT, font_size=12, bg_color=BAND, valign="vcenter", num_format="@")
@@ -47,12 +48,11 @@ def write_cover(
     facts = {
         **_read_facts(connection, cities),
         "release_id": release.release_id,
-        "released_at": release.released_at,
-        "released_at_beijing": release.released_at + _BEIJING_OFFSET,
         "inputs_sha256": metadata.inputs_sha256,
-        "licence_zh": LICENCE_ZH,
-        "licence_en": LICENCE_EN,
     }
+    at = release.released_at
+    facts_zh = {**facts, **_best(facts, "zh"), "time": f"{at + _BEIJING_OFFSET:{_TIME}}", "licence": LICENCE_ZH}
+    facts_en = {**facts, **_best(facts, "en"), "time": f"{at:{_TIME}}", "licence": LICENCE_EN}
     sheet.set_column(0, 0, _LABELS_WIDTH)
     sheet.set_column(1, 1, _TEXTS_WIDTH)
     title = (
@@ -68,7 +68,7 @@ def write_cover(
         (("本次发布", "This release"), _RELEASE_ENTRIES),
         (("怎样读", "How to read it"), _READING_ENTRIES),
     ):
-        line = _write_section(book, sheet, line, heading, list(_entries(keys, facts)))
+        line = _write_section(book, sheet, line, heading, list(_entries(keys, facts_zh, facts_en)))
     line = _write_contents(book, sheet, line, placed, has_cities=facts["cities"] <= MAX_CITIES)
     sheet.print_area(0, 0, line - 1, 1)
 
@@ -127,18 +127,21 @@ def _read_facts(connection: Connection, cities: Sequence[Row]) -> Row:
         where value is not null
         """,
     )
+    parameters = fetch_row(connection, "from reference.parameters")
     return {
-        **fetch_row(connection, "from reference.parameters"),
+        **parameters,
         **targets,
+        "interval_level": f"{parameters['interval_level']:.0%}",
         "cities": len(cities),
         "scored": sum(row["indicators_scored"] for row in cities),
         "countable": sum(row["indicators_total"] for row in cities),
         "stale": sum(row["indicators_stale"] for row in cities),
         "years": _format_range(min(years), max(years)) if years else "",
-        **{name: datasets[name].sum() for name in datasets.columns if name.startswith(("files", "rows_"))},
+        **{name: f"{datasets[name].sum():,}" for name in datasets.columns if name.startswith(("files", "rows_"))},
         "flags": flags["flags"].sum(),
         "quarantined": flags.loc[flags["severity"] == "blocking", "flags"].sum(),
         "best": scores[0],
+        "best_coverage": f"{scores[0]['indicators_scored']}/{scores[0]['indicators_total']}",
         "needed": _format_range(_share(min(shares)), _share(max(shares))),
         "is_ranked": not read_view(connection, "ranking_rows", ranking_status="ranked").empty,
         "errors_pending": fetch_row(
@@ -147,12 +150,17 @@ def _read_facts(connection: Connection, cities: Sequence[Row]) -> Row:
     }
 
 
-def _entries(keys: Sequence[str], facts: Row) -> Iterator[Entry]:
+def _best(facts: Row, language: Language) -> Row:
+    best = facts["best"]
+    return {"best_city": best[f"city_{language}"], "best_dimension": best[f"name_{language}"]}
+
+
+def _entries(keys: Sequence[str], facts_zh: Row, facts_en: Row) -> Iterator[Entry]:
     """Yield title and text of each entry; the texts are templates that are filled with the facts."""
     for key in keys:
-        if key != "years" or facts["years"]:
-            text = labels("workbook_cover")["no_ranks" if key == "ranks" and not facts["is_ranked"] else key]
-            yield labels("workbook_cover_titles")[key], (text.zh.format(**facts), text.en.format(**facts))
+        if key != "years" or facts_zh["years"]:
+            text = labels("workbook_cover")["no_ranks" if key == "ranks" and not facts_zh["is_ranked"] else key]
+            yield labels("workbook_cover_titles")[key], (text.zh.format(**facts_zh), text.en.format(**facts_en))
 
 
 def _format_range(low: object, high: object) -> str:
