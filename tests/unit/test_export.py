@@ -46,8 +46,8 @@ def test_a_table_and_a_city_have_the_same_rows_in_every_kind_of_file(release: Re
     assert pq.read_table(tmp_path / "indicator_scores.parquet").select(columns).to_pylist() == [
         dict(zip(columns, row, strict=True)) for row in wanted
     ]
-    told = json.loads((tmp_path / "indicator_scores.json").read_text("utf-8"))
-    assert [[row[name] for name in columns] for row in told] == wanted
+    rows = json.loads((tmp_path / "indicator_scores.json").read_text("utf-8"))
+    assert [[row[name] for name in columns] for row in rows] == wanted
     sheet = openpyxl.load_workbook(tmp_path / "indicator_scores.xlsx").active
     assert sheet is not None
     heading, *rows = sheet.iter_rows(values_only=True)
@@ -79,8 +79,8 @@ def test_csv_opens_in_excel_as_utf_8_and_has_no_formula(release: Release, tmp_pa
     content = (tmp_path / "indicators.csv").read_bytes()
     assert content.startswith(b"\xef\xbb\xbf")
     with (tmp_path / "indicators.csv").open(encoding="utf-8-sig", newline="") as stream:
-        (name, other) = (row["name_zh"] for row in csv.DictReader(stream))
-    assert name == other == f"'{HOSTILE}"
+        (first, second) = (row["name_zh"] for row in csv.DictReader(stream))
+    assert first == second == f"'{HOSTILE}"
 
 
 def test_a_workbook_has_text_where_a_formula_was_planted(release: Release, tmp_path: Path) -> None:
@@ -153,12 +153,12 @@ def test_what_is_not_there_is_a_wrong_call(
 
 def test_scorecards_are_parted_by_dimension_on_request(release: Release, tmp_path: Path) -> None:
     (folder,) = exporting.export_partitioned(release, tmp_path, "dimension_id", ["indicator_scores"])
-    whole = pd.read_parquet(release.folder / "parquet" / "indicator_scores.parquet")
+    published = pd.read_parquet(release.folder / "parquet" / "indicator_scores.parquet")
     parts = {part.name.split("=")[1]: pd.read_parquet(part) for part in folder.iterdir()}
-    assert set(parts) == set(whole["dimension_id"])
-    assert sum(map(len, parts.values())) == len(whole)
-    assert {name for name in whole.columns if name not in next(iter(parts.values())).columns} == {"dimension_id"}
-    assert len(pq.read_table(folder)) == len(whole)
+    assert set(parts) == set(published["dimension_id"])
+    assert sum(map(len, parts.values())) == len(published)
+    assert {name for name in published.columns if name not in next(iter(parts.values())).columns} == {"dimension_id"}
+    assert len(pq.read_table(folder)) == len(published)
 
 
 def test_a_second_export_in_parts_leaves_nothing_of_the_first(release: Release, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The pages are made of the tables alone, and what a table holds is text on them."""
+"""The pages are made of the tables only, and the values of the tables are text on them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import UndefinedError
 
 from assets.release.outputs.metadata import ReleaseIdentity
 from assets.release.outputs.report import altair_charts, formatters, sparklines
-from assets.release.outputs.report.site import page_name, write_report
+from assets.release.outputs.report.site import create_environment, page_name, write_report
 from assets.release.publish.file_names import REPORT_INDEX
 from assets.warehouse.connection import Connection
 from tests.unit.candidates import HOSTILE, candidate, published_tables
@@ -27,9 +28,9 @@ def opened() -> Iterator[Connection]:
 
 
 def test_the_same_candidate_has_the_same_pages(opened: Connection, tmp_path: Path) -> None:
-    one, other = (write_report(opened, tmp_path / name, published_tables(), RELEASE) for name in ("one", "other"))
-    assert [file.read_bytes() for file in one] == [file.read_bytes() for file in other]
-    assert len(one) == len(set(one)) == len([file for file in (tmp_path / "one").rglob("*") if file.is_file()])
+    first, second = (write_report(opened, tmp_path / name, published_tables(), RELEASE) for name in ("first", "second"))
+    assert [file.read_bytes() for file in first] == [file.read_bytes() for file in second]
+    assert len(first) == len(set(first)) == len([file for file in (tmp_path / "first").rglob("*") if file.is_file()])
 
 
 def test_a_candidate_without_the_tables_of_the_report_has_none(opened: Connection, tmp_path: Path) -> None:
@@ -55,6 +56,17 @@ def test_pages_of_the_checks_are_taken_into_the_report(opened: Connection, tmp_p
     (checks / "scorecards.city_scores.html").write_text("checked", encoding="utf-8")
     files = write_report(opened, tmp_path / "release", published_tables(), RELEASE, checks)
     assert tmp_path / "release" / "report" / "checks" / "scorecards.city_scores.html" in files
+
+
+@pytest.mark.parametrize("text", ["{{ row.missing }}", "{{ missing }}", '{{ t("a", row.missing) }}'])
+def test_a_missing_value_is_an_error_and_never_empty(text: str) -> None:
+    with pytest.raises(UndefinedError):
+        create_environment().from_string(text).render(row={"name": "<b>"})
+
+
+def test_a_template_escapes_the_values_of_a_row() -> None:
+    page = create_environment().from_string('{{ row.name }}{{ t("<", row.name) }}').render(row={"name": "<b>"})
+    assert page == '&lt;b&gt;<span lang="zh">&lt;</span><span lang="en">&lt;b&gt;</span>'
 
 
 @pytest.mark.parametrize("is_approved", [False, True])
@@ -120,8 +132,14 @@ def test_a_trend_of_one_figure_is_a_dot_and_of_none_is_nothing() -> None:
 
 
 def test_a_trend_holds_its_projection_and_target_inside_its_plane() -> None:
-    said = {"projected_year": 2030, "projected_value": 9, "projected_low": 5, "projected_high": 14, "target_value": -3}
-    trend = sparklines.build_trend(figure({2020: 1, 2021: 2}, **said), 2020, 2030)
+    projection = {
+        "projected_year": 2030,
+        "projected_value": 9,
+        "projected_low": 5,
+        "projected_high": 14,
+        "target_value": -3,
+    }
+    trend = sparklines.build_trend(figure({2020: 1, 2021: 2}, **projection), 2020, 2030)
     assert trend is not None
     assert trend.projected is not None
     assert trend.interval is not None

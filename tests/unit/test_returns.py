@@ -65,15 +65,15 @@ class Candidate:
         self.connection.execute(f"insert into {table} ({names}) values ({marks})", list(row.values()))
 
     def sheet(self, file: str, header: str = HEADER, sheet: str | None = None, delimiter: str = ",") -> None:
-        said = {"delimiter": delimiter, "header_line": 1, "header_text": header}
-        self.add("intake.sheets", dataset="parks", file=file, file_sha256=SHA, sheet=sheet, encoding="utf-8", **said)
+        values = {"delimiter": delimiter, "header_line": 1, "header_text": header}
+        self.add("intake.sheets", dataset="parks", file=file, file_sha256=SHA, sheet=sheet, encoding="utf-8", **values)
 
-    def reject(self, file: str, line: int | None, text: str | None, position: int | None = 3, **said: object) -> None:
+    def reject(self, file: str, line: int | None, text: str | None, position: int | None = 3, **values: object) -> None:
         row: dict[str, object] = {"sheet": None, "error_number": 1, "column_name": "area", "code": "invalid_number"}
         row |= {"actual": "x", "expected": "1", "return_id": f"{line or 0:012x}", "is_resolved": False}
         row |= {"reason_zh": "不是数字", "reason_en": "No number", "remedy_zh": "请填数字", "remedy_en": "Write digits"}
         row |= {"dataset": "parks", "file": file, "file_sha256": SHA, "line": line, "raw_row": text}
-        self.add("intake.rejects", **{**row, "position": position, **said})
+        self.add("intake.rejects", **{**row, "position": position, **values})
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def candidate(tmp_path: Path) -> Iterator[Candidate]:
         yield Candidate(connection)
 
 
-def told(folder: Path, paths: Iterable[Path]) -> list[str]:
+def relative_names(folder: Path, paths: Iterable[Path]) -> list[str]:
     return [path.relative_to(folder / "returns").as_posix() for path in paths]
 
 
@@ -116,9 +116,9 @@ def test_a_row_goes_back_as_sent_with_its_number_reasons_and_remedies(candidate:
     candidate.sheet("parks/a.csv")
     candidate.reject("parks/a.csv", 3, "甲市,2024,十二")
     workbook, text = reversed(write_returns(candidate.connection, tmp_path))
-    assert told(tmp_path, [workbook, text]) == ["甲市/parks/a.01234567.xlsx", "甲市/parks/a.01234567.csv"]
-    ours = ("000000000003", "面积: 不是数字", "面积: 请填数字", "面积: No number", "面积: Write digits")
-    expected = [[*ADDED_HEADERS, "城市", "年份", "面积"], [*ours, "甲市", "2024", "十二"]]
+    assert relative_names(tmp_path, [workbook, text]) == ["甲市/parks/a.01234567.xlsx", "甲市/parks/a.01234567.csv"]
+    added = ("000000000003", "面积: 不是数字", "面积: 请填数字", "面积: No number", "面积: Write digits")
+    expected = [[*ADDED_HEADERS, "城市", "年份", "面积"], [*added, "甲市", "2024", "十二"]]
     assert csv_rows(text) == sheet_rows(workbook) == expected
     assert text.read_bytes().startswith(b"\xef\xbb\xbf")
     assert text.read_bytes().count(b"\r\n") == text.read_bytes().count(b"\n") == 2
@@ -138,7 +138,7 @@ def test_bad_cells_are_coloured_the_panes_frozen_and_every_cell_is_text(candidat
     assert {cell.number_format for row in page.iter_rows() for cell in row if cell.value} == {"@"}
 
 
-def test_several_faults_of_a_row_are_numbered_and_told_together(candidate: Candidate, tmp_path: Path) -> None:
+def test_several_errors_of_a_row_are_numbered_together(candidate: Candidate, tmp_path: Path) -> None:
     candidate.sheet("parks/a.csv")
     candidate.reject("parks/a.csv", 3, "甲市,x,y", position=2, column_name="year", reason_zh="不是年份")
     candidate.reject("parks/a.csv", 3, "甲市,x,y", error_number=2)
@@ -158,7 +158,7 @@ def test_each_sender_gets_its_own_rows(candidate: Candidate, tmp_path: Path) -> 
     written = write_returns(candidate.connection, tmp_path)
     rows = {
         name: len(csv_rows(path)) - 1
-        for name, path in zip(told(tmp_path, written), written, strict=True)
+        for name, path in zip(relative_names(tmp_path, written), written, strict=True)
         if ".csv" in name
     }
     assert rows == {
@@ -170,19 +170,19 @@ def test_each_sender_gets_its_own_rows(candidate: Candidate, tmp_path: Path) -> 
     }
 
 
-def test_a_fault_of_the_whole_row_is_told_without_a_column(candidate: Candidate, tmp_path: Path) -> None:
+def test_an_error_of_a_complete_row_has_no_column(candidate: Candidate, tmp_path: Path) -> None:
     candidate.sheet("parks/a.csv")
     candidate.reject("parks/a.csv", 3, "甲市,2024", position=None, column_name=None)
     assert csv_rows(write_returns(candidate.connection, tmp_path)[0])[1][1] == "不是数字"
 
 
-def test_a_row_of_a_sheet_that_nobody_knows_is_not_dropped_in_silence(candidate: Candidate, tmp_path: Path) -> None:
+def test_a_row_of_an_unlisted_sheet_is_an_error(candidate: Candidate, tmp_path: Path) -> None:
     candidate.reject("parks/a.csv", 3, "甲市,2024,x")
     with pytest.raises(KeyError):
         write_returns(candidate.connection, tmp_path)
 
 
-def test_rows_that_were_mended_are_not_returned_again(candidate: Candidate, tmp_path: Path) -> None:
+def test_corrected_rows_are_not_returned_again(candidate: Candidate, tmp_path: Path) -> None:
     candidate.sheet("parks/a.csv")
     candidate.reject("parks/a.csv", 3, "甲市,2024,x", is_resolved=True)
     assert write_returns(candidate.connection, tmp_path) == []
@@ -220,7 +220,7 @@ def test_every_sheet_of_a_workbook_stays_a_sheet(candidate: Candidate, tmp_path:
     candidate.reject("parks/a.xlsx", 3, "甲市,2024,x", sheet="一季度")
     candidate.reject("parks/a.xlsx", 3, "x,甲市", sheet="二季度", position=1)
     written = write_returns(candidate.connection, tmp_path)
-    assert told(tmp_path, written) == [
+    assert relative_names(tmp_path, written) == [
         "甲市/parks/a.01234567.xlsx",
         "甲市/parks/a.01234567.一季度.csv",
         "甲市/parks/a.01234567.二季度.csv",
@@ -247,7 +247,7 @@ def test_refused_files_are_listed_with_their_reasons(candidate: Candidate, tmp_p
     candidate.add("intake.files", dataset="parks", file="parks/甲/a.doc", file_sha256=SHA, status="refused")
     candidate.reject("parks/甲/a.doc", None, None, code="unsupported_file_type")
     (path,) = write_returns(candidate.connection, tmp_path)
-    assert told(tmp_path, [path]) == [f"甲市/{REFUSED}"]
+    assert relative_names(tmp_path, [path]) == [f"甲市/{REFUSED}"]
     assert csv_rows(path)[1] == ["parks/甲/a.doc", "", "", "不是数字", "请填数字", "No number", "Write digits"]
 
 
@@ -299,9 +299,7 @@ def test_what_a_return_says_is_what_was_sent(text: str) -> None:
     assert unescape_formula(escape_formula(text)) == text
 
 
-def test_signs_that_no_file_may_hold_and_long_cells_are_told_as_far_as_they_go(
-    candidate: Candidate, tmp_path: Path
-) -> None:
+def test_invalid_characters_are_escaped_and_long_cells_are_cut(candidate: Candidate, tmp_path: Path) -> None:
     candidate.sheet("parks/a.csv")
     candidate.reject("parks/a.csv", 2, "甲市,\x01<b>_x0041_&,x")
     candidate.reject("parks/a.csv", 3, f"甲市,{'长' * 40_000},x")
@@ -342,8 +340,8 @@ def test_a_release_holds_its_returns_and_its_manifest_lists_them_outside_the_con
     candidate.reject("parks/a.csv", 3, "甲市,2024,x")
     candidate.connection.execute("create table reference.parameters as select '1' as method_version")
     counts = ", ".join(f"1 as rows_{name}" for name in ("read", "accepted", "aggregate", "rejected"))
-    said = "'parks' as dataset, 'a' as file, 'a' as file_sha256, 'read' as status"
-    candidate.connection.execute(f"create or replace table intake.files as select {said}, {counts}")
+    columns = "'parks' as dataset, 'a' as file, 'a' as file_sha256, 'read' as status"
+    candidate.connection.execute(f"create or replace table intake.files as select {columns}, {counts}")
     column = Column(type="varchar", zh="文件", en="File")
     sheets = Table(schema_name="intake", name="sheets", zh="表", en="Sheets", key=("file",), columns={"file": column})
     publish(candidate.connection, [sheets], Paths(tmp_path), "run")
@@ -359,10 +357,10 @@ def test_the_same_rows_give_the_same_bytes(candidate: Candidate, tmp_path: Path)
     candidate.sheet("parks/a.csv")
     for line in range(2, 40):
         candidate.reject("parks/a.csv", line, f"{'甲乙'[line % 2]}市,2024,x")
-    one = write_returns(candidate.connection, tmp_path / "one")
-    other = write_returns(candidate.connection, tmp_path / "other")
-    assert told(tmp_path / "one", one) == told(tmp_path / "other", other)
-    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
+    first = write_returns(candidate.connection, tmp_path / "first")
+    second = write_returns(candidate.connection, tmp_path / "second")
+    assert relative_names(tmp_path / "first", first) == relative_names(tmp_path / "second", second)
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 
 @given(st.text(alphabet='a甲,;\t"\r\n \x00', max_size=12), st.sampled_from(",;\t"))

@@ -57,8 +57,8 @@ def opened() -> Iterator[Connection]:
         for number, status in enumerate(("awaiting_data", "no_target", "not_available"), start=2):
             for table, score in (("reference.measures", ""), ("scorecards.measure_scores", "score = null,")):
                 connection.execute(f"create temp table more as from {table} where measure_id = 1")
-                said = f", score_status = '{status}'" if score else ""
-                connection.execute(f"update more set {score} measure_id = {number}{said}")
+                assignment = f", score_status = '{status}'" if score else ""
+                connection.execute(f"update more set {score} measure_id = {number}{assignment}")
                 connection.execute(f"insert into {table} from more")
                 connection.execute("drop table more")
         yield connection
@@ -84,7 +84,7 @@ def values(sheet: Sheet) -> list[list[Any]]:
     return [[cell.value for cell in row] for row in cells(sheet)]
 
 
-def seen(sheet: Sheet) -> str:
+def visible_text(sheet: Sheet) -> str:
     return "\n".join(str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value is not None)
 
 
@@ -109,10 +109,10 @@ def test_there_is_none_where_the_tables_that_it_shows_are_not_published(opened: 
 def test_no_cell_is_a_formula_and_hostile_names_are_text(book: Any) -> None:
     for sheet in book:
         assert [cell.coordinate for row in sheet.iter_rows() for cell in row if cell.data_type == "f"] == []
-    assert COMMAND in seen(book["总览 Overview"])
-    assert SCRIPT in seen(book["总览 Overview"])
-    assert HOSTILE in seen(book["指标 Indicators"])
-    assert COMMAND in seen(book["退回的行 Rejected"])
+    assert COMMAND in visible_text(book["总览 Overview"])
+    assert SCRIPT in visible_text(book["总览 Overview"])
+    assert HOSTILE in visible_text(book["指标 Indicators"])
+    assert COMMAND in visible_text(book["退回的行 Rejected"])
 
 
 def test_nothing_of_the_data_is_markup_a_link_or_a_formula_in_the_file_itself(release: Release) -> None:
@@ -134,7 +134,7 @@ def test_texts_have_the_text_format_so_that_editing_makes_no_formula(book: Any) 
                     assert cell.number_format == "@", (sheet.title, cell.coordinate)
 
 
-def test_names_of_sheets_are_allowed_told_apart_and_linked_from_the_cover(book: Any) -> None:
+def test_names_of_sheets_are_valid_different_and_linked_from_the_cover(book: Any) -> None:
     titles = [sheet.title for sheet in book]
     assert len({title.casefold() for title in titles}) == len(titles)
     assert all(len(title) <= 31 and not re.search(r"[\[\]:*?/\\]", title) for title in titles)
@@ -161,29 +161,29 @@ def test_a_text_too_long_for_a_cell_is_cut_and_says_so() -> None:
 
 
 def test_city_by_dimension_shows_score_and_coverage_of_the_tables(opened: Connection, book: Any) -> None:
-    said = opened.execute(
+    expected = opened.execute(
         """
-        select city.mean_of_available, city.indicators_scored, city.indicators_total, city.city_index, one.score,
-            one.indicators_scored, one.indicators_total
+        select city.mean_of_available, city.indicators_scored, city.indicators_total, city.city_index, dimension.score,
+            dimension.indicators_scored, dimension.indicators_total
         from scorecards.city_scores as city
-        inner join scorecards.dimension_scores as one using (city_code)
+        inner join scorecards.dimension_scores as dimension using (city_code)
         order by city_code
         """
     ).fetchall()
-    found = cells(book["总览 Overview"])
-    for row, (mean, scored, total, index, score, covered, of_all) in zip(found, said, strict=True):
+    rows = cells(book["总览 Overview"])
+    for row, (mean, scored, total, index, score, covered, of_all) in zip(rows, expected, strict=True):
         assert [row[place].value for place in (1, 3, 5)] == pytest.approx([mean, index, score])
         assert (row[2].value, row[2].number_format) == (scored / total, f'"{scored}/{total}"')
         assert (row[6].value, row[6].number_format) == (covered / of_all, f'"{covered}/{of_all}"')
 
 
 def test_a_missing_score_is_a_word_and_never_a_zero(opened: Connection, book: Any) -> None:
-    found = values(book["措施 Measures"])
-    said = opened.execute(
+    rows = values(book["措施 Measures"])
+    expected = opened.execute(
         "select measure_id, score_status, score from scorecards.measure_scores where city_code = 'A' order by all"
     ).fetchall()
-    assert len(found) == len(said) == 4
-    for row, (measure_id, status, score) in zip(found, said, strict=True):
+    assert len(rows) == len(expected) == 4
+    for row, (measure_id, status, score) in zip(rows, expected, strict=True):
         assert row[0] == measure_id
         if score is None:
             assert row[4].split("\n")[0] == WORDS_ZH[status]
@@ -192,17 +192,17 @@ def test_a_missing_score_is_a_word_and_never_a_zero(opened: Connection, book: An
 
 
 def test_the_sheet_of_a_city_shows_every_indicator_as_the_tables_have_it(opened: Connection, book: Any) -> None:
-    said = opened.execute(
+    expected = opened.execute(
         """
         select value, year, unit, target_value, target_year, attainment, source_grade, file, line
         from scorecards.indicator_scores where city_code = 'A' order by indicator_id
         """
     ).fetchall()
     sheet = book[book.sheetnames[4]]
-    found = values(sheet)
+    rows = values(sheet)
     assert COMMAND in sheet["A1"].value
-    assert len(found) == len(said)
-    for row, (value, year, unit, target, by, attainment, grade, file, line) in zip(found, said, strict=True):
+    assert len(rows) == len(expected)
+    for row, (value, year, unit, target, by, attainment, grade, file, line) in zip(rows, expected, strict=True):
         assert row[2] == value
         assert row[3:5] == [unit, year]
         assert row[5:7] == [target, by]
@@ -217,14 +217,14 @@ def test_a_reference_never_reads_like_a_duty(book: Any) -> None:
 
 
 def test_status_stands_by_both_rules_with_the_headline(opened: Connection, book: Any) -> None:
-    said = opened.execute(
+    expected = opened.execute(
         """
         select status_linear, status_compound, pace_rule
         from scorecards.indicator_scores where city_code = 'A' order by indicator_id
         """
     ).fetchall()
     statuses, rules = labels("statuses"), labels("pace_rules")
-    for row, (linear, compound, rule) in zip(values(book[book.sheetnames[4]]), said, strict=True):
+    for row, (linear, compound, rule) in zip(values(book[book.sheetnames[4]]), expected, strict=True):
         assert row[9:12] == ["\n".join(words) for words in (statuses[linear], statuses[compound], rules[rule])]
 
 
@@ -252,7 +252,7 @@ def test_without_ranks_the_cover_says_why_and_with_them_intervals_have_a_sheet(
     opened: Connection, book: Any, tmp_path: Path
 ) -> None:
     assert "名次 Ranks" not in book.sheetnames
-    assert "本次没有名次" in seen(book["封面 Cover"])
+    assert "本次没有名次" in visible_text(book["封面 Cover"])
     opened.execute("begin transaction")
     opened.execute(
         """
@@ -274,8 +274,8 @@ def test_without_ranks_the_cover_says_why_and_with_them_intervals_have_a_sheet(
     finally:
         opened.execute("rollback")
     assert [row[2:6] for row in values(ranked["名次 Ranks"])] == [[1, 1, 1, 2]] * 2
-    assert "本次没有名次" not in seen(ranked["封面 Cover"])
-    assert "1 (1–2 / 2)" in seen(ranked[ranked.sheetnames[5]])
+    assert "本次没有名次" not in visible_text(ranked["封面 Cover"])
+    assert "1 (1–2 / 2)" in visible_text(ranked[ranked.sheetnames[5]])
 
 
 def test_beyond_so_many_cities_there_is_no_sheet_for_each(opened: Connection, tmp_path: Path) -> None:
@@ -295,7 +295,7 @@ def test_beyond_so_many_cities_there_is_no_sheet_for_each(opened: Connection, tm
         opened.execute("rollback")
     assert len(cells(many["总览 Overview"])) == MAX_CITIES + 2
     assert "措施 Measures" not in many.sheetnames
-    assert "gancheng export" in seen(many["封面 Cover"])
+    assert "gancheng export" in visible_text(many["封面 Cover"])
 
 
 # --- print ------------------------------------------------------------------------------------------------------
@@ -303,7 +303,7 @@ def test_beyond_so_many_cities_there_is_no_sheet_for_each(opened: Connection, tm
 
 def test_every_sheet_is_ready_for_a4_with_repeated_headings_and_page_numbers(book: Any) -> None:
     for sheet in book:
-        # One page wide is what is meant where nothing is said; 0 is as many pages high as it takes.
+        # One page wide is the default; height 0 means as many pages as needed.
         assert (sheet.page_setup.paperSize, sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (9, 1, 0)
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
         assert sheet.print_area
@@ -331,10 +331,10 @@ def test_fonts_are_chinese_by_name_and_by_character_set(book: Any) -> None:
 
 
 def test_rows_are_as_high_as_their_texts_need() -> None:
-    one, two = row_height([("短", 10)]), row_height([("一\n二", 10)])
-    assert one < two
-    assert row_height([("long words that wrap over lines", 10)]) >= two
-    assert row_height([("a_path/without_any_place_to_break_it_at_all_2014_2022.csv", 20)]) > two
+    single, double = row_height([("短", 10)]), row_height([("一\n二", 10)])
+    assert single < double
+    assert row_height([("long words that wrap over lines", 10)]) >= double
+    assert row_height([("a_path/without_any_place_to_break_it_at_all_2014_2022.csv", 20)]) > double
     assert row_height([("长" * 100_000, 10)]) <= 409
 
 

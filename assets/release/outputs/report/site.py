@@ -102,6 +102,19 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 
 
+def create_environment() -> Environment:
+    """Return the environment of the templates: texts are escaped, and a missing value is an error, never empty."""
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= _FUNCTIONS
+    return environment
+
+
 class _SiteBuilder:
     """All pages of one candidate, written one after the other."""
 
@@ -118,15 +131,8 @@ class _SiteBuilder:
         self._quarantined = queries.read_quarantined(connection)
         self._freshness = queries.read_freshness(connection)
         self._names = {code: _chart_name(city) for code, city in self._registry.cities.items()}
-        self._templates = Environment(
-            loader=FileSystemLoader(_HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._templates = create_environment()
         self._templates.globals |= {
-            **_FUNCTIONS,
             "term": self._term,
             "release": release,
             "registry": self._registry,

@@ -27,6 +27,7 @@ from assets.release.outputs.workbook.sheet import (
     file_and_sheet,
     integer,
     names,
+    note,
     text,
 )
 from assets.warehouse.connection import Connection
@@ -69,11 +70,7 @@ def _scores(city: Row) -> Words:
 
 def _ranks(ranks: Sequence[Row]) -> Words:
     if not ranks:
-        return (
-            "没有名次：本市覆盖不足，或有得分的城市不足两个。目标栏“参照”不是本市任务。",
-            "No rank: this city or all others have too few figures. Targets marked as reference are no duty of "
-            "the city.",
-        )
+        return note("city_without_ranks")
     texts = [
         (
             row["dimension_zh"] or "城市指数",
@@ -82,10 +79,9 @@ def _ranks(ranks: Sequence[Row]) -> Words:
         )
         for row in ranks
     ]
-    return (
-        "名次（90% 的抽样在括号内的区间/城市数）：" + "；".join(f"{zh} {rank}" for zh, _, rank in texts),
-        "Ranks (90 % of the draws lie between / cities): " + "; ".join(f"{en} {rank}" for _, en, rank in texts),
-    )
+    zh, en = labels("workbook_notes")["city_ranks"]
+    ranks_zh = "；".join(f"{name} {rank}" for name, _, rank in texts)
+    return zh.format(ranks=ranks_zh), en.format(ranks="; ".join(f"{name} {rank}" for _, name, rank in texts))
 
 
 def _columns(method: Row) -> list[SheetColumn]:

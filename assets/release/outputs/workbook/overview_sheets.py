@@ -17,20 +17,11 @@ from assets.release.outputs.workbook.cell_styles import (
     tenths_cell,
     text_cell,
 )
-from assets.release.outputs.workbook.sheet import CellReader, SheetColumn, SheetContent, integer, names
+from assets.release.outputs.workbook.sheet import CellReader, SheetColumn, SheetContent, integer, names, note
 from assets.warehouse.connection import Connection
 
 _SCORE: Words = ("得分", "Score")
 _COVERED: Words = ("覆盖", "n/m")
-_COVERAGE: Words = (
-    "覆盖 n/m：有得分的指标数/全部计分指标数。未达门槛的不发布得分（写“覆盖不足”或“待报数据”），不是低分。",
-    "n/m: indicators with a score, of all that count. Below the threshold no score is published; that is not a "
-    "low score.",
-)
-_MEAN: Words = (
-    "“现有均分”只概括已有数字的指标，须与覆盖同看，不可用于排名。",
-    "The mean sums up the indicators that have figures alone: read it beside the coverage, never rank by it.",
-)
 
 
 def build_dimensions_sheet(connection: Connection, cities: Sequence[Row]) -> SheetContent:
@@ -48,7 +39,9 @@ def build_dimensions_sheet(connection: Connection, cities: Sequence[Row]) -> She
     ]
     for dimension in dimensions:
         columns += _score_columns(dimension["dimension_id"], (dimension["name_zh"], dimension["name_en"]), (11, 7))
-    return SheetContent("总览 Overview", ("城市与维度", "Cities by dimension"), (_COVERAGE, _MEAN), columns, rows)
+    return SheetContent(
+        "总览 Overview", ("城市与维度", "Cities by dimension"), (note("coverage"), note("mean")), columns, rows
+    )
 
 
 def build_ranks_sheet(connection: Connection) -> SheetContent:
@@ -64,13 +57,9 @@ def build_ranks_sheet(connection: Connection) -> SheetContent:
         SheetColumn(("进前三的概率", "Among first three"), 16, lambda row: share_cell(row["probability_top_three"])),
         SheetColumn(("参与排名的城市", "Cities ranked"), 14, integer("cities_ranked")),
     ]
-    note = (
-        "名次须连同区间看：改变权重、标准化、合成方法或剔除一项指标，90% 的抽样在低端与高端之间；"
-        "区间重叠的城市分不出先后。",
-        "Read a rank with its interval: 90 % of the draws, which vary weights, normalisation, aggregation and one "
-        "indicator left out, lie within it; cities whose intervals overlap cannot be told apart.",
+    return SheetContent(
+        "名次 Ranks", ("名次与区间", "Ranks and their intervals"), (note("ranks"),), columns, rows, frozen=2
     )
-    return SheetContent("名次 Ranks", ("名次与区间", "Ranks and their intervals"), (note,), columns, rows, frozen=2)
 
 
 def build_scores_sheet(connection: Connection, cities: Sequence[Row]) -> SheetContent:
@@ -88,14 +77,8 @@ def build_scores_sheet(connection: Connection, cities: Sequence[Row]) -> SheetCo
         SheetColumn(_COVERED, 8, lambda row: _cities_scored(row, codes), is_coverage=True),
         *(SheetColumn(_short(city), 11, _attainment(city["city_code"]), is_score=True) for city in cities),
     ]
-    note = (
-        "得分 0 至 100：按登记的固定标尺，由最新数字算出；标尺与目标是两回事，得分低不等于没有达到目标。n/m："
-        "有得分的城市数/全部城市数。没有列出的指标还没有可计分的数字。",
-        "Scores, 0 to 100, on the fixed scales of the registry; a scale is not a target. n/m: cities with a "
-        "score, of all. Indicators that are not listed have no figure that scores yet.",
-    )
     title = ("各市指标得分", "Indicator scores by city")
-    return SheetContent("指标得分 Scores", title, (note,), columns, rows, frozen=3)
+    return SheetContent("指标得分 Scores", title, (note("scores"),), columns, rows, frozen=3)
 
 
 def build_measures_sheet(connection: Connection, cities: Sequence[Row]) -> SheetContent:
@@ -111,14 +94,8 @@ def build_measures_sheet(connection: Connection, cities: Sequence[Row]) -> Sheet
     ]
     for city in cities:
         columns += _score_columns(city["city_code"], _short(city), (9.2, 5.4))
-    note = (
-        "待报数据：该措施的指标都没有数字。无目标：有数字，但没有一项有目标或参照值。覆盖不足："
-        "有得分的指标未达门槛。n/m：有得分的指标数/该措施的计分指标数。",
-        "Awaiting data: no indicator of the measure has a figure. No target: none has a target or reference. Too "
-        "few data: below the coverage threshold. n/m: indicators with a score, of those that count for the measure.",
-    )
     title = (f"{len(rows)} 条措施", f"The {len(rows)} measures")
-    return SheetContent("措施 Measures", title, (note,), columns, rows, frozen=2)
+    return SheetContent("措施 Measures", title, (note("measures"),), columns, rows, frozen=2)
 
 
 def attainment_cell(row: Row) -> Cell:

@@ -12,6 +12,7 @@ from assets.release.outputs.workbook.sheet import (
     file_and_sheet,
     integer,
     names,
+    note,
     text,
 )
 from assets.release.read.queries import view_sql
@@ -37,14 +38,15 @@ def build_rejects_sheet(connection: Connection, max_listed: int = MAX_LISTED) ->
         SheetColumn(("处理办法", "Remedy"), 46, names("remedy")),
         SheetColumn(("退回编号", "Return"), 14, centred("return_id")),
     ]
-    note = (
-        f"共 {total} 处错误，列出 {len(rows)} 处；一行可有几处。原行在发布的 returns 目录中，改好标红的单元格，"
-        "把文件放回收件箱即可。",
-        f"{total} faults, {len(rows)} of them listed; a row may have several. The rows as sent stand in the "
-        "folder returns of the release: correct the red cells and put the file back into the inbox.",
-    )
     title, empty_text = ("退回的行", "Rejected rows"), ("没有退回的行", "No row is rejected")
-    return SheetContent("退回的行 Rejected", title, (note,), columns, rows, empty_text=empty_text)
+    return SheetContent(
+        "退回的行 Rejected",
+        title,
+        (note("rejects", total=total, listed=len(rows)),),
+        columns,
+        rows,
+        empty_text=empty_text,
+    )
 
 
 def build_flags_sheet(connection: Connection, max_listed: int = MAX_LISTED) -> SheetContent:
@@ -72,13 +74,10 @@ def build_flags_sheet(connection: Connection, max_listed: int = MAX_LISTED) -> S
         SheetColumn(("文件", "File"), 28, file_and_sheet),
         SheetColumn(("行", "Line"), 6, integer("line")),
     ]
-    note = (
-        f"共 {total} 处，列出 {len(rows)} 处。存疑不等于有错：提示和警告照常计分，扣留的不计分。请对照原件。",
-        f"{total} flags, {len(rows)} of them listed. A flag is a question, not a fault: notes and warnings "
-        "score as usual, figures held back do not. Check them against the original.",
-    )
     title, empty_text = ("存疑数字", "Flagged figures"), ("没有存疑数字", "No figure is flagged")
-    return SheetContent("存疑 Flags", title, (note,), columns, rows, empty_text=empty_text)
+    return SheetContent(
+        "存疑 Flags", title, (note("flags", total=total, listed=len(rows)),), columns, rows, empty_text=empty_text
+    )
 
 
 def _severity(flag: Row) -> Cell:

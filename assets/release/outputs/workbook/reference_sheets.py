@@ -22,6 +22,7 @@ from assets.release.outputs.workbook.sheet import (
     centred,
     integer,
     names,
+    note,
     text,
 )
 from assets.warehouse.connection import Connection
@@ -50,12 +51,7 @@ def build_indicators_sheet(connection: Connection) -> SheetContent:
         SheetColumn(("最新", "Newest"), 8, _newest),
         SheetColumn(("数字的来源", "Sources of figures"), 26, text("sources")),
     ]
-    note = (
-        "n/m：有数字的城市数/全部城市数。没有任何城市有数字的，写明“待报数据”。目标与参照逐项列在“目标 Targets”。",
-        "n/m: cities with a figure, of all. An indicator without a figure is awaiting data. Its targets stand on "
-        "their own sheet.",
-    )
-    return SheetContent("指标 Indicators", ("指标", "Indicators"), (note,), columns, rows, frozen=2)
+    return SheetContent("指标 Indicators", ("指标", "Indicators"), (note("indicators"),), columns, rows, frozen=2)
 
 
 def build_targets_sheet(connection: Connection) -> SheetContent:
@@ -75,12 +71,7 @@ def build_targets_sheet(connection: Connection) -> SheetContent:
         SheetColumn(("所见来源", "Seen in"), 30, text("publication_zh")),
         SheetColumn(("说明", "Note"), 30, names("note")),
     ]
-    note = (
-        "只有“本市目标”和“省定目标”是任务，其余都是参照。年份已过的，在各市的表中写作“已过期，仅作基准”。",
-        "Only targets of the city and of the province are duties; the rest are references. Those whose year has "
-        "passed are shown as expired on the sheets of the cities.",
-    )
-    return SheetContent("目标 Targets", ("目标与参照值", "Targets and references"), (note,), columns, rows)
+    return SheetContent("目标 Targets", ("目标与参照值", "Targets and references"), (note("targets"),), columns, rows)
 
 
 def build_sources_sheet(connection: Connection) -> SheetContent:
@@ -100,12 +91,7 @@ def build_sources_sheet(connection: Connection) -> SheetContent:
         SheetColumn(("使用条件", "Terms"), 20, text("licence")),
         SheetColumn(("说明", "Note"), 40, names("note")),
     ]
-    note = (
-        "同一数字有两个来源时，优先级小的为准。只列本次发布的数字或目标用到的来源。",
-        "Where two sources give one figure, the smaller priority decides. Only sources that this release uses "
-        "are listed.",
-    )
-    return SheetContent("来源 Sources", ("来源", "Sources"), (note,), columns, rows)
+    return SheetContent("来源 Sources", ("来源", "Sources"), (note("sources"),), columns, rows)
 
 
 def _labelled(group: str, column: str) -> CellReader:

@@ -15,6 +15,7 @@ from typing import Any
 
 import xlsxwriter
 
+from assets.core.i18n import labels
 from assets.release.outputs.excel_limits import SheetNames
 from assets.release.outputs.rows import Row
 from assets.release.outputs.workbook.cell_styles import (
@@ -136,6 +137,12 @@ def names(column: str) -> CellReader:
         return text_cell(None) if zh is None else name_cell(zh, zh if en is None else en)
 
     return read
+
+
+def note(key: str, **values: object) -> Words:
+    """Return a note of the group `workbook_notes` with its values."""
+    zh, en = labels("workbook_notes")[key]
+    return zh.format(**values), en.format(**values)
 
 
 def file_and_sheet(row: Row) -> Cell:
