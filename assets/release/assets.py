@@ -9,6 +9,7 @@ from assets.core.errors import DataError
 from assets.release.explain.recompute import MODELS, write_models
 from assets.release.explain.score_diff import CHANGES
 from assets.release.outputs.metadata import read_metadata
+from assets.release.outputs.report.file_names import FIRST_PAGE
 from assets.release.outputs.returns_worker import SOURCE_TABLES, ReturnsWorker
 from assets.release.publish.fingerprint import save_fingerprint
 from assets.release.publish.gate import raise_on_blocking_failures
@@ -17,7 +18,7 @@ from assets.release.publish.quarantine import mark_blocked
 from assets.release.publish.release_log import RUNS
 from assets.release.publish.staging import create_staging, save_staging
 from assets.warehouse import dagster_assets
-from assets.warehouse.connection import Warehouse
+from assets.warehouse.connection import Connection, Warehouse
 from assets.warehouse.models import Model
 from assets.warehouse.tables import Table
 
@@ -80,11 +81,8 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
         clerk: dg.ResourceParam[ReturnsWorker],
     ) -> Iterator[dg.MaterializeResult[None]]:
         with warehouse.connect() as connection:
-            try:
-                raise_on_blocking_failures(connection)
-            except DataError:
-                mark_blocked(warehouse.paths, context.run_id)
-                raise
+            # Also here: a release that is materialised alone runs without the asset check.
+            _stop_if_blocked(warehouse, connection, context.run_id)
             for table in told:
                 table.create(connection)
             outcome = publish(connection, published, warehouse.paths, context.run_id, auditor.finish, clerk.put)
@@ -95,12 +93,58 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
             save_fingerprint(warehouse.paths, inputs_digest, outcome.release_id)
         for name, metadata in shown.items():
             yield dg.MaterializeResult(asset_key=dagster_assets.asset_key(name), metadata=metadata)
+        folder = warehouse.paths.releases / outcome.release_id
         yield dg.MaterializeResult(
             asset_key=dagster_assets.asset_key("release.current"),
-            metadata={"release_id": outcome.release_id, "is_new": outcome.is_new},
+            metadata={
+                "release_id": outcome.release_id,
+                "is_new": outcome.is_new,
+                "folder": dg.MetadataValue.path(folder),
+                "report": dg.MetadataValue.url((folder / FIRST_PAGE).as_uri()),
+            },
         )
 
-    return [model_texts, returns, _parquet_asset(published, early), release]
+    return [model_texts, returns, _parquet_asset(published, early), _gate(), release]
+
+
+def _gate() -> dg.AssetChecksDefinition:
+    """Return the blocking check of the files to publish: Dagster starts `release.current` only where it passes.
+
+    The checks of the tables cannot block one by one: the audit reads every table, so it would wait for itself.
+    """
+    name = "no_blocking_check_fails"
+    spec = dg.AssetCheckSpec(
+        name,
+        asset=dagster_assets.asset_key(PARQUET),
+        additional_deps=[dagster_assets.asset_key(AUDITED)],
+        blocking=True,
+        description="没有未通过的阻断检查\n\nNo blocking check of the audit failed",
+    )
+
+    # After the results of all checks, which Dagster's pages show also where the run ends here.
+    @dg.multi_asset_check(specs=[spec], name="release__gate", op_tags={"dagster/priority": "-1"})
+    def gate(
+        context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    ) -> Iterator[dg.AssetCheckResult]:
+        with warehouse.connect() as connection:
+            try:
+                _stop_if_blocked(warehouse, connection, context.run.run_id)
+            except DataError as error:
+                metadata = {"failures": len(error.issues) - 1}
+                yield dg.AssetCheckResult(asset_key=spec.asset_key, check_name=name, passed=False, metadata=metadata)
+                # The exception carries the failing rows to the command line and to the alerts.
+                raise
+        yield dg.AssetCheckResult(asset_key=spec.asset_key, check_name=name, passed=True)
+
+    return gate
+
+
+def _stop_if_blocked(warehouse: Warehouse, connection: Connection, run_id: str) -> None:
+    try:
+        raise_on_blocking_failures(connection)
+    except DataError:
+        mark_blocked(warehouse.paths, run_id)
+        raise
 
 
 def _returns_spec() -> dg.AssetSpec:
