@@ -46,8 +46,9 @@ def load_project(paths: Paths) -> Project:
         raise UsageError(Issue("incomplete_data_directory", ", ".join(missing), "reference/, contracts/"))
     contracts = read_contracts(paths.contracts)
     tables = {name: table for name, table in read_tables(paths.sql).items() if table.schema_name != VIEWS}
-    datasets = dataset_models(list(contracts), paths.sql, tables)
     tables |= {contract.table_name: contract.table() for contract in contracts.values()}
+    indicators = {name: contract.indicators for name, contract in contracts.items()}
+    datasets = dataset_models(indicators, paths.sql, tables)
     tables |= {name: model.table for name, model in datasets.items()}
     models = read_models(paths.sql, tables) | datasets
     checks = contract_checks(table for _, table in sorted(tables.items()) if _is_checked(table, contracts))

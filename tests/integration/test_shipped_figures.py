@@ -165,7 +165,7 @@ def test_nothing_new_is_said_quickly_and_makes_no_release(province: Place) -> No
 
 
 def test_the_scorecard_of_a_city_shows_value_year_source_target_and_status(province: Place) -> None:
-    shown = province.call("scorecard", "南昌")
+    shown = province.call("scorecard", "南昌", "--lang", "zh")
     assert shown.returncode == 0
     line = next(line for line in shown.stdout.splitlines() if "人均公园绿地面积" in line)
     for part in ("12.89 平方米/人", "2024", "中国城市建设统计年鉴 (A)", "≥14.8", "标准，参照", "进展一般"):

@@ -82,14 +82,14 @@ def _arrival(file: Path, name: str, archive: Path, limits: Limits, seen: FileHas
         return _unread(name, f"too large:{before}", "file_too_large", size)
     if _is_fresh(before, limits.still_written_seconds):
         return None
-    known = seen.sha256_of(name, found) if seen is not None else None
+    known = seen.find_sha256(name, found) if seen is not None else None
     if known is not None and archived_path(archive, known).is_file():
         return InboxFile(name, known, size)
     sha256, size = archive_file(file, archive)
     if _state(file.stat()) != before:
         return None
     if seen is not None:
-        seen.remember(name, found, sha256)
+        seen.add(name, found, sha256)
     return InboxFile(name, sha256, size)
 
 

@@ -143,7 +143,7 @@ class IngestJob:
         moment = now if latest is None else max(now, latest + timedelta(microseconds=1))
         known = [InboxFile(r.file, r.file_sha256, r.bytes, _refused_unread(r)) for r in receipts.values()]
         if from_inbox:
-            seen = FileHashCache(self.paths.seen / f"{self.contract.dataset}.json")
+            seen = FileHashCache(self.paths.file_hashes / f"{self.contract.dataset}.json")
             known += scan_inbox(self.paths.inbox, self.contract.dataset, self.paths.archive, self.limits, seen)
         for arrival in known:
             earlier = receipts.get(arrival.sha256)

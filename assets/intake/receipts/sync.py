@@ -122,7 +122,7 @@ class StoreSync:
         new = [receipt for receipt in read_receipts(self.intake.folder) if receipt_name(receipt) not in there]
         if new:
             with self._work() as work:
-                self.store.claim(Path(work))
+                self.store.initialise(Path(work))
         put = dict(zip(map(receipt_name, new), map_parallel(self._put_one, new), strict=True))
         lost = [name for name, results in put.items() if results is None]
         fetched = self._fetch_all([[name] for name in lost])
@@ -172,7 +172,7 @@ class StoreSync:
         is_ours = receipt.recipe == self.intake.recipe
         if is_ours and not self._is_here(receipt):
             for suffix, checksum in kept.results.items():
-                if not self.store.get(there := self._result(receipt, suffix, checksum), work / suffix, checksum):
+                if not self.store.fetch(there := self._result(receipt, suffix, checksum), work / suffix, checksum):
                     yield self._damaged(there, name)
                     return
             for suffix in kept.results:
@@ -188,7 +188,7 @@ class StoreSync:
         archive, sha256 = self.intake.paths.archive, receipt.file_sha256
         arriving = archive / f"{temp_files.temp_prefix(temp_files.ARRIVING_FILE)}{sha256}"
         try:
-            if not self.store.get(_archived(receipt), arriving, sha256):
+            if not self.store.fetch(_archived(receipt), arriving, sha256):
                 return False
             archived_path(archive, sha256).parent.mkdir(exist_ok=True)
             arriving.chmod(0o444)
@@ -210,16 +210,16 @@ class StoreSync:
         if not self._is_archived(receipt):
             raise DataError([Issue("missing_archived_file", receipt.file_sha256, file=receipt.file)])
         if _has_bytes(receipt):
-            self.store.keep(_archived(receipt), archived_path(self.intake.paths.archive, receipt.file_sha256))
+            self.store.put_content(_archived(receipt), archived_path(self.intake.paths.archive, receipt.file_sha256))
         for _, file in (*accepted_files(folder, [receipt]), *reject_files(folder, [receipt])):
             suffix = file.name.removeprefix(f"{receipt.stem}.")
             with file.open("rb") as stream:
                 results[suffix] = hashlib.file_digest(stream, "sha256").hexdigest()
-            self.store.keep(self._result(receipt, suffix, results[suffix]), file)
+            self.store.put_content(self._result(receipt, suffix, results[suffix]), file)
         with self._work() as work:
             written = Path(work) / "receipt.json"
             written.write_bytes(SyncedReceipt(receipt=receipt, results=results).written())
-            return results if self.store.put(f"{self._receipts}/{receipt_name(receipt)}", written) else None
+            return results if self.store.put_if_absent(f"{self._receipts}/{receipt_name(receipt)}", written) else None
 
     def _read(self, name: str) -> SyncedReceipt | None:
         """A receipt of the store; None where it is damaged, or that of something else."""
@@ -229,7 +229,7 @@ class StoreSync:
         return kept
 
     def _names(self) -> set[str]:
-        return {name for name in self.store.listed(self._receipts) if _NAME.fullmatch(name)}
+        return {name for name in self.store.list(self._receipts) if _NAME.fullmatch(name)}
 
     def _known(self) -> dict[str, dict[str, str]]:
         note = read_sync_state(self.intake.paths, self.intake.contract.dataset)

@@ -28,7 +28,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def look(tmp_path: Path) -> list[InboxFile]:
-    note = FileHashCache(Paths(tmp_path).seen / "parks.json")
+    note = FileHashCache(Paths(tmp_path).file_hashes / "parks.json")
     return list(scan_inbox(tmp_path / "inbox", "parks", tmp_path / "archive", LIMITS, note))
 
 
@@ -78,7 +78,7 @@ def test_a_file_whose_bytes_are_no_longer_kept_is_kept_again(tmp_path: Path, fil
 )
 def test_a_note_that_says_nothing_useful_does_no_harm(tmp_path: Path, file: Path, note: str) -> None:
     first = look(tmp_path)
-    (Paths(tmp_path).seen / "parks.json").write_text(note)
+    (Paths(tmp_path).file_hashes / "parks.json").write_text(note)
     assert look(tmp_path) == first
 
 
@@ -87,7 +87,7 @@ def test_a_file_that_was_changed_a_moment_ago_is_read_once_more(
 ) -> None:
     monkeypatch.setattr(file_hash_cache, "_SETTLED_SECONDS", 600.0)
     first = look(tmp_path)
-    assert not Paths(tmp_path).seen.exists()
+    assert not Paths(tmp_path).file_hashes.exists()
     assert look(tmp_path) == first
 
 
@@ -95,7 +95,7 @@ def test_what_is_gone_is_forgotten(tmp_path: Path, file: Path) -> None:
     look(tmp_path)
     file.unlink()
     assert look(tmp_path) == []
-    assert (Paths(tmp_path).seen / "parks.json").read_text() == "{}"
+    assert (Paths(tmp_path).file_hashes / "parks.json").read_text() == "{}"
 
 
 def test_whether_there_is_anything_new_is_told_without_reading_what_was_seen(

@@ -22,9 +22,10 @@ from assets.release.publish.quarantine import (
     quarantine_candidate,
 )
 from assets.release.read import scorecards
+from assets.release.read.queries import read_rows
 from assets.release.read.reader import find_current_release
 from assets.warehouse.connection import Connection, Warehouse
-from pipelines.cli.approvals import approve_flags
+from pipelines.cli.commands.approve import approve_flags
 from pipelines.cli.render import tables
 from tests.unit.candidates import candidate, release_of
 
@@ -105,7 +106,7 @@ def test_a_flag_that_is_approved_is_refused_and_shown_as_such(paths: Paths) -> N
         approve_flags(paths, [PASSED], "x", None)
     release = find_current_release(paths)
     assert release is not None
-    counted = [(row["detector"], row["severity"]) for row in scorecards.count_flags(release)]
+    counted = [(row["detector"], row["severity"]) for row in read_rows(release, "flag_counts")]
     assert counted == [("row_shift", "blocking"), ("level_shift", "note"), ("impossible_zero", "approved")]
     (row,) = (row for row in scorecards.read_city_scores(release, "A")[0] if row["indicator_id"] == "sheet.one")
     assert row["flags_en"] == "impossible_zero (approved), level_shift, row_shift"
@@ -164,7 +165,7 @@ def test_a_blocked_candidate_is_kept_with_its_failing_checks_and_rows(tmp_path: 
     assert blocked.run_id == "run-1"
     assert not paths.candidate.exists()
     told = tables.render_blocked(blocked, True, "en").plain
-    for part in ("rows add up", "(3)", '[{"file": "f.csv"}]', str(paths.blocked), "since"):
+    for part in ("rows add up", "(3)", '[{"file": "f.csv"}]', str(paths.blocked), "A newer release exists"):
         assert part in told
     assert not drop_superseded(paths)
 
