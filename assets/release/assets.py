@@ -97,7 +97,7 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
     ) -> dg.MaterializeResult[None]:
         folder = warehouse.paths.staging
         with warehouse.connect() as connection:
-            staging = create_staging(folder, context.run_id, connection, early, read_metadata(connection, published))
+            staging = create_staging(folder, context.run.run_id, connection, early, read_metadata(connection, published))
         save_staging(staging, folder)
         size = sum(file.bytes for file in staging.files)
         return dg.MaterializeResult(metadata={"files": len(staging.files), "bytes": size})
@@ -111,13 +111,13 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
     ) -> Iterator[dg.MaterializeResult[None]]:
         with warehouse.connect() as connection:
             # Also here: a release that is materialised alone runs without the asset check.
-            _stop_if_blocked(warehouse, connection, context.run_id)
+            _stop_if_blocked(warehouse, connection, context.run.run_id)
             for table in with_release:
                 table.create(connection)
-            result = publish(connection, published, warehouse.paths, context.run_id, auditor.finish, clerk.put)
+            result = publish(connection, published, warehouse.paths, context.run.run_id, auditor.finish, clerk.put)
             shown: list[dict[str, Any]] = [dagster_assets.table_metadata(connection, table) for table in with_release]
         # The fingerprint is of the moment when the run started: a file that arrived later is not part of it.
-        fingerprint = context.run_tags.get(INPUTS_TAG)
+        fingerprint = context.run.tags.get(INPUTS_TAG)
         if fingerprint:
             save_fingerprint(warehouse.paths, fingerprint, result.release_id)
         folder = warehouse.paths.releases / result.release_id
