@@ -13,6 +13,7 @@ from assets.release.explain.recompute import MODELS, write_models
 from assets.release.explain.score_diff import CHANGES
 from assets.release.outputs.metadata import read_metadata
 from assets.release.outputs.returns_worker import SOURCE_TABLES, ReturnsWorker
+from assets.release.publish.file_names import REPORT_INDEX
 from assets.release.publish.fingerprint import save_fingerprint
 from assets.release.publish.gate import raise_on_blocking_failures
 from assets.release.publish.publish import publish
@@ -20,7 +21,7 @@ from assets.release.publish.quarantine import mark_blocked
 from assets.release.publish.release_log import RUNS
 from assets.release.publish.staging import create_staging, save_staging
 from assets.warehouse import dagster_assets
-from assets.warehouse.connection import Warehouse
+from assets.warehouse.connection import Connection, Warehouse
 from assets.warehouse.models import Model
 from assets.warehouse.tables import Table
 
@@ -96,7 +97,7 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
     ) -> dg.MaterializeResult[None]:
         folder = warehouse.paths.staging
         with warehouse.connect() as connection:
-            staging = create_staging(folder, context.run_id, connection, early, read_metadata(connection, published))
+            staging = create_staging(folder, context.run.run_id, connection, early, read_metadata(connection, published))
         save_staging(staging, folder)
         size = sum(file.bytes for file in staging.files)
         return dg.MaterializeResult(metadata={"files": len(staging.files), "bytes": size})
@@ -109,24 +110,69 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
         clerk: dg.ResourceParam[ReturnsWorker],
     ) -> Iterator[dg.MaterializeResult[None]]:
         with warehouse.connect() as connection:
-            try:
-                raise_on_blocking_failures(connection)
-            except DataError:
-                mark_blocked(warehouse.paths, context.run_id)
-                raise
+            # Also here: a release that is materialised alone runs without the asset check.
+            _stop_if_blocked(warehouse, connection, context.run.run_id)
             for table in with_release:
                 table.create(connection)
-            result = publish(connection, published, warehouse.paths, context.run_id, auditor.finish, clerk.put)
+            result = publish(connection, published, warehouse.paths, context.run.run_id, auditor.finish, clerk.put)
             shown: list[dict[str, Any]] = [dagster_assets.table_metadata(connection, table) for table in with_release]
         # The fingerprint is of the moment when the run started: a file that arrived later is not part of it.
-        fingerprint = context.run_tags.get(INPUTS_TAG)
+        fingerprint = context.run.tags.get(INPUTS_TAG)
         if fingerprint:
             save_fingerprint(warehouse.paths, fingerprint, result.release_id)
-        shown.append({"release_id": result.release_id, "is_new": result.is_new})
+        folder = warehouse.paths.releases / result.release_id
+        shown.append(
+            {
+                "release_id": result.release_id,
+                "is_new": result.is_new,
+                "folder": dg.MetadataValue.path(folder),
+                "report": dg.MetadataValue.url((folder / REPORT_INDEX).as_uri()),
+            }
+        )
         for spec, metadata in zip(specs, shown, strict=True):
             yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
 
-    return [model_texts, returns, parquet, release]
+    return [model_texts, returns, parquet, _gate(), release]
+
+
+def _gate() -> dg.AssetChecksDefinition:
+    """Return the blocking check of the files to publish: Dagster starts `release.current` only where it passes.
+
+    The checks of the tables cannot block one by one: the audit reads every table, so it would wait for itself.
+    """
+    name = "no_blocking_check_fails"
+    spec = dg.AssetCheckSpec(
+        name,
+        asset=dagster_assets.asset_key(PARQUET),
+        additional_deps=[dagster_assets.asset_key(AUDITED)],
+        blocking=True,
+        description="没有未通过的阻断检查\n\nNo blocking check of the audit failed",
+    )
+
+    # After the results of all checks, which Dagster's pages show also where the run ends here.
+    @dg.multi_asset_check(specs=[spec], name="release__gate", op_tags={"dagster/priority": "-1"})
+    def gate(
+        context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    ) -> Iterator[dg.AssetCheckResult]:
+        with warehouse.connect() as connection:
+            try:
+                _stop_if_blocked(warehouse, connection, context.run.run_id)
+            except DataError as error:
+                metadata = {"failures": len(error.issues) - 1}
+                yield dg.AssetCheckResult(asset_key=spec.asset_key, check_name=name, passed=False, metadata=metadata)
+                # The exception carries the failing rows to the command line and to the alerts.
+                raise
+        yield dg.AssetCheckResult(asset_key=spec.asset_key, check_name=name, passed=True)
+
+    return gate
+
+
+def _stop_if_blocked(warehouse: Warehouse, connection: Connection, run_id: str) -> None:
+    try:
+        raise_on_blocking_failures(connection)
+    except DataError:
+        mark_blocked(warehouse.paths, run_id)
+        raise
 
 
 def _spec(name: str, upstream: Iterable[str], description: str, kinds: set[str]) -> dg.AssetSpec:

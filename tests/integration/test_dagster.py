@@ -91,9 +91,16 @@ def test_the_refresh_job_makes_everything(project: Project, graph: dg.AssetGraph
 def test_every_audited_table_shows_its_contract_as_a_check(project: Project, graph: dg.AssetGraph) -> None:
     shown = {(".".join(key.asset_key.path), key.name) for key in graph.asset_check_keys}
     audited = {(check.table, check.name if check.is_sql else "contract") for check in project.checks}
-    # What the clock decides is shown and stands in no release.
-    assert shown - audited == {("quality.freshness", "check_figures_are_in_time")}
+    # What the clock decides is shown and stands in no release; the gate is made of all other checks.
+    gate = ("release.parquet", "no_blocking_check_fails")
+    assert shown - audited == {("quality.freshness", "check_figures_are_in_time"), gate}
     assert audited <= shown
+
+
+def test_the_gate_blocks_the_release_and_no_other_step(project: Project) -> None:
+    job = build_definitions(project).resolve_job_def(REFRESH)
+    blocked = {node.name for node, inputs in job.dependencies.items() if "'release__gate'" in str(inputs)}
+    assert blocked == {"release__current"}
 
 
 def test_lineage_of_a_score_names_the_columns_it_is_made_of(project: Project) -> None:

@@ -1,4 +1,4 @@
-"""What of an error a person can mend is told as that; what is a fault of ours stays one."""
+"""Errors of the machine are told from internal errors, whatever wraps them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
+from assets.core.errors import DataError
 from assets.core.paths import PROJECT_ROOT
-from pipelines.observability.system_errors import classify_system_error
+from pipelines.observability.system_errors import classify_system_error, iter_causes
 
 
 @pytest.mark.parametrize(
@@ -60,3 +61,10 @@ def test_a_broken_record_of_runs_is_told_from_a_malformed_text() -> None:
 def test_the_room_costs_no_import_of_dagster() -> None:
     code = "import sys, pipelines.observability.system_errors, pipelines.cli.doctor; sys.exit('dagster' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, check=False).returncode == 0
+
+
+def test_an_exception_that_is_its_own_cause_is_looked_at_once() -> None:
+    fault = DataError([])
+    wrapper = RuntimeError()
+    fault.__cause__, wrapper.__cause__ = wrapper, fault
+    assert list(iter_causes(fault)) == [fault, wrapper]
