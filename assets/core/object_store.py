@@ -66,6 +66,11 @@ def read_storage_settings(paths: Paths) -> StorageSettings:
     return read_settings(paths.storage, StorageSettings, "invalid_shared_store_settings", _PAGE)
 
 
+def has_shared_store(paths: Paths) -> bool:
+    """Return whether a store is configured; only then is any code of the shared store imported."""
+    return read_storage_settings(paths).store is not None
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectStore:
     """Objects by name below one place. Raises WrongCall where the place cannot be reached or used."""

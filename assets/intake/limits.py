@@ -1,6 +1,6 @@
-"""How much of a file is taken in: limits that a hostile or broken file runs into before it fills the machine.
+"""Limits of input files, so that a hostile or broken file cannot fill the memory or the disk.
 
-Here: the limits and where they are configured. Not here: what is done at a limit (the module that reads).
+Here: the limits and how they are configured. Not here: what happens at a limit (the module that reads).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from assets.core.settings import read_settings
 
 
 class Limits(BaseModel):
-    """Limits of one file. Anything left out of `limits.yml` has the value given here."""
+    """The limits of one file; what `limits.yml` does not set has the value given here."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -28,5 +28,5 @@ class Limits(BaseModel):
 
 
 def read_limits(file: Path) -> Limits:
-    """The limits of one data directory; Stopped with what is wrong where its file cannot be read."""
+    """Return the limits of a data directory; raise DataError where the file is invalid."""
     return read_settings(file, Limits, "invalid_limits", "docs/intake.md")

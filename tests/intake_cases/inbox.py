@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 
 from assets.core.errors import Issue
 from assets.core.paths import PROJECT_ROOT, Paths
+from assets.intake.ingest import IngestJob
 from assets.intake.limits import Limits
-from assets.intake.receipts.receipts import IngestJob, Receipt, accepted_files, reject_files
+from assets.intake.receipts.receipts import Receipt, accepted_files, reject_files
 from assets.intake.tables.contracts import Contract, read_contracts
 from assets.intake.values.lookups import Lookups, read_lookups
 from assets.reference.load import load_reference_tables
@@ -132,20 +133,15 @@ class Inbox:
     def outcomes(self, dataset: str, limits: Limits = LIMITS) -> dict[str, Outcome]:
         """One run of the intake: what became of every file that ever arrived, by its name."""
         intake = self.intake(dataset, limits)
-        receipts = intake.take_in(NOW)
+        receipts = intake.ingest(NOW)
         kept = {receipt.file: file for receipt, file in accepted_files(intake.folder, receipts)}
         rejects = {receipt.file: file for receipt, file in reject_files(intake.folder, receipts)}
         return {
             receipt.file.removeprefix(f"{dataset}/"): _checked(
-                _outcome(receipt, _rows(kept.get(receipt.file)), _rows(rejects.get(receipt.file)))
+                Outcome(receipt, _rows(kept.get(receipt.file)), _rows(rejects.get(receipt.file)))
             )
             for receipt in receipts
         }
-
-
-def _outcome(receipt: Receipt, readable: list[dict[str, Any]], rejects: list[dict[str, Any]]) -> Outcome:
-    rejected = {(reject["sheet"], reject["line"]) for reject in rejects}
-    return Outcome(receipt, [row for row in readable if (row["sheet"], row["line"]) not in rejected], rejects)
 
 
 def _rows(file: Path | None) -> list[dict[str, Any]]:

@@ -444,7 +444,7 @@ def test_a_file_replaced_while_it_is_read_is_the_one_or_the_other(inbox: Inbox, 
     replacer.start()
     try:
         # The key of all rows is one, so that they are read quickly and none is accepted.
-        receipts = [receipt for _ in range(4) for receipt in inbox.intake("parks", LIMITS).take_in(NOW)]
+        receipts = [receipt for _ in range(4) for receipt in inbox.intake("parks", LIMITS).ingest(NOW)]
     finally:
         is_over.set()
         replacer.join()
@@ -466,7 +466,7 @@ def test_a_file_taken_away_while_the_inbox_is_listed_is_no_error(inbox: Inbox) -
     thread.start()
     try:
         for _ in range(30):
-            inbox.intake("parks").take_in(NOW)
+            inbox.intake("parks").ingest(NOW)
     finally:
         is_over.set()
         thread.join()

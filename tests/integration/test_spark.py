@@ -22,10 +22,11 @@ import pytest
 from assets.core.errors import DataError, UsageError
 from assets.core.object_store import url_to_fs
 from assets.core.paths import PROJECT_ROOT, Paths
+from assets.intake.assets import ingest_dataset
+from assets.intake.ingest import IngestJob
 from assets.intake.limits import Limits
 from assets.intake.load import load_accepted
-from assets.intake.receipts.receipts import IngestJob, Receipt
-from assets.intake.receipts.sync import ingest_and_sync
+from assets.intake.receipts.receipts import Receipt
 from assets.warehouse.connection import Connection, connect_in_memory
 from assets.warehouse.engines import DuckDBEngine, EngineSettings, SparkSettings, open_engine, read_engine
 from assets.warehouse.models import Model
@@ -216,8 +217,8 @@ def taken_in(intake: IngestJob, store: str, seen_as: str | None) -> tuple[Table,
         send(intake, name, HEADER + rows)
     said = f"store: {store}\n" + (f"seen_as: {seen_as}\n" if seen_as else "")
     intake.paths.storage.write_text(said, "utf-8")
-    ingest_and_sync(dataclasses.replace(intake, limits=Limits(still_written_seconds=0, columns=99)), NOW)
-    return intake.contract.table(), ingest_and_sync(intake, NOW)
+    ingest_dataset(dataclasses.replace(intake, limits=Limits(still_written_seconds=0, columns=99)), NOW)
+    return intake.contract.table(), ingest_dataset(intake, NOW)
 
 
 def copied(table: Table) -> Model:

@@ -9,7 +9,7 @@ import pytest
 
 from assets.core.errors import DataError, Issue
 from assets.core.paths import PROJECT_ROOT
-from assets.intake.receipts.receipts import IngestJob
+from assets.intake.ingest import IngestJob
 from assets.intake.tables.contracts import Contract, check_contracts, qualifier_column, read_contracts
 from assets.warehouse.connection import Connection
 

@@ -33,7 +33,7 @@ def rows_of(tmp_path: Path, content: str | bytes, delimiter: str = ",") -> list[
 
 
 def told(rows: list[RawRow]) -> list[tuple[int, tuple[str, ...], bool]]:
-    return [(row.line, row.cells, row.fault is not None) for row in rows]
+    return [(row.line, row.cells, row.error is not None) for row in rows]
 
 
 def chunked(sheet: DelimitedSheet, after: int, width: int) -> list[tuple[int, tuple[str, ...], str]]:
@@ -44,7 +44,7 @@ def chunked(sheet: DelimitedSheet, after: int, width: int) -> list[tuple[int, tu
         texts = chunk.texts(set(chunk.lines.tolist()))
         cells = zip(*(column.to_pylist() for column in chunk.columns), strict=True)
         rows += [(line, row, texts[line]) for line, row in zip(chunk.lines.tolist(), cells, strict=True)]
-        rows += [(row.line, row.cells, row.text) for row in chunk.odd]
+        rows += [(row.line, row.cells, row.text) for row in chunk.malformed]
     return sorted(rows)
 
 

@@ -134,7 +134,7 @@ def test_a_contract_may_set_unknown_columns_aside(fairs: Contract) -> None:
 def test_the_columns_of_a_returned_file_are_known(fairs: Contract) -> None:
     sent = ["退回编号", "退回原因", "处理办法", "return_reason", "return_remedy", *REQUIRED]
     headers, issues = match_headers(sent, fairs, UNITS, 1)
-    assert [header.role for header in headers[:5]] == ["return_id", "told", "told", "told", "told"]
+    assert [header.role for header in headers[:5]] == ["return_id", *["for_sender"] * 4]
     assert issues == []
 
 

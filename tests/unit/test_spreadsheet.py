@@ -20,7 +20,7 @@ from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.raw_rows import ChunkSchema, RawRow
 from assets.intake.readers.spreadsheet import WorkbookSheet, cell_text, read_workbook
 from assets.intake.tables.contracts import Contract
-from tests.unit.conftest import LIMITS, TakeIn
+from tests.unit.conftest import LIMITS, ParseFile
 
 HEADER = ["city", "date", "posts", "share", "is_local", "source_id", "source_grade"]
 GOOD = ["甲市", dt.date(2026, 2, 5), 12, 3.5, True, "book", "A"]
@@ -177,42 +177,42 @@ def test_a_workbook_that_unpacks_to_more_than_the_limit_is_refused(tmp_path: Pat
 @pytest.mark.parametrize("write", [xlsx, xls])
 @pytest.mark.parametrize("name", ["a.xlsx", "a.xls", "a.csv"])
 def test_a_workbook_gives_the_rows_of_its_text_whatever_its_name_promises(
-    fairs: Contract, take_in: TakeIn, write: Any, name: str
+    fairs: Contract, parse_file: ParseFile, write: Any, name: str
 ) -> None:
-    taken = take_in(fairs, write({"招聘": [HEADER, GOOD, ["丙市", *GOOD[1:]]]}), name)
-    (row,) = taken.accepted
+    parsed = parse_file(fairs, write({"招聘": [HEADER, GOOD, ["丙市", *GOOD[1:]]]}), name)
+    (row,) = parsed.accepted
     assert (row["sheet"], row["line"], row["city_code"], row["date"]) == ("招聘", 2, "1", dt.date(2026, 2, 5))
     assert (row["posts"], row["share"], row["is_local"]) == (12, 3.5, True)
-    (reject,) = taken.rejects
+    (reject,) = parsed.rejects
     assert (reject["sheet"], reject["line"], reject["code"]) == ("招聘", 3, "unknown_place")
     assert reject["raw_row"] == "丙市,2026-02-05,12,3.5,TRUE,book,A"
 
 
-def test_a_sheet_without_a_table_is_passed_over_and_told(fairs: Contract, take_in: TakeIn) -> None:
+def test_a_sheet_without_a_table_is_passed_over_and_told(fairs: Contract, parse_file: ParseFile) -> None:
     sheets = {"封面": [["2026年招聘统计"]], "一月": [HEADER, GOOD], "二月": [HEADER, ["乙市", *GOOD[1:]]]}
-    taken = take_in(fairs, xlsx(sheets), "a.xlsx")
-    assert [(row["sheet"], row["city_code"]) for row in taken.accepted] == [("一月", "1"), ("二月", "2")]
-    assert [sheet.sheet for sheet in taken.parsed.sheets] == ["一月", "二月"]
-    assert [(note.kind, note.text) for note in taken.parsed.notes] == [("sheet_skipped", "封面")]
+    parsed = parse_file(fairs, xlsx(sheets), "a.xlsx")
+    assert [(row["sheet"], row["city_code"]) for row in parsed.accepted] == [("一月", "1"), ("二月", "2")]
+    assert [sheet.sheet for sheet in parsed.result.sheets] == ["一月", "二月"]
+    assert [(note.kind, note.text) for note in parsed.result.notes] == [("sheet_skipped", "封面")]
 
 
-def test_a_row_repeated_on_another_sheet_is_told_with_that_sheet(fairs: Contract, take_in: TakeIn) -> None:
-    taken = take_in(fairs, xlsx({"一": [HEADER, GOOD], "二": [["标题"], HEADER, GOOD]}), "a.xlsx")
-    assert [(row["sheet"], row["line"]) for row in taken.accepted] == [("一", 2)]
-    (reject,) = taken.rejects
+def test_a_row_repeated_on_another_sheet_is_told_with_that_sheet(fairs: Contract, parse_file: ParseFile) -> None:
+    parsed = parse_file(fairs, xlsx({"一": [HEADER, GOOD], "二": [["标题"], HEADER, GOOD]}), "a.xlsx")
+    assert [(row["sheet"], row["line"]) for row in parsed.accepted] == [("一", 2)]
+    (reject,) = parsed.rejects
     assert (reject["sheet"], reject["line"], reject["code"], reject["actual"]) == ("二", 3, "duplicate_row", "一 2")
 
 
-def test_a_workbook_of_no_table_is_refused_with_its_sheet(fairs: Contract, take_in: TakeIn) -> None:
+def test_a_workbook_of_no_table_is_refused_with_its_sheet(fairs: Contract, parse_file: ParseFile) -> None:
     with pytest.raises(FileRejectedError) as error:
-        take_in(fairs, xlsx({"封面": [["2026年招聘统计", "x"]]}), "a.xlsx")
+        parse_file(fairs, xlsx({"封面": [["2026年招聘统计", "x"]]}), "a.xlsx")
     assert [(issue.code, issue.sheet) for issue in error.value.issues] == [("unknown_header", "封面")]
 
 
-def test_a_zip_that_is_no_workbook_is_refused(fairs: Contract, take_in: TakeIn) -> None:
+def test_a_zip_that_is_no_workbook_is_refused(fairs: Contract, parse_file: ParseFile) -> None:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         archive.writestr("a.csv", "city,date\n")
     with pytest.raises(FileRejectedError) as error:
-        take_in(fairs, target.getvalue(), "a.xlsx")
+        parse_file(fairs, target.getvalue(), "a.xlsx")
     assert [issue.code for issue in error.value.issues] == ["unsupported_file_type"]

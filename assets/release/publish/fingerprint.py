@@ -13,8 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from assets.core.file_hash_cache import cached_sha256
+from assets.core.object_store import has_shared_store
 from assets.core.paths import PROJECT_ROOT, Paths
-from assets.core.sync_state import has_remote_changes, sync_state_digest
 from assets.release.publish.manifest import hash_file, is_whole
 from assets.release.read.reader import find_current_release
 
@@ -48,7 +48,7 @@ def changed_fingerprint(paths: Paths) -> str | None:
     inputs, current = compute_fingerprint(paths), find_current_release(paths)
     is_known = current is not None and load_fingerprint(paths) == (inputs, current.manifest.release_id)
     is_current = current is not None and is_known and is_whole(current.folder, current.manifest)
-    return None if is_current and not has_remote_changes(paths, _noted(paths).get("shared", "")) else inputs
+    return None if is_current and not _has_remote_changes(paths) else inputs
 
 
 def _input_files(paths: Paths) -> Iterator[tuple[str, Path]]:
@@ -78,7 +78,7 @@ def save_fingerprint(paths: Paths, inputs_digest: str, release_id: str) -> None:
     paths.state.mkdir(parents=True, exist_ok=True)
     note = paths.state / "last_run.json"
     temporary = note.with_suffix(".tmp")
-    said = {"inputs": inputs_digest, "release_id": release_id, "shared": sync_state_digest(paths)}
+    said = {"inputs": inputs_digest, "release_id": release_id, "shared": _sync_state_digest(paths)}
     temporary.write_text(json.dumps(said), encoding="utf-8")
     temporary.rename(note)
 
@@ -94,3 +94,19 @@ def _noted(paths: Paths) -> dict[str, str]:
         return {name: str(said) for name, said in json.loads((paths.state / "last_run.json").read_bytes()).items()}
     except (OSError, ValueError, AttributeError):
         return {}
+
+
+def _has_remote_changes(paths: Paths) -> bool:
+    if not has_shared_store(paths):
+        return False
+    from assets.core.sync_state import has_remote_changes
+
+    return has_remote_changes(paths, _noted(paths).get("shared", ""))
+
+
+def _sync_state_digest(paths: Paths) -> str:
+    if not has_shared_store(paths):
+        return ""
+    from assets.core.sync_state import sync_state_digest
+
+    return sync_state_digest(paths)

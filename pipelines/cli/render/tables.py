@@ -442,7 +442,7 @@ def _standing(row: Row, language: Language) -> Text:
 def render_dry_run(checked: DryRunResult, language: Language) -> Text:
     """What a run would make of a file: every fault with its place and remedy, then the rows."""
     text = Text()
-    for fault in checked.faults:
+    for fault in checked.errors:
         place = ", ".join(part for part in (checked.file, fault.where(language)) if part)
         text.append(f"{place}: {fault.reason(language)}\n", style="red")
         text.append(f"  → {fault.remedy(language)}\n")

@@ -64,12 +64,12 @@ def test_a_clean_file_is_told_its_dataset_and_rows(data: Path, tmp_path: Path) -
 def test_every_fault_has_its_line_column_reason_and_remedy(data: Path, tmp_path: Path) -> None:
     checked = check(data, sent(tmp_path, HEADER + GOOD + "Atlantis,2025,old,30,synthetic,A\n"))
     assert (checked.is_clean, checked.rows_rejected) == (False, 1)
-    assert [(fault.line, fault.column_name, fault.code) for fault in checked.faults] == [
+    assert [(fault.line, fault.column_name, fault.code) for fault in checked.errors] == [
         (4, "country", "unknown_place"),
         (4, "life_years", "invalid_number"),
     ]
-    assert all(fault.reason(tongue) and fault.remedy(tongue) for fault in checked.faults for tongue in ("zh", "en"))
-    assert checked.faults[0].where("en") == "line 4, column country"
+    assert all(fault.reason(tongue) and fault.remedy(tongue) for fault in checked.errors for tongue in ("zh", "en"))
+    assert checked.errors[0].where("en") == "line 4, column country"
 
 
 def test_nothing_is_written(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +84,7 @@ def test_a_refused_file_is_told_against_the_dataset_that_it_comes_nearest_to(dat
     another_dataset(data, "life_years", "coal_pct")
     checked = check(data, sent(tmp_path, HEADER.replace("coal_pct", "charcoal") + GOOD))
     assert (checked.dataset, checked.status, checked.is_clean) == ("country_statistics", "refused", False)
-    assert [(fault.line, fault.actual) for fault in checked.faults] == [(1, "charcoal")]
+    assert [(fault.line, fault.actual) for fault in checked.errors] == [(1, "charcoal")]
 
 
 def test_headers_choose_the_dataset_and_where_they_fit_two_a_person_does(data: Path, tmp_path: Path) -> None:
@@ -104,13 +104,13 @@ def test_what_no_dataset_reads_is_told_without_one(data: Path, tmp_path: Path, n
     checked = check(data, sent(tmp_path, HEADER + GOOD, name))
     assert (checked.dataset, checked.is_clean) == (None, False)
     code = "unsupported_file_type" if name == "table.doc" else "file_ignored"
-    assert [fault.code for fault in checked.faults] == [code]
+    assert [fault.code for fault in checked.errors] == [code]
 
 
 def test_a_link_is_refused_as_a_run_would(data: Path, tmp_path: Path) -> None:
     sent(tmp_path, HEADER + GOOD)
     (tmp_path / "link.csv").symlink_to(tmp_path / "new.csv")
-    assert [fault.code for fault in check(data, tmp_path / "link.csv").faults] == ["file_is_link"]
+    assert [fault.code for fault in check(data, tmp_path / "link.csv").errors] == ["file_is_link"]
 
 
 @pytest.mark.parametrize("name", ["no.csv", "data"])
