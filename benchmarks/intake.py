@@ -139,7 +139,7 @@ def gancheng_ledger(file: Path, folder: Path) -> tuple[int, Iterable[int]]:
 
 
 def _furnished() -> tuple[Any, Any, Any]:
-    from assets.intake.limits import Limits
+    from assets.core.settings import Limits
     from assets.intake.tables.contracts import Contract
     from assets.intake.values.lookups import Lookups
     from assets.intake.values.places import Places

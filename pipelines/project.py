@@ -13,6 +13,7 @@ from assets.core.paths import Paths
 from assets.intake.tables.contracts import Contract, read_contracts
 from assets.observations.dataset_models import dataset_models
 from assets.quality.checks.definitions import Check, contract_checks, read_sql_checks
+from assets.release.read.queries import SCHEMA as VIEWS
 from assets.warehouse.models import Model, read_models
 from assets.warehouse.tables import Table, read_tables
 
@@ -38,7 +39,7 @@ def load_project(paths: Paths) -> Project:
     if missing:
         raise UsageError(Issue("incomplete_data_directory", ", ".join(missing), "reference/, contracts/"))
     contracts = read_contracts(paths.contracts)
-    tables = read_tables(paths.sql)
+    tables = {name: table for name, table in read_tables(paths.sql).items() if table.schema_name != VIEWS}
     datasets = dataset_models(list(contracts), paths.sql, tables)
     tables |= {contract.table_name: contract.table() for contract in contracts.values()}
     tables |= {name: model.table for name, model in datasets.items()}

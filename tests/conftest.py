@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.integration.places import Place, copy_countries, copy_of, copy_province
+
+# A loaded machine is slow; how long an example takes says nothing about the code.
+settings.register_profile("gancheng", deadline=None)
+settings.load_profile("gancheng")
 
 
 @pytest.fixture(scope="session")

@@ -24,8 +24,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, field_validator
-
 from assets.core.data_dir_version import LAKE_VERSION, VERSION_FILE, check_version
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import Paths
@@ -45,30 +43,9 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class StorageSettings(BaseModel):
-    """The settings of `data/storage.yml`: a folder or an fsspec URL, and what a cluster that sees it calls it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    store: str | None = None
-    seen_as: str | None = None
-
-    @field_validator("store", "seen_as")
-    @classmethod
-    def _holds_no_secret(cls, url: str | None) -> str | None:
-        if url is not None and _SECRET.search(url):
-            raise ValueError("no name and no password: credentials belong into the environment")
-        return url
-
-
-def read_storage_settings(paths: Paths) -> StorageSettings:
-    """The setting of one data directory; Stopped with what is wrong where its file cannot be read."""
-    return read_settings(paths.storage, StorageSettings, "invalid_shared_store_settings", _PAGE)
-
-
 def has_shared_store(paths: Paths) -> bool:
     """Return whether a store is configured; only then is any code of the shared store imported."""
-    return read_storage_settings(paths).store is not None
+    return read_settings(paths).storage.store is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +181,7 @@ def open_store(paths: Paths) -> ObjectStore | None:
 
     WrongCall where it cannot be reached, where its package is not installed, and where a newer program wrote it.
     """
-    settings = read_storage_settings(paths)
+    settings = read_settings(paths).storage
     if settings.store is None:
         return None
     url = settings.store.rstrip("/")

@@ -34,9 +34,9 @@ class Paths:
         return self.data / "contracts"
 
     @property
-    def limits(self) -> Path:
-        """How much of a file is taken in; may be absent."""
-        return self.data / "limits.yml"
+    def settings(self) -> Path:
+        """Limits, schedules, engine and shared store (assets.core.settings); may be absent."""
+        return self.data / "settings.yml"
 
     @property
     def corrections(self) -> Path:
@@ -47,21 +47,6 @@ class Paths:
     def approvals(self) -> Path:
         """Flagged values that a person let pass, as data; the folder may be missing."""
         return self.data / "approvals"
-
-    @property
-    def operations(self) -> Path:
-        """When what runs; may be absent."""
-        return self.data / "operations.yml"
-
-    @property
-    def engine(self) -> Path:
-        """What builds the models; may be absent."""
-        return self.data / "engine.yml"
-
-    @property
-    def storage(self) -> Path:
-        """The store that several machines share; may be absent."""
-        return self.data / "storage.yml"
 
     @property
     def inbox(self) -> Path:

@@ -1,43 +1,237 @@
-"""Settings that people write into the data directory as YAML, each with a default.
+"""The settings of one data directory, `data/settings.yml`: limits of intake, schedules, engine and shared store.
 
-Here: reading one file of them, and telling everything that is wrong with it. Not here: what the settings are (the
-module that they are for).
+Here: the model with every default, and reading it. Not here: what the settings do (the modules that use a section).
 """
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 
 from assets.core.errors import DataError, Issue
+from assets.core.paths import Paths
+from assets.core.yaml_files import describe_yaml_error, read_yaml
 
-Settings = TypeVar("Settings", bound=BaseModel)
+# Spark's own variable; an address with a token belongs there and not into a file.
+REMOTE_VARIABLE = "SPARK_REMOTE"
+# The four files of earlier versions, each now a section.
+_FORMER_FILES = {
+    "limits.yml": "limits",
+    "operations.yml": "schedules",
+    "engine.yml": "engine",
+    "storage.yml": "storage",
+}
+# Minute, hour, day of the month, month, day of the week.
+_CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+_CRON_PART = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/[1-9]\d*)?")
+_CREDENTIALS = re.compile(r"//[^/\s]*@")
+
+DataJob = Literal["refresh", "intake", "release"]
 
 
-def read_settings(file: Path, settings: type[Settings], code: str, page: str) -> Settings:
-    """What the file says, and the defaults where it says nothing or is not there.
+def _check_cron(text: str) -> str:
+    """Accept numbers, ranges, steps and lists, but no names such as `MON`."""
+    fields = text.split()
+    parts = [(part, limits) for field, limits in zip(fields, _CRON_RANGES, strict=False) for part in field.split(",")]
+    if len(fields) != len(_CRON_RANGES) or not all(_is_within(part, *limits) for part, limits in parts):
+        raise ValueError("five fields of numbers: minute, hour, day, month, day of the week")
+    return text
 
-    Raises Stopped with every fault, by the code of the catalogue; `page` is where the way of writing them is told.
-    """
-    faults = []
+
+def _is_within(part: str, lowest: int, highest: int) -> bool:
+    match = _CRON_PART.fullmatch(part)
+    return match is not None and all(lowest <= int(number) <= highest for number in match.groups() if number)
+
+
+def _check_time_zone(name: str) -> str:
     try:
-        said = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else None
-        return settings.model_validate({} if said is None else said)
+        return ZoneInfo(name).key
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError("a time zone of the IANA database, such as Asia/Shanghai") from error
+
+
+def _check_url(url: str) -> str:
+    if _CREDENTIALS.search(url):
+        raise ValueError("no name and no password: credentials belong in the environment")
+    return url
+
+
+Cron = Annotated[str, AfterValidator(_check_cron)]
+StoreUrl = Annotated[str, AfterValidator(_check_url)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limits(_Section):
+    """What a file may have at most, so that a hostile or broken one is refused before it fills the machine."""
+
+    file_bytes: PositiveInt = 20_000_000_000
+    line_bytes: PositiveInt = 1_000_000
+    row_lines: PositiveInt = 200
+    columns: PositiveInt = 500
+    sheets: PositiveInt = 100
+    sheet_cells: PositiveInt = 20_000_000
+    unpacked_bytes: PositiveInt = 1_000_000_000
+    still_written_seconds: float = 1.0
+
+
+class InboxSettings(_Section):
+    """How often the sensor looks at the inbox, and how long a file must have been unchanged."""
+
+    is_on: bool = True
+    every_seconds: Annotated[int, Field(ge=1)] = 30
+    still_seconds: Annotated[int, Field(ge=0)] = 60
+    job: DataJob = "refresh"
+
+
+class JobSchedule(_Section):
+    """A job at set times, by default every night."""
+
+    is_on: bool = True
+    cron: Cron = "30 1 * * *"
+    job: DataJob = "refresh"
+
+
+class MonthlySchedule(JobSchedule):
+    """A job at set times, by default a release once a month."""
+
+    cron: Cron = "0 3 1 * *"
+    job: DataJob = "release"
+
+
+class PruneSettings(_Section):
+    """When old things are deleted, and how many are kept; `keep_releases` None keeps all releases."""
+
+    is_on: bool = True
+    cron: Cron = "0 4 * * 0"
+    keep_releases: Annotated[int, Field(ge=1)] | None = None
+    keep_run_days: Annotated[float, Field(ge=0)] = 90
+
+
+class ScheduleSettings(_Section):
+    """What runs by itself under `gancheng serve`."""
+
+    time_zone: Annotated[str, AfterValidator(_check_time_zone)] = "Asia/Shanghai"
+    inbox: InboxSettings = InboxSettings()
+    nightly: JobSchedule = JobSchedule()
+    monthly: MonthlySchedule = MonthlySchedule()
+    pruning: PruneSettings = PruneSettings()
+
+
+class SparkSettings(_Section):
+    """Where Spark is, and the folder through which it and this machine exchange tables.
+
+    `remote` is a Spark Connect address; without it, the variable SPARK_REMOTE has it. `exchange` is a folder or an
+    fsspec URL; `seen_as` is its name on the cluster where that differs (s3:// here, s3a:// on the cluster).
+    """
+
+    exchange: str
+    seen_as: str | None = None
+    remote: str | None = None
+
+    @property
+    def address(self) -> str:
+        return self.remote or os.environ[REMOTE_VARIABLE]
+
+    @property
+    def cluster_exchange(self) -> str:
+        return self.seen_as or self.exchange
+
+    @model_validator(mode="after")
+    def _check_address(self) -> SparkSettings:
+        if not self.remote and not os.environ.get(REMOTE_VARIABLE):
+            raise ValueError(f"remote, or the variable {REMOTE_VARIABLE}: sc://host:15002")
+        return self
+
+
+class EngineSettings(_Section):
+    """Which engine builds the SQL models."""
+
+    name: Literal["duckdb", "spark"] = "duckdb"
+    spark: SparkSettings | None = None
+
+    @model_validator(mode="after")
+    def _check_spark(self) -> EngineSettings:
+        if self.name == "spark" and self.spark is None:
+            raise ValueError("spark: exchange and remote")
+        return self
+
+
+class StorageSettings(_Section):
+    """The shared store: a folder or an fsspec URL, and its name on the cluster, where the cluster reads it."""
+
+    store: StoreUrl | None = None
+    seen_as: StoreUrl | None = None
+
+
+class Settings(_Section):
+    """All settings of a data directory."""
+
+    limits: Limits = Limits()
+    schedules: ScheduleSettings = ScheduleSettings()
+    engine: EngineSettings = EngineSettings()
+    storage: StorageSettings = StorageSettings()
+
+
+def read_settings(paths: Paths) -> Settings:
+    """Return the settings, with the default of every setting that is left out.
+
+    Raises:
+        DataError: a setting is unknown or not allowed, the file is not YAML, or a file of an earlier version exists.
+    """
+    issues = [
+        Issue("former_settings_file", name, section, name)
+        for name, section in _FORMER_FILES.items()
+        if (paths.data / name).exists()
+    ]
+    name = paths.settings.name
+    try:
+        content = read_yaml(paths.settings) if paths.settings.is_file() else None
+        # A section whose lines are all commented out is None.
+        sections = {} if content is None else content
+        if isinstance(sections, dict):
+            sections = {key: {} if value is None else value for key, value in sections.items()}
+        settings = Settings.model_validate(sections)
     except ValidationError as error:
-        faults = [Issue(code, told, page, file.name, None, place or None) for place, told in _faults(error)]
+        issues += [Issue("invalid_settings", key or name, allowed, name) for key, allowed in _describe_errors(error)]
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark is not None else None
-        faults = [Issue(code, str(getattr(error, "problem", error)), page, file.name, line)]
+        problem, line = describe_yaml_error(error)
+        issues.append(Issue("invalid_settings", problem, "YAML", name, line))
     except UnicodeDecodeError as error:
-        faults = [Issue(code, str(error), page, file.name)]
-    raise DataError(faults)
+        issues.append(Issue("invalid_settings", str(error), "UTF-8", name))
+    if issues:
+        raise DataError(issues)
+    return settings
 
 
-def _faults(error: ValidationError) -> Iterator[tuple[str, str]]:
-    for fault in error.errors():
-        yield ".".join(str(part) for part in fault["loc"]), fault["msg"]
+def _describe_errors(error: ValidationError) -> Iterator[tuple[str, str]]:
+    """Yield the key of each error and what is allowed there; never the value, which may hold a credential."""
+    for details in error.errors():
+        keys = [str(key) for key in details["loc"]]
+        is_unknown = details["type"] == "extra_forbidden"
+        allowed = ", ".join(_find_section(keys[:-1]).model_fields) if is_unknown else details["msg"]
+        yield ".".join(keys), allowed.removeprefix("Value error, ").removeprefix("Input should be ")
+
+
+def _find_section(keys: list[str]) -> type[BaseModel]:
+    section: Any = Settings
+    for key in keys:
+        annotation = section.model_fields[key].annotation
+        section = SparkSettings if annotation == SparkSettings | None else annotation
+    return section  # type: ignore[no-any-return]

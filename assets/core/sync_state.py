@@ -68,14 +68,15 @@ def sync_state_digest(paths: Paths) -> str:
 
 def has_remote_changes(paths: Paths, remembered: str) -> bool:
     """Whether the store holds other receipts of our datasets than the release that remembers this digest."""
-    if not paths.storage.exists():
+    datasets = _datasets(paths)
+    if not datasets and remembered == _digest({}):
         return False
     from assets.core.object_store import open_store  # what speaks to storage is not imported where there is none
 
     store = open_store(paths)
     if store is None:
         return False
-    there: dict[str, list[str]] = {dataset: [] for dataset in _datasets(paths)}
+    there: dict[str, list[str]] = {dataset: [] for dataset in datasets}
     for name in store.listed(RECEIPTS):
         dataset, _, receipt = name.partition("/")
         if dataset in there:

@@ -1,158 +1,176 @@
-"""A process of its own beside a run: it waits for one request, works while the run goes on, and ends with the run.
+"""A worker process beside a run: it starts early, executes functions while the run continues, and ends with the run.
 
-Here: starting it, what passes between the two, and how a fault of it is told. A request goes in on its standard input,
-which stays open as long as the one who asked lives: even where that is killed, the process ends. On its standard output
-it gives one answer, and says which error of the system it ends with; what else is printed is kept for the case that it
-fails. Not here: what it does (assets.quality.checks.gx_worker, assets.release.outputs.returns_worker).
+Here: `Worker`, a `ProcessPoolExecutor` with a single process, and how errors of that process reach the run. Not here:
+the work itself (assets.quality.checks.gx_worker, assets.release.outputs.returns_worker).
 """
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import json
 import os
-import subprocess
+import signal
 import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import parent_process, set_start_method
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnContext, SpawnProcess
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any, Generic, ParamSpec, TypeVar
 
-from assets.core.paths import PROJECT_ROOT
-
-# Neither a number of the system's errors nor what Python itself ends with.
-_FAILED = 255
-_ANSWER, _NUMBER = "answer", "number"
-# Of what a run and the processes beside it make, little is held by nothing but itself.
+P = ParamSpec("P")
+T = TypeVar("T")
+# A run and its workers create almost no reference cycles, so collecting them often only costs time (9 % of a run).
 GC_THRESHOLD = 50_000
+_EXIT_SECONDS = 5.0
 
 
 class WorkerError(Exception):
-    """A process of ours ended by a fault, and said this of it."""
+    """A function failed in the worker process, or the process ended before it returned."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome(Generic[T]):
+    """What a function returned, or the text and the system error number of the exception it raised.
+
+    Exceptions themselves are not sent: many exceptions of libraries cannot be unpickled.
+    """
+
+    value: T | None = None
+    error: str | None = None
+    errno: int | None = None
+
+
+class _Process(SpawnProcess):
+    def start(self) -> None:
+        # A spawned process imports the main module of its parent again: the whole command line, for 0.1 s. Functions
+        # are found by the module that defines them, so an empty main module is enough.
+        main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+        try:
+            super().start()
+        finally:
+            sys.modules["__main__"] = main
+
+
+class _Context(SpawnContext):
+    """The spawn context that remembers its process, to kill it and to read its exit code."""
+
+    def Process(self, *args: Any, **kwargs: Any) -> SpawnProcess:  # type: ignore[override]
+        self.process = _Process(*args, **kwargs)
+        return self.process
 
 
 class Worker:
-    """The process, as the run sees it: it is there from `with` on, and gone behind it."""
+    """One worker process, from the beginning of the `with` block to its end.
 
-    def __init__(self, module: str) -> None:
-        self._module = module
-        self.is_asked = False
+    The process ends with the block or with the run, also where the run is killed. It prints nothing: its output goes
+    to a file that is quoted where the process breaks.
+    """
+
+    def __init__(self, warm_up: Callable[[], object] = os.getpid) -> None:
+        """Args:
+        warm_up: A module-level function that the process executes first, such as slow imports.
+        """
+        self._warm_up = warm_up
 
     def __enter__(self) -> Worker:
-        self._told = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", self._module],
-            cwd=PROJECT_ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._told,
-            text=True,
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._input, self._output = self._process.stdin, self._process.stdout
+        self._output = tempfile.NamedTemporaryFile(prefix="gancheng-worker-")
+        self._context = _Context()
+        self._executor = ProcessPoolExecutor(1, self._context, _initialise, (self._output.name,))
+        self.submit(self._warm_up)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.kill()
-        self._process.wait()
-        with contextlib.suppress(BrokenPipeError):  # what it was asked and did not read is lost
-            self._input.close()
+        self._context.process.kill()
+        self._executor.shutdown(cancel_futures=True)
         self._output.close()
-        self._told.close()
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        """Return the process id of the worker."""
+        pid = self._context.process.pid
+        assert pid is not None
+        return pid
 
-    def ask(self, request: Mapping[str, Any]) -> None:
-        """What it is to do; the one request that it takes."""
-        self.is_asked = True
-        # Where it ended by a fault of its own, that is told when it is waited for.
-        with contextlib.suppress(BrokenPipeError):
-            self._input.write(json.dumps(request) + "\n")
-            self._input.flush()
+    def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Execute a module-level function in the worker, after the functions submitted before.
 
-    def answer(self) -> Any:
-        """Wait for its answer. Raises as `wait` does where it ends without one."""
-        said = self._said()
-        if _ANSWER in said:
-            return said[_ANSWER]
-        self._end(said)
-        raise WorkerError(f"{self._module} ended without an answer")
+        Returns:
+            A future. Its `result()` raises OSError where an error of the system (a full disk, say) made the function
+            fail, and WorkerError where another exception did, or where the process ended.
+        """
+        future: Future[T] = Future()
 
-    def wait(self) -> None:
-        """Wait until all is done. Where it failed: OSError if that was an error of the system, else ProcessBroken."""
-        self._end(self._said())
+        def forward(outcome: Future[_Outcome[T]]) -> None:
+            try:
+                future.set_result(self._unwrap(outcome))
+            except (OSError, WorkerError) as error:
+                future.set_exception(error)
 
-    def _said(self) -> dict[str, Any]:
-        # A line without its end is what a process that was killed had got to say.
-        line = self._output.readline()
-        return dict(json.loads(line)) if line.endswith("\n") else {}
+        try:
+            self._executor.submit(_execute, partial(function, *args, **kwargs)).add_done_callback(forward)
+        except BrokenProcessPool as error:
+            future.set_exception(self._broken(error))
+        return future
 
-    def _end(self, said: Mapping[str, Any]) -> None:
-        ended = self._process.wait()
-        if ended == 0:
-            return
-        self._told.seek(0)
-        broken = WorkerError(f"{self._module} ended with {ended}: {self._told.read().strip()}")
-        if _NUMBER in said:
-            raise OSError(said[_NUMBER], os.strerror(said[_NUMBER])) from broken
-        raise broken
+    def _unwrap(self, future: Future[_Outcome[T]]) -> T:
+        if future.cancelled():
+            raise WorkerError("the worker ended before the function was executed")
+        try:
+            outcome = future.result()
+        except Exception as error:  # a process that ended, or an argument that cannot be pickled
+            raise self._broken(error) from error
+        if outcome.error is None:
+            return outcome.value  # type: ignore[return-value]
+        failure = WorkerError(outcome.error)
+        if outcome.errno is not None:
+            raise OSError(outcome.errno, os.strerror(outcome.errno)) from failure
+        raise failure
 
-
-class WorkerRequest:
-    """The one who asks, as the process sees it."""
-
-    def __init__(self, output: int) -> None:
-        self._output = output
-
-    def request(self) -> dict[str, Any] | None:
-        """Wait for what is to be done; None where the run ended before. From here on its end ends this process too."""
-        asked = sys.stdin.readline()
-        if not asked:
-            return None
-        threading.Thread(target=_end_with_input, daemon=True).start()
-        return dict(json.loads(asked))
-
-    def say(self, what: str, said: Any) -> None:
-        os.write(self._output, f"{json.dumps({what: said})}\n".encode())
-
-    def answer(self, answer: Any) -> None:
-        self.say(_ANSWER, answer)
+    def _broken(self, error: Exception) -> WorkerError:
+        self._context.process.join(_EXIT_SECONDS)
+        output = Path(self._output.name).read_text(encoding="utf-8", errors="replace").strip()
+        return WorkerError(f"the worker ended with {self._context.process.exitcode}: {output or error}")
 
 
-def run_worker(work: Callable[[WorkerRequest], None]) -> None:
-    """In the process: do the work for the one who started it, and end."""
+def _initialise(output: str) -> None:
+    """Prepare the worker process: silent, deaf to Ctrl-C (the run ends it), and never longer alive than its parent."""
+    descriptor = os.open(output, os.O_WRONLY | os.O_APPEND)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    # Locks that libraries create (tqdm does) then stay in this process; the parent's tracker of resources would print a
+    # warning about them when this process is killed.
+    set_start_method("fork", force=True)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
-    caller = WorkerRequest(os.dup(sys.stdout.fileno()))
-    # What libraries print goes where faults are told.
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+
+
+def _exit_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)
+
+
+def _execute(function: Callable[[], T]) -> _Outcome[T]:
     try:
-        work(caller)
+        return _Outcome(function())
     except Exception as error:
-        sys.stderr.write(f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
-        number = _number(error)
-        if number is not None:
-            caller.say(_NUMBER, number)
-        sys.exit(_FAILED)
-    # What there is goes with the process; Python would look through all of it once more, for most of a second, and the
-    # run waits for the end. Libraries complain of it to an error output that nobody reads.
-    gc.freeze()
+        text = f"{type(error).__name__}: {error}\n{traceback.format_exc()}"
+        return _Outcome(error=text, errno=_system_errno(error))
 
 
-def _number(error: BaseException) -> int | None:
-    """Which error of the system it is, or led to it: libraries put exceptions of their own around one."""
-    found = (cause.errno for cause in (error, error.__cause__, error.__context__) if isinstance(cause, OSError))
-    return next((number for number in found if number), None)
-
-
-def _end_with_input() -> None:
-    while os.read(sys.stdin.fileno(), 1):
-        pass
-    os._exit(_FAILED)
+def _system_errno(error: BaseException) -> int | None:
+    """Return the error number of the system's error; libraries wrap one in exceptions of their own."""
+    causes = (error, error.__cause__, error.__context__)
+    return next((cause.errno for cause in causes if isinstance(cause, OSError) and cause.errno), None)

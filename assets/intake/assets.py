@@ -11,8 +11,8 @@ import dagster as dg
 
 from assets.core.errors import DataError, Issue
 from assets.core.object_store import open_store
+from assets.core.settings import read_settings
 from assets.intake.ingest import IngestJob, unassigned_receipts, utc_now
-from assets.intake.limits import read_limits
 from assets.intake.load import load_accepted
 from assets.intake.receipts.receipts import Receipt, read_receipts, sort_receipts
 from assets.intake.rejects import add_rejects, resolve_rejects
@@ -113,7 +113,7 @@ def _dataset_asset(contract: Contract) -> dg.AssetsDefinition:
         name=f"intake__{contract.dataset}",
     )
     def ingest(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
-        limits = read_limits(warehouse.paths.limits)
+        limits = read_settings(warehouse.paths).limits
         with warehouse.connect() as connection, connect_in_memory(_MEMORY, warehouse.paths.state / "spill") as scratch:
             registry = lookups.read_lookups(connection, contract)
             job = IngestJob(warehouse.paths, contract, scratch, registry, limits)
@@ -149,7 +149,7 @@ def _receipts_asset(
         name="intake__receipts",
     )
     def record(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
-        limits = read_limits(warehouse.paths.limits)
+        limits = read_settings(warehouse.paths).limits
         with warehouse.connect() as connection:
             by_dataset = {name: sort_receipts(read_receipts(warehouse.paths.lake / name)) for name in datasets}
             for receipt in sort_receipts(unassigned_receipts(warehouse.paths, datasets, utc_now(), limits)):

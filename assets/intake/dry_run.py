@@ -15,8 +15,8 @@ from pathlib import Path
 from assets.core.errors import Issue, UsageError
 from assets.core.i18n import Language
 from assets.core.paths import Paths
+from assets.core.settings import Limits
 from assets.intake.ingest import IngestJob, utc_now
-from assets.intake.limits import Limits
 from assets.intake.receipts.receipts import Receipt, reject_files
 from assets.intake.tables.contracts import Contract
 from assets.intake.values.lookups import read_lookups

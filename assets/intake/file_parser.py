@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from assets.core.errors import Issue
 from assets.core.messages import all_messages
-from assets.intake.limits import Limits
+from assets.core.settings import Limits
 from assets.intake.readers.delimited import DELIMITERS, DelimitedSheet
 from assets.intake.readers.encoding import FileRejectedError, detect_encoding
 from assets.intake.readers.raw_rows import Lines, RawChunk, RawRow, RawSheet, to_csv_record

@@ -21,8 +21,8 @@ from assets.core.errors import DataError, Issue
 from assets.core.file_hash_cache import FileHashCache
 from assets.core.files import sync_path, write_atomically
 from assets.core.paths import Paths
+from assets.core.settings import Limits
 from assets.intake.file_parser import SUFFIXES, FileParser, ParseResult
-from assets.intake.limits import Limits
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.receipts import temp_files
 from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, InboxFile, scan_inbox

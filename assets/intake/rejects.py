@@ -38,7 +38,7 @@ def add_rejects(connection: Connection, dataset: str, folder: Path, receipts: Se
 
 
 def resolve_rejects(connection: Connection, dataset: str) -> None:
-    """Mark a reject as resolved when its row came again: accepted, or rejected again, so that only the later is open."""
+    """Mark rejects as resolved whose row came again: accepted, or rejected again, so that only the later is open."""
     connection.execute(
         f"""
         with attempts as (

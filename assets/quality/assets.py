@@ -93,7 +93,7 @@ def _snapshot_asset(checks: Sequence[Check], tables: Mapping[str, Table]) -> dg.
 def _begin_audit(warehouse: Warehouse, auditor: ValidationWorker, checks: Sequence[Check]) -> None:
     with warehouse.connect() as connection:
         write_snapshot(connection, warehouse.paths.snapshot)
-    auditor.begin(warehouse.paths.snapshot, checks, warehouse.paths.check_pages)
+    auditor.submit(warehouse.paths.snapshot, checks, warehouse.paths.check_pages)
 
 
 def _results_asset(checks: Sequence[Check], table: Table) -> dg.AssetsDefinition:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from assets.core.object_store import read_storage_settings
 from assets.core.paths import Paths
+from assets.core.settings import read_settings
 from assets.core.sync_state import ROWS, read_sync_state, result_folder
 from assets.warehouse.connection import Connection
 
@@ -40,7 +40,7 @@ def shared_rows(paths: Paths, connection: Connection, table: str) -> SharedRows 
 
     None where it does not see a store, where the table is no dataset, and where one of its files is not in the store.
     """
-    storage, (schema, dataset) = read_storage_settings(paths), table.split(".")
+    storage, (schema, dataset) = read_settings(paths).storage, table.split(".")
     note = read_sync_state(paths, dataset) if schema == SCHEMA else None
     if storage.store is None or storage.seen_as is None or note is None or note.store != storage.store.rstrip("/"):
         return None

@@ -25,8 +25,8 @@ from sqlglot import exp
 from assets.core.errors import Issue, UsageError
 from assets.core.object_store import url_to_fs
 from assets.core.paths import Paths
+from assets.core.settings import SparkSettings
 from assets.warehouse.connection import Connection
-from assets.warehouse.engines import SparkSettings
 from assets.warehouse.models import Model, count_rows
 from assets.warehouse.shared_rows import SharedRows, shared_rows
 from assets.warehouse.tables import Table
@@ -192,7 +192,7 @@ def to_spark_sql(sql: str) -> str:
 @contextmanager
 def spark_engine(settings: SparkSettings, paths: Paths | None = None) -> Iterator[SparkEngine]:
     """A session of its own on the server. Raises WrongCall where pyspark is not installed or nobody answers."""
-    exchange = Exchange(*(f"{url.rstrip('/')}/{_FOLDER}" for url in (settings.exchange, settings.seen)))
+    exchange = Exchange(*(f"{url.rstrip('/')}/{_FOLDER}" for url in (settings.exchange, settings.cluster_exchange)))
     session = _session(settings.address)
     exchange.clear()
     try:
@@ -230,7 +230,7 @@ def _session(address: str) -> SparkSession:
         socket.create_connection((server.hostname or "", server.port or _PORT), _PATIENCE_SECONDS).close()
     except OSError as error:
         found = f"{server.hostname}:{server.port or _PORT}, {error.strerror or error}"
-        raise UsageError(Issue("engine_unreachable", found, "docs/scaling.md", "engine.yml")) from error
+        raise UsageError(Issue("engine_unreachable", found, "docs/scaling.md", "settings.yml")) from error
     session = SparkSession.builder.remote(address).create()
     # Timestamps here have no zone; that of a server must not shift the day of one.
     session.conf.set("spark.sql.session.timeZone", "UTC")

@@ -20,11 +20,11 @@ from assets.core.data_dir_version import PRIVATE_MODE, find_unreadable_versions
 from assets.core.errors import DataError, Issue, UsageError
 from assets.core.object_store import open_store
 from assets.core.paths import Paths
+from assets.core.settings import read_settings
 from assets.core.sync_state import RECEIPTS
 from assets.intake.receipts.archive import UNARCHIVED_REFUSALS
 from assets.intake.receipts.receipts import Receipt, missing_results, read_receipts
 from assets.release.publish import retention
-from assets.warehouse.engines import read_engine
 from pipelines.locks import is_running
 
 PACKAGE = "gancheng"
@@ -62,14 +62,15 @@ def check_settings(paths: Paths) -> list[Issue]:
     """Contracts, tables, checks and an engine that cannot be read."""
     from pipelines.project import load_project
 
-    try:
-        load_project(paths)
-        read_engine(paths.engine)
-    except DataError as stopped:
-        return list(stopped.issues)
-    except UsageError as call:
-        return [call.issue]
-    return []
+    issues: list[Issue] = []
+    for read in (load_project, read_settings):
+        try:
+            read(paths)
+        except DataError as error:
+            issues += error.issues
+        except UsageError as error:
+            issues.append(error.issue)
+    return issues
 
 
 def check_store(paths: Paths) -> list[Issue]:
@@ -78,8 +79,8 @@ def check_store(paths: Paths) -> list[Issue]:
         shared = open_store(paths)
         if shared is not None:
             shared.listed(RECEIPTS)
-    except DataError as stopped:
-        return list(stopped.issues)
+    except DataError:
+        return []  # check_settings reports them
     except UsageError as call:
         return [call.issue]
     return []

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import Paths
+from assets.core.settings import read_settings
 from assets.intake.dry_run import DryRunResult, check_file
-from assets.intake.limits import read_limits
 from assets.intake.tables.contracts import read_contracts
 from assets.reference.load import load_reference_tables
 from assets.warehouse.connection import connect_in_memory
@@ -24,7 +24,7 @@ def check_files(paths: Paths, files: Sequence[Path], dataset: str | None) -> lis
     missing = [folder.name for folder in (paths.reference, paths.contracts) if not folder.is_dir()]
     if missing:
         raise UsageError(Issue("incomplete_data_directory", ", ".join(missing), "reference/, contracts/"))
-    contracts, limits = read_contracts(paths.contracts), read_limits(paths.limits)
+    contracts, limits = read_contracts(paths.contracts), read_settings(paths).limits
     tables = read_tables(paths.sql).values()
     read = load_reference_tables({table.name: table for table in tables if table.schema_name == "reference"}, paths)
     with connect_in_memory() as registry:

@@ -6,12 +6,13 @@ from contextlib import contextmanager
 import dagster as dg
 
 from assets.core.paths import Paths
+from assets.core.settings import read_settings
 from assets.quality.checks.gx_worker import ValidationWorker
 from assets.release.outputs.returns_worker import ReturnsWorker
 from assets.release.publish.quarantine import quarantine_candidate
 from assets.release.publish.staging import discard_staging
 from assets.warehouse.connection import Warehouse
-from assets.warehouse.engines import Engine, open_engine, read_engine
+from assets.warehouse.engines import Engine, open_engine
 from pipelines.orchestration.run_context import RUN_CONTEXT
 
 VALIDATION_WORKER = "auditor"
@@ -44,7 +45,7 @@ def engine_resource(paths: Paths) -> dg.ResourceDefinition:
     """What builds the models, as the data directory says."""
 
     def start(_context: dg.InitResourceContext) -> Iterator[Engine]:
-        with open_engine(read_engine(paths.engine), paths) as engine:
+        with open_engine(read_settings(paths).engine, paths) as engine:
             yield engine
 
     return dg.ResourceDefinition(contextmanager(start), description="计算引擎\n\nThe engine that builds the models")

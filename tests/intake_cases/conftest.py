@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.intake.limits import Limits
+from assets.core.settings import Limits
 from assets.warehouse.connection import connect_in_memory
 from tests.intake_cases.inbox import LIMITS, Inbox, Outcome, Shipped, Take
 

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from assets.core.errors import Issue
 from assets.core.paths import PROJECT_ROOT, Paths
+from assets.core.settings import Limits
 from assets.intake.ingest import IngestJob
-from assets.intake.limits import Limits
 from assets.intake.receipts.receipts import Receipt, accepted_files, reject_files
 from assets.intake.tables.contracts import Contract, read_contracts
 from assets.intake.values.lookups import Lookups, read_lookups

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.intake.limits import Limits
+from assets.core.settings import Limits
 from tests.intake_cases.hostile import GOOD, SHEET, bomb, locked, with_parts, with_rows, with_sheet
 from tests.intake_cases.inbox import LIMITS, NOW, Inbox, Take
 from tests.intake_cases.sent import FAIRS, PARKS, Cells, fair, park, parks, text_of, xls, xlsx

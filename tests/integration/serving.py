@@ -21,7 +21,7 @@ import yaml
 from assets.core.paths import PROJECT_ROOT
 from tests.integration.places import Place, wait_until
 
-OFTEN = "inbox: {every_seconds: 1, still_seconds: 0}\n"
+OFTEN = "schedules: {inbox: {every_seconds: 1, still_seconds: 0}}\n"
 # What is waited for is seconds on a quiet machine.
 PATIENCE = 240
 # A run that lost its process is noticed within seconds instead of minutes.

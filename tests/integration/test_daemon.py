@@ -19,7 +19,7 @@ BLOCKING = "-- table: scorecards.city_scores\n-- severity: error\n-- zh: 不可�
 
 def test_files_dropped_into_the_inbox_are_published_refused_or_blocked(tmp_path: Path) -> None:
     place = copy_countries(tmp_path / "data")
-    place.write("operations.yml", OFTEN)
+    place.write("settings.yml", OFTEN)
     place.write("inbox/country_statistics/good.csv", HEADER + "Aland,2023,75.5,26,synthetic,A\n")
     place.write("inbox/country_statistics/bad.csv", HEADER + "Atlantis,2023,75.5,26,synthetic,A\n")
     place.write("inbox/country_statistics/broken.csv", "no such header\n1\n")

@@ -144,7 +144,7 @@ def ended(home: Path) -> list[str]:
 @pytest.mark.skipif(not IS_PROVING, reason="minutes long: make prove")
 def test_the_daemon_goes_on_when_postgresql_was_stopped_and_started(server: Server, home: Path, tmp_path: Path) -> None:
     place: Place = copy_countries(tmp_path / "data")
-    place.write("operations.yml", OFTEN)
+    place.write("settings.yml", OFTEN)
     header = "country,year,life_years,coal_pct,source_id,source_grade\n"
     with served(place) as one:
         assert wait_until(lambda: Paths(place.data).current_release.exists(), PATIENCE)
@@ -198,7 +198,7 @@ with dg.DagsterInstance.get() as instance:
 
 def office(name: str, server: Server, tmp_path: Path) -> Office:
     place, folder = copy_countries(tmp_path / name / "data"), tmp_path / name / "home"
-    place.write("operations.yml", OFTEN)
+    place.write("settings.yml", OFTEN)
     place.write(f"inbox/country_statistics/{name}.csv", HEADER + "Aland,2022,75,27,synthetic,A\n")
     folder.mkdir()
     shutil.copy(PROJECT_ROOT / "deploy" / "dagster.postgres.yaml", folder / "dagster.yaml")

@@ -108,17 +108,17 @@ def test_a_blocked_run_leaves_nothing_of_the_returns_that_it_began(place: Place)
     assert steps.index("release__returns") < steps.index("quality__check_results")
     assert list((place.data / "warehouse").glob(".*")) == []
     assert list((place.data / "releases").iterdir()) == []
-    assert clerks_of(place) == []
+    assert workers_of(place) == []
 
 
-def clerks_of(place: Place) -> list[Path]:
-    """The processes that write returns of this data directory."""
-    found = []
+def workers_of(place: Place) -> list[Path]:
+    """Return the worker processes of this data directory."""
+    workers = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            is_clerk = b"assets.release.outputs.returns_worker" in (process / "cmdline").read_bytes()
-            found += [process] * (is_clerk and os.fsencode(place.data) in (process / "environ").read_bytes())
-    return found
+            is_worker = b"multiprocessing" in (process / "cmdline").read_bytes()
+            workers += [process] * (is_worker and os.fsencode(place.data) in (process / "environ").read_bytes())
+    return workers
 
 
 def test_an_empty_inbox_is_no_success(place: Place) -> None:

@@ -22,13 +22,13 @@ import pytest
 from assets.core.errors import DataError, UsageError
 from assets.core.object_store import url_to_fs
 from assets.core.paths import PROJECT_ROOT, Paths
+from assets.core.settings import EngineSettings, Limits, SparkSettings, read_settings
 from assets.intake.assets import ingest_dataset
 from assets.intake.ingest import IngestJob
-from assets.intake.limits import Limits
 from assets.intake.load import load_accepted
 from assets.intake.receipts.receipts import Receipt
 from assets.warehouse.connection import Connection, connect_in_memory
-from assets.warehouse.engines import DuckDBEngine, EngineSettings, SparkSettings, open_engine, read_engine
+from assets.warehouse.engines import DuckDBEngine, open_engine
 from assets.warehouse.models import Model
 from assets.warehouse.spark import SparkEngine, to_spark_sql
 from assets.warehouse.tables import Column, Table
@@ -75,7 +75,7 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def settings(address: str, tmp_path: Path) -> EngineSettings:
-    return EngineSettings(engine="spark", spark=SparkSettings(remote=address, exchange=str(tmp_path / "exchange")))
+    return EngineSettings(name="spark", spark=SparkSettings(remote=address, exchange=str(tmp_path / "exchange")))
 
 
 # --- the models -------------------------------------------------------------------------------------------------
@@ -215,8 +215,8 @@ def taken_in(intake: IngestJob, store: str, seen_as: str | None) -> tuple[Table,
     """Files in the lake and in the store, some of them read by another recipe, too."""
     for name, rows in SENT.items():
         send(intake, name, HEADER + rows)
-    said = f"store: {store}\n" + (f"seen_as: {seen_as}\n" if seen_as else "")
-    intake.paths.storage.write_text(said, "utf-8")
+    text = f"storage:\n  store: {store}\n" + (f"  seen_as: {seen_as}\n" if seen_as else "")
+    intake.paths.settings.write_text(text, "utf-8")
     ingest_dataset(dataclasses.replace(intake, limits=Limits(still_written_seconds=0, columns=99)), NOW)
     return intake.contract.table(), ingest_dataset(intake, NOW)
 
@@ -291,7 +291,7 @@ def test_store_and_exchange_may_lie_on_object_storage(
         table, receipts = taken_in(intake, STORE, STORE)
         with sail() as address:
             spark = SparkSettings(remote=address, exchange=f"s3://{BUCKET}/exchange")
-            settings = EngineSettings(engine="spark", spark=spark)
+            settings = EngineSettings(name="spark", spark=spark)
             with open_engine(settings, intake.paths) as engine:
                 assert_the_rows_are_those_here(intake, table, receipts, cast(SparkEngine, engine))
                 assert not is_sent(settings, table)
@@ -312,18 +312,19 @@ def test_a_run_on_spark_ends_with_the_release_that_is_there(ran: Place, tmp_path
     """
     shared = tmp_path / "shared"
     shared.mkdir()
-    ran.write("storage.yml", f"{{store: {shared}, seen_as: {shared}}}\n")
+    storage_section = f"storage: {{store: {shared}, seen_as: {shared}}}\n"
     ran.write("../exchange/gancheng-exchange/observations__reported_observations/part-0.parquet", "cut o")
     before = ran.release().manifest.release_id
     with sail() as address:
-        ran.write("engine.yml", f"engine: spark\nspark: {{remote: '{address}', exchange: {tmp_path / 'exchange'}}}\n")
+        spark = f"{{remote: '{address}', exchange: {tmp_path / 'exchange'}}}"
+        ran.write("settings.yml", f"engine: {{name: spark, spark: {spark}}}\n{storage_section}")
         told = ran.run()
     assert (told["release_id"], told["is_new"]) == (before, False)
     assert list((tmp_path / "exchange").iterdir()) == []
 
 
 def test_where_spark_does_not_answer_a_run_says_so_and_leaves_the_release(countries: Place, ran: Place) -> None:
-    ran.write("engine.yml", "engine: spark\nspark: {remote: 'sc://127.0.0.1:1', exchange: /nowhere}\n")
+    ran.write("settings.yml", "engine: {name: spark, spark: {remote: 'sc://127.0.0.1:1', exchange: /nowhere}}\n")
     done = ran.call("run", "--lang", "en")
     assert done.returncode == 2
     assert "Spark does not respond: 127.0.0.1:1" in done.stderr
@@ -335,43 +336,43 @@ def test_where_spark_does_not_answer_a_run_says_so_and_leaves_the_release(countr
 
 
 def read(folder: Path, text: str) -> EngineSettings:
-    (folder / "engine.yml").write_text(text, "utf-8")
-    return read_engine(folder / "engine.yml")
+    (folder / "settings.yml").write_text(f"engine: {text}\n", "utf-8")
+    return read_settings(Paths(folder)).engine
 
 
 def test_without_a_setting_duckdb_is_the_engine(tmp_path: Path) -> None:
-    assert read_engine(tmp_path / "engine.yml") == read(tmp_path, "# nothing\n") == EngineSettings()
+    assert read_settings(Paths(tmp_path)).engine == read(tmp_path, "# nothing") == EngineSettings()
     with open_engine(EngineSettings()) as engine:
         assert isinstance(engine, DuckDBEngine)
 
 
 def test_an_address_with_a_token_may_stand_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPARK_REMOTE", "sc://host:1/;token=secret")
-    settings = read(tmp_path, "engine: spark\nspark: {exchange: 's3://b/x', seen_as: 's3a://b/x'}\n").spark
+    settings = read(tmp_path, "{name: spark, spark: {exchange: 's3://b/x', seen_as: 's3a://b/x'}}").spark
     assert settings is not None
-    assert (settings.address, settings.seen) == ("sc://host:1/;token=secret", "s3a://b/x")
+    assert (settings.address, settings.cluster_exchange) == ("sc://host:1/;token=secret", "s3a://b/x")
     assert "secret" not in repr(settings)
 
 
 @pytest.mark.parametrize(
-    ("text", "column"),
+    ("text", "key"),
     [
-        ("engine: flink\n", "engine"),
-        ("engine: spark\n", None),
-        ("engine: spark\nspark: {remote: 'sc://host'}\n", "spark.exchange"),
-        ("engine: spark\nspark: {exchange: /x}\n", "spark"),
-        ("engine: spark\nworkers: 5\n", "workers"),
+        ("{name: flink}", "engine.name"),
+        ("{name: spark}", "engine"),
+        ("{name: spark, spark: {remote: 'sc://host'}}", "engine.spark.exchange"),
+        ("{name: spark, spark: {exchange: /x}}", "engine.spark"),
+        ("{name: duckdb, workers: 5}", "engine.workers"),
     ],
 )
-def test_a_setting_that_cannot_be_is_told(tmp_path: Path, text: str, column: str | None) -> None:
+def test_a_setting_that_cannot_be_is_told(tmp_path: Path, text: str, key: str) -> None:
     with pytest.raises(DataError) as stopped:
         read(tmp_path, text)
-    assert [(issue.code, issue.column) for issue in stopped.value.issues] == [("invalid_engine_settings", column)]
+    assert [(issue.code, issue.actual) for issue in stopped.value.issues] == [("invalid_settings", key)]
 
 
 def test_without_the_client_of_spark_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyspark.sql.connect.session", None)
-    settings = EngineSettings(engine="spark", spark=SparkSettings(remote="sc://127.0.0.1:1", exchange="x"))
+    settings = EngineSettings(name="spark", spark=SparkSettings(remote="sc://127.0.0.1:1", exchange="x"))
     with pytest.raises(UsageError) as call, open_engine(settings):
         pass
     assert call.value.issue.code == "engine_not_installed"

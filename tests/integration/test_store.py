@@ -26,7 +26,7 @@ def server(tmp_path: Path) -> Iterator[Storage]:
 
 
 def sharing(place: Place) -> Place:
-    place.write("storage.yml", f"store: {STORE}\n")
+    place.write("settings.yml", f"storage: {{store: {STORE}}}\n")
     return place
 
 
@@ -94,5 +94,5 @@ def test_machines_that_share_a_store_end_with_one_release(ran: Place, server: St
     damaged = files().find(f"{SHARED}/archive")[0]
     files().pipe_file(damaged, b"other bytes")
     (empty.data / "archive" / damaged.split("archive/")[1]).unlink()
-    empty.write("limits.yml", "columns: 99\n")
+    empty.write("settings.yml", f"limits: {{columns: 99}}\nstorage: {{store: {STORE}}}\n")
     assert_told(empty, "run", 1, "gone or damaged")

@@ -34,7 +34,7 @@ KILLS = 3
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     place = copy_countries(tmp_path / "data")
-    place.write("operations.yml", OFTEN)
+    place.write("settings.yml", OFTEN)
     return place
 
 
@@ -114,7 +114,9 @@ def test_told_to_stop_in_mid_run_it_waits_for_the_run(place: Place) -> None:
 
 
 def test_a_tick_missed_for_days_is_caught_up_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    place.write("operations.yml", "inbox: {is_on: false}\nmonthly: {is_on: false}\npruning: {is_on: false}\n")
+    place.write(
+        "settings.yml", "schedules: {inbox: {is_on: false}, monthly: {is_on: false}, pruning: {is_on: false}}\n"
+    )
     with served(place) as one:
         assert wait_until(one.is_ready, 60)
         time.sleep(10)

@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 
 from assets.core.paths import Paths
+from assets.core.settings import Limits
 from assets.core.worker import WorkerError
 from assets.intake.ingest import IngestJob
-from assets.intake.limits import Limits
 from assets.intake.receipts.receipts import accepted_files
 from assets.release.outputs.returns_worker import ReturnsWorker
 from assets.release.publish.retention import verify_release

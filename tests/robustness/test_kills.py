@@ -32,7 +32,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from assets.intake.tables.contracts import Contract
 from assets.intake.ingest import IngestJob
-from assets.intake.limits import Limits
+from assets.core.settings import Limits
 from assets.intake.values.places import Places
 from assets.intake.values.lookups import Lookups
 from assets.intake.assets import ingest_dataset

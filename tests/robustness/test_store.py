@@ -59,7 +59,7 @@ def machine(data: Path, store: str, sent: Path | None = None) -> Path:
     data.mkdir()
     if sent is not None:
         shutil.copytree(sent, data / "inbox")
-    (data / "storage.yml").write_text(f"store: s3://{BUCKET}/{store}\n", "utf-8")
+    (data / "settings.yml").write_text(f"storage: {{store: s3://{BUCKET}/{store}}}\n", "utf-8")
     return data
 
 
@@ -96,7 +96,7 @@ def end(intake: IngestJob, data: Path) -> float:
 
 
 def test_what_others_put_since_a_listing_is_seen(server: Storage, tmp_path: Path) -> None:
-    (tmp_path / "storage.yml").write_text(f"store: s3://{BUCKET}/seen\n", "utf-8")
+    (tmp_path / "settings.yml").write_text(f"storage: {{store: s3://{BUCKET}/seen}}\n", "utf-8")
     (tmp_path / "ours").write_bytes(b"ours")
     store = open_store(Paths(tmp_path))
     assert store is not None

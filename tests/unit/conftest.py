@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from assets.core.paths import PROJECT_ROOT, Paths
+from assets.core.settings import Limits
 from assets.intake.file_parser import FileParser, ParseResult
 from assets.intake.ingest import IngestJob
-from assets.intake.limits import Limits
 from assets.intake.tables.contracts import Contract
 from assets.intake.values.lookups import IndicatorLimits, Lookups
 from assets.intake.values.places import Places

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assets.core.paths import Paths
-from assets.intake.limits import Limits
+from assets.core.settings import Limits
 from assets.intake.receipts.archive import InboxFile, archive_file, scan_inbox
 from tests.unit.conftest import LIMITS
 

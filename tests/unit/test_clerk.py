@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from assets.core.paths import PROJECT_ROOT, Paths
-from assets.core.worker import Worker, WorkerError
+from assets.core.paths import Paths
+from assets.core.worker import WorkerError
 from assets.release.outputs.returns import REFUSED, write_returns
 from assets.release.outputs.returns_worker import ReturnsWorker
 from assets.warehouse.connection import Warehouse
-from tests.integration.places import wait_until
 from tests.unit.test_returns import Candidate
+from tests.unit.test_worker import is_gone
 
 
 @pytest.fixture
@@ -85,7 +83,7 @@ def test_a_fault_of_the_process_is_told(candidate: Candidate, paths: Paths, tmp_
     candidate.reject("parks/a.csv", 3, "甲市,2024,x")  # of a sheet that nobody knows
     with ReturnsWorker(paths) as clerk:
         clerk.begin(candidate.connection)
-        with pytest.raises(WorkerError, match=r"ended with 255: KeyError: \('parks', 'parks/a.csv'"):
+        with pytest.raises(WorkerError, match=r"KeyError: \('parks', 'parks/a.csv'"):
             clerk.put(candidate.connection, tmp_path)
     assert left_of(paths) == []
 
@@ -129,41 +127,3 @@ def test_what_a_killed_run_left_is_cleared_by_the_next(paths: Paths) -> None:
     (left / "returns" / "甲市").mkdir(parents=True)
     with ReturnsWorker(paths):
         assert left_of(paths) == []
-
-
-def test_a_process_ends_where_the_run_is_killed() -> None:
-    parent = (
-        "import time\nfrom assets.core.worker import Worker\n"
-        "with Worker('tests.unit.idler') as aside:\n"
-        "    aside.ask({'x': 1})\n"
-        "    print(aside.answer(), flush=True)\n"
-        "    time.sleep(3600)\n"
-    )
-    with subprocess.Popen([sys.executable, "-c", parent], cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True) as run:
-        assert run.stdout is not None
-        pid = int(run.stdout.readline())
-        assert not is_gone(pid)
-        run.kill()
-    assert wait_until(lambda: is_gone(pid), 20)
-
-
-def test_a_process_that_is_killed_in_the_middle_of_its_answer_is_told() -> None:
-    with Worker("tests.unit.idler") as aside:
-        aside.ask({"half": True})
-        with pytest.raises(WorkerError, match="ended with -9"):
-            aside.answer()
-
-
-def test_a_process_that_is_asked_nothing_ends_with_the_run() -> None:
-    with Worker("tests.unit.idler") as aside:
-        pid = aside.pid
-        assert not aside.is_asked
-    assert is_gone(pid)
-
-
-def is_gone(pid: int) -> bool:
-    """Whether a process has ended; one that nobody has asked for its end yet has no command line any more."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes() == b""
-    except FileNotFoundError:
-        return True

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.intake.limits import Limits
+from assets.core.settings import Limits
 from assets.intake.readers import delimited
 from assets.intake.readers.delimited import DelimitedSheet, has_regular_rows
 from assets.intake.readers.encoding import detect_encoding

@@ -128,8 +128,11 @@ FAULTS: dict[str, tuple[list[str], Callable[[Paths], object]]] = {
     "half copied": (["stale_temp_file"], lambda p: (p.archive / ".arriving-1").touch()),
     "record of runs broken": (["dagster_storage_damaged"], break_dagster),
     "contract unreadable": (["invalid_contract"], lambda p: (p.contracts / "x.yml").write_text("[")),
-    "store not mounted": (["shared_store_unreachable"], lambda p: p.storage.write_text("store: /nowhere\n")),
-    "store unreadable": (["invalid_shared_store_settings"], lambda p: p.storage.write_text("stores: /nowhere\n")),
+    "store not mounted": (
+        ["shared_store_unreachable"],
+        lambda p: p.settings.write_text("storage: {store: /nowhere}\n"),
+    ),
+    "store unreadable": (["invalid_settings"], lambda p: p.settings.write_text("storage: {stores: /nowhere}\n")),
     "no contracts": (["incomplete_data_directory"], lambda p: shutil.rmtree(p.contracts)),
 }
 
@@ -229,5 +232,5 @@ def test_the_command_tells_reason_and_remedy_and_exits_with_1(place: Paths) -> N
 
 
 def test_an_engine_that_cannot_be_is_told(place: Paths) -> None:
-    place.engine.write_text("engine: spark\n", "utf-8")
-    assert codes(place) == ["invalid_engine_settings"]
+    place.settings.write_text("engine: {name: spark}\n", "utf-8")
+    assert codes(place) == ["invalid_settings"]

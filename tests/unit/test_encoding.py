@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.intake.limits import Limits
+from assets.core.settings import Limits
 from assets.intake.readers import encoding
 from assets.intake.readers.encoding import FileRejectedError, detect_encoding, read_utf8_blocks
 

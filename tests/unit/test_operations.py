@@ -1,4 +1,4 @@
-"""What runs when: the settings, one look at the inbox after the other, the jobs and triggers, and what is pruned."""
+"""What runs when: one look at the inbox after the other, the jobs and triggers, and what is pruned."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from dagster._core.remote_origin import (
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from assets.core.errors import DataError, UsageError
-from assets.core.paths import DATA_DIR_VARIABLE, PROJECT_ROOT, Paths
+from assets.core.paths import DATA_DIR_VARIABLE, Paths
+from assets.core.settings import ScheduleSettings
 from pipelines.locks import is_running, lock_owner_pid, run_lock, wait_for_lock
 from pipelines.observability.system_errors import iter_causes
 from pipelines.orchestration import inbox_watcher
@@ -28,57 +29,12 @@ from pipelines.orchestration.inbox_watcher import Cursor, PollResult
 from pipelines.orchestration.retention import prune_runs
 from pipelines.orchestration.server import serve
 from pipelines.orchestration.triggers import build_triggers
-from pipelines.schedule_settings import ScheduleSettings, read_schedule_settings
 
 
 @pytest.fixture
 def paths(tmp_path: Path) -> Paths:
     (tmp_path / "inbox" / "sheet").mkdir(parents=True)
     return Paths(tmp_path)
-
-
-# --- settings ---------------------------------------------------------------------------------------------------
-
-
-def settings(paths: Paths, text: str) -> ScheduleSettings:
-    paths.operations.write_text(text, "utf-8")
-    return read_schedule_settings(paths)
-
-
-def test_without_settings_the_defaults_hold(paths: Paths) -> None:
-    assert read_schedule_settings(paths) == ScheduleSettings() == settings(paths, "# nothing\n")
-    assert read_schedule_settings(Paths(PROJECT_ROOT / "data")) == ScheduleSettings()
-
-
-def test_the_file_that_is_shipped_says_the_defaults(paths: Paths) -> None:
-    shipped = (PROJECT_ROOT / "data" / "operations.yml").read_text("utf-8")
-    assert (
-        settings(paths, "\n".join(line.removeprefix("# ") for line in shipped.splitlines()[1:])) == ScheduleSettings()
-    )
-
-
-def test_what_is_left_out_of_a_setting_has_its_default(paths: Paths) -> None:
-    read = settings(paths, "nightly: {is_on: false}\ninbox: {still_seconds: 5}\ntime_zone: Europe/Berlin\n")
-    assert (read.nightly.is_on, read.nightly.cron, read.monthly.is_on) == (False, "30 1 * * *", True)
-    assert (read.inbox.still_seconds, read.inbox.every_seconds, read.time_zone) == (5, 30, "Europe/Berlin")
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("nightly: {cron: every night}", "nightly.cron"),
-        ("nightly: {cron: '61 1 * * *'}", "nightly.cron"),
-        ("nightly: {job: prune}", "nightly.job"),
-        ("nihgtly: {}", "nihgtly"),
-        ("time_zone: Asia/Nanchang", "time_zone"),
-        ("pruning: {keep_releases: 0}", "keep_releases"),
-        ("inbox: [", "line 1"),
-        ("- inbox", "operations.yml"),
-    ],
-)
-def test_a_setting_that_cannot_be_is_named(paths: Paths, text: str, told: str) -> None:
-    with pytest.raises(DataError, match=rf"operations\.yml.*{told}|{told}.*cannot be read"):
-        settings(paths, text)
 
 
 # --- the inbox --------------------------------------------------------------------------------------------------
@@ -159,7 +115,9 @@ def test_a_cursor_that_cannot_be_read_is_a_first_look(text: str | None) -> None:
 
 
 def test_what_is_switched_off_is_there_and_stopped(paths: Paths) -> None:
-    sensors, schedules = build_triggers(paths, settings(paths, "inbox: {is_on: false}\nnightly: {is_on: false}\n"))
+    sensors, schedules = build_triggers(
+        paths, ScheduleSettings.model_validate({"inbox": {"is_on": False}, "nightly": {"is_on": False}})
+    )
     stopped = [sensor.default_status is dg.DefaultSensorStatus.STOPPED for sensor in sensors]
     assert stopped == [True]
     on = {schedule.name: schedule.default_status is dg.DefaultScheduleStatus.RUNNING for schedule in schedules}

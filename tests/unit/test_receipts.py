@@ -11,8 +11,8 @@ import pytest
 
 from assets.core.errors import DataError
 from assets.core.paths import Paths
+from assets.core.settings import Limits
 from assets.intake.ingest import IngestJob, unassigned_receipts
-from assets.intake.limits import Limits
 from assets.intake.receipts.receipts import (
     accepted_files,
     missing_results,

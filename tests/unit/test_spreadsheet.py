@@ -15,7 +15,7 @@ import xlwt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.intake.limits import Limits
+from assets.core.settings import Limits
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.raw_rows import ChunkSchema, RawRow
 from assets.intake.readers.spreadsheet import WorkbookSheet, cell_text, read_workbook

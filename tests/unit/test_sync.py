@@ -11,12 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from assets.core.errors import DataError, UsageError
-from assets.core.object_store import ObjectStore, StorageSettings, open_store
+from assets.core.object_store import ObjectStore, open_store
 from assets.core.paths import Paths
+from assets.core.settings import Limits, StorageSettings
 from assets.core.sync_state import has_remote_changes, sync_state_digest
 from assets.intake.assets import ingest_dataset
 from assets.intake.ingest import IngestJob
-from assets.intake.limits import Limits
 from assets.intake.receipts.receipts import Receipt, accepted_files, read_receipts, reject_files
 from assets.intake.receipts.sync import SyncedReceipt, receipt_name
 from tests.unit.fairs import HEADER, NOW, counts, send
@@ -41,7 +41,7 @@ def machine(intake: IngestJob, tmp_path: Path, shared: Path) -> Machine:
     def made(name: str) -> IngestJob:
         paths = Paths(tmp_path / name)
         (paths.inbox / "fairs").mkdir(parents=True, exist_ok=True)
-        paths.storage.write_text(f"store: {shared}\n", "utf-8")
+        paths.settings.write_text(f"storage: {{store: {shared}}}\n", "utf-8")
         return dataclasses.replace(intake, paths=paths)
 
     return made
@@ -284,7 +284,7 @@ def test_what_is_no_receipt_of_ours_is_left_alone(machine: Machine, shared: Path
 
 def test_a_half_object_of_a_storage_that_puts_piece_by_piece_is_put_again(tmp_path: Path) -> None:
     (tmp_path / "whole").write_bytes(b"whole")
-    (tmp_path / "storage.yml").write_text("store: memory://half\n", "utf-8")
+    (tmp_path / "settings.yml").write_text("storage: {store: memory://half}\n", "utf-8")
     store = open_store(Paths(tmp_path))
     assert store is not None
     store.files.pipe_file("/half/archive/x", b"wh")
@@ -347,23 +347,23 @@ def test_a_store_that_is_suddenly_empty_is_not_filled_anew(machine: Machine, sha
 
 
 def test_a_store_without_its_package_says_what_to_install(tmp_path: Path) -> None:
-    (tmp_path / "storage.yml").write_text("store: gs://bucket/x\n", "utf-8")
+    (tmp_path / "settings.yml").write_text("storage: {store: gs://bucket/x}\n", "utf-8")
     assert refused(Paths(tmp_path)) == "shared_store_not_installed"
-    (tmp_path / "storage.yml").write_text("store: nowhere://bucket/x\n", "utf-8")
+    (tmp_path / "settings.yml").write_text("storage: {store: nowhere://bucket/x}\n", "utf-8")
     assert refused(Paths(tmp_path)) == "shared_store_not_installed"
 
 
-@pytest.mark.parametrize("text", ["store: 's3://key:secret@bucket/x'\n", "store: [a]\n", "shop: /x\n", "store: ]\n"])
+@pytest.mark.parametrize("text", ["store: 's3://key:secret@bucket/x'", "store: [a]", "shop: /x", "store: ]"])
 def test_a_setting_that_cannot_be_is_told_without_a_secret(tmp_path: Path, text: str) -> None:
-    (tmp_path / "storage.yml").write_text(text, "utf-8")
+    (tmp_path / "settings.yml").write_text(f"storage: {{{text}}}\n", "utf-8")
     with pytest.raises(DataError) as stopped:
         open_store(Paths(tmp_path))
-    assert [issue.code for issue in stopped.value.issues] == ["invalid_shared_store_settings"]
+    assert [issue.code for issue in stopped.value.issues] == ["invalid_settings"]
     assert "secret" not in str(stopped.value)
 
 
 def test_a_fault_of_ours_is_none_of_the_store(tmp_path: Path) -> None:
-    (tmp_path / "storage.yml").write_text("store: memory://x\n", "utf-8")
+    (tmp_path / "settings.yml").write_text("storage: {store: memory://x}\n", "utf-8")
     store = open_store(Paths(tmp_path))
     assert isinstance(store, ObjectStore)
     with pytest.raises(TypeError):

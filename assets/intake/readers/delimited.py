@@ -23,7 +23,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from assets.intake.limits import Limits
+from assets.core.settings import Limits
 from assets.intake.readers.encoding import count_line_ends, count_line_feeds, read_utf8_blocks
 from assets.intake.readers.raw_rows import ChunkSchema, Lines, RawChunk, RawRow, Texts, build_chunk
 

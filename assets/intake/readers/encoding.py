@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from assets.core.errors import Issue
-from assets.intake.limits import Limits
+from assets.core.settings import Limits
 
 BLOCK_BYTES = 16 << 20
 _LINE_END = b"\n"

@@ -25,7 +25,7 @@ from typing import IO
 from python_calamine import CalamineSheet, CalamineWorkbook
 
 from assets.core.errors import Issue
-from assets.intake.limits import Limits
+from assets.core.settings import Limits
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.excel_cell_formats import CellOverrides, read_cell_overrides
 from assets.intake.readers.raw_rows import ChunkSchema, Lines, RawChunk, RawRow, Texts, build_chunk, to_csv_record

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from assets.core.file_hash_cache import FileHashCache, inbox_name
 from assets.core.paths import Paths
-from assets.intake.limits import Limits
+from assets.core.settings import Limits
 from assets.intake.receipts import temp_files
 
 _BLOCK_BYTES = 1 << 20

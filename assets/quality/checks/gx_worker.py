@@ -1,99 +1,105 @@
-"""The auditor: Great Expectations in a process of its own.
+"""Great Expectations in a worker process.
 
-Its import takes seconds, a quarter of a run on the shipped figures. Started with the run, the process has done it when
-the tables stand. While it works the run goes on with what does not depend on its answer; when it has answered it
-closes the database and goes on to write the pages that show it. It ends with the run.
+Importing it takes seconds, a quarter of a run on the shipped data, so the process starts with the run and imports while
+Dagster starts. The run continues while the checks are carried out, and again while their pages are written.
 
-Here: what passes between the two. Not here: the process as such (assets.core.worker), the checks, carrying them out,
-and the pages.
+Here: what the run and the process exchange. Not here: the process (assets.core.worker), the checks
+(assets.quality.checks.definitions), carrying them out (gx_runner) and the pages (data_docs).
 """
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import TypeAdapter
-
-from assets.core.worker import Worker, WorkerError, WorkerRequest, run_worker
+from assets.core.worker import Worker, WorkerError
 from assets.quality.checks.definitions import Check, CheckExecutionError, CheckResult
 
-# Great Expectations imports every backend that it finds installed, for a second, where others need them.
-_UNUSED = ("pyspark", "boto3", "botocore")
-_CHECKS = TypeAdapter(list[Check])
+if TYPE_CHECKING:
+    from assets.quality.checks.gx_runner import ValidationRun
+
+T = TypeVar("T")
+# Great Expectations imports every backend that is installed; these cost a second, and no check needs them.
+_UNUSED_BACKENDS = ("pyspark", "boto3", "botocore")
 
 
 class ValidationWorker:
-    """A process that carries out one audit."""
+    """The worker process that validates one candidate."""
+
+    def __init__(self) -> None:
+        self._worker = Worker(warm_up=_import_great_expectations)
+        self._results: Future[list[CheckResult]] | None = None
+        self._pages: Future[None] | None = None
 
     def __enter__(self) -> ValidationWorker:
-        self._process = Worker("assets.quality.checks.gx_worker").__enter__()
+        self._worker.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.__exit__(kind, error, trace)
+        self._worker.__exit__(kind, error, trace)
 
     @property
     def has_begun(self) -> bool:
-        return self._process.is_asked
+        """Return whether checks were submitted."""
+        return self._results is not None
 
-    def begin(self, database: Path, checks: Sequence[Check], pages: Path) -> None:
-        """Begin with the checks on a DuckDB file that nobody holds open for writing; `pages` is where to show them."""
-        self._checks = _by_table(checks)
-        asked = _CHECKS.dump_python(self._checks, mode="json")
-        self._process.ask({"database": str(database), "checks": asked, "pages": str(pages)})
+    def submit(self, database: Path, checks: Sequence[Check], pages: Path) -> None:
+        """Submit the checks of a candidate.
+
+        Args:
+            database: A DuckDB file that no process holds open for writing.
+            checks: The checks, in any order.
+            pages: The folder for the pages that show the results; it is replaced.
+        """
+        self._results = self._worker.submit(_run_checks, database, checks)
+        self._pages = self._worker.submit(_write_pages, pages)
 
     def results(self) -> list[CheckResult]:
-        """How the checks came out, once all have. Raises CheckBroken where one of them could not be carried out."""
-        with _broken_told():
-            answer = self._process.answer()
-        return [CheckResult(check, *found) for check, found in zip(self._checks, answer, strict=True)]
+        """Wait for the results, grouped by table. Raises CheckExecutionError where a check cannot be carried out."""
+        assert self._results is not None
+        return _result(self._results)
 
     def finish(self) -> None:
-        """Wait until the pages of an audit stand; at once where there was none. Raises CheckBroken where they fail."""
-        if not self.has_begun:
-            return
-        with _broken_told():
-            self._process.wait()
+        """Wait for the pages, if checks were submitted. Raises CheckExecutionError where they cannot be written."""
+        if self._pages is not None:
+            _result(self._pages)
 
 
-@contextmanager
-def _broken_told() -> Iterator[None]:
+def _result(future: Future[T]) -> T:
     try:
-        yield
+        return future.result()
     except WorkerError as error:
         raise CheckExecutionError(str(error)) from error
 
 
-def _by_table(checks: Sequence[Check]) -> list[Check]:
-    """The checks in the order in which they are carried out: together for each table."""
-    tables = list(dict.fromkeys(check.table for check in checks))
-    return sorted(checks, key=lambda check: tables.index(check.table))
+def _import_great_expectations() -> None:
+    for name in _UNUSED_BACKENDS:
+        sys.modules[name] = None  # type: ignore[assignment]  # makes an import of it fail
+    from assets.quality.checks import data_docs, gx_runner  # noqa: F401
 
 
-def _answer(caller: WorkerRequest) -> None:
-    """One audit; when the answer stands, the pages follow."""
-    for unused in _UNUSED:
-        sys.modules[unused] = None  # type: ignore[assignment]  # which is how an import is made to fail
-    from assets.quality.checks.data_docs import write_pages
+# In the worker process: the validation that the pages show.
+_validation: ValidationRun | None = None
+
+
+def _run_checks(database: Path, checks: Sequence[Check]) -> list[CheckResult]:
+    global _validation
     from assets.quality.checks.gx_runner import run_checks
 
-    request = caller.request()
-    if request is None:
-        return
-    audit = run_checks(Path(request["database"]), _CHECKS.validate_python(request["checks"]))
-    found = [(result.rows_checked, result.rows_failing, result.sample) for result in audit.results]
-    caller.answer(found)
-    pages = Path(request["pages"])
-    shutil.rmtree(pages, ignore_errors=True)
-    write_pages(audit.validations, pages)
+    _validation = run_checks(database, checks)
+    return _validation.results
 
 
-if __name__ == "__main__":
-    run_worker(_answer)
+def _write_pages(folder: Path) -> None:
+    from assets.quality.checks.data_docs import write_pages
+
+    if _validation is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+        write_pages(_validation.validations, folder)

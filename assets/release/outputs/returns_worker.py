@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from concurrent.futures import Future
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
 from assets.core.paths import Paths
-from assets.core.worker import Worker, WorkerRequest, run_worker
+from assets.core.worker import Worker
 from assets.release.outputs.returns import FOLDER, write_returns
 from assets.warehouse.connection import Connection, connect_in_memory, quote_identifier, quote_literal
 from assets.warehouse.parquet import write_parquet
@@ -43,6 +44,7 @@ class ReturnsWorker:
         self._warehouse = paths.candidate.parent
         self._held = ExitStack()
         self._process: Worker | None = None
+        self._written: Future[None] | None = None
         self._folder = self._warehouse
 
     def __enter__(self) -> ReturnsWorker:
@@ -53,12 +55,12 @@ class ReturnsWorker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process = None
+        self._process = self._written = None
         self._held.close()
 
     def begin(self, connection: Connection) -> int:
         """Have the returns of the candidate written; the number of faults they tell, and no process where it is 0."""
-        self._process = None
+        self._process = self._written = None
         self._held.close()
         ((faults,),) = connection.execute(
             "select count(*) from quality.rejects where not coalesce(is_resolved, false)"
@@ -68,18 +70,18 @@ class ReturnsWorker:
             self._held.callback(shutil.rmtree, self._folder, ignore_errors=True)
             for name in SOURCE_TABLES:
                 write_parquet(connection, f"from {name}", self._folder / f"{name}.parquet", {})
-            self._process = self._held.enter_context(Worker("assets.release.outputs.returns_worker"))
-            self._process.ask({"folder": str(self._folder)})
+            self._process = self._held.enter_context(Worker())
+            self._written = self._process.submit(_write, self._folder)
         return int(faults)
 
     def put(self, connection: Connection, folder: Path) -> list[Path]:
         """Put the returns below `folder/returns`; return the files. What was not begun is written here.
 
-        Raises OSError or ProcessBroken where they could not be written.
+        Raises OSError or WorkerError where they could not be written.
         """
-        if self._process is None:
+        if self._written is None:
             return write_returns(connection, folder)
-        self._process.wait()
+        self._written.result()
         if not (self._folder / FOLDER).is_dir():
             return []
         # A rename, unless somebody keeps releases on another disk.
@@ -87,11 +89,7 @@ class ReturnsWorker:
         return sorted(path for path in (folder / FOLDER).rglob("*") if path.is_file())
 
 
-def _write(caller: WorkerRequest) -> None:
-    request = caller.request()
-    if request is None:
-        return
-    folder = Path(request["folder"])
+def _write(folder: Path) -> None:
     with connect_in_memory(_MEMORY, folder / "spill") as connection:
         for name in SOURCE_TABLES:
             schema, view = map(quote_identifier, name.split("."))
@@ -99,7 +97,3 @@ def _write(caller: WorkerRequest) -> None:
             file = quote_literal(folder / f"{name}.parquet")
             connection.execute(f"create view {schema}.{view} as from read_parquet({file})")
         write_returns(connection, folder)
-
-
-if __name__ == "__main__":
-    run_worker(_write)

@@ -1,0 +1,112 @@
+"""The query layer: the selects of sql/presentation that terminal, report, workbook and documents read.
+
+Here: reading them as data frames or as rows, and storing them as views in the published database. Not here: the
+selects (sql/presentation), and how a value is shown (the presenters).
+
+A program reads with its own select, never through the stored view: a release of an earlier version may have another
+one, or none. The views are for people who query the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from assets.core.errors import Issue, UsageError
+from assets.core.paths import PROJECT_ROOT
+from assets.release.read.reader import Release
+from assets.warehouse.connection import Connection, DatabaseError, quote_identifier, quote_literal, transaction
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from assets.warehouse.models import Model
+
+Row = dict[str, Any]
+
+SCHEMA = "presentation"
+_FOLDER = PROJECT_ROOT / "sql" / SCHEMA
+
+
+def load_views() -> list[Model]:
+    """Return the views with their contracts, in the order of their names."""
+    from assets.warehouse.models import Model
+    from assets.warehouse.tables import read_table
+
+    files = sorted(_FOLDER.glob("*.sql"))
+    return [Model(read_table(file.with_suffix(".yml")), file.read_text(encoding="utf-8")) for file in files]
+
+
+def create_views(connection: Connection, tables: Iterable[str]) -> None:
+    """Create the views in the current database, with their comments, and drop those of an earlier version.
+
+    Args:
+        connection: A connection whose current database has the tables. The names in a view have two parts, so that
+            the view works wherever the file is opened.
+        tables: Qualified names of the tables; a view that reads another table is left out.
+    """
+    available = set(tables)
+    with transaction(connection):
+        connection.execute(f"drop schema if exists {SCHEMA} cascade; create schema {SCHEMA}")
+        for view in load_views():
+            if available.issuperset(view.upstream):
+                connection.execute(f"create view {view.name} as {view.sql}")
+                comments = [f"view {view.name} is {quote_literal(f'{view.table.zh} | {view.table.en}')}"]
+                for name, column in view.table.columns.items():
+                    text = quote_literal(f"{column.zh} | {column.en}")
+                    comments.append(f"column {view.name}.{quote_identifier(name)} is {text}")
+                connection.execute("".join(f"comment on {comment};" for comment in comments))
+
+
+def read_view(source: Connection | Release, name: str, order: Sequence[str] = (), **filters: object) -> pd.DataFrame:
+    """Return a select as a data frame whose columns keep their types: an integer with gaps stays an integer.
+
+    Args:
+        source: A connection to the candidate or to a published database, or a release.
+        name: A select of sql/presentation, or a table with its schema.
+        order: The columns to sort by; without them all columns, from left to right.
+        filters: The value that a column must have; a list or tuple names several.
+
+    Raises:
+        UsageError: the database has no such table or column.
+    """
+    import pandas as pd
+
+    if isinstance(source, Release):
+        with source.connect() as connection:
+            return read_view(connection, name, order, **filters)
+    select, values = _select(name, order, filters)
+    try:
+        frame: pd.DataFrame = source.sql(select, params=values).to_arrow_table().to_pandas(types_mapper=pd.ArrowDtype)
+    except DatabaseError as error:
+        raise UsageError(Issue("query_failed", str(error))) from error
+    return frame
+
+
+def to_rows(frame: pd.DataFrame) -> list[Row]:
+    """Return a frame as dictionaries of plain values: None where a value is missing, and integers as int."""
+    import pyarrow as pa
+
+    rows: list[Row] = pa.Table.from_pandas(frame, preserve_index=False).to_pylist()
+    return rows
+
+
+def read_rows(release: Release, name: str, order: Sequence[str] = (), **filters: object) -> list[Row]:
+    """Return the rows of a select from a release as dictionaries of plain values.
+
+    The terminal reads so: pandas takes half a second to import. The arguments are those of `read_view`.
+
+    Raises:
+        UsageError: the release has no such table or column.
+    """
+    return release.rows(*_select(name, order, filters))
+
+
+def _select(name: str, order: Sequence[str], filters: Mapping[str, object]) -> tuple[str, list[object]]:
+    """Return the whole select and the values of its parameters."""
+    values = {column: value if isinstance(value, list | tuple) else [value] for column, value in filters.items()}
+    conditions = [f"{quote_identifier(column)} in ({', '.join('?' * len(each))})" for column, each in values.items()]
+    table = name if "." in name else f"({(_FOLDER / f'{name}.sql').read_text(encoding='utf-8')})"
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    select = f"from {table}{where} order by {', '.join(order) or 'all'}"
+    return select, [value for each in values.values() for value in each]
