@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from assets.intake.receipts.sync import SyncedReceipt, receipt_name
 from tests.unit.fairs import HEADER, NOW, counts, send
 
 ROW = "甲市,2026-02-05,3,book,A\n"
+STORE_MODULES = ("assets.intake.receipts.sync", "assets.core.sync_state")
 LATER = NOW + timedelta(days=1)
 
 Machine = Callable[[str], IngestJob]
@@ -62,6 +64,21 @@ def contents(intake: IngestJob, receipts: list[Receipt]) -> list[tuple[int, int]
     assert all(intake.paths.archived(receipt.file_sha256).is_file() for receipt in receipts)
     accepted = [pq.read_table(file).num_rows for _, file in accepted_files(folder, receipts)]
     return list(zip(accepted, (pq.read_table(f).num_rows for _, f in reject_files(folder, receipts)), strict=True))
+
+
+def test_without_a_setting_the_code_of_the_store_is_not_imported(
+    intake: IngestJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in STORE_MODULES:
+        monkeypatch.setitem(sys.modules, module, None)
+    send(intake, "a.csv", HEADER + ROW)
+    assert counts(ingest_dataset(intake, NOW)) == [("fairs/a.csv", "read", 1, 0)]
+    intake.paths.settings.write_text("storage: {store: null}\n", "utf-8")
+    assert counts(ingest_dataset(intake, NOW)) == [("fairs/a.csv", "read", 1, 0)]
+    (intake.paths.data / "shared").mkdir()
+    intake.paths.settings.write_text(f"storage: {{store: {intake.paths.data / 'shared'}}}\n", "utf-8")
+    with pytest.raises(ModuleNotFoundError, match="sync"):
+        ingest_dataset(intake, NOW)
 
 
 def test_without_a_setting_nothing_is_shared(intake: IngestJob) -> None:

@@ -95,11 +95,12 @@ def _noted(paths: Paths) -> dict[str, str]:
 
 
 def _has_remote_changes(paths: Paths) -> bool:
-    if not has_shared_store(paths):
+    # A store that was configured since is a change of the settings, which are an input.
+    if not (last_state := _noted(paths).get("shared")):
         return False
     from assets.core.sync_state import has_remote_changes
 
-    return has_remote_changes(paths, _noted(paths).get("shared", ""))
+    return has_remote_changes(paths, last_state)
 
 
 def _sync_state_digest(paths: Paths) -> str:
