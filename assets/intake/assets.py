@@ -6,6 +6,7 @@ Here: which tables the assets write, and the rows of the tables about contracts 
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 
 import dagster as dg
 
@@ -25,6 +26,8 @@ from assets.warehouse.tables import Table
 _RECEIPT_TABLES = ("intake.files", "intake.sheets", "intake.notes", "intake.rejects")
 # A share of the memory of a run; beyond it, duplicate keys are searched with the help of the disk.
 _MEMORY = "1GB"
+_COUNTS_OF = attrgetter("rows_read", "rows_blank", "rows_skipped", "rows_accepted", "rows_aggregate", "rows_rejected")
+_SHEET_CELLS_OF = attrgetter("sheet", "encoding", "delimiter", "header_line", "header_text")
 
 
 def intake_assets(contracts: Mapping[str, Contract], tables: Mapping[str, Table]) -> list[dg.AssetsDefinition]:
@@ -130,13 +133,8 @@ def _referenced_tables(contract: Contract) -> set[str]:
 
 
 def _totals(receipts: Sequence[Receipt]) -> dict[str, int]:
-    return {
-        "files": len(receipts),
-        "rows_read": sum(receipt.rows_read for receipt in receipts),
-        "rows_accepted": sum(receipt.rows_accepted for receipt in receipts),
-        "rows_aggregate": sum(receipt.rows_aggregate for receipt in receipts),
-        "rows_rejected": sum(receipt.rows_rejected for receipt in receipts),
-    }
+    names = ("rows_read", "rows_accepted", "rows_aggregate", "rows_rejected")
+    return {"files": len(receipts), **{name: sum(getattr(receipt, name) for receipt in receipts) for name in names}}
 
 
 def _receipts_asset(
@@ -172,42 +170,30 @@ def _receipts_asset(
 def _file_rows(by_dataset: Mapping[str, Sequence[Receipt]]) -> Iterator[tuple[object, ...]]:
     for receipts in by_dataset.values():
         for order, receipt in enumerate(receipts, start=1):
-            yield (
-                receipt.dataset,
-                receipt.file,
-                receipt.file_sha256,
-                receipt.bytes,
-                receipt.status,
-                order,
-                receipt.rows_read,
-                receipt.rows_blank,
-                receipt.rows_skipped,
-                receipt.rows_accepted,
-                receipt.rows_aggregate,
-                receipt.rows_rejected,
-                receipt.received_at.astimezone(UTC).replace(tzinfo=None),
-            )
+            received_at = receipt.received_at.astimezone(UTC).replace(tzinfo=None)
+            yield (*_file_key(receipt), receipt.bytes, receipt.status, order, *_COUNTS_OF(receipt), received_at)
 
 
 def _sheet_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
     for receipt in receipts:
         for position, sheet in enumerate(receipt.sheets, start=1):
-            file = (receipt.dataset, receipt.file, receipt.file_sha256)
-            yield (*file, position, sheet.sheet, sheet.encoding, sheet.delimiter, sheet.header_line, sheet.header_text)
+            yield (*_file_key(receipt), position, *_SHEET_CELLS_OF(sheet))
 
 
 def _note_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
     for receipt in receipts:
         for number, note in enumerate(receipt.notes, start=1):
-            file = (receipt.dataset, receipt.file, receipt.file_sha256)
-            yield (*file, number, note.sheet, note.line, note.kind, note.text)
+            yield (*_file_key(receipt), number, note.sheet, note.line, note.kind, note.text)
 
 
 def _refusal_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
     for receipt in receipts:
         for number, issue in enumerate(receipt.issues, start=1):
-            file = (receipt.dataset, receipt.file, receipt.file_sha256)
-            yield (*file, issue.sheet, issue.line, number, *_issue_cells(issue))
+            yield (*_file_key(receipt), issue.sheet, issue.line, number, *_issue_cells(issue))
+
+
+def _file_key(receipt: Receipt) -> tuple[str, str, str]:
+    return receipt.dataset, receipt.file, receipt.file_sha256
 
 
 def _issue_cells(issue: Issue) -> tuple[object, ...]:

@@ -27,9 +27,10 @@ from assets.intake.readers.encoding import FileRejectedError, detect_encoding
 from assets.intake.readers.raw_rows import Lines, RawChunk, RawRow, RawSheet, to_csv_record
 from assets.intake.readers.resubmissions import restore_resubmission
 from assets.intake.readers.spreadsheet import read_workbook
+from assets.intake.receipts.receipts import SheetNote, SheetSummary
 from assets.intake.rows.duplicate_keys import find_duplicates
 from assets.intake.rows.row_errors import ROW_ERROR_SCHEMA
-from assets.intake.rows.validator import ChunkResult, RowValidator, SheetNote, accepted_rows_schema
+from assets.intake.rows.validator import ChunkResult, RowValidator, accepted_rows_schema
 from assets.intake.tables.contracts import RETURN_ID, Contract
 from assets.intake.tables.detection import HEAD_ROWS, TableLayout, TableNotFoundError, detect_table
 from assets.intake.tables.headers import HeaderMatcher
@@ -45,17 +46,6 @@ _MAX_PENDING = _WORKERS + 1
 _MAX_NOTES = 200
 _Result = TypeVar("_Result")
 _PARQUET_OPTIONS = "(format parquet, compression zstd)"
-
-
-@dataclass(frozen=True, slots=True)
-class SheetSummary:
-    """How one sheet was read; `header_text` is its header row as one record with its delimiter."""
-
-    sheet: str | None
-    encoding: str | None
-    delimiter: str
-    header_line: int
-    header_text: str
 
 
 @dataclass
@@ -117,16 +107,16 @@ class FileParser:
         """
         result = ParseResult()
         parsers = self._sheet_parsers(self._sheets(file, name), result)
-        errors = accepted.with_name("errors.parquet")
-        self._write_valid_rows(parsers, accepted, errors, result)
+        error_files = [accepted.with_name("errors.parquet")]
+        self._write_valid_rows(parsers, accepted, error_files[0], result)
         if find_duplicates(self.connection, self.contract, accepted):
-            duplicates = self._duplicate_lines(parsers)
-            self._add_duplicate_errors(parsers, duplicates, errors)
-            self._delete_rows(accepted, duplicates)
+            lines_by_sheet = self._duplicate_lines(parsers)
+            error_files.append(accepted.with_name("duplicate_errors.parquet"))
+            self._write_duplicate_errors(_read_texts(parsers, lines_by_sheet), error_files[1])
+            self._delete_rows(accepted, lines_by_sheet)
+        errors = _parquet(*error_files)
         self._write_rejects(errors, rejects)
-        result.rows_rejected = self._count(
-            f"select count(*) from (select distinct sheet, line from {_parquet(errors)})"
-        )
+        result.rows_rejected = self._count(f"select count(*) from (select distinct sheet, line from {errors})")
         result.rows_aggregate = self._count(f"select count(province_code) from {_parquet(accepted)}")
         result.rows_accepted = pq.read_metadata(accepted).num_rows - result.rows_aggregate
         return result
@@ -178,7 +168,9 @@ class FileParser:
             if skipped:
                 raise skipped[0][1]
             raise FileRejectedError(Issue("missing_header_row", expected=", ".join(self.contract.columns)))
-        result.notes += [SheetNote(sheet.name, None, "sheet_skipped", sheet.name or "") for sheet, _ in skipped]
+        result.notes += [
+            SheetNote(sheet=sheet.name, line=None, kind="sheet_skipped", text=sheet.name or "") for sheet, _ in skipped
+        ]
         for parser in parsers:
             result.sheets.append(_summary(parser.sheet, parser.validator.layout))
             result.notes += _layout_notes(parser.validator)
@@ -220,7 +212,7 @@ class FileParser:
                     conversions += chunk.conversions
                     years |= chunk.years
                 result.notes += [
-                    SheetNote(parser.sheet.name, None, "converted", f"{conversion} ({count})")
+                    SheetNote(sheet=parser.sheet.name, line=None, kind="converted", text=f"{conversion} ({count})")
                     for conversion, count in sorted(conversions.items())
                 ]
                 result.notes += _title_year_notes(parser.validator, years)
@@ -265,34 +257,29 @@ class FileParser:
                     target.write_table(rows if is_kept.all() else rows.filter(pa.array(is_kept)))
         remaining.replace(file)
 
-    def _add_duplicate_errors(
-        self, parsers: Iterable[_SheetParser], lines_by_sheet: Mapping[str | None, Lines], errors: Path
-    ) -> None:
-        """Add the rows of `duplicates` to the errors, with their texts, read once more from the file."""
-        self.connection.register("raw_rows", _read_texts(parsers, lines_by_sheet))
+    def _write_duplicate_errors(self, raw_rows: pa.Table, errors: Path) -> None:
+        """Write the rows of `duplicates` as errors of the first column of the key."""
+        self.connection.register("raw_rows", raw_rows)
         key = self.contract.key[0]
         position = list(self.contract.columns).index(key) + 1
-        all_errors = errors.with_name("all_errors.parquet")
         self.connection.execute(
             f"""
             copy (
-                select * from {_parquet(errors)}
-                union all
-                select duplicates.sheet, duplicates.line, {position}, {quote_literal(key)}, null, duplicates.code,
-                    duplicates.actual, {quote_literal(", ".join(self.contract.key))}, raw_rows.raw_row,
-                    duplicates.{RETURN_ID}
+                select duplicates.sheet, duplicates.line, cast({position} as integer) as position,
+                    {quote_literal(key)} as column_name, cast(null as integer) as source_position, duplicates.code,
+                    duplicates.actual, {quote_literal(", ".join(self.contract.key))} as expected, raw_rows.raw_row,
+                    duplicates.{RETURN_ID} as resubmitted_return_id
                 from duplicates
                 left join raw_rows
                     on duplicates.sheet is not distinct from raw_rows.sheet and duplicates.line = raw_rows.line
-            ) to {quote_literal(all_errors)} {_PARQUET_OPTIONS}
+            ) to {quote_literal(errors)} {_PARQUET_OPTIONS}
             """
         )
         self.connection.unregister("raw_rows")
-        all_errors.replace(errors)
 
-    def _write_rejects(self, errors: Path, rejects: Path) -> None:
-        """Write every error with its reason and its remedy in both languages."""
-        codes = self.connection.execute(f"select distinct code from {_parquet(errors)} order by code").fetchall()
+    def _write_rejects(self, errors: str, rejects: Path) -> None:
+        """Write every error of a table expression with its reason and its remedy in both languages."""
+        codes = self.connection.execute(f"select distinct code from {errors} order by code").fetchall()
         # Without an error any message will do; passing all of them would take most of the time of a small file.
         catalogue = all_messages()
         messages = ", ".join(
@@ -310,7 +297,7 @@ class FileParser:
                 select errors.sheet, errors.line, row_number() over in_row as error_number,
                     nullif(errors.column_name, '') as column_name, errors.source_position as position, errors.code,
                     errors.actual, errors.expected, {texts}, errors.raw_row, errors.resubmitted_return_id
-                from {_parquet(errors)} as errors
+                from {errors} as errors
                 join messages on messages.code = errors.code
                 window in_row as (
                     partition by errors.sheet, errors.line order by errors.position, errors.source_position, errors.code
@@ -327,8 +314,8 @@ class FileParser:
         return int(count)
 
 
-def _parquet(file: Path) -> str:
-    return f"read_parquet({quote_literal(file)})"
+def _parquet(*files: Path) -> str:
+    return f"read_parquet([{', '.join(map(quote_literal, files))}])"
 
 
 def _is_workbook(file: Path) -> bool:
@@ -375,16 +362,24 @@ def _write_chunk(valid_writer: pq.ParquetWriter, error_writer: pq.ParquetWriter,
 
 def _summary(sheet: RawSheet, layout: TableLayout) -> SheetSummary:
     header = to_csv_record([header.text for header in layout.headers], sheet.delimiter)
-    return SheetSummary(sheet.name, sheet.encoding, sheet.delimiter, layout.header_rows[0].line, header)
+    return SheetSummary(
+        sheet=sheet.name,
+        encoding=sheet.encoding,
+        delimiter=sheet.delimiter,
+        header_line=layout.header_rows[0].line,
+        header_text=header,
+    )
 
 
 def _layout_notes(validator: RowValidator) -> Iterator[SheetNote]:
     """The titles above a table, and its columns that the contract does not know."""
     for row in validator.layout.titles:
-        yield SheetNote(validator.sheet, row.line, "title", " ".join(cell for cell in row.cells if cell.strip()))
+        text = " ".join(cell for cell in row.cells if cell.strip())
+        yield SheetNote(sheet=validator.sheet, line=row.line, kind="title", text=text)
     for header in validator.layout.headers:
         if header.role == "kept":
-            yield SheetNote(validator.sheet, validator.layout.last_line, "unknown_column_kept", header.text)
+            line = validator.layout.last_line
+            yield SheetNote(sheet=validator.sheet, line=line, kind="unknown_column_kept", text=header.text)
 
 
 def _title_year_notes(validator: RowValidator, years: set[int]) -> Iterator[SheetNote]:
@@ -393,4 +388,5 @@ def _title_year_notes(validator: RowValidator, years: set[int]) -> Iterator[Shee
     if title_years and years and not title_years & years:
         row_years = ", ".join(str(year) for year in sorted(years))
         text = f"{min(title_years)} / {row_years}"
-        yield SheetNote(validator.sheet, validator.layout.titles[0].line, "title_year_differs", text)
+        line = validator.layout.titles[0].line
+        yield SheetNote(sheet=validator.sheet, line=line, kind="title_year_differs", text=text)

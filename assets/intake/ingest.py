@@ -26,15 +26,7 @@ from assets.intake.file_parser import SUFFIXES, FileParser, ParseResult
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.receipts import temp_files
 from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, InboxFile, scan_inbox
-from assets.intake.receipts.receipts import (
-    RESULT_SUFFIXES,
-    NoteReceipt,
-    Receipt,
-    SheetReceipt,
-    missing_results,
-    read_receipts,
-    sort_receipts,
-)
+from assets.intake.receipts.receipts import RESULT_SUFFIXES, Receipt, missing_results, read_receipts, sort_receipts
 from assets.intake.tables.contracts import Contract
 from assets.intake.values.lookups import Lookups
 from assets.warehouse.connection import Connection
@@ -152,8 +144,8 @@ class IngestJob:
         return {
             "status": "read",
             **{name: getattr(result, name) for name in _COUNTS},
-            "sheets": tuple(SheetReceipt.model_validate(sheet) for sheet in result.sheets),
-            "notes": tuple(NoteReceipt.model_validate(note) for note in result.notes),
+            "sheets": tuple(result.sheets),
+            "notes": tuple(result.notes),
         }
 
 

@@ -12,7 +12,7 @@ from tests.integration.places import copy_countries
 # An entry of None in sys.modules makes every import of that module fail.
 RUN = """
 import sys
-sys.modules |= dict.fromkeys(("assets.intake.receipts.sync", "assets.core.sync_state", "fsspec"))
+sys.modules |= dict.fromkeys(("assets.intake.receipts.sync", "assets.core.sync_state"))
 from pipelines.cli.app import main
 sys.argv[1:] = ["run", "--json"]
 main()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -49,14 +49,11 @@ def detect_encoding(file: Path, limits: Limits) -> str:
     """Return utf-8-sig, utf-16, utf-8 or gb18030; raise FileRejectedError where UTF-8 was meant and is damaged."""
     with file.open("rb") as stream:
         start = stream.read(4)
-    if start.startswith(codecs.BOM_UTF8):
-        name = "utf-8-sig"
-    elif start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    else:
-        name = "utf-8"
+    name = "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else "utf-8"
     wide = 0
-    for number, block in enumerate(_byte_blocks(file, limits)):
+    for number, block in enumerate(_blocks(file, name, limits)):
         if block.isascii():
             continue
         if not _is_utf8(block):
@@ -71,24 +68,34 @@ def read_utf8_blocks(file: Path, encoding: str, limits: Limits) -> Iterator[byte
     Raises:
         FileRejectedError: a byte is not valid in the encoding, or is NUL.
     """
+
+    def line_at(number: int, text: bytes, offset: int) -> int:
+        return _lines_before(file, encoding, limits, number) + count_line_ends(text[:offset]) + 1
+
     for number, block in enumerate(_blocks(file, encoding, limits)):
         text = block.removeprefix(codecs.BOM_UTF8) if number == 0 else block
         if encoding == "gb18030":
             try:
                 text = text.decode("gb18030").encode()
             except UnicodeDecodeError as error:
-                line = _lines_before(file, encoding, limits, number) + count_line_ends(text[: error.start]) + 1
-                raise FileRejectedError(
-                    Issue("unsupported_encoding", f"0x{text[error.start]:02x}", line=line)
-                ) from error
+                line, bad_byte = line_at(number, text, error.start), f"0x{text[error.start]:02x}"
+                raise FileRejectedError(Issue("unsupported_encoding", bad_byte, line=line)) from error
         if b"\0" in text:
-            line = _lines_before(file, encoding, limits, number) + count_line_ends(text[: text.index(b"\0")]) + 1
-            raise FileRejectedError(Issue("file_has_nul", line=line))
+            raise FileRejectedError(Issue("file_has_nul", line=line_at(number, text, text.index(b"\0"))))
         yield text
 
 
 def _blocks(file: Path, encoding: str, limits: Limits) -> Iterator[bytes]:
-    return _utf16_blocks(file, limits) if encoding == "utf-16" else _byte_blocks(file, limits)
+    """Blocks of complete lines; UTF-16 as UTF-8, all other encodings as they are in the file."""
+    with file.open("rb") as stream:
+        blocks = iter(lambda: stream.read(BLOCK_BYTES), b"")
+        try:
+            yield from _complete_lines(_decode_utf16(blocks) if encoding == "utf-16" else blocks, limits)
+        except _LineTooLongError as error:
+            line = _lines_before(file, encoding, limits, error.block) + error.line
+            raise FileRejectedError(
+                Issue("line_too_long", str(error.size), str(limits.line_bytes), line=line)
+            ) from error
 
 
 def _lines_before(file: Path, encoding: str, limits: Limits, number: int) -> int:
@@ -99,51 +106,27 @@ def _lines_before(file: Path, encoding: str, limits: Limits, number: int) -> int
     return sum(count_line_ends(block) for block in islice(_blocks(file, encoding, limits), number))
 
 
-def _byte_blocks(file: Path, limits: Limits) -> Iterator[bytes]:
-    with file.open("rb") as stream:
-        try:
-            yield from _complete_lines(iter(lambda: stream.read(BLOCK_BYTES), b""), limits)
-        except _LineTooLongError as error:
-            raise error.to_rejection(_lines_before(file, "utf-8", limits, error.block), limits) from error
-
-
-def _utf16_blocks(file: Path, limits: Limits) -> Iterator[bytes]:
+def _decode_utf16(blocks: Iterator[bytes]) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder("utf-16")("strict")
-
-    def decoded() -> Iterator[bytes]:
-        lines = 0
-        with file.open("rb") as stream:
-            while True:
-                block = stream.read(BLOCK_BYTES)
-                try:
-                    text = decoder.decode(block, final=not block).encode()
-                except UnicodeDecodeError as error:
-                    readable = error.object[: error.start].decode(error.encoding).encode()
-                    line = lines + count_line_ends(readable) + 1
-                    raise FileRejectedError(Issue("unsupported_encoding", "UTF-16", line=line)) from error
-                if text:
-                    yield text
-                    lines += count_line_ends(text)
-                if not block:
-                    return
-
-    try:
-        yield from _complete_lines(decoded(), limits)
-    except _LineTooLongError as error:
-        raise error.to_rejection(_lines_before(file, "utf-16", limits, error.block), limits) from error
+    lines = 0
+    for block in chain(blocks, (b"",)):
+        try:
+            text = decoder.decode(block, final=not block).encode()
+        except UnicodeDecodeError as error:
+            valid = error.object[: error.start].decode(error.encoding).encode()
+            issue = Issue("unsupported_encoding", "UTF-16", line=lines + count_line_ends(valid) + 1)
+            raise FileRejectedError(issue) from error
+        if text:
+            yield text
+            lines += count_line_ends(text)
 
 
 class _LineTooLongError(Exception):
-    """The size of a line in bytes, the number of its block from 0, and its number in the block from 1."""
+    """The number of the block from 0, the number of the line in the block from 1, and its size in bytes."""
 
     def __init__(self, block: int, line: int, size: int) -> None:
         self.block, self.line, self.size = block, line, size
         super().__init__()
-
-    def to_rejection(self, lines_before: int, limits: Limits) -> FileRejectedError:
-        return FileRejectedError(
-            Issue("line_too_long", str(self.size), str(limits.line_bytes), line=lines_before + self.line)
-        )
 
 
 def _complete_lines(blocks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:

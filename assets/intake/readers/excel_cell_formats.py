@@ -11,6 +11,7 @@ import html
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 CellOverrides = Mapping[tuple[int, int], str | None]
@@ -90,7 +91,7 @@ def find_cell_overrides(xml: bytes, percents: frozenset[str]) -> Iterator[tuple[
         if reference is None:
             continue
         value, formula = _VALUE.search(body), _FORMULA.search(body)
-        position = (int(reference[2]), _column_number(reference[1]))
+        position = (int(reference[2]), column_number(reference[1]))
         if attributes.get("t") == "e" and value is not None:
             yield position, value[1].decode("utf-8", "replace")
         elif formula is not None and value is None and attributes.get("t") != "str":
@@ -99,8 +100,10 @@ def find_cell_overrides(xml: bytes, percents: frozenset[str]) -> Iterator[tuple[
             yield position, None
 
 
-def _column_number(letters: str) -> int:
+@cache
+def column_number(letters: str) -> int:
+    """Return the number of a column from 1: A is 1, AA is 27."""
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + ord(letter) - ord("A") + 1
     return number

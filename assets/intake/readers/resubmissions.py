@@ -7,56 +7,37 @@ Here: removing the apostrophe, only in files that have the numbers of returned r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from assets.core.text import unescape_formula
-from assets.intake.readers.raw_rows import ChunkSchema, Lines, RawChunk, RawRow, RawSheet, Texts
+from assets.intake.readers.delimited import DelimitedSheet
+from assets.intake.readers.raw_rows import ChunkSchema, RawChunk, RawRow
 from assets.intake.tables.contracts import RETURN_HEADERS, RETURN_ID, normalise_header
 from assets.intake.values.arrow_utils import dictionary_encode, take_values
 
-_RETURN_ID_HEADERS = frozenset(
-    normalise_header(header) for header, column in RETURN_HEADERS.items() if column == RETURN_ID
-)
+_RETURN_ID_HEADERS = frozenset(normalise_header(text) for text, column in RETURN_HEADERS.items() if column == RETURN_ID)
 
 
-@dataclass(frozen=True, slots=True)
-class ResubmittedSheet:
-    """A sheet without the apostrophes of the escaping; the texts of whole rows keep them."""
-
-    sheet: RawSheet
-
-    @property
-    def name(self) -> str | None:
-        return self.sheet.name
-
-    @property
-    def encoding(self) -> str | None:
-        return self.sheet.encoding
-
-    @property
-    def delimiter(self) -> str:
-        return self.sheet.delimiter
+class ResubmittedSheet(DelimitedSheet):
+    """A sheet whose cells are unescaped; the texts of complete rows stay as they are in the file."""
 
     def head(self, count: int) -> list[RawRow]:
-        return [replace(row, cells=tuple(map(unescape_formula, row.cells))) for row in self.sheet.head(count)]
+        return [replace(row, cells=tuple(map(unescape_formula, row.cells))) for row in super().head(count)]
 
     def chunks(self, after: int, schema: ChunkSchema) -> Iterator[Callable[[], RawChunk]]:
-        for read_chunk in self.sheet.chunks(after, schema):
+        for read_chunk in super().chunks(after, schema):
             yield partial(_read_unescaped, read_chunk)
 
-    def texts(self, after: int, schema: ChunkSchema, lines: Lines) -> Iterator[Callable[[], Texts]]:
-        yield from self.sheet.texts(after, schema, lines)
 
-
-def restore_resubmission(sheet: RawSheet, head_rows: int) -> RawSheet:
+def restore_resubmission(sheet: DelimitedSheet, head_rows: int) -> DelimitedSheet:
     """Return the sheet unescaped if one of its first rows has the header of the return numbers, else as it is."""
-    rows = sheet.head(head_rows)
-    is_returned = any(normalise_header(cell) in _RETURN_ID_HEADERS for row in rows for cell in row.cells)
-    return ResubmittedSheet(sheet) if is_returned else sheet
+    cells = (cell for row in sheet.head(head_rows) for cell in row.cells)
+    is_returned = any(normalise_header(cell) in _RETURN_ID_HEADERS for cell in cells)
+    return ResubmittedSheet(sheet.file, sheet.encoding, sheet.delimiter, sheet.limits) if is_returned else sheet
 
 
 def _read_unescaped(read_chunk: Callable[[], RawChunk]) -> RawChunk:

@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -27,7 +27,7 @@ from python_calamine import CalamineSheet, CalamineWorkbook
 from assets.core.errors import Issue
 from assets.core.settings import Limits
 from assets.intake.readers.encoding import FileRejectedError
-from assets.intake.readers.excel_cell_formats import CellOverrides, read_cell_overrides
+from assets.intake.readers.excel_cell_formats import CellOverrides, column_number, read_cell_overrides
 from assets.intake.readers.raw_rows import ChunkSchema, Lines, RawChunk, RawRow, Texts, build_chunk, to_csv_record
 
 _ROWS_PER_CHUNK = 50_000
@@ -193,13 +193,5 @@ class _Extent:
                 self.row, self.column = int(digits) if digits else self.row + 1, 0
             else:
                 self.row = int(digits) if digits else self.row
-                self.column = _column_number(letters) if letters else self.column + 1
+                self.column = column_number(letters.decode()) if letters else self.column + 1
             self.rows, self.columns = max(self.rows, self.row), max(self.columns, self.column)
-
-
-@cache
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - ord("A") + 1
-    return number

@@ -21,10 +21,10 @@ RESULT_SUFFIXES = ("parquet", "rejects.parquet")
 _PARQUET_MAGIC = b"PAR1"
 
 
-class SheetReceipt(BaseModel):
-    """How one sheet was read; a CSV file is one sheet without a name."""
+class SheetSummary(BaseModel):
+    """How one sheet was read; `header_text` is its header row as one record with its delimiter."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     sheet: str | None
     encoding: str | None
@@ -33,10 +33,10 @@ class SheetReceipt(BaseModel):
     header_text: str
 
 
-class NoteReceipt(BaseModel):
+class SheetNote(BaseModel):
     """A text outside the rows of data (title, footnote), or a treatment of them (converted, unknown_column_kept)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     sheet: str | None
     line: int | None
@@ -67,8 +67,8 @@ class Receipt(BaseModel):
     rows_aggregate: int = Field(default=0, validation_alias=AliasChoices("rows_aggregate", "rows_set_aside"))
     rows_rejected: int = 0
     refusals: tuple[dict[str, str | int | None], ...] = ()
-    sheets: tuple[SheetReceipt, ...] = ()
-    notes: tuple[NoteReceipt, ...] = ()
+    sheets: tuple[SheetSummary, ...] = ()
+    notes: tuple[SheetNote, ...] = ()
 
     @field_validator("refusals", mode="before")
     @classmethod

@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 
 from assets.core.text import BLANKS
 from assets.intake.readers.raw_rows import CATEGORY_TYPE, ChunkSchema, RawChunk
+from assets.intake.receipts.receipts import SheetNote
 from assets.intake.rows.row_errors import RowErrors, SourceColumn, malformed_row_errors
 from assets.intake.tables.contracts import RETURN_ID, Contract, ContractColumn, normalise_header, qualifier_column
 from assets.intake.tables.detection import TableLayout
@@ -69,16 +70,6 @@ def accepted_rows_schema(contract: Contract) -> pa.Schema:
         if column.allow_qualifier:
             fields.append((qualifier_column(name), CATEGORY_TYPE))
     return pa.schema([*fields, ("other_cells", pa.string()), (RETURN_ID, pa.string())])
-
-
-@dataclass(frozen=True, slots=True)
-class SheetNote:
-    """A text outside the rows of data (title, footnote), or a treatment of them (converted, unknown_column_kept)."""
-
-    sheet: str | None
-    line: int | None
-    kind: str
-    text: str
 
 
 @dataclass
@@ -160,7 +151,11 @@ class RowValidator:
         kind = self.layout.kind_of(cells)
         kinds[kind] += 1
         if kind == "note":
-            notes.append(SheetNote(self.sheet, line, "footnote", " ".join(cell for cell in cells if cell.strip())))
+            notes.append(
+                SheetNote(
+                    sheet=self.sheet, line=line, kind="footnote", text=" ".join(cell for cell in cells if cell.strip())
+                )
+            )
         return kind == "data"
 
     def _select_data(self, chunk: RawChunk, kinds: Counter[str], notes: list[SheetNote]) -> RawChunk:

@@ -33,10 +33,21 @@ _COLUMN_TYPES: dict[ColumnKind, ColumnType] = {
     "unit": "varchar",
 }
 
-# Columns of every table of accepted rows: the source of a row and the codes of its place.
-_ADDED_COLUMNS = {"city_code", "province_code", "file_sha256", "sheet", "line", "other_cells"}
-
 RETURN_ID = "return_id"
+# Columns of every table of accepted rows: the codes of the place of a row, and its source.
+_PLACE_COLUMNS = {
+    "city_code": Column(type="varchar", zh="城市代码（合计行为空）", en="City; empty in a total"),
+    "province_code": Column(type="varchar", zh="上级区域代码（仅合计行）", en="Area above the city, in a total"),
+}
+_SOURCE_COLUMNS = {
+    "other_cells": Column(
+        type="varchar", zh="表式之外的列（JSON）", en="Cells of columns that the contract does not know, as JSON"
+    ),
+    RETURN_ID: Column(type="varchar", zh="所更正的退回行编号", en="The rejected row that this row corrects"),
+    "file_sha256": Column(type="varchar", required=True, zh="文件的 sha256", en="sha256 of the file"),
+    "sheet": Column(type="varchar", zh="工作表（CSV 为空）", en="Sheet; empty for CSV"),
+    "line": Column(type="bigint", required=True, min=1, zh="文件中的行号", en="Line in the file"),
+}
 # Columns of a returned file: the number of the rejected row that a row corrects; the others are for the sender only.
 RETURN_HEADERS: dict[str, str | None] = {
     "退回编号": RETURN_ID,
@@ -158,7 +169,7 @@ class Contract(BaseModel):
         if not self.columns[places[0]].required:
             raise ValueError(f"{places[0]} must be required: a row of no place feeds nothing")
         qualifiers = {qualifier_column(name) for name, column in self.columns.items() if column.allow_qualifier}
-        clash = sorted((_ADDED_COLUMNS | set(RETURN_HEADERS) | qualifiers) & set(self.columns))
+        clash = sorted({*_PLACE_COLUMNS, *_SOURCE_COLUMNS, *RETURN_HEADERS, *qualifiers} & set(self.columns))
         if clash:
             raise ValueError(f"these columns are added to every table: {', '.join(clash)}")
         missing = {"source_id", "source_grade"} - set(self.columns)
@@ -202,24 +213,12 @@ class Contract(BaseModel):
 
     def table(self) -> Table:
         """Return the table of accepted rows: the code of the place, the typed columns, and the source of the row."""
-        columns = {
-            "city_code": Column(type="varchar", zh="城市代码（合计行为空）", en="City; empty in a total"),
-            "province_code": Column(
-                type="varchar", zh="上级区域代码（仅合计行）", en="Area above the city, in a total"
-            ),
-        }
+        columns = dict(_PLACE_COLUMNS)
         for name, column in self.columns.items():
             if column.is_place:
                 continue
-            columns[name] = Column(
-                type=_COLUMN_TYPES[column.type],
-                zh=column.zh,
-                en=column.en,
-                required=column.required,
-                allowed=column.allowed,
-                min=column.min,
-                max=column.max,
-            )
+            rules = {rule: getattr(column, rule) for rule in ("zh", "en", "required", "allowed", "min", "max")}
+            columns[name] = Column(type=_COLUMN_TYPES[column.type], **rules)
             if column.allow_qualifier:
                 columns[qualifier_column(name)] = Column(
                     type="varchar",
@@ -227,22 +226,13 @@ class Contract(BaseModel):
                     en=f"Qualifier of {name}: at_least, about, under",
                     allowed=("at_least", "about", "under"),
                 )
-        columns["other_cells"] = Column(
-            type="varchar", zh="表式之外的列（JSON）", en="Cells of columns that the contract does not know, as JSON"
-        )
-        columns[RETURN_ID] = Column(
-            type="varchar", zh="所更正的退回行编号", en="The rejected row that this row corrects"
-        )
-        columns["file_sha256"] = Column(type="varchar", required=True, zh="文件的 sha256", en="sha256 of the file")
-        columns["sheet"] = Column(type="varchar", zh="工作表（CSV 为空）", en="Sheet; empty for CSV")
-        columns["line"] = Column(type="bigint", required=True, min=1, zh="文件中的行号", en="Line in the file")
         return Table(
             schema_name="intake",
             name=self.dataset,
             zh=f"{self.zh}：{self.about_zh}",
             en=f"{self.en}. {self.about_en}",
             key=("file_sha256", "sheet", "line"),
-            columns=columns,
+            columns=columns | _SOURCE_COLUMNS,
         )
 
 
