@@ -258,14 +258,14 @@ def test_accepted_rows_come_from_the_shared_store_where_the_cluster_sees_it(
         assert is_sent(settings, table) != is_seen
 
 
-def other_rejects(other: Path) -> None:
-    """The rejects of one file stand for those of all."""
-    files = sorted(other.glob("results/fairs/*/rejects/*/*/*"), key=lambda file: file.stat().st_size)
+def replace_rows(other: Path) -> None:
+    """Replace the rows of all files by those of the smallest one."""
+    files = sorted(other.glob("results/fairs/*/rows/*/*/*"), key=lambda file: file.stat().st_size)
     for file in files[1:]:
         file.write_bytes(files[0].read_bytes())
 
 
-@pytest.mark.parametrize("spoil", [other_rejects, shutil.rmtree], ids=["other rows", "nothing"])
+@pytest.mark.parametrize("spoil", [replace_rows, shutil.rmtree], ids=["other rows", "nothing"])
 def test_a_cluster_that_sees_another_store_is_told(
     intake: IngestJob, settings: EngineSettings, tmp_path: Path, spoil: Callable[[Path], None]
 ) -> None:

@@ -190,7 +190,7 @@ def check(
 
 
 def broken(whole: bytes) -> st.SearchStrategy[bytes]:
-    """A file with bytes changed, parsed out, put in, or said twice."""
+    """A file with bytes changed, removed, inserted or doubled."""
     place = st.integers(0, len(whole))
     bits = st.sampled_from([b'"', b",", b"\n", b"\r", b"\t", b";", b"\x00", b"\xff", b"\xe5\x8d", b"'", b"=1+1", b""])
     change = st.tuples(place, st.integers(0, 40), bits, st.booleans())

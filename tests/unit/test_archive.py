@@ -60,7 +60,7 @@ def test_hidden_and_lock_files_are_passed_over(tmp_path: Path, name: str) -> Non
     assert not (tmp_path / "archive").exists()
 
 
-def test_a_link_is_told_and_what_it_points_to_is_not_kept(tmp_path: Path) -> None:
+def test_a_link_is_reported_and_what_it_points_to_is_not_kept(tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "a.csv").write_text("secret")
     folder = tmp_path / "inbox" / "parks"
@@ -68,8 +68,8 @@ def test_a_link_is_told_and_what_it_points_to_is_not_kept(tmp_path: Path) -> Non
     (folder / "file.csv").symlink_to(tmp_path / "secrets" / "a.csv")
     (folder / "folder").symlink_to(tmp_path / "secrets")
     (folder / "gone.csv").symlink_to(tmp_path / "gone.csv")
-    found = list(scan_inbox(Paths(tmp_path), "parks", LIMITS))
-    assert [(arrival.name, arrival.size, arrival.refusal) for arrival in found] == [
+    arrived = list(scan_inbox(Paths(tmp_path), "parks", LIMITS))
+    assert [(arrival.name, arrival.size, arrival.refusal) for arrival in arrived] == [
         ("parks/file.csv", 0, "file_is_link"),
         ("parks/folder", 0, "file_is_link"),
         ("parks/gone.csv", 0, "file_is_link"),
@@ -82,8 +82,8 @@ def test_a_folder_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere" / "a.csv").write_text("x")
     (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox" / "parks").symlink_to(tmp_path / "elsewhere")
-    (found,) = scan_inbox(Paths(tmp_path), "parks", LIMITS)
-    assert (found.name, found.refusal) == ("parks", "file_is_link")
+    (arrived,) = scan_inbox(Paths(tmp_path), "parks", LIMITS)
+    assert (arrived.name, arrived.refusal) == ("parks", "file_is_link")
 
 
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
@@ -104,13 +104,13 @@ def test_a_download_that_is_not_finished_is_passed_over(tmp_path: Path, name: st
     assert list(scan_inbox(Paths(tmp_path), "parks", LIMITS)) == []
 
 
-def test_a_file_above_the_limit_is_told_and_not_kept(tmp_path: Path) -> None:
+def test_a_file_above_the_limit_is_reported_and_not_kept(tmp_path: Path) -> None:
     (tmp_path / "inbox" / "parks").mkdir(parents=True)
     for name, size in (("big.csv", 11), ("small.csv", 10)):
         (tmp_path / "inbox" / "parks" / name).write_bytes(b"x" * size)
     limits = Limits(file_bytes=10, still_written_seconds=0)
-    found = list(scan_inbox(Paths(tmp_path), "parks", limits))
-    assert [(arrival.name, arrival.size, arrival.refusal) for arrival in found] == [
+    arrived = list(scan_inbox(Paths(tmp_path), "parks", limits))
+    assert [(arrival.name, arrival.size, arrival.refusal) for arrival in arrived] == [
         ("parks/big.csv", 11, "file_too_large"),
         ("parks/small.csv", 10, None),
     ]
@@ -123,8 +123,8 @@ def test_a_file_that_was_just_written_is_waited_for(tmp_path: Path) -> None:
     file = tmp_path / "inbox" / "parks" / "a.csv"
     file.write_text("x")
     limits = Limits(still_written_seconds=0.2)
-    (found,) = scan_inbox(Paths(tmp_path), "parks", limits)
-    assert (found.name, time.time() - file.stat().st_mtime >= 0.2) == ("parks/a.csv", True)
+    (arrived,) = scan_inbox(Paths(tmp_path), "parks", limits)
+    assert (arrived.name, time.time() - file.stat().st_mtime >= 0.2) == ("parks/a.csv", True)
 
 
 def test_a_file_that_changes_while_it_is_kept_is_left_for_the_next_run(tmp_path: Path) -> None:
@@ -132,10 +132,10 @@ def test_a_file_that_changes_while_it_is_kept_is_left_for_the_next_run(tmp_path:
     for name in ("a.csv", "b.csv"):
         (tmp_path / "inbox" / "parks" / name).write_text("x")
         os.utime(tmp_path / "inbox" / "parks" / name, (1, 1))
-    found = scan_inbox(Paths(tmp_path), "parks", Limits(still_written_seconds=600))
-    assert next(found).name == "parks/a.csv"
+    arrived = scan_inbox(Paths(tmp_path), "parks", Limits(still_written_seconds=600))
+    assert next(arrived).name == "parks/a.csv"
     (tmp_path / "inbox" / "parks" / "b.csv").write_text("xy")
-    assert list(found) == []
+    assert list(arrived) == []
 
 
 def test_a_file_of_tomorrow_is_not_waited_for(tmp_path: Path) -> None:
@@ -143,5 +143,5 @@ def test_a_file_of_tomorrow_is_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "inbox" / "parks" / "a.csv").write_text("x")
     ahead = time.time() + 86_400
     os.utime(tmp_path / "inbox" / "parks" / "a.csv", (ahead, ahead))
-    (found,) = scan_inbox(Paths(tmp_path), "parks", Limits(still_written_seconds=600))
-    assert found.name == "parks/a.csv"
+    (arrived,) = scan_inbox(Paths(tmp_path), "parks", Limits(still_written_seconds=600))
+    assert arrived.name == "parks/a.csv"

@@ -1,4 +1,4 @@
-"""What cells show beside their value: percent is read as percent, errors and unsaved formulas are told, not lost."""
+"""Cells that show something else than their value: percent, errors and formulas without a value are not lost."""
 
 from __future__ import annotations
 
@@ -87,11 +87,11 @@ def test_percent_where_it_cannot_be_rejects_the_row(fairs: Contract, parse_file:
 
 
 @pytest.mark.parametrize("error", ["#DIV/0!", "#REF!", "#VALUE!"])
-def test_an_error_is_told_and_not_missing(fairs: Contract, parse_file: ParseFile, error: str) -> None:
+def test_an_error_is_reported_and_not_missing(fairs: Contract, parse_file: ParseFile, error: str) -> None:
     parsed = parse_file(fairs, workbook([HEADER, [*ROW[:3], error, *ROW[4:]]]), "a.xlsx")
     assert parsed.errors == [(2, "share", "invalid_number", error)]
 
 
-def test_a_formula_saved_without_its_value_is_told_and_not_missing(fairs: Contract, parse_file: ParseFile) -> None:
+def test_a_formula_saved_without_its_value_is_reported_and_not_missing(fairs: Contract, parse_file: ParseFile) -> None:
     parsed = parse_file(fairs, workbook([HEADER, [*ROW[:3], "=1+1", *ROW[4:]]]), "a.xlsx")
     assert parsed.errors == [(2, "share", "invalid_number", "=1+1")]

@@ -80,8 +80,8 @@ def test_what_is_no_file_of_data_is_refused_or_passed_over(intake: IngestJob, tm
     send(intake, "c.xlsx", "PK\x03\x04")
     send(intake, "empty.csv", "\n\n")
     send(intake, "header.csv", "city,when\n")
-    told = {receipt.file: [issue.code for issue in receipt.issues] for receipt in intake.ingest(NOW)}
-    assert told == {
+    codes = {receipt.file: [issue.code for issue in receipt.issues] for receipt in intake.ingest(NOW)}
+    assert codes == {
         "fairs/link.csv": ["file_is_link"],
         "fairs/b.pdf": ["unsupported_file_type"],
         "fairs/c.xlsx": ["workbook_unreadable"],
@@ -97,7 +97,7 @@ def test_refused_bytes_are_read_under_a_name_that_fits(intake: IngestJob) -> Non
     assert counts(intake.ingest(NOW)) == [("fairs/a.csv", "read", 1, 0)]
 
 
-def test_a_file_outside_every_dataset_is_told(intake: IngestJob) -> None:
+def test_a_file_outside_every_dataset_is_reported(intake: IngestJob) -> None:
     (intake.paths.inbox / "lost.csv").write_text("a,b\n", "utf-8")
     (intake.paths.inbox / "fare").mkdir()
     (intake.paths.inbox / "fare" / "x.csv").write_text("a,b\n1,2\n", "utf-8")

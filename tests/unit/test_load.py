@@ -16,11 +16,11 @@ def test_all_rows_come_in_but_those_that_repeat_a_key_in_the_order_of_the_key(in
     table = intake.contract.table()
     connection = intake.connection
     load_accepted(connection, table, intake.folder, receipts)
-    found = connection.execute(f"select file_sha256, sheet, line, posts from {table.qualified_name}").fetchall()
-    assert found == sorted(found, key=lambda row: (row[0], row[2]))
+    rows_loaded = connection.execute(f"select file_sha256, sheet, line, posts from {table.qualified_name}").fetchall()
+    assert rows_loaded == sorted(rows_loaded, key=lambda row: (row[0], row[2]))
     of_file = {receipt.file_sha256: receipt.file for receipt in receipts}
     # Of equal rows the first stays; where they differ none is believed.
-    assert sorted((of_file[sha256], line, posts) for sha256, _, line, posts in found) == [
+    assert sorted((of_file[sha256], line, posts) for sha256, _, line, posts in rows_loaded) == [
         ("fairs/a.csv", 2, 9),
         ("fairs/a.csv", 3, 3),
         ("fairs/a.csv", 5, 7),

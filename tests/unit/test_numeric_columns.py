@@ -112,7 +112,7 @@ def test_every_conversion_is_counted(registry: Lookups) -> None:
         ("9" * 400, "%", "invalid_number", "1234.5"),
     ],
 )
-def test_a_figure_that_cannot_be_taken_is_told_with_its_row(
+def test_a_figure_that_cannot_be_taken_is_reported_with_its_row(
     registry: Lookups, cell: str, unit: str | None, code: str, expected: str
 ) -> None:
     read = ParsedColumn(registry, column(unit=unit), ["1", cell, "2"])

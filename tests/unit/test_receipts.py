@@ -44,7 +44,7 @@ def test_the_recipe_is_contract_registry_and_parser(intake: IngestJob) -> None:
     assert moved_on(intake).recipe == intake.recipe
 
 
-def test_a_changed_contract_reads_again_and_decides_anew(intake: IngestJob) -> None:
+def test_a_changed_contract_reads_again_and_decides_again(intake: IngestJob) -> None:
     send(intake, "a.csv", HEADER + ROW)
     assert counts(intake.ingest(NOW)) == [("fairs/a.csv", "read", 1, 0)]
     strict = intake.contract.columns["posts"].model_copy(update={"min": 10})
@@ -152,7 +152,7 @@ def test_hidden_folders_of_the_inbox_and_those_of_datasets_are_no_strays(intake:
 @pytest.mark.parametrize(
     ("one", "other"), [([["a"]], [["b"]]), ([["a", "b"]], [["a"], ["b"]]), ([["1"]], [[1]]), ([], [[]])]
 )
-def test_the_digest_tells_other_rows_apart(one: list[list[object]], other: list[list[object]]) -> None:
+def test_the_digest_reports_other_rows_apart(one: list[list[object]], other: list[list[object]]) -> None:
     assert content_digest(one) != content_digest(other)
     assert content_digest(one) == content_digest(one)
 

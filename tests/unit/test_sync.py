@@ -40,13 +40,13 @@ def shared(tmp_path: Path) -> Path:
 def machine(intake: IngestJob, tmp_path: Path, shared: Path) -> Machine:
     """A machine by its name: a data directory of its own, which shares the store."""
 
-    def made(name: str) -> IngestJob:
+    def create(name: str) -> IngestJob:
         paths = Paths(tmp_path / name)
         (paths.inbox / "fairs").mkdir(parents=True, exist_ok=True)
         paths.settings.write_text(f"storage: {{store: {shared}}}\n", "utf-8")
         return dataclasses.replace(intake, paths=paths)
 
-    return made
+    return create
 
 
 def objects(shared: Path) -> list[str]:
@@ -54,8 +54,8 @@ def objects(shared: Path) -> list[str]:
 
 
 def one_object(shared: Path, pattern: str) -> Path:
-    (found,) = shared.glob(pattern)
-    return found
+    (file,) = shared.glob(pattern)
+    return file
 
 
 def contents(intake: IngestJob, receipts: list[Receipt]) -> list[tuple[int, int]]:
@@ -238,7 +238,7 @@ def cut(file: Path) -> None:
 
 @pytest.mark.parametrize("spoil", [flip, cut, Path.unlink])
 @pytest.mark.parametrize("pattern", ["archive/*/*", "results/fairs/*/rows/*/*/*", "results/fairs/*/rejects/*/*/*"])
-def test_a_damaged_object_is_told_not_read_and_mended_by_who_has_it(
+def test_a_damaged_object_is_reported_not_read_and_put_again_by_a_machine_that_has_it(
     machine: Machine, shared: Path, pattern: str, spoil: Callable[[Path], None]
 ) -> None:
     one, other = machine("one"), machine("other")
@@ -257,7 +257,9 @@ def test_a_damaged_object_is_told_not_read_and_mended_by_who_has_it(
 
 
 @pytest.mark.parametrize("spoil", [flip, cut])
-def test_a_damaged_receipt_is_told_and_not_read(machine: Machine, shared: Path, spoil: Callable[[Path], None]) -> None:
+def test_a_damaged_receipt_is_reported_and_not_read(
+    machine: Machine, shared: Path, spoil: Callable[[Path], None]
+) -> None:
     one = machine("one")
     send(one, "a.csv", HEADER + ROW)
     ingest_dataset(one, NOW)
@@ -331,13 +333,13 @@ def refused(paths: Paths) -> str:
     return call.value.issue.code
 
 
-@pytest.mark.parametrize(("said", "code"), [("3\n", "newer_data_version"), ("one\n", "invalid_version")])
+@pytest.mark.parametrize(("version", "code"), [("3\n", "newer_data_version"), ("one\n", "invalid_version")])
 def test_a_store_of_another_version_is_refused_and_left_as_it_is(
-    machine: Machine, shared: Path, said: str, code: str
+    machine: Machine, shared: Path, version: str, code: str
 ) -> None:
     one = machine("one")
     send(one, "a.csv", HEADER + ROW)
-    (shared / "VERSION").write_text(said, "ascii")
+    (shared / "VERSION").write_text(version, "ascii")
     with pytest.raises(UsageError) as call:
         ingest_dataset(one, NOW)
     assert call.value.issue.code == code
@@ -352,7 +354,7 @@ def test_a_folder_that_is_not_mounted_is_not_made(machine: Machine, shared: Path
     assert not shared.exists()
 
 
-def test_a_store_that_is_suddenly_empty_is_not_filled_anew(machine: Machine, shared: Path) -> None:
+def test_a_store_that_is_suddenly_empty_is_not_filled_again(machine: Machine, shared: Path) -> None:
     one = machine("one")
     send(one, "a.csv", HEADER + ROW)
     ingest_dataset(one, NOW)
@@ -371,7 +373,7 @@ def test_a_store_without_its_package_says_what_to_install(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("text", ["store: 's3://key:secret@bucket/x'", "store: [a]", "shop: /x", "store: ]"])
-def test_a_setting_that_cannot_be_is_told_without_a_secret(tmp_path: Path, text: str) -> None:
+def test_a_setting_that_cannot_be_is_reported_without_a_secret(tmp_path: Path, text: str) -> None:
     (tmp_path / "settings.yml").write_text(f"storage: {{{text}}}\n", "utf-8")
     with pytest.raises(DataError) as stopped:
         open_store(Paths(tmp_path))

@@ -1,4 +1,4 @@
-"""Rows: each is accepted or rejected whole, and every fault is told with line, column, reason and remedy."""
+"""Validation of rows: each is accepted or rejected, and every error has line, column, reason and remedy."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_good_row_is_accepted_with_its_types(fairs: Contract, parse_file: Pars
 
 
 @pytest.mark.parametrize(
-    ("row", "column", "code", "found", "expected"),
+    ("row", "column", "code", "actual", "expected"),
     [
         ("丙市,2026-02-05,big,12,3.5,是,book,A", "city", "unknown_place", "丙市", "甲市"),
         (",2026-02-05,big,12,3.5,是,book,A", "city", "missing_value", "", "列city"),
@@ -71,10 +71,10 @@ def test_a_good_row_is_accepted_with_its_types(fairs: Contract, parse_file: Pars
     ],
 )
 def test_a_bad_cell_rejects_its_row_and_no_other(
-    fairs: Contract, parse_file: ParseFile, row: str, column: str | None, code: str, found: str, expected: str
+    fairs: Contract, parse_file: ParseFile, row: str, column: str | None, code: str, actual: str, expected: str
 ) -> None:
     parsed = parse_file(fairs, HEADER + GOOD + row + "\n" + "乙市,2026-02-06,small,5,,否,book,B\n")
-    assert parsed.errors == [(3, column, code, found)]
+    assert parsed.errors == [(3, column, code, actual)]
     (reject,) = parsed.rejects
     assert reject["expected"] == expected
     assert reject["raw_row"] == row
@@ -82,7 +82,7 @@ def test_a_bad_cell_rejects_its_row_and_no_other(
     assert [accepted["line"] for accepted in parsed.accepted] == [2, 4]
 
 
-def test_every_fault_of_a_row_is_told(fairs: Contract, parse_file: ParseFile) -> None:
+def test_every_fault_of_a_row_is_reported(fairs: Contract, parse_file: ParseFile) -> None:
     parsed = parse_file(fairs, HEADER + "丙市,soon,big,-1,3.5,是,book,A\n")
     assert [(row["column_name"], row["error_number"]) for row in parsed.rejects] == [
         ("city", 1),
@@ -220,7 +220,7 @@ def test_a_county_counts_for_its_city_where_the_contract_takes_counties(
     place = fairs.columns["city"].model_copy(update={"accept_counties": True})
     lenient = fairs.model_copy(update={"columns": {**fairs.columns, "city": place}})
     row = GOOD.replace("甲市", "甲东县")
-    assert [found["city_code"] for found in parse_file(lenient, HEADER + row).accepted] == ["1"]
+    assert [actual["city_code"] for actual in parse_file(lenient, HEADER + row).accepted] == ["1"]
     parsed = parse_file(fairs, HEADER + row)
     assert (parsed.errors, parsed.rejects[0]["expected"]) == ([(2, "city", "county_not_city", "甲东县")], "1")
 
@@ -232,7 +232,7 @@ def coded(contract: Contract) -> Contract:
 
 
 @pytest.mark.parametrize(
-    ("city", "code", "found"),
+    ("city", "code", "actual"),
     [
         ("甲市", "1", ("1", None)),
         ("", "2", ("2", None)),
@@ -246,17 +246,17 @@ def coded(contract: Contract) -> Contract:
     ],
 )
 def test_a_code_settles_a_homophone_and_never_contradicts_the_name(
-    fairs: Contract, registry: Lookups, parse_file: ParseFile, city: str, code: str, found: tuple[str, str | None]
+    fairs: Contract, registry: Lookups, parse_file: ParseFile, city: str, code: str, actual: tuple[str, str | None]
 ) -> None:
     names = [("甲市", "1", None, None), ("1", "1", None, None), ("2", "2", None, None)]
     with_codes = dataclasses.replace(registry, places=Places.of(names, ["beta"]))
     header = "city,code,date,source_id,source_grade\n"
     parsed = parse_file(coded(fairs), header + f"{city},{code},2026-02-05,book,A\n", registry=with_codes)
-    told = [(row["code"], row["expected"]) for row in parsed.rejects]
-    if told:
-        assert told == [(found[0], told[0][1] if found[1] is None else found[1])]
+    errors = [(row["code"], row["expected"]) for row in parsed.rejects]
+    if errors:
+        assert errors == [(actual[0], errors[0][1] if actual[1] is None else actual[1])]
     else:
-        assert [(row["city_code"], row["province_code"]) for row in parsed.accepted] == [found]
+        assert [(row["city_code"], row["province_code"]) for row in parsed.accepted] == [actual]
 
 
 def test_a_row_of_a_long_layout_has_unit_and_limits_of_its_indicator(fairs: Contract, parse_file: ParseFile) -> None:
@@ -274,7 +274,7 @@ def test_a_row_of_a_long_layout_has_unit_and_limits_of_its_indicator(fairs: Cont
         "乙市,other.rate,5,%,book,A\n"
         "乙市,long.length,5,%,book,A\n",
     )
-    assert [(line, code, found) for line, _, code, found in parsed.errors] == [
+    assert [(line, code, actual) for line, _, code, actual in parsed.errors] == [
         (2, "number_above_maximum", "101"),
         (5, "unknown_reference", "other.rate"),
         (6, "incompatible_unit", "5"),

@@ -21,9 +21,9 @@ def renamed(contract: Contract, old: str, new: str) -> Contract:
     return contract.model_copy(update={"columns": columns})
 
 
-def changed(contract: Contract, name: str, **said: object) -> Contract:
+def changed(contract: Contract, name: str, **rules: object) -> Contract:
     """The contract with another rule for a column."""
-    field = contract.columns[name].model_copy(update=said)
+    field = contract.columns[name].model_copy(update=rules)
     return contract.model_copy(update={"columns": {**contract.columns, name: field}})
 
 
@@ -120,8 +120,8 @@ def test_hostile_words_in_a_contract_are_data(fairs: Contract, parse_file: Parse
     assert parsed.errors == [(3, word, "value_not_allowed", "big")]
 
 
-def told_of_odd_name(fairs: Contract, parse_file: ParseFile, name: str) -> list[tuple[int, str | None, str, str]]:
-    """What is told of a repeat and a conflict in a file with a column of this name."""
+def errors_with_odd_name(fairs: Contract, parse_file: ParseFile, name: str) -> list[tuple[int, str | None, str, str]]:
+    """The errors of a repeat and a conflict in a file with a column of this name."""
     rows = "甲市,2026-02-05,big,1,1,是,book,A\n" * 2
     rows += "".join(f"乙市,2026-02-05,big,{posts},1,是,book,A\n" for posts in (7, 8))
     parsed = parse_file(renamed(fairs, "posts", name), HEADER.replace("posts", name) + rows)
@@ -129,19 +129,19 @@ def told_of_odd_name(fairs: Contract, parse_file: ParseFile, name: str) -> list[
     return parsed.errors
 
 
-TOLD = [(3, "city", "duplicate_row", "2"), (4, "city", "key_conflict", "5"), (5, "city", "key_conflict", "4")]
+ERRORS = [(3, "city", "duplicate_row", "2"), (4, "city", "key_conflict", "5"), (5, "city", "key_conflict", "4")]
 
 
 @pytest.mark.parametrize("name", ["order", "区 县", "group", "select", "form", "t", "code", "a.b", "raw", "value"])
 def test_a_column_may_have_any_name(fairs: Contract, parse_file: ParseFile, name: str) -> None:
-    assert told_of_odd_name(fairs, parse_file, name) == TOLD
+    assert errors_with_odd_name(fairs, parse_file, name) == ERRORS
 
 
 @pytest.mark.parametrize(
     "name", ["position", "actual", "expected", "column_name", "reason_zh", "repeat", "first_line", "last_text"]
 )
 def test_a_column_may_have_a_name_that_intake_uses_itself(fairs: Contract, parse_file: ParseFile, name: str) -> None:
-    assert told_of_odd_name(fairs, parse_file, name) == TOLD
+    assert errors_with_odd_name(fairs, parse_file, name) == ERRORS
 
 
 @pytest.mark.parametrize("kind", ["varchar", "integer"])
@@ -162,10 +162,10 @@ def test_a_reference_is_met_whatever_its_width_blanks_and_case(
 
 def test_a_conflict_names_a_line_that_differs(fairs: Contract, parse_file: ParseFile) -> None:
     parsed = parse_file(fairs, HEADER + GOOD + GOOD + GOOD.replace("12", "13"))
-    assert [(line, found) for line, _, _, found in parsed.errors] == [(2, "4"), (3, "4"), (4, "2")]
+    assert [(line, actual) for line, _, _, actual in parsed.errors] == [(2, "4"), (3, "4"), (4, "2")]
 
 
-def test_a_limit_is_told_in_full(fairs: Contract, parse_file: ParseFile) -> None:
+def test_a_limit_is_reported_in_full(fairs: Contract, parse_file: ParseFile) -> None:
     parsed = parse_file(changed(fairs, "posts", max=1234567.0), HEADER + GOOD.replace(",12,", ",1234568,"))
     assert [row["expected"] for row in parsed.rejects] == ["1234567"]
 
@@ -182,13 +182,13 @@ def test_the_column_of_a_long_layout_may_be_called_indicator_id(fairs: Contract,
         name: {"type": kind, "zh": f"列{name}", "en": "column", "required": True}
         for kind, name in (*named, ("text", "source_grade"))
     }
-    said = {
+    rules = {
         "dataset": "long",
         "columns": columns,
         "key": ["city", "indicator_id"],
         "indicators": ["long.rate", "long.length"],
     }
-    contract = Contract.model_validate(fairs.model_dump() | said)
+    contract = Contract.model_validate(fairs.model_dump() | rules)
     parsed = parse_file(
         contract,
         "city,indicator_id,value,unit,source_id,source_grade\n"
