@@ -1,9 +1,8 @@
-# Each target sets up what is missing and does its work; the second time is quick.
+# Each target sets up what it needs; the second call is fast.
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-DAGSTER_DIR := $(or $(GANCHENG_DATA_DIR),data)/state/dagster
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
 # One process a core; the tests of a file share what they make.
@@ -12,18 +11,17 @@ PARALLEL := --numprocesses=2 --dist=loadfile
 .DEFAULT_GOAL := help
 .PHONY: help setup run ui test prove coverage bench docs lint format audit clean
 
-help: ## say what there is
+help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(VENV)/runtime ## set up the environment alone; needs no data and makes none
+setup: $(VENV)/runtime ## set up the environment; needs no data and writes none
 	@:
 
-run: $(VENV)/runtime ## take in the inbox, check, score, release
+run: $(VENV)/runtime ## ingest the inbox, check, score, release
 	@$(BIN)/gancheng run
 
-ui: $(VENV)/runtime ## open Dagster on http://127.0.0.1:3000
-	@mkdir -p $(DAGSTER_DIR) && cp dagster.yaml $(DAGSTER_DIR)/
-	@DAGSTER_HOME=$(abspath $(DAGSTER_DIR)) GANCHENG_DAGSTER_DIR=$(abspath $(DAGSTER_DIR)) $(BIN)/dagster dev --host 127.0.0.1 --port 3000
+ui: $(VENV)/runtime ## open Dagster on http://127.0.0.1:3000; schedules and sensors are stopped
+	@$(BIN)/dagster dev --host 127.0.0.1 --port 3000
 
 test: lint $(VENV)/older $(VENV)/spark $(VENV)/storage $(VENV)/site ## lint, types, import rules, SQL style, all tests
 	@$(BIN)/python -m pytest $(PARALLEL)
@@ -33,7 +31,7 @@ prove: $(VENV)/dev $(VENV)/spark $(VENV)/storage ## the long proofs: 200,000 hos
 		tests/integration/test_postgres.py tests/integration/test_spark.py tests/integration/test_store.py
 
 # A target of its own, because measuring slows tests on Python 3.11; so the one that limits processor time is left out.
-coverage: $(VENV)/dev ## measure what tests reach; fails below the floor in pyproject.toml
+coverage: $(VENV)/dev ## measure which lines the tests reach; fails below the floor in pyproject.toml
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest --quiet -k "not thousand_unknown_names" tests/unit tests/sql tests/intake_cases \
 		tests/integration/test_shipped_figures.py tests/integration/test_explaining.py
@@ -44,7 +42,7 @@ bench: $(VENV)/peers/made ## measure against the floor and against peers, docs/p
 	@$(BIN)/python -m benchmarks.suite $(ARGS)
 
 docs: $(VENV)/site $(VENV)/runtime ## build the documentation in site/, with search; opens without a network
-	@$(BIN)/python -m docs.reference.generate
+	@GANCHENG_LANG=en $(BIN)/python -m docs.reference.generate
 	@$(VENV)/site/bin/zensical build --strict --clean
 
 lint: $(VENV)/dev
@@ -54,16 +52,16 @@ lint: $(VENV)/dev
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/sqlfluff lint --quiet --processes 2 sql
 
-format: $(VENV)/dev ## mend what can be mended by itself
+format: $(VENV)/dev ## apply automatic fixes
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/sqlfluff fix --quiet sql
 
-audit: ## known vulnerabilities of what the lock names; needs the network and pip-audit
+audit: ## list known vulnerabilities of the locked packages; needs the network and pip-audit
 	@command -v pip-audit >/dev/null || { echo "请先安装 pip-audit。 Install pip-audit first: pipx install pip-audit"; exit 1; }
 	@pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
-clean: ## take away the environment; data stays
+clean: ## delete the environment; data stays
 	@rm -rf $(VENV)
 
 # The locks name every package with its hash, so nothing is resolved and nothing else can come in.

@@ -16,7 +16,7 @@ import numpy as np
 
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.scorecards import rank_uncertainty
-from assets.scorecards.tables import Ranking, build_projections, write_rankings
+from assets.scorecards.tables import Ranking, build_projections, read_rankings
 from assets.warehouse.connection import Connection, connect_in_memory
 from assets.warehouse.models import read_models
 from assets.warehouse.tables import Table, read_tables
@@ -89,9 +89,9 @@ def _insert(connection: Connection, table: str, columns: dict[str, str], source:
 
 
 def _draw(ranking: Ranking) -> None:
-    design = rank_uncertainty.sample_design(ranking.panel, DRAWS, 0.25, 1, ranking.level)
-    rank_uncertainty.summarise_ranks(rank_uncertainty.simulate(ranking.panel, design))
-    rank_uncertainty.sensitivity(ranking.panel, design, ranking.indicators)
+    design = rank_uncertainty.sample_design(ranking.matrix, DRAWS, 0.25, 1, ranking.level)
+    rank_uncertainty.summarise_ranks(rank_uncertainty.simulate(ranking.matrix, design))
+    rank_uncertainty.sensitivity(ranking.matrix, design, ranking.indicators)
 
 
 def main() -> None:
@@ -111,7 +111,7 @@ def main() -> None:
         with timed("projections"):
             build_projections(connection)
         with timed("panels of the rankings"):
-            all_rankings = write_rankings(connection)
+            all_rankings = read_rankings(connection)
         with timed("rank intervals, the index"):
             _draw(all_rankings[-1])
         with timed(f"rank intervals, {len(all_rankings) - 1} dimensions"):

@@ -161,9 +161,9 @@ def _stages(data: Path, seconds: float) -> dict[str, float]:
     for file in sorted((Paths(data).state / "logs").glob("*.jsonl")):
         for line in file.read_text(encoding="utf-8").splitlines():
             said = json.loads(line)
-            if said["event"] == "step":
-                name = next(name for begins, name in STAGES.items() if said["step"].startswith(begins))
-                stages[name] += said["seconds"]
+            for step in said.get("steps", ()):
+                name = next(name for begins, name in STAGES.items() if step["step"].startswith(begins))
+                stages[name] += step["seconds"]
     stages[BETWEEN] = seconds - sum(stages.values())
     return dict(stages)
 

@@ -1,1 +1,1 @@
-"""How it runs: definitions, jobs, the command line."""
+"""How it runs: the Dagster definitions, a run from the command line, locks, and the command line itself."""

@@ -1,7 +1,7 @@
-"""The locks of a data directory: one run at a time, whoever starts it, one server, one that sends alerts.
+"""The locks of a data directory: one run at a time, one server, one process that sends alerts.
 
-Here: holding them, and asking whether a run is under way. The system frees a lock when its process dies, so that none
-is left behind.
+What belongs here: holding a lock, and asking whether a run is in progress. The system releases a lock when its process
+dies, so no lock stays behind.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from assets.core.data_dir_version import ensure_state_dir
 from assets.core.errors import Issue, UsageError
@@ -18,32 +18,23 @@ from assets.core.paths import Paths
 RUN_LOCK, SERVE_LOCK, ALERTS_LOCK = "run.lock", "serve.lock", "alerts.lock"
 
 
-@contextmanager
-def run_lock(paths: Paths, *, waits: bool = False) -> Iterator[None]:
-    """Hold the lock of the data directory, which the system frees when a run dies.
-
-    Where another run holds it: wait for its end, or WrongCall.
-    """
-    with _held(paths, RUN_LOCK, "run_in_progress", waits=waits):
-        yield
+def run_lock(paths: Paths, *, waits: bool = False) -> AbstractContextManager[None]:
+    """Hold the run lock; where another run holds it, wait for its end or raise UsageError."""
+    return _hold(paths, RUN_LOCK, "run_in_progress", waits=waits)
 
 
-@contextmanager
-def server_lock(paths: Paths) -> Iterator[None]:
-    """Serve a data directory alone: two daemons over it would start everything twice. WrongCall where another does."""
-    with _held(paths, SERVE_LOCK, "server_already_running"):
-        yield
+def server_lock(paths: Paths) -> AbstractContextManager[None]:
+    """Hold the lock of the one server, since two daemons would start every run twice; UsageError where it is held."""
+    return _hold(paths, SERVE_LOCK, "server_already_running")
 
 
-@contextmanager
-def alert_lock(paths: Paths) -> Iterator[None]:
-    """Send alerts alone, after whoever sends some now: a run and the sensor may have the same to tell."""
-    with _held(paths, ALERTS_LOCK, "run_in_progress", waits=True):
-        yield
+def alert_lock(paths: Paths) -> AbstractContextManager[None]:
+    """Wait for the lock of the alerts: a run and the failure sensor may have the same alert to send."""
+    return _hold(paths, ALERTS_LOCK, "run_in_progress", waits=True)
 
 
 def is_running(paths: Paths) -> bool:
-    """Whether a run holds the lock at this moment; asking leaves everything as it is."""
+    """Return whether a run holds the lock now; asking changes nothing."""
     try:
         with (paths.state / RUN_LOCK).open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -55,25 +46,29 @@ def is_running(paths: Paths) -> bool:
 
 
 def lock_owner_pid(paths: Paths, name: str = RUN_LOCK) -> str:
-    """The process that took the lock last, as it wrote itself into it."""
+    """Return the id of the process that took the lock last, empty where none did."""
     try:
         return (paths.state / name).read_text(encoding="utf-8").strip()
     except OSError:
         return ""
 
 
-def wait_for_lock(paths: Paths, told: Callable[[str], None] | None) -> None:
-    """Wait until no other run is under way, after `told` is given its process; without `told`, WrongCall instead."""
+def wait_for_lock(paths: Paths, on_wait: Callable[[str], None] | None) -> None:
+    """Wait until no run is in progress.
+
+    Args:
+        paths: the data directory.
+        on_wait: called with the process id of the other run before waiting; None to raise UsageError instead.
+    """
     if is_running(paths):
-        if told is not None:
-            told(lock_owner_pid(paths))
-        with run_lock(paths, waits=told is not None):
+        if on_wait is not None:
+            on_wait(lock_owner_pid(paths))
+        with run_lock(paths, waits=on_wait is not None):
             pass
 
 
 @contextmanager
-def _held(paths: Paths, name: str, code: str, *, waits: bool = False) -> Iterator[None]:
-    """The lock of that name, with our process written into it."""
+def _hold(paths: Paths, name: str, code: str, *, waits: bool = False) -> Iterator[None]:
     ensure_state_dir(paths)
     with (paths.state / name).open("a+") as lock:
         try:

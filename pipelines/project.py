@@ -1,11 +1,10 @@
-"""What one data directory consists of: its contracts, the tables they lead to, the models and checks over them.
+"""What one data directory consists of: contracts, the tables they define, models and checks.
 
-Here: reading it all once, without Dagster. Not here: assets (pipelines.definitions).
+What belongs here: loading all of it once, without Dagster. What does not: assets (pipelines.definitions).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assets.core.errors import Issue, UsageError
@@ -17,10 +16,12 @@ from assets.release.read.queries import SCHEMA as VIEWS
 from assets.warehouse.models import Model, read_models
 from assets.warehouse.tables import Table, read_tables
 
+_CHECKED_STAGES = ("observations", "scorecards", "quality")
+
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """`tables` and `models` by qualified name, `contracts` by dataset."""
+    """A loaded data directory; `tables` and `models` by qualified name, `contracts` by dataset."""
 
     paths: Paths
     contracts: dict[str, Contract]
@@ -29,31 +30,36 @@ class Project:
     checks: list[Check]
 
     def tables_of(self, schema: str) -> dict[str, Table]:
-        """The tables of one stage, by name."""
+        """Return the tables of one stage, by name."""
         return {table.name: table for table in self.tables.values() if table.schema_name == schema}
 
 
 def load_project(paths: Paths) -> Project:
-    """Read contracts, tables, models and checks. Raises Stopped with what must be mended, WrongCall without them."""
+    """Read contracts, tables, models and checks.
+
+    Raises:
+        UsageError: the folder is not a data directory.
+        DataError: a file in it must be fixed first.
+    """
     missing = [folder.name for folder in (paths.reference, paths.contracts) if not folder.is_dir()]
     if missing:
         raise UsageError(Issue("incomplete_data_directory", ", ".join(missing), "reference/, contracts/"))
     contracts = read_contracts(paths.contracts)
     tables = {name: table for name, table in read_tables(paths.sql).items() if table.schema_name != VIEWS}
-    datasets = dataset_models(list(contracts), paths.sql, tables)
     tables |= {contract.table_name: contract.table() for contract in contracts.values()}
+    indicators = {name: contract.indicators for name, contract in contracts.items()}
+    datasets = dataset_models(indicators, paths.sql, tables)
     tables |= {name: model.table for name, model in datasets.items()}
     models = read_models(paths.sql, tables) | datasets
-    checks = contract_checks(table for name, table in sorted(tables.items()) if _is_audited(table, contracts))
+    checks = contract_checks(table for _, table in sorted(tables.items()) if _is_checked(table, contracts))
     return Project(paths, contracts, tables, models, checks + read_sql_checks(paths.sql))
 
 
-def _is_audited(table: Table, contracts: Mapping[str, Contract]) -> bool:
-    """Accepted rows and all that is published of what a run makes.
+def _is_checked(table: Table, datasets: dict[str, Contract]) -> bool:
+    """Whether the contract of a table is checked on the candidate: accepted rows, and what a run publishes.
 
-    Reference tables keep the same contracts cell by cell while they are read, and stop the run before it begins.
+    The contracts of reference tables are checked cell by cell when they are read, before anything is built.
     """
     if table.schema_name == "intake":
-        return table.name in contracts
-    made = ("observations", "scorecards", "quality")
-    return table.published and table.schema_name in made and table.name != "check_results"
+        return table.name in datasets
+    return table.published and table.schema_name in _CHECKED_STAGES and table.name != "check_results"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests.integration.places import Place, copy_countries, copy_of, copy_province
+
+# The language of the commands must not depend on the machine that runs the tests.
+os.environ["GANCHENG_LANG"] = "en"
 
 # A loaded machine is slow; how long an example takes says nothing about the code.
 settings.register_profile("gancheng", deadline=None)

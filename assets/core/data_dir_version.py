@@ -1,8 +1,7 @@
-"""What an installation keeps for itself: the version of its lake and its state, and who may look into the state.
+"""The versions of the lake and of the state folder, and who may read the state.
 
-Here: claiming the two folders for this program, so that none reads a form that it does not know. Not here: what is in
-them (assets.intake.receipts.receipts, pipelines). Version 1 is the first; folders made before versions were written
-are of it.
+Here: marking both folders with the version of this program, so that no program reads a format that it does not know.
+Not here: their content (assets.intake.receipts.receipts, pipelines). Folders without a version are of version 1.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from assets.core.errors import Issue, UsageError
+from assets.core.files import write_atomically
 from assets.core.paths import Paths
 
 LAKE_VERSION, STATE_VERSION = 2, 1
@@ -20,22 +20,18 @@ PRIVATE_MODE = 0o700
 
 
 def ensure_data_dir(paths: Paths) -> None:
-    """Make lake and state those of this version; WrongCall where they are of one that it cannot read."""
+    """Create lake and state and write their versions; raise UsageError where this program cannot read them."""
     for issue in find_unreadable_versions(paths):
         raise UsageError(issue)
     ensure_state_dir(paths)
     for folder, version in _folders(paths):
-        folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / VERSION_FILE).exists() or (folder / VERSION_FILE).read_text(encoding="ascii").strip() != str(
-            version
-        ):
-            temporary = folder / f".{VERSION_FILE}.tmp"
-            temporary.write_text(f"{version}\n", encoding="ascii")
-            temporary.rename(folder / VERSION_FILE)
+        file = folder / VERSION_FILE
+        if not file.exists() or file.read_text(encoding="ascii").strip() != str(version):
+            write_atomically(file, f"{version}\n")
 
 
 def ensure_state_dir(paths: Paths) -> None:
-    """The folder of the state, for its owner alone, since it holds logs; WrongCall where it is closed to us."""
+    """Create the state folder for its owner alone, because it holds logs; raise UsageError where it is not writable."""
     paths.state.mkdir(parents=True, exist_ok=True)
     if not os.access(paths.state, os.W_OK | os.X_OK, effective_ids=True):
         raise UsageError(Issue("folder_unwritable", str(paths.state)))
@@ -44,22 +40,20 @@ def ensure_state_dir(paths: Paths) -> None:
 
 
 def find_unreadable_versions(paths: Paths) -> Iterator[Issue]:
-    """A lake or state of a newer program, or with a version that is no number."""
+    """Yield an issue for each folder of a newer program, or whose version is not a number."""
     for folder, version in _folders(paths):
         file = folder / VERSION_FILE
-        if not file.exists():
-            continue
-        fault = check_version(file.read_bytes(), version, f"{folder.name}/{VERSION_FILE}")
-        if fault is not None:
-            yield fault
+        issue = check_version(file.read_bytes(), version, f"{folder.name}/{VERSION_FILE}") if file.exists() else None
+        if issue is not None:
+            yield issue
 
 
-def check_version(said: bytes, version: int, place: str) -> Issue | None:
-    """Why what a file of that place says of its version keeps this program, which knows up to `version`, from it."""
-    text = said[:80].decode("ascii", "replace").strip()
+def check_version(content: bytes, newest: int, file: str) -> Issue | None:
+    """Return why this program, which reads versions up to `newest`, cannot read data with this content of VERSION."""
+    text = content[:80].decode("ascii", "replace").strip()
     if not text.isdecimal() or int(text) < 1:
-        return Issue("invalid_version", text, str(version), place)
-    return Issue("newer_data_version", text, str(version), place) if int(text) > version else None
+        return Issue("invalid_version", text, str(newest), file)
+    return Issue("newer_data_version", text, str(newest), file) if int(text) > newest else None
 
 
 def _folders(paths: Paths) -> tuple[tuple[Path, int], ...]:

@@ -1,8 +1,8 @@
-"""What was seen of the files of the inbox, so that a file that did not change is not read again.
+"""A cache of the hashes of the files in the inbox, so that an unchanged file is not read again.
 
-Here: size, times and node of each file, and the hash of its content. It is a note, no truth: without it, or where
-anything of it differs, the file is hashed and kept again, and the receipts are the same. Not here: finding the files
-and keeping their bytes (assets.intake.receipts.archive).
+Here: size, times and inode of each file, and the hash of its content. Without the cache, or where anything differs, the
+file is hashed and archived again, and the receipts are the same. Not here: listing and archiving files
+(assets.intake.receipts.archive).
 """
 
 from __future__ import annotations
@@ -14,72 +14,69 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from assets.core.files import write_atomically
 from assets.core.paths import Paths
 
-# The system changes this time with every write and nobody can set it. A file that was changed just before it was hashed
-# may be changed again within the same tick of the clock.
+# A file that was changed just before it was hashed may change again within the same tick of the file system's clock.
 _SETTLED_SECONDS = 1.0
 
 
 def cached_sha256(paths: Paths) -> Callable[[Path], str | None]:
-    """The hash of a file of the inbox that is as it was when it was taken in; None where it has to be read."""
+    """Return a function that gives the cached hash of a file of the inbox; None where it must be read."""
 
     @cache
-    def note(dataset: str) -> FileHashCache:
-        return FileHashCache(paths.seen / f"{dataset}.json")
+    def read_cache(dataset: str) -> FileHashCache:
+        return FileHashCache(paths.file_hashes / f"{dataset}.json")
 
-    def sha256_of(file: Path) -> str | None:
+    def find_sha256(file: Path) -> str | None:
         name = inbox_name(file, paths.inbox)
-        return note(name.split("/")[0]).sha256_of(name, file.stat())
+        return read_cache(name.split("/")[0]).find_sha256(name, file.stat())
 
-    return sha256_of
+    return find_sha256
 
 
 def inbox_name(file: Path, inbox: Path) -> str:
-    """Its path below the inbox. One packed on another system may be no UTF-8; it is told as far as it can be."""
+    """Return the path below the inbox as text; bytes that are not UTF-8, as of other systems, are escaped."""
     return os.fsencode(file.relative_to(inbox).as_posix()).decode("utf-8", "backslashreplace")
 
 
 class FileHashCache:
-    """The note of the last look at one folder, and that of this one."""
+    """The hashes of one folder: those of the last scan, and those of the current one."""
 
-    def __init__(self, note: Path) -> None:
-        self._note = note
-        self._before = _read(note)
-        self._now: dict[str, list[object]] = {}
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._last_scan = _read(file)
+        self._this_scan: dict[str, list[object]] = {}
 
-    def sha256_of(self, name: str, file: os.stat_result) -> str | None:
-        """The hash of a file that is as it was when it was hashed; None where it has to be read."""
-        known = self._before.get(name)
-        if known is None or known[:-1] != _state(file):
+    def find_sha256(self, name: str, stat: os.stat_result) -> str | None:
+        """Return the hash of a file that has not changed since it was hashed; None where it must be read."""
+        entry = self._last_scan.get(name)
+        if entry is None or entry[:-1] != _describe(stat):
             return None
-        self._now[name] = known
-        return str(known[-1])
+        self._this_scan[name] = entry
+        return str(entry[-1])
 
-    def remember(self, name: str, file: os.stat_result, sha256: str) -> None:
-        """Note the hash of a file, read while it was in this state."""
-        if time.time() - file.st_ctime > _SETTLED_SECONDS:
-            self._now[name] = [*_state(file), sha256]
+    def add(self, name: str, stat: os.stat_result, sha256: str) -> None:
+        """Add the hash of a file that was read in this state."""
+        # The change time is set by the system with every write; a person cannot set it.
+        if time.time() - stat.st_ctime > _SETTLED_SECONDS:
+            self._this_scan[name] = [*_describe(stat), sha256]
 
     def write(self) -> None:
-        """Keep what was seen in this look and nothing older; by rename, and only where it changed."""
-        if self._now == self._before:
-            return
-        self._note.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._note.with_name(f".{self._note.name}.{os.getpid()}")
-        temporary.write_text(json.dumps(self._now), encoding="utf-8")
-        temporary.replace(self._note)
+        """Write the entries of this scan and no older ones, where they differ."""
+        if self._this_scan != self._last_scan:
+            write_atomically(self._file, json.dumps(self._this_scan))
 
 
-def _state(file: os.stat_result) -> list[object]:
-    return [file.st_size, file.st_mtime_ns, file.st_ctime_ns, file.st_ino, file.st_dev]
+def _describe(stat: os.stat_result) -> list[object]:
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev]
 
 
-def _read(note: Path) -> dict[str, list[object]]:
+def _read(file: Path) -> dict[str, list[object]]:
     try:
-        said = json.loads(note.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    if not isinstance(said, dict):
+    if not isinstance(content, dict):
         return {}
-    return {name: state for name, state in said.items() if isinstance(state, list) and state}
+    return {name: entry for name, entry in content.items() if isinstance(entry, list) and entry}

@@ -1,9 +1,9 @@
 """The shared store: a folder or a bucket in which several machines keep one archive and one lake.
 
-Here: its setting, and putting and getting whole objects. An object is put only where there is none of its name, so the
-first one counts and stays; what is fetched is held against its checksum. Not here: what the objects are
-(assets.intake.receipts.sync). Credentials are those that the package of the storage finds in its own environment; none
-is read, kept or shown here.
+Here: storing and fetching whole objects. An object is stored only where none has its name, so the first one counts and
+stays; a fetched object is checked against its checksum. Not here: the setting (assets.core.settings), what the objects
+are (assets.intake.receipts.sync). The fsspec package of the storage finds credentials in its own environment; none is
+read, kept or shown here.
 """
 
 from __future__ import annotations
@@ -26,18 +26,19 @@ from typing import Any, TypeVar
 
 from assets.core.data_dir_version import LAKE_VERSION, VERSION_FILE, check_version
 from assets.core.errors import Issue, UsageError
+from assets.core.files import sync_path
 from assets.core.paths import Paths
 from assets.core.settings import read_settings
 
-# So many objects travel at once: each one waits for the network more than it works.
-_AT_ONCE = 8
+# Parallel transfers: each waits for the network more than it computes.
+_TRANSFERS = 8
 _ABANDONED_SECONDS = 86_400
 _END_SECONDS = 5
-_ARRIVING = ".arriving"
+_TEMPORARY = ".arriving"
 _PAGE = "docs/scaling.md"
-_LOCAL_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-_MOST_SHOWN = 200
-_SECRET = re.compile(r"//[^/\s]*@")
+_LOCAL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_MAX_TEXT = 200
+_CREDENTIALS = re.compile(r"//[^/\s]*@")
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -50,122 +51,121 @@ def has_shared_store(paths: Paths) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ObjectStore:
-    """Objects by name below one place. Raises WrongCall where the place cannot be reached or used."""
+    """Objects by name below one root. All methods raise UsageError where the store cannot be reached or used.
+
+    Attributes:
+        url: the store as it is configured.
+        files: the fsspec file system.
+        root: the path of the store in it.
+    """
 
     url: str
     files: Any
     root: str
 
-    def listed(self, folder: str) -> dict[str, int]:
-        """The objects below a folder of the store, by their name below it, with their sizes."""
+    def list(self, folder: str) -> dict[str, int]:
+        """Return the sizes in bytes of the objects below a folder, by their name below it."""
         place = f"{self.root}/{folder}"
-        with self._told():
-            found = self.files.find(place, detail=True)
-        return {name.removeprefix(f"{place}/"): int(told["size"]) for name, told in found.items()}
+        with _storage_errors(self.url):
+            objects = self.files.find(place, detail=True)
+        return {name.removeprefix(f"{place}/"): int(details["size"]) for name, details in objects.items()}
 
     def read(self, name: str) -> bytes | None:
-        """The bytes of a small object; None where there is none."""
-        with self._told():
+        """Return the bytes of a small object; None where there is none."""
+        with _storage_errors(self.url):
             try:
                 content: bytes = self.files.cat_file(f"{self.root}/{name}")
             except FileNotFoundError:
                 return None
         return content
 
-    def get(self, name: str, target: Path, sha256: str) -> bool:
-        """Fetch an object into a file; whether it is there with the bytes of this checksum."""
-        with self._told():
+    def fetch(self, name: str, target: Path, sha256: str) -> bool:
+        """Copy an object into a file; return whether it exists and has this checksum."""
+        with _storage_errors(self.url):
             try:
                 self.files.get_file(f"{self.root}/{name}", str(target))
             except FileNotFoundError:
                 return False
         with target.open("rb") as stream:
-            is_sound = hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+            has_checksum = hashlib.file_digest(stream, "sha256").hexdigest() == sha256
             os.fsync(stream.fileno())
-        return is_sound
+        return has_checksum
 
-    def put(self, name: str, file: Path) -> bool:
-        """Put a file there unless there is an object of that name; whether it is ours that is there now."""
-        with self._told():
+    def put_if_absent(self, name: str, file: Path) -> bool:
+        """Store a file unless an object has its name; return whether it was stored."""
+        with _storage_errors(self.url):
             try:
                 self._create(name, file)
             except FileExistsError:
                 return False
         return True
 
-    def keep(self, name: str, file: Path) -> None:
-        """Put a file whose name says its content. A half one, of a storage that puts piece by piece, is put again."""
-        if not self.put(name, file):
-            with self._told():
+    def put_content(self, name: str, file: Path) -> None:
+        """Store a file whose name is derived from its content; replace an incomplete object of a killed transfer."""
+        if not self.put_if_absent(name, file):
+            with _storage_errors(self.url):
                 if self.files.size(f"{self.root}/{name}") != file.stat().st_size:
                     self.files.put_file(str(file), f"{self.root}/{name}")
 
-    def claim(self, work: Path) -> None:
-        """Make the store one of this version, before anything is put into it."""
+    def initialise(self, work: Path) -> None:
+        """Write the version into a new store, before the first object; `work` is a folder for temporary files."""
         if self.read(VERSION_FILE) is None:
-            written = work / VERSION_FILE
-            written.write_text(f"{LAKE_VERSION}\n", encoding="ascii")
-            self.put(VERSION_FILE, written)
+            file = work / VERSION_FILE
+            file.write_text(f"{LAKE_VERSION}\n", encoding="ascii")
+            self.put_if_absent(VERSION_FILE, file)
 
     def _create(self, name: str, file: Path) -> None:
         self.files.put_file(str(file), f"{self.root}/{name}", mode="create")
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        with _faults_told(self.url):
-            yield
-
 
 class FolderStore(ObjectStore):
-    """A store in a folder that several machines mount: an object gets its name by a hard link, whole or not at all."""
+    """A store in a folder that several machines mount: a hard link gives a complete object its name."""
 
     __slots__ = ()
 
-    def claim(self, work: Path) -> None:
-        for left in Path(self.root, _ARRIVING).glob("*"):
-            with suppress(FileNotFoundError):  # another machine clears too
-                if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
-                    left.unlink()
-        super().claim(work)
+    def initialise(self, work: Path) -> None:
+        for file in Path(self.root, _TEMPORARY).glob("*"):
+            with suppress(FileNotFoundError):  # another machine may delete it first
+                if time.time() - file.stat().st_mtime > _ABANDONED_SECONDS:
+                    file.unlink()
+        super().initialise(work)
 
     def _create(self, name: str, file: Path) -> None:
-        target, arriving = Path(self.root, name), Path(self.root, _ARRIVING, uuid.uuid4().hex)
+        target, copy = Path(self.root, name), Path(self.root, _TEMPORARY, uuid.uuid4().hex)
         if target.exists():
             raise FileExistsError(target)
-        for folder in (target.parent, arriving.parent):
+        for folder in (target.parent, copy.parent):
             folder.mkdir(parents=True, exist_ok=True)
         try:
-            with file.open("rb") as source, arriving.open("xb") as copy:
-                shutil.copyfileobj(source, copy)
-                copy.flush()
-                os.fsync(copy.fileno())
-            _link(arriving, target)
+            shutil.copyfile(file, copy)
+            sync_path(copy)
+            _link(copy, target)
         finally:
-            arriving.unlink(missing_ok=True)
+            copy.unlink(missing_ok=True)
 
 
-def _link(arriving: Path, target: Path) -> None:
+def _link(copy: Path, target: Path) -> None:
     try:
-        target.hardlink_to(arriving)
+        target.hardlink_to(copy)
     except FileExistsError:
         raise
     except OSError:
-        arriving.rename(target)  # a file system without hard links: the last one counts
+        copy.rename(target)  # a file system without hard links: the last machine wins
 
 
 def url_to_fs(url: str) -> tuple[Any, str]:
-    """The file system of a folder or an fsspec URL, and the name of the place in it."""
-    import fsspec  # takes a fifth of a second, which nobody needs to wait for who shares nothing
+    """Return the file system of a folder or an fsspec URL, and the path in it."""
+    import fsspec  # takes a fifth of a second, and most installations share nothing
 
     _end_thread_at_exit()
-    # What others put is seen at once; a listing that is kept would hide it.
+    # A cached listing would hide what other machines store meanwhile.
     files, root = fsspec.url_to_fs(url, use_listings_cache=False)
     return files, str(root)
 
 
 @cache
 def _end_thread_at_exit() -> None:
-    """fsspec leaves a thread at work, which keeps alive what a program made: DuckDB then tells of leaks at its end."""
+    """Stop the thread of fsspec at exit; it keeps objects alive, and DuckDB would report leaks."""
     from fsspec import asyn
 
     def end() -> None:
@@ -177,30 +177,32 @@ def _end_thread_at_exit() -> None:
 
 
 def open_store(paths: Paths) -> ObjectStore | None:
-    """The store of a data directory, None where it has none.
+    """Return the store of a data directory, None where none is configured.
 
-    WrongCall where it cannot be reached, where its package is not installed, and where a newer program wrote it.
+    Raises:
+        UsageError: it cannot be reached, its package is not installed, or a newer program wrote it.
+        DataError: the settings are wrong.
     """
     settings = read_settings(paths).storage
     if settings.store is None:
         return None
     url = settings.store.rstrip("/")
-    with _faults_told(url):
+    with _storage_errors(url):
         files, root = url_to_fs(url)
         is_folder = "file" in (files.protocol if isinstance(files.protocol, tuple) else (files.protocol,))
         if is_folder and not Path(root).is_dir():
-            raise FileNotFoundError(f"{root}: no such folder")  # one that is not mounted is not to be made
+            raise FileNotFoundError(f"{root}: no such folder")  # never created: it may not be mounted
     store = (FolderStore if is_folder else ObjectStore)(url, files, root)
-    said = store.read(VERSION_FILE)
-    fault = None if said is None else check_version(said, LAKE_VERSION, f"{url}/{VERSION_FILE}")
-    if fault is not None:
-        raise UsageError(fault)
+    version = store.read(VERSION_FILE)
+    issue = None if version is None else check_version(version, LAKE_VERSION, f"{url}/{VERSION_FILE}")
+    if issue is not None:
+        raise UsageError(issue)
     return store
 
 
 def map_parallel(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """What the work makes of each, several at once and in their order. Where one fails, the rest is not begun."""
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    """Return the results in the order of the items; after the first error no further item is begun."""
+    with ThreadPoolExecutor(_TRANSFERS) as pool:
         futures = [pool.submit(work, item) for item in items]
         try:
             return [future.result() for future in futures]
@@ -210,27 +212,27 @@ def map_parallel(work: Callable[[Item], Result], items: Iterable[Item]) -> list[
 
 
 @contextmanager
-def _faults_told(url: str) -> Iterator[None]:
-    """Whatever a package of fsspec raises as what a person can do about it."""
+def _storage_errors(url: str) -> Iterator[None]:
+    """Turn exceptions of the storage package into UsageError."""
     try:
         yield
     except FileExistsError:
         raise
     except Exception as error:
-        issue = _issue(url, error)
+        issue = _to_issue(url, error)
         if issue is None:
             raise
         raise UsageError(issue) from error
 
 
-def _issue(url: str, error: Exception) -> Issue | None:
-    """None for a fault of ours, and for one of the disk of this machine, which is told as such elsewhere."""
-    said = _SECRET.sub("//", f"{type(error).__name__}: {error}".splitlines()[0])[:_MOST_SHOWN]
-    if isinstance(error, ImportError) or "Protocol not known" in said:
-        return Issue("shared_store_not_installed", said, "pip install 'gancheng[s3]'", url)
+def _to_issue(url: str, error: Exception) -> Issue | None:
+    """Return None for an internal error and for one of the local disk, which is reported elsewhere."""
+    text = _CREDENTIALS.sub("//", f"{type(error).__name__}: {error}".splitlines()[0])[:_MAX_TEXT]
+    if isinstance(error, ImportError) or "Protocol not known" in text:
+        return Issue("shared_store_not_installed", text, "pip install 'gancheng[s3]'", url)
     if isinstance(error, PermissionError) or "Credentials" in type(error).__name__:
-        return Issue("shared_store_access_denied", said, _PAGE, url)
-    if isinstance(error, OSError) and error.errno in _LOCAL_FAULTS:
+        return Issue("shared_store_access_denied", text, _PAGE, url)
+    if isinstance(error, OSError) and error.errno in _LOCAL_ERRORS:
         return None
     is_of_storage = isinstance(error, OSError) or not re.match(r"(builtins|assets)\b", type(error).__module__)
-    return Issue("shared_store_unreachable", said, _PAGE, url) if is_of_storage else None
+    return Issue("shared_store_unreachable", text, _PAGE, url) if is_of_storage else None

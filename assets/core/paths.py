@@ -1,6 +1,6 @@
-"""Where everything lives, below one data directory.
+"""The folders and files of one data directory.
 
-Here: names of folders and files. Not here: reading or writing them.
+Here: their paths. Not here: reading or writing them.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ DATA_DIR_VARIABLE = "GANCHENG_DATA_DIR"
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The folders of one data directory; `reference` and `contracts` are given, the rest is made by runs."""
+    """The paths of one data directory; `reference` and `contracts` must exist, runs create the others."""
 
     data: Path
 
     @classmethod
     def from_environment(cls) -> Paths:
-        """The data directory named by GANCHENG_DATA_DIR, else the one shipped with the project."""
+        """Return the data directory of GANCHENG_DATA_DIR, else the one of the project."""
         configured = os.environ.get(DATA_DIR_VARIABLE)
         return cls(Path(configured).expanduser().resolve() if configured else PROJECT_ROOT / "data")
 
@@ -40,12 +40,12 @@ class Paths:
 
     @property
     def corrections(self) -> Path:
-        """Known errors of a source, as data; the folder may be missing."""
+        """Corrections of known errors of a source; may be absent."""
         return self.data / "corrections"
 
     @property
     def approvals(self) -> Path:
-        """Flagged values that a person let pass, as data; the folder may be missing."""
+        """Approvals of flagged values; may be absent."""
         return self.data / "approvals"
 
     @property
@@ -57,7 +57,7 @@ class Paths:
         return self.data / "archive"
 
     def archived(self, sha256: str) -> Path:
-        """Where the bytes with this hash are kept."""
+        """Return the file that holds the bytes with this hash."""
         return self.archive / sha256[:2] / sha256
 
     @property
@@ -66,22 +66,22 @@ class Paths:
 
     @property
     def candidate(self) -> Path:
-        """The DuckDB file that a run writes; readers never open it, they open the published one."""
+        """The database that a run writes; readers open the published one."""
         return self.data / "warehouse" / "candidate.duckdb"
 
     @property
     def check_pages(self) -> Path:
-        """How the checks of the candidate came out, as pages."""
+        """The results of the checks of the candidate, as HTML pages."""
         return self.data / "warehouse" / "checks"
 
     @property
     def snapshot(self) -> Path:
-        """A copy of the candidate: what is audited, and then published."""
+        """The copy of the candidate that is audited and then published."""
         return self.candidate.with_name("snapshot.duckdb")
 
     @property
     def blocked(self) -> Path:
-        """The last candidate that failed its audit, kept aside for a look."""
+        """The last candidate that failed its audit."""
         return self.candidate.with_name("blocked.duckdb")
 
     @property
@@ -90,7 +90,7 @@ class Paths:
 
     @property
     def staging(self) -> Path:
-        """The folder of the next release while it is made."""
+        """The folder of the next release while it is built."""
         return self.releases / ".building-draft"
 
     @property
@@ -99,7 +99,7 @@ class Paths:
 
     @property
     def metrics(self) -> Path:
-        """What is measured of runs and releases, for the monitoring of the machine to read."""
+        """Metrics of runs and releases, for the monitoring of the machine."""
         return self.data / "metrics"
 
     @property
@@ -107,12 +107,12 @@ class Paths:
         return self.data / "state"
 
     @property
-    def seen(self) -> Path:
-        """What was seen of the files of the inbox, a note for each dataset."""
+    def file_hashes(self) -> Path:
+        """The cached hashes of the files in the inbox, a file for each dataset."""
         return self.state / "seen"
 
     @property
     def sql(self) -> tuple[Path, ...]:
-        """The project's models, then those that the data directory brings for datasets of its own."""
+        """The folders of SQL: that of the project, then that of the data directory, which has precedence."""
         own = self.data / "sql"
         return (PROJECT_ROOT / "sql", own) if own.is_dir() else (PROJECT_ROOT / "sql",)

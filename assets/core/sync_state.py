@@ -1,7 +1,7 @@
-"""Which receipts of the shared store this machine has: fetched from it, or put there.
+"""The receipts of the shared store that this machine has, because it fetched or stored them.
 
-Here: the note of them in the state, and whether the store holds others. Losing the note costs reading the receipts of
-the store once more. Not here: fetching and putting (assets.intake.receipts.sync).
+Here: the record of them in the state folder, and whether the store holds others. A lost record costs reading the
+receipts of the store once more. Not here: fetching and storing (assets.intake.receipts.sync).
 """
 
 from __future__ import annotations
@@ -13,26 +13,30 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from assets.core.files import write_atomically
 from assets.core.paths import Paths
 
 RECEIPTS = "receipts"
-# What the names of results end with in the lake, and where the store has them.
+# Suffixes of the files of results in the lake, and the folders of the store that hold them.
 ROWS, REJECTS = "parquet", "rejects.parquet"
-_KINDS = {ROWS: "rows", REJECTS: "rejects"}
+_RESULT_FOLDERS = {ROWS: "rows", REJECTS: "rejects"}
 
 
 def result_folder(dataset: str, recipe: str, suffix: str) -> str:
-    """The folder of the store with what was read by one recipe: of files, by what their names end with here.
+    """Return the folder of the store with the rows or rejects that one recipe gives.
 
-    Its parts are named so that a cluster reads it as one table, with `file_sha256` and `checksum` as columns.
+    A cluster reads it as one table, with `file_sha256` and `checksum` as columns (Hive partitions).
     """
-    return f"results/{dataset}/{recipe}/{_KINDS[suffix]}"
+    return f"results/{dataset}/{recipe}/{_RESULT_FOLDERS[suffix]}"
 
 
 class SyncState(BaseModel):
-    """The receipts of a dataset in one store: by name, and each with the checksums of its results, as far as asked for.
+    """The receipts of a dataset that are both here and in one store.
 
-    `recipe` is the one by which files are read here.
+    Attributes:
+        store: the URL of the store.
+        recipe: the recipe by which this machine reads files.
+        names: checksums of the results by suffix, for each name of a receipt; empty where they were not fetched.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,50 +47,45 @@ class SyncState(BaseModel):
 
 
 def read_sync_state(paths: Paths, dataset: str) -> SyncState | None:
-    """What is here of a dataset as it is in a store; None where nothing is."""
+    """Return the record of a dataset; None where there is none that can be read."""
     try:
         return SyncState.model_validate_json(_file(paths, dataset).read_bytes())
     except (OSError, ValidationError):
         return None
 
 
-def write_sync_state(paths: Paths, dataset: str, note: SyncState) -> None:
-    """Note what is here of a dataset as it is in a store."""
-    file = _file(paths, dataset)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(".tmp")
-    temporary.write_text(note.model_dump_json(), encoding="utf-8")
-    temporary.rename(file)
+def write_sync_state(paths: Paths, dataset: str, state: SyncState) -> None:
+    """Write the record of a dataset."""
+    write_atomically(_file(paths, dataset), state.model_dump_json())
 
 
 def sync_state_digest(paths: Paths) -> str:
-    """All that is noted, as one digest; a release remembers it."""
-    return _digest(
-        {dataset: note.names if (note := read_sync_state(paths, dataset)) else () for dataset in _datasets(paths)}
-    )
+    """Return one digest of all records; a release stores it."""
+    states = {dataset: read_sync_state(paths, dataset) for dataset in _datasets(paths)}
+    return _digest({dataset: state.names if state else () for dataset, state in states.items()})
 
 
-def has_remote_changes(paths: Paths, remembered: str) -> bool:
-    """Whether the store holds other receipts of our datasets than the release that remembers this digest."""
+def has_remote_changes(paths: Paths, last_digest: str) -> bool:
+    """Return whether the store holds other receipts of these datasets than a release with this digest."""
     datasets = _datasets(paths)
-    if not datasets and remembered == _digest({}):
+    if not datasets and last_digest == _digest({}):
         return False
-    from assets.core.object_store import open_store  # what speaks to storage is not imported where there is none
+    from assets.core.object_store import open_store  # slow to import, and most installations have no store
 
     store = open_store(paths)
     if store is None:
         return False
-    there: dict[str, list[str]] = {dataset: [] for dataset in datasets}
-    for name in store.listed(RECEIPTS):
+    receipts: dict[str, list[str]] = {dataset: [] for dataset in datasets}
+    for name in store.list(RECEIPTS):
         dataset, _, receipt = name.partition("/")
-        if dataset in there:
-            there[dataset].append(receipt)
-    return _digest(there) != remembered
+        if dataset in receipts:
+            receipts[dataset].append(receipt)
+    return _digest(receipts) != last_digest
 
 
 def _digest(names: Mapping[str, Iterable[str]]) -> str:
-    said = json.dumps({dataset: sorted(names[dataset]) for dataset in sorted(names)})
-    return hashlib.sha256(said.encode()).hexdigest()
+    text = json.dumps({dataset: sorted(names[dataset]) for dataset in sorted(names)})
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _datasets(paths: Paths) -> list[str]:

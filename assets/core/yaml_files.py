@@ -1,13 +1,13 @@
 """Reading YAML: one loader for contracts, settings, corrections, approvals and texts.
 
-Here: the loader, which refuses a key that occurs twice (YAML would silently keep the last one), and what its errors
-say. Not here: what a file must contain (the models of its module). Imported only where a file is read, because commands
-that read none need not import yaml.
+Here: the loader, which refuses a key that occurs twice (YAML would silently keep the last one), and the description of
+its errors. Not here: what a file must contain (the models of its module). Imported only where a file is read, because
+commands that read none need not import yaml.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,33 @@ def read_yaml(file: Path) -> Any:
         UnicodeDecodeError: the file is not UTF-8.
     """
     return yaml.load(file.read_text(encoding="utf-8"), Loader=UniqueKeyLoader)  # noqa: S506 - a safe loader
+
+
+def read_yaml_list(file: Path) -> list[tuple[yaml.Node, Any]]:
+    """Return the entries of a file that is a list, each with its node, which knows its lines.
+
+    Raises:
+        yaml.YAMLError, UnicodeDecodeError: as `read_yaml`, and where the file is not a list.
+    """
+    loader = UniqueKeyLoader(file.read_text(encoding="utf-8"))
+    root = loader.get_single_node()
+    if root is None:
+        return []
+    if not isinstance(root, yaml.SequenceNode):
+        raise yaml.MarkedYAMLError(problem="the file must be a list of entries", problem_mark=root.start_mark)
+    return [(node, loader.construct_document(node)) for node in root.value]
+
+
+def find_key_line(node: yaml.Node, keys: Iterable[str]) -> int:
+    """Return the line of a nested key, or that of the innermost mapping that has no such key; counted from 1."""
+    line: int = node.start_mark.line
+    for key in keys:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        pair = next((pair for pair in pairs if pair[0].value == key), None)
+        if pair is None:
+            break
+        line, node = pair[0].start_mark.line, pair[1]
+    return line + 1
 
 
 def describe_yaml_error(error: yaml.YAMLError) -> tuple[str, int | None]:

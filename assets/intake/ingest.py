@@ -86,7 +86,7 @@ class IngestJob:
         arrival_time = now if latest is None else max(now, latest + timedelta(microseconds=1))
         files = [InboxFile(r.file, r.file_sha256, r.bytes, _unarchived_refusal(r)) for r in receipts.values()]
         if from_inbox:
-            cache = FileHashCache(self.paths.seen / f"{self.contract.dataset}.json")
+            cache = FileHashCache(self.paths.file_hashes / f"{self.contract.dataset}.json")
             files += scan_inbox(self.paths, self.contract.dataset, self.limits, cache)
         for file in files:
             earlier = receipts.get(file.sha256)

@@ -1,1 +1,1 @@
-"""Stage 3: the rows of all datasets as one long table of observations, with every vintage kept."""
+"""Stage 3: the rows of all datasets as one long table of observations, with all vintages."""

@@ -1,4 +1,4 @@
-"""Observations as Dagster assets: the corrections that people wrote, and SQL models all the rest."""
+"""Observations as Dagster assets: the corrections that people wrote, and SQL models."""
 
 from collections.abc import Mapping
 
@@ -15,12 +15,12 @@ _MATCHES = "observations.correction_matches"
 
 
 def observation_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> list[dg.AssetsDefinition]:
-    """The corrections, and the models of the schema `observations`."""
-    others = {name: model for name, model in models.items() if name != _MATCHES}
+    """Return the corrections and the models of the schema `observations`."""
+    models_without_check = {name: model for name, model in models.items() if name != _MATCHES}
     return [
         _entries_asset(tables["observations.correction_rules"]),
-        dagster_assets.model_asset(models[_MATCHES], tables, check=_stop_where_a_source_has_changed),
-        *dagster_assets.model_assets(others, "observations", tables),
+        dagster_assets.model_asset(models[_MATCHES], tables, check=_check_sources),
+        *dagster_assets.model_assets(models_without_check, "observations", tables),
     ]
 
 
@@ -34,17 +34,17 @@ def _entries_asset(table: Table) -> dg.AssetsDefinition:
     def read(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         entries = read_corrections(warehouse.paths.corrections)
         with warehouse.connect() as connection:
-            _stop_if_any(check_registered(connection, entries))
+            _raise_if_any(check_registered(connection, entries))
             write_entries(connection, table, entries)
             return dg.MaterializeResult(metadata=dagster_assets.table_metadata(connection, table))
 
     return read
 
 
-def _stop_where_a_source_has_changed(connection: Connection) -> None:
-    _stop_if_any(check_sources(connection))
+def _check_sources(connection: Connection) -> None:
+    _raise_if_any(check_sources(connection))
 
 
-def _stop_if_any(issues: list[Issue]) -> None:
+def _raise_if_any(issues: list[Issue]) -> None:
     if issues:
         raise DataError(issues)

@@ -1,7 +1,7 @@
-"""The models of this stage: one a dataset, their union, and what is told apart in it.
+"""The models of the datasets: their rows as observations, one model a dataset, and the union of all.
 
-Here: finding `sql/observations/<dataset>.sql` for every contract, and the union of them. Not here: the vintages and the
-split by level of area, which are SQL like any other.
+Here: the generated select of a dataset whose columns are its indicators, or the select that somebody wrote for it.
+Not here: the models over the union, which are SQL like any other (sql/observations).
 """
 
 from __future__ import annotations
@@ -14,32 +14,118 @@ from assets.warehouse.models import Model
 from assets.warehouse.tables import Table
 
 REPORTED = "observations.reported_observations"
+# The columns of a dataset in which each row names its indicator.
+_LONG_COLUMNS = {"indicator", "value"}
+_NO_TEXT = "cast(null as varchar)"
+_SELECT = """-- one row per figure of a row of {dataset}
+-- definition: generated from data/contracts/{dataset}.yml, {layout}
+with figures as (
+{figures}),
+
+{scoped}reported as (
+    select
+        city_code,
+        province_code,
+        cast(indicator_id as varchar) as indicator_id,
+        cast(year as integer) as year,
+        cast(figure as double) as value,
+        qualifier,
+        scope,
+        source_id,
+        source_grade,
+        {note},
+        file_sha256,
+        sheet,
+        line
+    from {source}
+    where figure is not null
+)
+
+select * from reported
+"""
+_BRANCH = """    select
+        *,
+        {indicator} as indicator_id,
+        {figure} as figure,
+        {qualifier} as qualifier
+    from {table}
+"""
+_SCOPED = """scoped as (
+    select
+        figures.*,
+        indicators.scope
+    from figures
+    inner join reference.indicators as indicators on figures.indicator_id = indicators.indicator_id
+),
+
+"""
 
 
-def dataset_models(datasets: Sequence[str], folders: Iterable[Path], tables: Mapping[str, Table]) -> dict[str, Model]:
-    """The model of each dataset and their union `observations.reported_observations`, whose contract they share.
+def dataset_models(
+    indicators: Mapping[str, Sequence[str]], folders: Iterable[Path], tables: Mapping[str, Table]
+) -> dict[str, Model]:
+    """Return the model of each dataset, and their union `observations.reported_observations`, by qualified name.
 
-    Raises Stopped where a dataset has no SQL. SQL of a dataset without a contract is left alone: the data directory
-    does not use it.
+    A file `sql/observations/<dataset>.sql` has precedence over the generated select; of several, the last one.
+
+    Args:
+        indicators: the indicators of each dataset, by its contract.
+        folders: folders of SQL.
+        tables: contracts of tables, those of the accepted rows (`intake.<dataset>`) among them.
+
+    Raises:
+        DataError: a dataset has no SQL, and its columns are not its indicators.
     """
-    files = {name: _find(name, folders) for name in datasets}
-    missing = [
-        Issue("missing_dataset_model", name, f"sql/observations/{name}.sql") for name, file in files.items() if not file
-    ]
-    if missing:
-        raise DataError(missing)
-    shared = tables[REPORTED]
-    models = {
-        f"observations.{name}": Model(shared.model_copy(update={"name": name}), file.read_text(encoding="utf-8"))
-        for name, file in files.items()
-        if file
-    }
+    shared, models, issues = tables[REPORTED], {}, []
+    for dataset, names in indicators.items():
+        files = [folder / "observations" / f"{dataset}.sql" for folder in folders]
+        file = next((file for file in reversed(files) if file.is_file()), None)
+        sql = file.read_text(encoding="utf-8") if file else generate_select(tables[f"intake.{dataset}"], names)
+        if sql is None:
+            issues.append(Issue("missing_dataset_model", dataset, f"sql/observations/{dataset}.sql"))
+        else:
+            models[f"observations.{dataset}"] = Model(shared.model_copy(update={"name": dataset}), sql)
+    if issues:
+        raise DataError(issues)
     columns = ", ".join(shared.columns)
     union = "\nunion all\n".join(f"select {columns} from {name}" for name in models)
-    about = "-- one row per figure that a dataset reports\n-- definition: the union of sql/observations/<dataset>.sql\n"
-    return {**models, REPORTED: Model(shared, about + union)}
+    comment = "-- one row per figure that a dataset reports\n-- definition: the union of the models of all datasets\n"
+    return {**models, REPORTED: Model(shared, comment + union)}
 
 
-def _find(dataset: str, folders: Iterable[Path]) -> Path | None:
-    found = [folder / "observations" / f"{dataset}.sql" for folder in folders]
-    return next((file for file in reversed(found) if file.is_file()), None)
+def generate_select(table: Table, indicators: Sequence[str]) -> str | None:
+    """Return the select that turns accepted rows into observations; None where the columns do not define it.
+
+    Each figure is an observation of the indicator `<dataset>.<column>`; in a table with the columns `indicator` and
+    `value`, of the indicator that the row names. Without a column `scope`, a figure has the scope that is registered
+    for its indicator. The unpivot is written out as `union all`, which all engines understand alike.
+    """
+    names = {indicator: indicator.removeprefix(f"{table.name}.") for indicator in indicators}
+    if "year" not in table.columns:
+        return None
+    if table.columns.keys() >= _LONG_COLUMNS:
+        branches, layout = [_branch(table, "indicator", "value")], "each row names its indicator"
+    elif all(name in table.columns and table.columns[name].type == "double" for name in names.values()):
+        branches = [_branch(table, f"'{indicator}'", name) for indicator, name in names.items()]
+        layout = "each column is the indicator of its name"
+    else:
+        return None
+    has_scope, has_note = "scope" in table.columns, "note" in table.columns
+    return _SELECT.format(
+        dataset=table.name,
+        layout=layout,
+        figures="    union all\n".join(branches),
+        scoped="" if has_scope else _SCOPED,
+        note="note" if has_note else f"{_NO_TEXT} as note",
+        source="figures" if has_scope else "scoped",
+    )
+
+
+def _branch(table: Table, indicator: str, column: str) -> str:
+    qualifier = f"{column}_qualifier"
+    return _BRANCH.format(
+        table=table.qualified_name,
+        indicator=indicator,
+        figure=column,
+        qualifier=qualifier if qualifier in table.columns else _NO_TEXT,
+    )

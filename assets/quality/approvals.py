@@ -2,7 +2,7 @@
 
 Here: reading `data/approvals/*.yml`, writing a new decision there, and the identity of a flag: it holds the value, so
 that an approval ends by itself when the value changes. Not here: what is flagged (assets.quality.anomalies.flags),
-which flags a person means and who that person is (pipelines.cli.approvals).
+which flags a person means and who that person is (pipelines.cli.commands.approve).
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Stage 1: the tables that people keep by hand - measures, cities, indicators, targets - read and cross-checked."""
+"""Stage 1: the reference tables that people maintain (cities, indicators, targets ...), read and cross-checked."""

@@ -1,4 +1,4 @@
-"""The reference tables as Dagster assets: all read and cross-checked in one step, so that none stands half right."""
+"""The reference tables as Dagster assets: one step reads and cross-checks all, so that an error changes none."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,19 +11,19 @@ from assets.warehouse.tables import Table
 
 
 def reference_assets(tables: Mapping[str, Table]) -> dg.AssetsDefinition:
-    """One step that makes every table of the schema `reference`."""
+    """Return the step that writes every table of the schema `reference`."""
 
-    # Every run that writes the candidate begins here.
+    # Every run that writes the candidate begins with this step and holds the pool.
     specs = [dagster_assets.asset_spec(table, kinds={"csv", "duckdb"}) for table in tables.values()]
 
     @dg.multi_asset(specs=specs, name="reference", pool=dagster_assets.POOL)
     def reference(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
-        read = load_reference_tables(tables, warehouse.paths)
+        reference_tables = load_reference_tables(tables, warehouse.paths)
         with warehouse.connect() as connection:
             connection.execute("create schema if not exists reference")
-            for name, rows in read.items():
-                rows.write(connection)
-                shown = dagster_assets.table_metadata(connection, tables[name])
-                yield dg.MaterializeResult(asset_key=dagster_assets.asset_key(f"reference.{name}"), metadata=shown)
+            for name, table in reference_tables.items():
+                table.write(connection)
+                metadata = dagster_assets.table_metadata(connection, tables[name])
+                yield dg.MaterializeResult(asset_key=dagster_assets.asset_key(f"reference.{name}"), metadata=metadata)
 
     return reference

@@ -1,7 +1,7 @@
-"""The registry as a whole: all reference tables of a data directory, read and cross-checked.
+"""All reference tables of a data directory, read and cross-checked together.
 
-Here: reading them all, so that none stands half right. Not here: one table (assets.reference.csv_tables), the rules
-between them (assets.reference.integrity).
+Here: reading them all before the first one is used. Not here: one table (assets.reference.csv_tables), the rules
+between tables (assets.reference.integrity).
 """
 
 from __future__ import annotations
@@ -16,13 +16,17 @@ from assets.warehouse.tables import Table
 
 
 def load_reference_tables(tables: Mapping[str, Table], paths: Paths) -> dict[str, ReferenceTable]:
-    """All reference tables of a data directory, or Stopped with every fault found."""
-    read, issues = {}, []
+    """Return all reference tables by name.
+
+    Raises:
+        DataError: a table cannot be read or breaks a rule; with all issues.
+    """
+    reference_tables, issues = {}, []
     for table in tables.values():
-        read[table.name], faults = read_reference_table(table, paths.reference / f"{table.name}.csv")
-        issues += faults
-    # Cross-checks on half-read tables would report what is not wrong: a row left out above is missing below.
-    issues = issues or check_integrity(read)
+        reference_tables[table.name], table_issues = read_reference_table(table, paths.reference / f"{table.name}.csv")
+        issues += table_issues
+    # A row with an error is not in its table; the rules between tables would report its references as missing.
+    issues = issues or check_integrity(reference_tables)
     if issues:
         raise DataError(issues)
-    return read
+    return reference_tables

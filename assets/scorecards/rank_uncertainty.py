@@ -1,16 +1,18 @@
-"""Rank intervals: how far ranks depend on weights, normalisation, aggregation and single indicators.
+"""Rank uncertainty: how far ranks depend on weights, normalisation, aggregation and single indicators.
 
-Here: the draws, scores and ranks of each, and what is told of them, on numpy arrays: units by indicators in, units by
-draws out. Not here: reading and writing tables (assets.scorecards.ranking).
+Here: a Monte Carlo design, the scores and ranks of each draw, and their summary, on numpy arrays. Not here: reading and
+writing tables (assets.scorecards.tables).
 
-Scores of a draw are sums of whole numbers in doubles, below 2^53: exact in whatever order a library adds them, so the
-same draws give the same ranks on one thread and on many.
+The method is the uncertainty and sensitivity analysis of the OECD/JRC Handbook on Constructing Composite Indicators
+(2008), chapter 7; the R package COINr does the same. Axes: cities are rows, indicators or draws are columns. Scores of
+a draw are sums of whole numbers in doubles below 2^53, which are exact in any order of addition: the same draws give
+the same ranks on one thread and on many.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,190 +24,212 @@ Ranks = NDArray[np.signedinteger[Any]]
 
 NORMALISATIONS = ("goalposts", "min_max", "z_score")
 AGGREGATIONS = ("arithmetic", "geometric")
-NONE_LEFT_OUT = -1
+NONE_EXCLUDED = -1
 
-# Beyond this many units pairs are not listed: 200 make 19,900 of them already.
-PAIRED_UNITS = 200
+# With more cities pairs are not listed: 200 cities have 19,900 pairs.
+MAX_PAIRED_CITIES = 200
 
 _SCORE_SCALE = 1e6
 _WEIGHT_SCALE = 2.0**16
-_DRAWS_AT_ONCE = 64
-_UNIT_BITS = 20
+_CHUNK_DRAWS = 64
+_CITY_BITS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreMatrix:
-    """Units by indicators: attainments 0 to 100 and oriented values (higher is better), nan where there is none.
+    """The input of one ranking: of a dimension where it has one, of the index where it has several.
 
-    `group` says to which dimension each indicator belongs, 0 to n - 1; `group_counts` whether a unit has a published
-    score in a dimension. One dimension makes a ranking in it, several one of the index.
+    Attributes:
+        attainments: 0 to 100, cities by indicators; nan without a score.
+        values: the same in the unit of the indicator, with the sign that makes higher better.
+        weights: of each indicator in its dimension.
+        dimension: index of the dimension of each indicator, 0 to n - 1.
+        dimension_weights: of each dimension in the index.
+        has_dimension_score: cities by dimensions, whether a score is published.
     """
 
     attainments: Floats
     values: Floats
     weights: Floats
-    group: Integers
-    group_weights: Floats
-    group_counts: NDArray[np.bool_]
+    dimension: Integers
+    dimension_weights: Floats
+    has_dimension_score: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class SimulationDesign:
-    """What each draw changes: factors of the weights, and the normalisation, aggregation and indicator left out."""
+    """The choices of each draw.
+
+    Attributes:
+        weight_factors: draws by indicators, around 1.
+        dimension_factors: draws by dimensions, around 1.
+        normalisation: index into NORMALISATIONS.
+        aggregation: index into AGGREGATIONS.
+        excluded: the indicator that is left out, or NONE_EXCLUDED.
+    """
 
     weight_factors: Floats
-    group_factors: Floats
+    dimension_factors: Floats
     normalisation: Integers
     aggregation: Integers
-    left_out: Integers
+    excluded: Integers
 
 
-def sample_design(panel: ScoreMatrix, draws: int, variation: float, seed: int, name: str) -> SimulationDesign:
-    """A seeded design; `name` gives each ranking a stream of its own, whatever other rankings there are."""
+def sample_design(matrix: ScoreMatrix, draws: int, variation: float, seed: int, name: str) -> SimulationDesign:
+    """Draw the choices at random, each uniformly; a weight varies by up to `variation` (0.25 is 25 %) of itself.
+
+    `name` selects the stream of random numbers, so that a ranking does not depend on the other rankings.
+    """
     stream = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
     random = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, stream])))
-    indicators, groups = len(panel.weights), len(panel.group_weights)
-    can_go = np.concatenate([[NONE_LEFT_OUT], droppable_indicators(panel)])
+    indicators, dimensions = len(matrix.weights), len(matrix.dimension_weights)
+    candidates = np.concatenate([[NONE_EXCLUDED], droppable_indicators(matrix)])
     return SimulationDesign(
         1 + variation * (2 * random.random((draws, indicators)) - 1),
-        1 + variation * (2 * random.random((draws, groups)) - 1),
+        1 + variation * (2 * random.random((draws, dimensions)) - 1),
         np.floor(random.random(draws) * len(NORMALISATIONS)).astype(np.int64),
         np.floor(random.random(draws) * len(AGGREGATIONS)).astype(np.int64),
-        can_go[np.floor(random.random(draws) * len(can_go)).astype(np.int64)],
+        candidates[np.floor(random.random(draws) * len(candidates)).astype(np.int64)],
     )
 
 
-def nominal_design(panel: ScoreMatrix, draws: int = 1) -> SimulationDesign:
-    """A design that changes nothing."""
-    nothing = np.zeros(draws, dtype=np.int64)
-    factors = np.ones((draws, len(panel.weights)))
+def nominal_design(matrix: ScoreMatrix, draws: int = 1) -> SimulationDesign:
+    """Return the design of the published ranking: no choice is changed."""
+    zeros = np.zeros(draws, dtype=np.int64)
+    factors = np.ones((draws, len(matrix.weights)))
     return SimulationDesign(
-        factors, np.ones((draws, len(panel.group_weights))), nothing, nothing, nothing + NONE_LEFT_OUT
+        factors, np.ones((draws, len(matrix.dimension_weights))), zeros, zeros, zeros + NONE_EXCLUDED
     )
 
 
-def droppable_indicators(panel: ScoreMatrix) -> Integers:
-    """Indicators without which every unit still has another in each dimension that counts for it."""
-    there = ~np.isnan(panel.attainments)
-    same = panel.group[:, None] == np.arange(len(panel.group_weights))
-    in_group = there.astype(np.int64) @ same.astype(np.int64)
-    is_alone = there & (in_group[:, panel.group] <= 1) & panel.group_counts[:, panel.group]
-    return np.flatnonzero(~is_alone.any(axis=0) & (panel.weights > 0))
+def droppable_indicators(matrix: ScoreMatrix) -> Integers:
+    """Return the indicators without which every city keeps a score in each dimension that is published for it."""
+    has_score = ~np.isnan(matrix.attainments)
+    same = matrix.dimension[:, None] == np.arange(len(matrix.dimension_weights))
+    scores_in_dimension = has_score.astype(np.int64) @ same.astype(np.int64)
+    is_only_score = (
+        has_score & (scores_in_dimension[:, matrix.dimension] <= 1) & matrix.has_dimension_score[:, matrix.dimension]
+    )
+    return np.flatnonzero(~is_only_score.any(axis=0) & (matrix.weights > 0))
 
 
-def normalise(panel: ScoreMatrix, normalisation: str) -> Floats:
-    """Scores 0 to 100 by one of the normalisations; nan stays nan."""
+def normalise(matrix: ScoreMatrix, normalisation: str) -> Floats:
+    """Return scores 0 to 100, cities by indicators; nan stays nan.
+
+    goalposts: the attainments. min_max: 100 (x - min) / (max - min), 50 where all are equal. z_score: 50 + z * 50 / 3
+    with z = (x - mean) / standard deviation of the cities, limited to 0..100 (OECD/JRC Handbook, chapter 5).
+    """
     if normalisation == "goalposts":
-        return panel.attainments
-    values = np.where(np.isnan(panel.attainments), np.nan, panel.values)
-    there = ~np.isnan(values)
-    count = np.maximum(there.sum(axis=0), 1)
-    filled = np.where(there, values, 0.0)
+        return matrix.attainments
+    values = np.where(np.isnan(matrix.attainments), np.nan, matrix.values)
+    has_score = ~np.isnan(values)
+    count = np.maximum(has_score.sum(axis=0), 1)
+    filled = np.where(has_score, values, 0.0)
     if normalisation == "min_max":
-        low = np.where(there, values, np.inf).min(axis=0)
-        spread = np.where(there, values, -np.inf).max(axis=0) - low
+        low = np.where(has_score, values, np.inf).min(axis=0)
+        spread = np.where(has_score, values, -np.inf).max(axis=0) - low
         scores = np.divide(100 * (values - low), spread, out=np.full_like(values, 50.0), where=spread > 0)
     else:
         mean = filled.sum(axis=0) / count
-        deviation = np.sqrt((np.where(there, values - mean, 0.0) ** 2).sum(axis=0) / count)
+        deviation = np.sqrt((np.where(has_score, values - mean, 0.0) ** 2).sum(axis=0) / count)
         z = np.divide(values - mean, deviation, out=np.zeros_like(values), where=deviation > 0)
-        # three deviations below the mean score 0, three above it 100
         scores = np.clip(50 + z * 50 / 3, 0.0, 100.0)
-    return np.where(there, scores, np.nan)
+    return np.where(has_score, scores, np.nan)
 
 
 def weighted_mean(scores: Floats, weights: Floats, aggregation: str) -> Floats:
-    """Mean over the last axis of scores 0 to 100, weights of the missing left out.
+    """Return the weighted mean over the last axis of scores 0 to 100; a missing score counts with no weight.
 
-    Geometric: on scores shifted to 1..100. This is the formula itself, for few scores; `simulate` serves many draws.
+    The geometric mean is taken of 1 + 0.99 score, so that a score of 0 does not make it 0. This is the formula for few
+    scores; `simulate` gives the same order for many draws.
     """
-    there = ~np.isnan(scores)
-    used = np.where(there, weights, 0.0)
+    has_score = ~np.isnan(scores)
+    used = np.where(has_score, weights, 0.0)
     basis = np.log(1 + 0.99 * scores) if aggregation == "geometric" else scores
-    mean: Floats = (np.where(there, basis, 0.0) @ weights) / used.sum(axis=-1)
+    mean: Floats = (np.where(has_score, basis, 0.0) @ weights) / used.sum(axis=-1)
     shifted: Floats = (np.exp(mean) - 1) / 0.99
     return shifted if aggregation == "geometric" else mean
 
 
-def simulate(panel: ScoreMatrix, design: SimulationDesign) -> Ranks:
-    """The rank of every unit in every draw, 1 the best; equal scores share one."""
-    units, draws = len(panel.attainments), len(design.normalisation)
-    ranks: Ranks = np.empty((units, draws), dtype=np.int16 if units < 2**15 else np.int32)
-    weights = panel.weights * design.weight_factors
-    chosen = np.flatnonzero(design.left_out != NONE_LEFT_OUT)
-    weights[chosen, design.left_out[chosen]] = 0
-    weights = np.floor(weights / panel.weights.max() * _WEIGHT_SCALE + 0.5)
-    group_weights = panel.group_weights * design.group_factors
-    group_weights = np.floor(group_weights / panel.group_weights.max() * _WEIGHT_SCALE + 0.5)
-    there = ~np.isnan(panel.attainments)
+def simulate(matrix: ScoreMatrix, design: SimulationDesign) -> Ranks:
+    """Return the rank of every city in every draw (cities by draws), 1 the best; equal scores share a rank."""
+    cities, draws = len(matrix.attainments), len(design.normalisation)
+    ranks: Ranks = np.empty((cities, draws), dtype=np.int16 if cities < 2**15 else np.int32)
+    weights = matrix.weights * design.weight_factors
+    chosen = np.flatnonzero(design.excluded != NONE_EXCLUDED)
+    weights[chosen, design.excluded[chosen]] = 0
+    weights = np.floor(weights / matrix.weights.max() * _WEIGHT_SCALE + 0.5)
+    dimension_weights = matrix.dimension_weights * design.dimension_factors
+    dimension_weights = np.floor(dimension_weights / matrix.dimension_weights.max() * _WEIGHT_SCALE + 0.5)
+    has_score = ~np.isnan(matrix.attainments)
     for n, normalisation in enumerate(NORMALISATIONS):
         for a, aggregation in enumerate(AGGREGATIONS):
-            ours = np.flatnonzero((design.normalisation == n) & (design.aggregation == a))
-            if not len(ours):
+            draws_alike = np.flatnonzero((design.normalisation == n) & (design.aggregation == a))
+            if not len(draws_alike):
                 continue
-            basis = _whole(_basis(normalise(panel, normalisation), aggregation), there)
-            for start in range(0, len(ours), _DRAWS_AT_ONCE):
-                these = ours[start : start + _DRAWS_AT_ONCE]
-                scores = _scores(panel, there, basis, weights[these].T, group_weights[these].T, aggregation)
-                ranks[:, these] = rank(scores)
+            basis = _to_whole_numbers(_basis(normalise(matrix, normalisation), aggregation), has_score)
+            for start in range(0, len(draws_alike), _CHUNK_DRAWS):
+                chunk = draws_alike[start : start + _CHUNK_DRAWS]
+                scores = _scores(matrix, has_score, basis, weights[chunk].T, dimension_weights[chunk].T, aggregation)
+                ranks[:, chunk] = rank(scores)
     return ranks
 
 
 def _basis(scores: Floats, aggregation: str) -> Floats:
-    # logarithms of 1..100 lie in 0..4.6; both bases then have their digits in the same places
+    # Logarithms of 1..100 are 0..4.6; 20 times that has as many digits before the point as a score.
     return 20 * np.log(1 + 0.99 * scores) if aggregation == "geometric" else scores
 
 
-def _whole(basis: Floats, there: NDArray[np.bool_]) -> Floats:
-    return np.where(there, np.floor(np.where(there, basis, 0.0) * _SCORE_SCALE + 0.5), 0.0)
+def _to_whole_numbers(basis: Floats, has_score: NDArray[np.bool_]) -> Floats:
+    return np.where(has_score, np.floor(np.where(has_score, basis, 0.0) * _SCORE_SCALE + 0.5), 0.0)
 
 
 def _scores(
-    panel: ScoreMatrix,
-    there: NDArray[np.bool_],
+    matrix: ScoreMatrix,
+    has_score: NDArray[np.bool_],
     basis: Floats,
     weights: Floats,
-    group_weights: Floats,
+    dimension_weights: Floats,
     aggregation: str,
 ) -> Integers:
-    """Scores of units by draws as whole numbers of basis / scale, which rank like the scores themselves.
+    """Return scores, cities by draws, as whole numbers in the order of the scores.
 
-    Within one draw everything is aggregated alike, and a logarithm does not change an order: the geometric mean of
-    geometric means is the weighted mean of their logarithms.
+    All means of a draw are of one kind, and the logarithm is monotonic: geometric means of geometric means have the
+    order of weighted means of logarithms.
     """
     total = np.zeros((len(basis), weights.shape[1]))
     carried = np.zeros_like(total)
-    for group in range(len(panel.group_weights)):
-        members = panel.group == group
-        has_all = bool(there[:, members].all())
-        mass = weights[members].sum(axis=0) if has_all else there[:, members].astype(np.float64) @ weights[members]
+    for dimension in range(len(matrix.dimension_weights)):
+        members = matrix.dimension == dimension
+        has_all = bool(has_score[:, members].all())
+        mass = weights[members].sum(axis=0) if has_all else has_score[:, members].astype(np.float64) @ weights[members]
         sums = basis[:, members] @ weights[members]
         means = np.floor(sums / np.maximum(mass, 1.0) + 0.5)
-        if len(panel.group_weights) == 1:
-            whole: Integers = means.astype(np.int64)
-            return whole
-        counts = panel.group_counts[:, group].astype(np.float64)[:, None]
-        total += means * (counts * group_weights[group])
-        carried += counts * group_weights[group]
+        if len(matrix.dimension_weights) == 1:
+            scores: Integers = means.astype(np.int64)
+            return scores
+        counts = matrix.has_dimension_score[:, dimension].astype(np.float64)[:, None]
+        total += means * (counts * dimension_weights[dimension])
+        carried += counts * dimension_weights[dimension]
     return np.floor(total / np.maximum(carried, 1.0) + 0.5).astype(np.int64)
 
 
 def rank(scores: Integers) -> Ranks:
-    """Ranks of units by draws, 1 for the highest score; equal scores share the best of their places."""
-    units = len(scores)
-    kind = np.int16 if units < 2**15 else np.int32
-    # sorting whole numbers that carry their unit is several times as fast as sorting positions
-    keys = np.ascontiguousarray(((scores.max() - scores) << _UNIT_BITS).T)
-    keys |= np.arange(units)
+    """Return ranks of scores (cities by draws), 1 for the highest; equal scores share the best of their ranks."""
+    cities = len(scores)
+    kind = np.int16 if cities < 2**15 else np.int32
+    # One sort of whole numbers that hold score and city is several times as fast as argsort.
+    keys = np.ascontiguousarray(((scores.max() - scores) << _CITY_BITS).T)
+    keys |= np.arange(cities)
     keys.sort(axis=1)
-    order = keys & ((1 << _UNIT_BITS) - 1)
-    keys >>= _UNIT_BITS
+    order = keys & ((1 << _CITY_BITS) - 1)
+    keys >>= _CITY_BITS
     places: Ranks = np.empty(keys.shape, dtype=kind)
-    places[:] = np.arange(1, units + 1)
+    places[:] = np.arange(1, cities + 1)
     np.multiply(places[:, 1:], keys[:, 1:] != keys[:, :-1], out=places[:, 1:])
     np.maximum.accumulate(places, axis=1, out=places)
-    # where each place belongs, counted over the draws one after the other
-    order += np.arange(0, keys.size, units)[:, None]
+    # Positions in the flat array of all draws.
+    order += np.arange(0, keys.size, cities)[:, None]
     ranks: Ranks = np.empty(keys.size, dtype=kind)
     ranks[order.ravel()] = places.ravel()
     by_draw: Ranks = ranks.reshape(keys.shape)
@@ -214,18 +238,18 @@ def rank(scores: Integers) -> Ranks:
 
 @dataclass(frozen=True, slots=True)
 class RankSummary:
-    """What the draws say of each unit."""
+    """The distribution of each city's rank over the draws; `low` and `high` are the 5 % and 95 % quantiles."""
 
     mean: Floats
     median: Floats
     low: Floats
     high: Floats
-    top_three: Floats
+    probability_top_three: Floats
 
 
 def summarise_ranks(ranks: Ranks) -> RankSummary:
-    """Mean, median, 5 % and 95 % rank (linear quantiles) and the probability of the first three places."""
-    ordered = np.sort(ranks, axis=1, kind="stable")  # short whole numbers: sorted by their digits, not by comparing
+    """Summarise ranks (cities by draws); quantiles are interpolated linearly."""
+    ordered = np.sort(ranks, axis=1, kind="stable")  # radix sort of short integers
     draws = ranks.shape[1]
     mean = ordered.sum(axis=1, dtype=np.int64) / draws
     top = (ordered <= 3).sum(axis=1) / draws
@@ -243,47 +267,45 @@ def _quantile(ordered: Ranks, share: float) -> Floats:
 
 
 def robust_pairs(ranks: Ranks, share: float) -> list[tuple[int, int, float]]:
-    """Pairs (ahead, behind, share of the draws) whose order holds in at least this share; none beyond PAIRED_UNITS."""
-    units, draws = ranks.shape
-    if units > PAIRED_UNITS:
+    """Return pairs (ahead, behind, share of draws) whose order holds in at least this share of the draws.
+
+    Returns no pair for more than MAX_PAIRED_CITIES cities.
+    """
+    cities, draws = ranks.shape
+    if cities > MAX_PAIRED_CITIES:
         return []
     ranks = np.ascontiguousarray(ranks)
-    held = [(n, _held(ranks[n] < ranks)) for n in range(units)]
+    counts = [(n, _count_true(ranks[n] < ranks)) for n in range(cities)]
     return [
-        (n, int(m), int(ahead[m]) / draws) for n, ahead in held for m in np.flatnonzero(ahead >= share * draws - 1e-9)
+        (n, int(m), int(ahead[m]) / draws) for n, ahead in counts for m in np.flatnonzero(ahead >= share * draws - 1e-9)
     ]
 
 
-def _held(ahead: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """How often each row holds; counted by bits, eight draws at a time."""
-    held: NDArray[np.int64] = np.bitwise_count(np.packbits(ahead, axis=1)).sum(axis=1, dtype=np.int64)
-    return held
+def _count_true(ahead: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Count the true values of each row; packed into bits, eight draws are counted in one step."""
+    count: NDArray[np.int64] = np.bitwise_count(np.packbits(ahead, axis=1)).sum(axis=1, dtype=np.int64)
+    return count
 
 
-def sensitivity(panel: ScoreMatrix, design: SimulationDesign, names: list[str]) -> dict[tuple[str, str], float]:
-    """Mean absolute change of rank when one choice alone is made otherwise; `names` are those of the indicators."""
-    usual = simulate(panel, nominal_design(panel)).astype(np.int64)
-    drawn = min(len(design.normalisation), 1000)
-    weights = nominal_design(panel, drawn)
-    weights = SimulationDesign(
-        design.weight_factors[:drawn],
-        design.group_factors[:drawn],
-        weights.normalisation,
-        weights.aggregation,
-        weights.left_out,
-    )
-    changes = {("weights", "all"): _change(simulate(panel, weights), usual)}
-    one, zero = nominal_design(panel), np.zeros(1, dtype=np.int64)
+def sensitivity(matrix: ScoreMatrix, design: SimulationDesign, names: list[str]) -> dict[tuple[str, str], float]:
+    """Return the mean absolute change of rank for each choice that is changed alone, by (factor, level).
+
+    This is the average shift in rank of the OECD/JRC Handbook, chapter 7. `names` are those of the indicators.
+    """
+    published, draws = nominal_design(matrix), min(len(design.normalisation), 1000)
+    weights, dimensions = design.weight_factors[:draws], design.dimension_factors[:draws]
+    changed = {
+        ("weights", "all"): replace(nominal_design(matrix, draws), weight_factors=weights, dimension_factors=dimensions)
+    }
+    one = np.ones(1, dtype=np.int64)
     for n, name in enumerate(NORMALISATIONS[1:], start=1):
-        other = SimulationDesign(one.weight_factors, one.group_factors, zero + n, zero, zero + NONE_LEFT_OUT)
-        changes["normalisation", name] = _change(simulate(panel, other), usual)
-    other = SimulationDesign(one.weight_factors, one.group_factors, zero, zero + 1, zero + NONE_LEFT_OUT)
-    changes["aggregation", AGGREGATIONS[1]] = _change(simulate(panel, other), usual)
-    for indicator in droppable_indicators(panel):
-        other = SimulationDesign(one.weight_factors, one.group_factors, zero, zero, zero + indicator)
-        changes["left_out", names[indicator]] = _change(simulate(panel, other), usual)
-    return changes
+        changed["normalisation", name] = replace(published, normalisation=one * n)
+    changed["aggregation", AGGREGATIONS[1]] = replace(published, aggregation=one)
+    for indicator in droppable_indicators(matrix):
+        changed["left_out", names[indicator]] = replace(published, excluded=one * indicator)
+    nominal = simulate(matrix, published).astype(np.int64)
+    return {choice: _mean_change(simulate(matrix, design), nominal) for choice, design in changed.items()}
 
 
-def _change(ranks: Ranks, usual: Integers) -> float:
-    return float(np.abs(ranks.astype(np.int64) - usual).sum() / ranks.size)
+def _mean_change(ranks: Ranks, nominal: Integers) -> float:
+    return float(np.abs(ranks.astype(np.int64) - nominal).sum() / ranks.size)

@@ -81,7 +81,8 @@ def write_tables() -> str:
 
 
 def _table_parts(table: Table) -> list[str]:
-    facts = f"Key: {', '.join(f'`{name}`' for name in table.key)}." + ("" if table.published else " Not published.")
+    kind = " A view." if table.schema_name == "presentation" else "" if table.published else " Not published."
+    facts = f"Key: {', '.join(f'`{name}`' for name in table.key)}.{kind}"
     rows = [
         f"| `{name}` | {column.type} | {_cell(column.zh)} | {_cell(column.en)} | {_cell(_rules(column))} |"
         for name, column in table.columns.items()

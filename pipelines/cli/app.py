@@ -1,75 +1,71 @@
 """The command line: which commands there are, and how the program ends.
 
-Exit codes: 0 fine, 1 the data failed its checks, 2 wrong call, 3 our own fault. Not here: the commands
-(pipelines.cli.commands), layouts (pipelines.cli.render.tables) and work of any kind.
+Exit codes: 0 success, 1 the data failed, 2 wrong call or a fault of the machine, 3 a fault of the program. Not here:
+the commands (pipelines.cli.commands) and layouts (pipelines.cli.render).
 """
 
 from __future__ import annotations
 
 import sys
 import traceback
+from importlib import import_module
+from typing import NoReturn
 
 import typer
-from rich.console import Console
 
 from assets.core.errors import DataError, UsageError
-from pipelines.cli.commands import reading, releasing, working
-from pipelines.cli.options import DATA_FAILED, INTERNAL_ERROR, USAGE_ERROR
+from assets.core.i18n import label
+from pipelines.cli.options import DATA_FAILED, HELP_LANGUAGE, INTERNAL_ERROR, USAGE_ERROR, language_of_call, line
+
+# The modules of pipelines.cli.commands, each with the function of its name, in the order of the help.
+COMMANDS = (
+    *("run", "status", "scorecard", "trace", "diff", "whatif", "history", "check", "candidate", "approve", "query"),
+    *("export", "report", "releases", "verify", "prune", "serve", "doctor", "alert"),
+)
 
 app = typer.Typer(
     name="gancheng",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="赣城：各城市文件进，可追溯的评分卡出。 City files in, traceable scorecards out.",
+    help=label("commands", "gancheng", HELP_LANGUAGE),
 )
-# In the order in which the help lists them.
-_COMMANDS = (
-    working.run,
-    reading.status,
-    reading.scorecard,
-    reading.trace,
-    reading.diff,
-    reading.whatif,
-    reading.history,
-    working.check,
-    releasing.candidate,
-    releasing.approve,
-    reading.query,
-    releasing.export,
-    releasing.report,
-    releasing.releases,
-    releasing.verify,
-    releasing.prune,
-    working.serve,
-    working.doctor,
-    working.alert,
-)
-for _command in _COMMANDS:
-    app.command()(_command)
+for _name in COMMANDS:
+    _example = label("help_titles", "example", HELP_LANGUAGE).format(label("command_examples", _name, HELP_LANGUAGE))
+    _help = f"{label('commands', _name, HELP_LANGUAGE)}\n\n{_example}"
+    app.command(help=_help)(getattr(import_module(f"pipelines.cli.commands.{_name}"), _name))
 
 
 def main() -> None:
-    """Run the command and leave with its exit code; a person's mistake is told without a traceback."""
-    errors = Console(stderr=True, highlight=False)
-    from pipelines.cli.render.tables import print_issues
-
+    """Run the command and end with its exit code; an error that a person can fix is shown without a traceback."""
+    if HELP_LANGUAGE == "zh":
+        _translate_help_titles()
     try:
         app()
-    except DataError as stopped:
-        print_issues(errors, stopped.issues)
-        sys.exit(DATA_FAILED)
-    except UsageError as call:
-        print_issues(errors, [call.issue])
-        sys.exit(USAGE_ERROR)
+    except (DataError, UsageError) as error:
+        _end(error)
     except Exception as error:
         from pipelines.observability.system_errors import classify_system_error
 
-        told = classify_system_error(error)
-        if told is not None:
-            print_issues(errors, [told])
-            sys.exit(USAGE_ERROR)
+        issue = classify_system_error(error)
+        if issue is not None:
+            _end(UsageError(issue))
         traceback.print_exc()
-        errors.print(
-            "这是程序自身的错误，请连同以上内容反馈。", "This is a fault of Gancheng; please report it.", sep="\n"
-        )
+        sys.stderr.write(line("own_fault", language_of_call(sys.argv)) + "\n")
         sys.exit(INTERNAL_ERROR)
+
+
+def _translate_help_titles() -> None:
+    from typer import rich_utils
+
+    for name in ("arguments", "options", "commands"):
+        setattr(rich_utils, f"{name.upper()}_PANEL_TITLE", label("help_titles", name, "zh"))
+
+
+def _end(error: DataError | UsageError) -> NoReturn:
+    from rich.console import Console
+
+    from pipelines.cli.render.tables import print_issues
+
+    issues = error.issues if isinstance(error, DataError) else [error.issue]
+    print_issues(Console(stderr=True, highlight=False), issues, language_of_call(sys.argv))
+    sys.exit(DATA_FAILED if isinstance(error, DataError) else USAGE_ERROR)

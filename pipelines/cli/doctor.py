@@ -1,7 +1,7 @@
-"""What is wrong with an installation, and how to mend it.
+"""The checks of `gancheng doctor`: what is wrong with an installation.
 
-Here: looking, quickly and without changing anything. Not here: mending (every finding says how), the data (the checks
-of a run), and telling what an error meant once it has happened (pipelines.observability.system_errors).
+Here: quick checks that change nothing. Not here: the checks of the data (assets.quality), and what an error of the
+system means once it has occurred (pipelines.observability.system_errors).
 """
 
 from __future__ import annotations
@@ -29,37 +29,25 @@ from pipelines.locks import is_running
 
 PACKAGE = "gancheng"
 _MEGABYTE = 1_000_000
-_LEAST_FREE = 500 * _MEGABYTE
-_LEFTOVERS = (
-    ("releases", ".building-*"),
-    ("releases", ".current-*"),
-    ("releases", ".pruning-*"),
-    ("warehouse", "snapshot.duckdb"),
-    ("lake", "*/.work-*"),
-    ("archive", ".arriving-*"),
-    ("warehouse", ".returns-*"),
+_MINIMUM_FREE = 500 * _MEGABYTE
+# Where interrupted work leaves files.
+_TEMP_FILES = (
+    *("releases/.building-*", "releases/.current-*", "releases/.pruning-*", "warehouse/snapshot.duckdb"),
+    *("lake/*/.work-*", "archive/.arriving-*", "warehouse/.returns-*"),
 )
 
 
 def diagnose(paths: Paths) -> list[Issue]:
-    """Everything that is wrong, what keeps a run from working first; empty where all is well."""
+    """Return everything that is wrong, what keeps a run from working first."""
     checks: tuple[Callable[[Paths], Iterable[Issue]], ...] = (
-        check_settings,
-        check_store,
-        check_disk,
-        check_folders,
-        find_unreadable_versions,
-        check_packages,
-        check_receipts,
-        check_current_release,
-        check_temp_files,
-        check_dagster_state,
+        *(check_settings, check_store, check_disk, check_folders, find_unreadable_versions, check_packages),
+        *(check_receipts, check_current_release, check_temp_files, check_dagster_state),
     )
     return [issue for check in checks for issue in check(paths)]
 
 
 def check_settings(paths: Paths) -> list[Issue]:
-    """Contracts, tables, checks and an engine that cannot be read."""
+    """Check that contracts, tables, checks and settings can be read."""
     from pipelines.project import load_project
 
     issues: list[Issue] = []
@@ -74,82 +62,77 @@ def check_settings(paths: Paths) -> list[Issue]:
 
 
 def check_store(paths: Paths) -> list[Issue]:
-    """A shared store that is set wrongly, does not answer, lets us not in, or is of a newer program."""
+    """Check that the shared store answers, is readable, and was not written by a newer program."""
     try:
-        shared = open_store(paths)
-        if shared is not None:
-            shared.listed(RECEIPTS)
+        store = open_store(paths)
+        if store is not None:
+            store.list(RECEIPTS)
     except DataError:
         return []  # check_settings reports them
-    except UsageError as call:
-        return [call.issue]
+    except UsageError as error:
+        return [error.issue]
     return []
 
 
-def check_disk(paths: Paths, least: int = _LEAST_FREE) -> Iterator[Issue]:
-    """Too little room: a run writes the candidate and a release beside the ones that are there."""
-    made = (paths.candidate, *paths.current_release.resolve().rglob("*"))
-    needed = max(least, 2 * sum(file.stat().st_size for file in made if file.is_file()))
-    place = next(folder for folder in (paths.data, *paths.data.parents) if folder.is_dir())
-    free = shutil.disk_usage(place).free
+def check_disk(paths: Paths, minimum: int = _MINIMUM_FREE) -> Iterator[Issue]:
+    """Check the free space, in bytes: a run writes a candidate and a release beside the existing ones."""
+    files = (paths.candidate, *paths.current_release.resolve().rglob("*"))
+    needed = max(minimum, 2 * sum(file.stat().st_size for file in files if file.is_file()))
+    folder = next(folder for folder in (paths.data, *paths.data.parents) if folder.is_dir())
+    free = shutil.disk_usage(folder).free
     if free < needed:
         yield Issue("disk_nearly_full", str(free // _MEGABYTE), str(needed // _MEGABYTE))
 
 
 def check_folders(paths: Paths) -> Iterator[Issue]:
-    """Folders that the user who asks cannot read or write, and a state that others can look into."""
+    """Check that the current user can read the inbox and write the other folders, and no other user the state."""
     inboxes = [paths.inbox]
-    if _may(paths.inbox, os.R_OK):
+    if _has_access(paths.inbox, os.R_OK):
         inboxes += [folder for folder in sorted(paths.inbox.iterdir()) if folder.is_dir() and not folder.is_symlink()]
     for folder in inboxes:
-        if not _may(folder, os.R_OK):
+        if not _has_access(folder, os.R_OK):
             yield Issue("folder_unreadable", expected="chmod u+rx", file=str(folder))
     for folder in (paths.archive, paths.lake, paths.candidate.parent, paths.releases, paths.state):
-        place = folder if folder.exists() else paths.data
-        if not _may(place, os.R_OK | os.W_OK):
+        if not _has_access(folder if folder.exists() else paths.data, os.R_OK | os.W_OK):
             yield Issue("folder_unwritable", str(folder))
     if paths.state.is_dir() and (mode := paths.state.stat().st_mode & 0o777) & 0o077:
         yield Issue("insecure_state_folder", f"{mode:03o}", f"{PRIVATE_MODE:03o} {paths.state}")
 
 
-def _may(folder: Path, rights: int) -> bool:
+def _has_access(folder: Path, rights: int) -> bool:
     return folder.is_dir() and os.access(folder, rights | os.X_OK, effective_ids=True)
 
 
 def check_packages(_paths: Paths | None = None, required: Iterable[str] | None = None) -> Iterator[Issue]:
-    """Python and packages that are not those which the project requires."""
+    """Check that Python and the packages have the versions that the project requires, or those of `required`."""
     from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
 
     python = metadata.metadata(PACKAGE)["Requires-Python"]
     if required is None and not SpecifierSet(python).contains(platform.python_version()):
         yield Issue("package_version_mismatch", f"Python {platform.python_version()}", f"Python {python}")
-    for text in metadata.requires(PACKAGE) or () if required is None else required:
-        wanted = Requirement(text)
-        if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
+    for requirement in map(Requirement, metadata.requires(PACKAGE) or () if required is None else required):
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
             continue
         try:
-            found = metadata.version(wanted.name)
+            version = metadata.version(requirement.name)
         except metadata.PackageNotFoundError:
-            yield Issue("package_version_mismatch", wanted.name, str(wanted))
-            continue
-        if not wanted.specifier.contains(found, prereleases=True):
-            yield Issue("package_version_mismatch", f"{wanted.name} {found}", str(wanted))
+            version = ""
+        if not version or not requirement.specifier.contains(version, prereleases=True):
+            yield Issue("package_version_mismatch", f"{requirement.name} {version}".strip(), str(requirement))
 
 
 def check_receipts(paths: Paths) -> Iterator[Issue]:
-    """Receipts that are broken or of the future, and what they stand for that is gone."""
+    """Check that receipts are readable and not from the future, and that the files they describe exist."""
     for folder in sorted(paths.lake.glob("[!.]*/")):
         try:
-            known = read_receipts(folder)
-        except DataError as stopped:
-            yield from stopped.issues
-            continue
-        for receipt in known:
-            yield from _of_receipt(paths, folder, receipt)
+            for receipt in read_receipts(folder):
+                yield from _check_receipt(paths, folder, receipt)
+        except DataError as error:
+            yield from error.issues
 
 
-def _of_receipt(paths: Paths, folder: Path, receipt: Receipt) -> Iterator[Issue]:
+def _check_receipt(paths: Paths, folder: Path, receipt: Receipt) -> Iterator[Issue]:
     for file in missing_results(folder, receipt):
         yield Issue("missing_intake_results", file=f"lake/{folder.name}/{file.name}")
     archived = paths.archived(receipt.file_sha256)
@@ -163,7 +146,7 @@ def _of_receipt(paths: Paths, folder: Path, receipt: Receipt) -> Iterator[Issue]
 
 
 def check_current_release(paths: Paths) -> Iterator[Issue]:
-    """No current release, one that is gone, or one that is not as its manifest says."""
+    """Check that there is a current release and that it matches its manifest."""
     link = paths.current_release
     if not link.exists():
         yield Issue("missing_current_release", link.readlink().name) if link.is_symlink() else Issue("no_release")
@@ -175,15 +158,15 @@ def check_current_release(paths: Paths) -> Iterator[Issue]:
 
 
 def check_temp_files(paths: Paths) -> Iterator[Issue]:
-    """What interrupted work left; nothing while a run is at work, whose files these then are."""
+    """Check for files of interrupted work, unless a run is in progress, which then owns them."""
     if not is_running(paths):
-        for folder, pattern in _LEFTOVERS:
-            for found in sorted((paths.data / folder).glob(pattern)):
-                yield Issue("stale_temp_file", file=found.relative_to(paths.data).as_posix())
+        for pattern in _TEMP_FILES:
+            for file in sorted(paths.data.glob(pattern)):
+                yield Issue("stale_temp_file", file=file.relative_to(paths.data).as_posix())
 
 
 def check_dagster_state(paths: Paths) -> Iterator[Issue]:
-    """SQLite files of Dagster that are no longer sound."""
+    """Check that the SQLite files of Dagster are intact."""
     for file in sorted((paths.state / "dagster").rglob("*.db")):
         try:
             with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:

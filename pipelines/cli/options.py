@@ -1,36 +1,88 @@
-"""What the commands share: options, exit codes, and how a language, a path and JSON are told."""
+"""What the commands share: exit codes, the language, options, and how a result is written.
+
+Not here: the commands (pipelines.cli.commands) and layouts (pipelines.cli.render).
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import sys
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assets.core.i18n import Language
+from assets.core.i18n import Language, label
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 DATA_FAILED, USAGE_ERROR, INTERNAL_ERROR = 1, 2, 3
+LANGUAGE_VARIABLE = "GANCHENG_LANG"
+# The variables of the locale, the one that decides first.
+_LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 
-AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON 供程序读取。 Write JSON, for programs.")]
+
+def default_language() -> Language:
+    """Return the language of GANCHENG_LANG, else of the locale: Chinese for zh, English for every other one."""
+    configured = os.environ.get(LANGUAGE_VARIABLE)
+    locale = next(filter(None, map(os.environ.get, _LOCALE_VARIABLES)), "")
+    is_chinese = configured == "zh" if configured in ("zh", "en") else locale.lower().startswith("zh")
+    return "zh" if is_chinese else "en"
+
+
+def language_of_call(arguments: Sequence[str]) -> Language:
+    """Return the language that the arguments of a call ask for: an error may end it before they are parsed."""
+    match = re.search(r"\0--lang[=\0](zh|en)\0", "\0".join(["", *arguments, ""]))
+    return default_language() if match is None else "zh" if match[1] == "zh" else "en"
+
+
+# `--lang` is parsed after the help texts are made, so these go by the environment.
+HELP_LANGUAGE = default_language()
+
+
+def argument(key: str, **settings: Any) -> Any:
+    """Return an argument of typer with its help text."""
+    return typer.Argument(help=label("options", key, HELP_LANGUAGE), **settings)
+
+
+def option(key: str, *names: str, **settings: Any) -> Any:
+    """Return an option of typer with its help text; without names it has that of the parameter."""
+    return typer.Option(*names, help=label("options", key, HELP_LANGUAGE), **settings)
+
+
+AsJson = Annotated[bool, option("as_json", "--json")]
 InLanguage = Annotated[
-    str,
-    typer.Option("--lang", envvar="GANCHENG_LANG", help="显示语言：zh 或 en。 Language of the tables: zh or en."),
+    Language,
+    option("lang", "--lang", envvar=LANGUAGE_VARIABLE, default_factory=default_language, show_default=False),
 ]
+City = Annotated[str, argument("city")]
+OptionalCity = Annotated[str | None, argument("city")]
+ReleaseOption = Annotated[str, option("release", "--release")]
+ReleaseArgument = Annotated[str, argument("release")]
 
 
-def parse_language(text: str) -> Language:
-    if text not in ("zh", "en"):
-        raise typer.BadParameter(f"{text}: zh, en", param_hint="--lang")
-    return "zh" if text == "zh" else "en"
+def line(key: str, language: Language, **values: object) -> str:
+    """Return a line of the catalogue with its values filled in."""
+    return label("command_lines", key, language).format(**values)
 
 
-def shown_path(folder: Path) -> str:
-    return os.path.relpath(folder) if folder.is_relative_to(Path.cwd()) else str(folder)
+def write_text(*parts: RenderableType) -> None:
+    """Write to standard output; a plain text, or one marked `no_wrap`, is not broken, so that paths can be copied."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    for part in parts:
+        console.print(part, soft_wrap=isinstance(part, str) or bool(getattr(part, "no_wrap", False)), markup=False)
 
 
-def write_json(content: Any) -> None:
-    json.dump(content, sys.stdout, ensure_ascii=False, indent=1, default=str)
-    sys.stdout.write("\n")
+def write_result(as_json: bool, content: Any, render: Callable[[], RenderableType | Sequence[RenderableType]]) -> None:
+    """Write the result of a command: its content as JSON, or what `render` returns."""
+    if as_json:
+        json.dump(content, sys.stdout, ensure_ascii=False, indent=1, default=str)
+        sys.stdout.write("\n")
+        return
+    parts = render()
+    write_text(*parts if isinstance(parts, list | tuple) else (parts,))

@@ -1,6 +1,6 @@
-"""What is late, as commands and alerts show it: read from a release, as of a day.
+"""Overdue data of a release as of a day, for commands, alerts and metrics.
 
-Here: the question put to a release. Not here: what late means (assets.quality.freshness).
+What belongs here: asking a release. What does not: the definition of overdue (assets.quality.freshness).
 """
 
 from __future__ import annotations
@@ -11,10 +11,8 @@ from typing import Any
 from assets.quality.freshness import LATE_ON
 from assets.release.read.reader import Release
 
-Row = dict[str, Any]
 
-
-def find_overdue(release: Release, as_of: date) -> list[Row]:
-    """What is overdue on this day, a row for each dataset and year; nothing in a release of an older make."""
-    known = release.rows("from duckdb_tables() where schema_name = 'quality' and table_name = 'freshness'")
-    return release.rows(LATE_ON, [as_of]) if known else []
+def find_overdue(release: Release, as_of: date) -> list[dict[str, Any]]:
+    """Return what is overdue on this day, a row for each dataset and year; none from a release without deadlines."""
+    tables = release.rows("from duckdb_tables() where schema_name = 'quality' and table_name = 'freshness'")
+    return release.rows(LATE_ON, [as_of]) if tables else []

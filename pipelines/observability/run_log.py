@@ -1,14 +1,14 @@
-"""The journal of runs: what happened when and how long it took, one JSON object a line, a file a day.
+"""The run log: how every run started and ended, one JSON object a line, one file a day (UTC).
 
-Here: writing it, reading of it how runs ended, and keeping it short. Not here: what a run makes, and Dagster's own
-record of events, which has more and is for its pages. No line holds a figure, an address of a channel or a text of an
-error of ours.
+What belongs here: writing the log, finding runs without an end, deleting old days. What does not: steps and tables
+while a run goes on, which are events of Dagster. This log exists beside Dagster's because a command with nothing to do
+and the command after a killed run must not import Dagster, which takes seconds.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,18 +18,21 @@ from typing import Any
 from assets.core.paths import Paths
 
 KEPT_DAYS = 90
-# How a run may end. One that stopped was told to, or could not begin its work; one that was killed could not say so.
+# The jobs, as the run log and Dagster (pipelines.orchestration.jobs) name them.
+REFRESH, INTAKE, RELEASE, PRUNE = "refresh", "intake", "release", "prune"
+# The ends of a run. `stopped`: interrupted, or its resources failed. `killed`: written by a later process.
 FINISHED, FAILED, STOPPED, KILLED = "ended", "failed", "stopped", "killed"
 ENDS = (FINISHED, FAILED, STOPPED, KILLED)
 STARTED = "began"
 _DAYS = "????-??-??.jsonl"
 
 LogRecord = dict[str, Any]
+Fact = str | float | bool | Sequence[Mapping[str, str | float]] | None
 
 
 @dataclass(frozen=True, slots=True)
 class RunLog:
-    """The journal of one data directory. That a line cannot be written never ends a run."""
+    """The run log of one data directory. A record that cannot be written never stops a run."""
 
     paths: Paths
 
@@ -37,51 +40,46 @@ class RunLog:
     def folder(self) -> Path:
         return self.paths.state / "logs"
 
-    def write(self, event: str, **facts: str | float | bool | None) -> None:
-        """Add a line: the time, the event, and what there is to say of it."""
+    def write(self, event: str, **facts: Fact) -> None:
+        """Append a record: the time, the event, and its facts."""
         now = datetime.now(UTC)
         line = json.dumps({"at": now.isoformat(timespec="milliseconds"), "event": event, **facts}, ensure_ascii=False)
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            # One short write at the end of the file: lines of two programs do not mix.
+            # One short write in append mode: records of two processes do not mix.
             with (self.folder / f"{now:%Y-%m-%d}.jsonl").open("a", encoding="utf-8") as stream:
                 stream.write(f"{line}\n")
 
-    def read(self, *words: str) -> Iterator[LogRecord]:
-        """The lines in which one of these words stands as a value, the earliest day first; all lines without any.
+    def read(self, *values: str) -> Iterator[LogRecord]:
+        """Yield the records in which one of these values occurs, oldest day first; every record without values.
 
-        What is no line of ours, half of one that a power cut left, is passed over.
+        A line that is not a JSON object, such as half a line after a power cut, is skipped.
         """
-        wanted = [json.dumps(word, ensure_ascii=False) for word in words]
+        quoted = [json.dumps(value, ensure_ascii=False) for value in values]
         for file in sorted(self.folder.glob(_DAYS)):
             with suppress(OSError), file.open(encoding="utf-8", errors="replace") as stream:
                 for text in stream:
-                    if not wanted or any(word in text for word in wanted):
+                    if not quoted or any(value in text for value in quoted):
                         with suppress(ValueError):
-                            line = json.loads(text)
-                            if isinstance(line, dict):
-                                yield line
+                            record = json.loads(text)
+                            if isinstance(record, dict):
+                                yield record
 
     def final_status(self, run_id: str) -> str | None:
-        """The event with which a run ended; `began` where none did, None where it never began."""
-        events = [line.get("event") for line in self.read(run_id) if line.get("run_id") == run_id]
+        """Return the event with which a run ended; `began` where it has no end, None where it never started."""
+        events = [record.get("event") for record in self.read(run_id) if record.get("run_id") == run_id]
         return next((event for event in (*ENDS, STARTED) if event in events), None)
 
     def unfinished_runs(self) -> list[LogRecord]:
-        """The lines with which runs began that did not say how they ended."""
-        begun: dict[str, LogRecord] = {}
-        ended: set[str] = set()
-        for line in self.read(STARTED, *ENDS):
-            run_id = str(line.get("run_id"))
-            # Before a line named its job, not every end named its run.
-            if line.get("event") == STARTED and "job" in line:
-                begun[run_id] = line
-            elif line.get("event") in ENDS:
-                ended.add(run_id)
-        return [line for run_id, line in begun.items() if run_id not in ended]
+        """Return the start records of the runs without an end."""
+        records = list(self.read(STARTED, *ENDS))
+        ended = {record.get("run_id") for record in records if record.get("event") in ENDS}
+        # Records of older versions name no job, and not every end of theirs names its run.
+        starts = (record for record in records if record.get("event") == STARTED and "job" in record)
+        return [record for record in starts if record.get("run_id") not in ended]
 
     def prune(self, keep: int = KEPT_DAYS) -> None:
-        """Take away the oldest days beyond those that are kept."""
+        """Delete the oldest days beyond the number to keep."""
         with suppress(OSError):
             for file in sorted(self.folder.glob(_DAYS))[:-keep]:
                 file.unlink(missing_ok=True)

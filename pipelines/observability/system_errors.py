@@ -1,6 +1,7 @@
-"""What of an error a person can mend: a full disk, a folder that may not be written, a broken record of runs.
+"""Errors that a person can fix: a full disk, a folder without write permission, a damaged SQLite file.
 
-Here: telling such an error from a fault of ours. Not here: looking for what is wrong beforehand (pipelines.cli.doctor).
+What belongs here: telling such an error from an internal one. What does not: finding problems before they happen
+(pipelines.cli.doctor).
 """
 
 from __future__ import annotations
@@ -11,46 +12,47 @@ from collections.abc import Iterator
 
 from assets.core.errors import Issue
 
-_FULL = ("no space left on device", "disk quota exceeded", "database or disk is full")
-_DENIED = ("read-only file system", "permission denied", "readonly database", "unable to open database file")
-_BROKEN = ("file is not a database", "malformed")
-_CODES = {
+_CODE_OF_ERRNO = {
     errno.ENOSPC: "disk_full",
     errno.EDQUOT: "disk_full",
     errno.EROFS: "folder_unwritable",
     errno.EACCES: "folder_unwritable",
     errno.EPERM: "folder_unwritable",
 }
+# DuckDB, SQLite and Dagster pass on only the text of the system's error.
+_CODE_OF_TEXT = {
+    "no space left on device": "disk_full",
+    "disk quota exceeded": "disk_full",
+    "database or disk is full": "disk_full",
+    "read-only file system": "folder_unwritable",
+    "permission denied": "folder_unwritable",
+    "readonly database": "folder_unwritable",
+    "unable to open database file": "folder_unwritable",
+    "disk i/o error": "disk_write_failed",
+}
+_DAMAGED = ("file is not a database", "malformed")
 
 
 def classify_system_error(error: BaseException) -> Issue | None:
-    """What to tell of an error that says, itself or by what caused it, that the machine is at fault; else None."""
-    found = [issue for cause in iter_causes(error) if (issue := _of_one(cause)) is not None]
-    # SQLite calls a full disk an error of it, where something else in the chain knows better.
-    return next((issue for issue in found if issue.code != "disk_write_failed"), found[0] if found else None)
+    """Return the message for an error that the machine caused, directly or through its causes; else None."""
+    issues = [issue for cause in iter_causes(error) if (issue := _classify(cause)) is not None]
+    # SQLite reports a full disk as an I/O error; another exception of the chain may know better.
+    return next((issue for issue in issues if issue.code != "disk_write_failed"), issues[0] if issues else None)
 
 
-def _of_one(cause: BaseException) -> Issue | None:
-    code = _CODES.get(cause.errno or 0) if isinstance(cause, OSError) else None
-    code = code or _said(str(cause), isinstance(cause, sqlite3.Error))
-    return None if code is None else Issue(code, str(cause).strip().splitlines()[0])
-
-
-def _said(text: str, is_sqlite: bool) -> str | None:
-    lowered = text.lower()
-    if any(words in lowered for words in _FULL):
-        return "disk_full"
-    if any(words in lowered for words in _DENIED):
-        return "folder_unwritable"
-    if "disk i/o error" in lowered:
-        return "disk_write_failed"
-    return "dagster_storage_damaged" if is_sqlite and any(words in lowered for words in _BROKEN) else None
+def _classify(error: BaseException) -> Issue | None:
+    text = str(error).lower()
+    code = _CODE_OF_ERRNO.get(error.errno or 0) if isinstance(error, OSError) else None
+    code = code or next((code for words, code in _CODE_OF_TEXT.items() if words in text), None)
+    if code is None and isinstance(error, sqlite3.Error) and any(words in text for words in _DAMAGED):
+        code = "dagster_storage_damaged"
+    return None if code is None else Issue(code, str(error).strip().splitlines()[0])
 
 
 def iter_causes(error: BaseException | None) -> Iterator[BaseException]:
-    """What led to an exception, each once: one that is raised from its own wrapper is its own cause."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
+    """Yield an exception and its causes, each once: causes can form a circle."""
+    visited: set[int] = set()
+    while error is not None and id(error) not in visited:
+        visited.add(id(error))
         yield error
         error = error.__cause__ or error.__context__

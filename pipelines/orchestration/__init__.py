@@ -1,1 +1,1 @@
-""""""
+"""Jobs, schedules, sensors, resources, and the Dagster instance they run on."""

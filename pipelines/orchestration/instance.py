@@ -1,56 +1,62 @@
-"""The Dagster instance of a data directory: where its settings are, where its state goes, and opening it.
+"""The Dagster instance of a data directory: its settings, its state, and opening it.
 
-Not here: what runs on it. Importing Dagster takes seconds, so it happens only when the instance is opened.
+What belongs here: the environment that Dagster's processes read. What does not: what runs on the instance. Importing
+Dagster takes seconds, so it happens only when the instance is opened.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from assets.core.data_dir_version import ensure_state_dir
-from assets.core.paths import PROJECT_ROOT, Paths
+from assets.core.files import write_atomically
+from assets.core.paths import DATA_DIR_VARIABLE, PROJECT_ROOT, Paths
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-STATE_VARIABLE, HOME_VARIABLE, SETTINGS = "GANCHENG_DAGSTER_DIR", "DAGSTER_HOME", "dagster.yaml"
+HOME_VARIABLE, SETTINGS = "DAGSTER_HOME", "dagster.yaml"
+# Set to 1, schedules and sensors run without a person starting them; `gancheng serve` sets it.
+AUTOMATIC_VARIABLE = "GANCHENG_AUTOMATIC"
 
 
-def set_up_instance(paths: Paths) -> None:
-    """Tell Dagster where its settings are, and where its state goes.
+def is_automatic() -> bool:
+    """Whether schedules and sensors run without a person starting them."""
+    return os.environ.get(AUTOMATIC_VARIABLE) == "1"
 
-    Its home is the state, with a copy of the project's settings, unless the environment names another home: Dagster
-    makes folders there, and the project may be read-only.
+
+def instance_environment(paths: Paths) -> dict[str, str]:
+    """Prepare Dagster's home, and return the variables that a process of Dagster needs.
+
+    The home is the state of the data directory with a copy of the project's dagster.yaml, unless the environment names
+    another one: Dagster creates folders in its home, and the project may be read-only.
     """
     ensure_state_dir(paths)
-    folder = paths.state / "dagster"
-    folder.mkdir(parents=True, exist_ok=True)
-    os.environ[STATE_VARIABLE] = str(folder)
-    if os.environ.setdefault(HOME_VARIABLE, str(folder)) == str(folder):
-        temporary = folder / f".{SETTINGS}.{os.getpid()}"
-        temporary.write_bytes((PROJECT_ROOT / SETTINGS).read_bytes())
-        temporary.replace(folder / SETTINGS)
-
-
-@contextmanager
-def open_private_instance(paths: Paths) -> Iterator[None]:
-    """While Dagster opens its storage: two processes that make it anew at one moment leave it broken for ever."""
-    with (paths.state / "dagster.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    home = os.environ.get(HOME_VARIABLE)
+    if not home:
+        folder = paths.state / "dagster"
+        write_atomically(folder / SETTINGS, (PROJECT_ROOT / SETTINGS).read_bytes())
+        home = str(folder)
+    return {DATA_DIR_VARIABLE: str(paths.data), HOME_VARIABLE: home}
 
 
 @contextmanager
 def open_instance(paths: Paths) -> Iterator[DagsterInstance]:
-    """The instance, until the block ends."""
+    """Open the instance until the block ends."""
     import dagster as dg
 
-    set_up_instance(paths)
-    with open_private_instance(paths):
-        made = dg.DagsterInstance.get()
-    with made as instance:
-        yield instance
+    variables = instance_environment(paths)
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        with dg.DagsterInstance.get() as instance:
+            yield instance
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

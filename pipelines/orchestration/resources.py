@@ -1,7 +1,12 @@
-"""What a run works with in its turn: the candidate database, the engine, the auditor, warming up, and the clerk."""
+"""The resources of a run: the candidate database, the engine, and the worker processes.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+What belongs here: creating a resource at the start of a run and closing it at the end. What does not: the run lock and
+the run log (pipelines.orchestration.run_context).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import dagster as dg
 
@@ -12,66 +17,51 @@ from assets.release.outputs.returns_worker import ReturnsWorker
 from assets.release.publish.quarantine import quarantine_candidate
 from assets.release.publish.staging import discard_staging
 from assets.warehouse.connection import Warehouse
-from assets.warehouse.engines import Engine, open_engine
-from pipelines.orchestration.run_context import RUN_CONTEXT
+from assets.warehouse.engines import open_engine
+from pipelines.orchestration.run_context import RUN_CONTEXT, run_context_resource
 
 VALIDATION_WORKER = "auditor"
-# Whether a run takes in what lies in the inbox; a release can be rebuilt from what was taken in before.
-INBOX_TAG, CLOSED = "gancheng/inbox", "closed"
+# A run with this tag leaves the inbox alone and releases what was read before.
+INBOX_TAG, INBOX_CLOSED = "gancheng/inbox", "closed"
 
 
-def warehouse_resource(paths: Paths) -> dg.ResourceDefinition:
-    """The candidate database, for the run whose turn it is."""
+def build_resources(paths: Paths) -> dict[str, dg.ResourceDefinition]:
+    """Return all resources, by the names under which assets require them."""
+    return {
+        RUN_CONTEXT: run_context_resource(paths),
+        "warehouse": _resource(lambda context: _open_warehouse(paths, context), "候选数据库", "The candidate database"),
+        "engine": _resource(lambda _: open_engine(read_settings(paths).engine, paths), "计算引擎", "Builds the models"),
+        VALIDATION_WORKER: _resource(lambda _: ValidationWorker(), "检查进程", "The process of Great Expectations"),
+        "clerk": _resource(lambda _: ReturnsWorker(paths), "退回进程", "The process that writes the returns"),
+    }
 
-    def hold(context: dg.InitResourceContext) -> Iterator[Warehouse]:
-        is_open = context.run is None or context.run.tags.get(INBOX_TAG) != CLOSED
-        quarantine_candidate(paths)  # what a run that was killed left undone
+
+def _resource(
+    open_it: Callable[[dg.InitResourceContext], AbstractContextManager[Any]], zh: str, en: str
+) -> dg.ResourceDefinition:
+    """Return a resource that is opened when the run holds its lock."""
+
+    def hold(context: dg.InitResourceContext) -> Iterator[Any]:
+        with open_it(context) as resource:
+            yield resource
+
+    return dg.ResourceDefinition(
+        contextmanager(hold), required_resource_keys={RUN_CONTEXT}, description=f"{zh}\n\n{en}"
+    )
+
+
+@contextmanager
+def _open_warehouse(paths: Paths, context: dg.InitResourceContext) -> Iterator[Warehouse]:
+    def clean_up() -> None:
+        quarantine_candidate(paths)
         discard_staging(paths)
-        warehouse = Warehouse(paths, ingest_inbox=is_open)
-        try:
-            warehouse.open()
-            yield warehouse
-        finally:
-            warehouse.close()
-            quarantine_candidate(paths)
-            discard_staging(paths)
 
-    return dg.ResourceDefinition(
-        contextmanager(hold), required_resource_keys={RUN_CONTEXT}, description="候选数据库\n\nThe candidate database"
-    )
-
-
-def engine_resource(paths: Paths) -> dg.ResourceDefinition:
-    """What builds the models, as the data directory says."""
-
-    def start(_context: dg.InitResourceContext) -> Iterator[Engine]:
-        with open_engine(read_settings(paths).engine, paths) as engine:
-            yield engine
-
-    return dg.ResourceDefinition(contextmanager(start), description="计算引擎\n\nThe engine that builds the models")
-
-
-def validation_worker_resource() -> dg.ResourceDefinition:
-    """Great Expectations in a process of its own, started with the run so that it is warm when asked."""
-
-    def start(_context: dg.InitResourceContext) -> Iterator[ValidationWorker]:
-        with ValidationWorker() as auditor:
-            yield auditor
-
-    return dg.ResourceDefinition(
-        contextmanager(start), description="检查进程\n\nThe process that carries out the checks"
-    )
-
-
-def returns_worker_resource(paths: Paths) -> dg.ResourceDefinition:
-    """What writes the returns of the run whose turn it is, in a process of its own."""
-
-    def start(_context: dg.InitResourceContext) -> Iterator[ReturnsWorker]:
-        with ReturnsWorker(paths) as clerk:
-            yield clerk
-
-    return dg.ResourceDefinition(
-        contextmanager(start),
-        required_resource_keys={RUN_CONTEXT},
-        description="退回进程\n\nThe process that writes the returns",
-    )
+    clean_up()  # after a run that was killed
+    is_closed = context.run is not None and context.run.tags.get(INBOX_TAG) == INBOX_CLOSED
+    warehouse = Warehouse(paths, ingest_inbox=not is_closed)
+    try:
+        warehouse.open()
+        yield warehouse
+    finally:
+        warehouse.close()
+        clean_up()

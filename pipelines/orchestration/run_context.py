@@ -1,9 +1,7 @@
-"""The turn of a run: what every run of ours holds from its beginning to its end, whoever starts it.
+"""The context of a run, started by hand or by Dagster: the run lock, the run log, and the alerts at its end.
 
-Here: the lock; the journal of the run as it goes; and that whoever is to be told is told how it ended, before the next
-one has its turn. A run that was killed says nothing: the next one says it. Not here: what is told
-(pipelines.observability.alerts) and what becomes of runs that never had a turn
-(pipelines.orchestration.failure_sensor).
+What belongs here: a resource that is held from the start to the end of a run. What does not: the texts of alerts
+(pipelines.observability.alerts), and runs that were killed or never started (pipelines.observability.run_outcomes).
 """
 
 from __future__ import annotations
@@ -22,76 +20,74 @@ from assets.release.assets import INPUTS_TAG
 from assets.release.read.reader import find_current_release
 from pipelines.locks import run_lock
 from pipelines.observability import alerts, run_outcomes
-from pipelines.observability.run_log import FAILED, FINISHED, STARTED, STOPPED, RunLog
+from pipelines.observability.run_log import FAILED, FINISHED, STARTED, STOPPED, Fact, RunLog
 
-RUN_CONTEXT = "turn"
+RUN_CONTEXT = "run_context"
 _RELEASE = dg.AssetKey(["release", "current"])
 
 
 @dataclass
 class RunContext:
-    """One run while it lasts, and what it noted of itself."""
+    """One run in progress, and what its events say about it."""
 
     paths: Paths
     run_id: str
     job: str
-    steps: int
-    began: float = field(default_factory=time.monotonic)
-    steps_done: int = 0
+    planned_steps: int
+    started: float = field(default_factory=time.monotonic)
+    steps: list[dict[str, str | float]] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
     released: dict[str, str | bool] = field(default_factory=dict)
 
-    def note(self, event: str, **facts: str | float | bool | None) -> None:
-        RunLog(self.paths).write(event, run_id=self.run_id, **facts)
-
     def listen(self, entry: dg.EventLogEntry) -> None:
-        """Note what Dagster says of the run."""
-        happened = entry.dagster_event
-        if happened is None:
+        """Collect step times, errors and the release from Dagster's events.
+
+        A failure hook would be given the errors too, but hooks belong to jobs: materialising assets from Dagster's
+        pages or its command line runs a job without any.
+        """
+        event = entry.dagster_event
+        if event is None:
             return
-        if happened.is_step_materialization:
-            self._made(happened.step_materialization_data.materialization)
-        elif happened.is_step_success:
-            self.steps_done += 1
-            seconds = round(happened.step_success_data.duration_ms / 1000, 3)
-            self.note("step", step=happened.step_key, seconds=seconds)
-        elif happened.is_step_failure:
-            # Dagster says so while it handles the exception; its own record of it has lost what kind of fault it was.
+        if event.is_step_materialization and event.asset_key == _RELEASE:
+            metadata = event.step_materialization_data.materialization.metadata
+            self.released = {
+                "release_id": str(metadata["release_id"].value),
+                "is_new": bool(metadata["is_new"].value),
+            }
+        elif event.is_step_success:
+            seconds = round(event.step_success_data.duration_ms / 1000, 3)
+            self.steps.append({"step": str(event.step_key), "seconds": seconds})
+        elif event.is_step_failure:
+            # Dagster reports the event while it handles the exception; the event itself holds only its text.
             error = sys.exception()
             error = getattr(error, "user_exception", None) or error
             if isinstance(error, Exception):
                 self.errors.append(error)
 
-    def _made(self, made: dg.AssetMaterialization) -> None:
-        rows = made.metadata.get("dagster/row_count")
-        self.note("made", table=".".join(made.asset_key.path), rows=None if rows is None else int(str(rows.value)))
-        if made.asset_key == _RELEASE:
-            found = {name: made.metadata[name].value for name in ("release_id", "is_new")}
-            self.released = {"release_id": str(found["release_id"]), "is_new": bool(found["is_new"])}
-
-    def end(self) -> None:
-        """Note how it ended, and tell it."""
-        seconds = round(time.monotonic() - self.began, 3)
+    def close(self) -> None:
+        """Record how the run ended, refresh the metrics, and send alerts."""
+        seconds = round(time.monotonic() - self.started, 3)
+        run_log = RunLog(self.paths)
+        facts: dict[str, Fact] = {"run_id": self.run_id, "job": self.job, "seconds": seconds, "steps": self.steps}
         if self.errors:
-            facts = {"error": type(self.errors[0]).__name__, "code": run_outcomes.message_code(self.errors[0])}
-            self.note(FAILED, job=self.job, seconds=seconds, **facts)
-        elif self.steps_done < self.steps:
-            self.note(STOPPED, job=self.job, seconds=seconds)
+            error = self.errors[0]
+            run_log.write(FAILED, **facts, error=type(error).__name__, code=run_outcomes.message_code(error))
+        elif len(self.steps) < self.planned_steps:
+            run_log.write(STOPPED, **facts)
         else:
-            self.note(FINISHED, job=self.job, seconds=seconds, had_work=True, **self.released)
-        RunLog(self.paths).prune()
+            run_log.write(FINISHED, **facts, had_work=True, **self.released)
+        run_log.prune()
         run_outcomes.refresh_metrics(self.paths)
-        release = find_current_release(self.paths) if self.released and not self.errors else None
         if self.errors:
             alerts.alert_after_failure(self.paths, *self.errors)
-        elif release is not None:
+        elif self.released and (release := find_current_release(self.paths)) is not None:
             alerts.alert_after_run(self.paths, release)
 
 
 def run_context_resource(paths: Paths) -> dg.ResourceDefinition:
-    """The turn of one run at a time, whoever starts it: a run waits for the end of another."""
+    """Return the resource that lets one run of the data directory go on at a time; the others wait."""
 
-    def take(context: dg.InitResourceContext) -> Iterator[RunContext]:
+    def hold(context: dg.InitResourceContext) -> Iterator[RunContext]:
         run, instance = context.run, context.instance
         assert run is not None
         assert instance is not None
@@ -99,14 +95,14 @@ def run_context_resource(paths: Paths) -> dg.ResourceDefinition:
             ensure_data_dir(paths)
             run_outcomes.report_killed_runs(paths)
             plan = instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id or "")
-            turn = RunContext(paths, run.run_id, run.job_name, len(plan.step_keys_to_execute))
-            turn.note(STARTED, job=run.job_name, inputs=run.tags.get(INPUTS_TAG))
-            instance.add_event_listener(run.run_id, turn.listen)
+            run_context = RunContext(paths, run.run_id, run.job_name, len(plan.step_keys_to_execute))
+            RunLog(paths).write(STARTED, run_id=run.run_id, job=run.job_name, inputs=run.tags.get(INPUTS_TAG))
+            instance.add_event_listener(run.run_id, run_context.listen)
             try:
-                yield turn
+                yield run_context
             finally:
-                turn.end()
+                run_context.close()
 
     return dg.ResourceDefinition(
-        contextmanager(take), description="轮到的运行：锁与日志\n\nThe run whose turn it is: its lock and its journal"
+        contextmanager(hold), description="运行锁、运行日志与告警\n\nThe run lock, the run log and the alerts of a run"
     )

@@ -1,8 +1,8 @@
-"""Serving a data directory: Dagster's daemon and its web server on this machine alone, started and stopped together.
+"""A served data directory: Dagster's daemon and web server on this machine, started and stopped together.
 
-Here: the two processes, where they are, and how they end. Not here: what they run (pipelines.definitions) and when
-(pipelines.orchestration.triggers). Neither asks who one is: to others only behind a proxy that does
-(docs/operations.md).
+What belongs here: the two processes and how they end. What does not: what they run (pipelines.definitions). Neither
+process authenticates users: expose them only behind an authenticating proxy (docs/operations.md). `dagster dev` would
+start the same processes, but it is made for development and does not tell which of them ended.
 """
 
 from __future__ import annotations
@@ -19,97 +19,101 @@ from dataclasses import dataclass
 from types import FrameType
 
 from assets.core.errors import Issue, UsageError
-from assets.core.paths import DATA_DIR_VARIABLE, PROJECT_ROOT, Paths
+from assets.core.paths import PROJECT_ROOT, Paths
+from assets.core.settings import read_settings
 from pipelines.locks import is_running, server_lock
-from pipelines.orchestration.instance import HOME_VARIABLE, SETTINGS, open_private_instance, set_up_instance
+from pipelines.orchestration.instance import AUTOMATIC_VARIABLE, HOME_VARIABLE, SETTINGS, instance_environment
 from pipelines.project import load_project
-from pipelines.schedule_settings import read_schedule_settings
 
 HOST = "127.0.0.1"
 _MODULE = "pipelines.definitions"
-# What the two processes may take to end, and then a run that is under way.
+# How long the two processes may take to stop, and then a run in progress.
 _STOP_SECONDS, _RUN_SECONDS = 30, 240
+_COMMANDS = {
+    # It loads the definitions every minute in a process of its own, whose end it reports at the level of warnings.
+    "daemon": [
+        *("-m", "dagster._daemon", "run", "-m", _MODULE),
+        *("--log-level", "warning", "--code-server-log-level", "error"),
+    ],
+    "webserver": [
+        *("-m", "dagster_webserver", "-m", _MODULE, "-h", HOST),
+        *("--dagster-log-level", "warning", "--code-server-log-level", "warning"),
+    ],
+}
 
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """Where it is: the address of the web server, and the processes."""
+    """The address of the web server, and the process ids by name."""
 
     address: str
     processes: dict[str, int]
 
 
 class ServerExitedError(Exception):
-    """The daemon or the web server ended by itself; a fault of ours or of the machine."""
+    """The daemon or the web server ended by itself."""
 
 
-def serve(paths: Paths, port: int, ready: Callable[[RunningServer], None]) -> None:
-    """Serve until SIGTERM or SIGINT. `ready` is told once the web server answers.
+def serve(paths: Paths, port: int, on_ready: Callable[[RunningServer], None]) -> None:
+    """Serve until SIGTERM or SIGINT, then wait for a run in progress: four minutes, or until the next signal.
 
-    A run that is under way is waited for at the end, a few minutes at the most or until told again.
-    WrongCall where the directory is served already or the port is taken, Stopped where its settings cannot be read,
-    ServerDied where one of the two processes ends: the other is then stopped, so that whoever watches starts anew.
+    Args:
+        paths: the data directory.
+        port: the port of the web server.
+        on_ready: called when the web server answers.
+
+    Raises:
+        UsageError: the directory is served already, the port is taken, or Dagster's storage cannot be reached.
+        DataError: the settings or contracts must be fixed first.
+        ServerExitedError: one of the two processes ended; the other is stopped, so that systemd starts both again.
     """
     load_project(paths)
-    read_schedule_settings(paths)
-    with server_lock(paths), _counted_signals() as times_told:
-        _need_free(port)
+    read_settings(paths)
+    with server_lock(paths), _counted_signals() as count_signals:
+        _check_port(port)
         environment = _environment(paths)
-        _make_storage(paths, environment)
-        commands = {
-            # It loads the definitions anew every minute, in a process of its own that is quick to warn of its end.
-            "daemon": [
-                *("-m", "dagster._daemon", "run", "-m", _MODULE),
-                *("--log-level", "warning", "--code-server-log-level", "error"),
-            ],
-            "webserver": [
-                *("-m", "dagster_webserver", "-m", _MODULE, "-h", HOST, "-p", str(port)),
-                *("--dagster-log-level", "warning", "--code-server-log-level", "warning"),
-            ],
-        }
-        processes = {name: _start(command, environment) for name, command in commands.items()}
+        _create_storage(environment)
+        processes = {}
+        for name, arguments in _COMMANDS.items():
+            command = [sys.executable, *arguments, *(("-p", str(port)) if name == "webserver" else ())]
+            # In a session of its own: Ctrl-C in a terminal reaches this process alone, which stops both.
+            processes[name] = subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment, start_new_session=True)
         try:
             is_ready = False
-            while times_told() == 0:
+            while count_signals() == 0:
                 for name, process in processes.items():
                     if process.poll() is not None:
                         raise ServerExitedError(f"{name}: exit code {process.returncode}")
-                if not is_ready and _answers(port):
+                if not is_ready and _is_answering(port):
                     is_ready = True
                     pids = {name: process.pid for name, process in processes.items()}
-                    ready(RunningServer(f"http://{HOST}:{port}", pids))
+                    on_ready(RunningServer(f"http://{HOST}:{port}", pids))
                 time.sleep(0.2)
         finally:
             _stop(list(processes.values()))
         end = time.monotonic() + _RUN_SECONDS
-        while times_told() == 1 and time.monotonic() < end and is_running(paths):
+        while count_signals() == 1 and time.monotonic() < end and is_running(paths):
             time.sleep(0.2)
 
 
 def _environment(paths: Paths) -> dict[str, str]:
-    set_up_instance(paths)
-    said = {**os.environ, DATA_DIR_VARIABLE: str(paths.data), "PYTHONUNBUFFERED": "1"}
-    # A look at a large inbox reads all of it once.
-    return {"DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "300", "DAGSTER_SCHEDULE_GRPC_TIMEOUT_SECONDS": "300", **said}
+    # The first look at a large inbox reads all of it.
+    timeouts = {"DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "300", "DAGSTER_SCHEDULE_GRPC_TIMEOUT_SECONDS": "300"}
+    own = {**instance_environment(paths), AUTOMATIC_VARIABLE: "1", "PYTHONUNBUFFERED": "1"}
+    return {**timeouts, **os.environ, **own}
 
 
-def _make_storage(paths: Paths, environment: dict[str, str]) -> None:
-    """Dagster's storage is there before two processes open it."""
+def _create_storage(environment: dict[str, str]) -> None:
+    """Create Dagster's storage before two processes open it."""
     command = [sys.executable, "-m", "dagster", "instance", "info"]
-    with open_private_instance(paths):
-        done = subprocess.run(command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        told = (done.stderr.strip().splitlines() or [str(done.returncode)])[-1]
-        raise UsageError(Issue("dagster_storage_unreachable", told, f"{HOME_VARIABLE}, {SETTINGS}"))
-
-
-def _start(command: Sequence[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    # In a session of its own: Ctrl-C of a terminal reaches us alone, and we stop both in order.
-    return subprocess.Popen([sys.executable, *command], cwd=PROJECT_ROOT, env=environment, start_new_session=True)
+    result = subprocess.run(command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        reason = (result.stderr.strip().splitlines() or [str(result.returncode)])[-1]
+        raise UsageError(Issue("dagster_storage_unreachable", reason, f"{HOME_VARIABLE}, {SETTINGS}"))
 
 
 def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    """Ask both to end, and end what has not after a while. A run that is under way goes on."""
+    """Stop both processes, and kill what has not ended in time. A run in progress goes on."""
     for process in processes:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -124,30 +128,30 @@ def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
 
 @contextmanager
 def _counted_signals() -> Iterator[Callable[[], int]]:
-    """How many times the system or a person has told us to stop."""
-    told: list[int] = []
+    """Count SIGTERM and SIGINT instead of ending the process."""
+    received: list[int] = []
 
-    def note(number: int, _frame: FrameType | None) -> None:
-        told.append(number)
+    def count(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, count) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield lambda: len(told)
+        yield lambda: len(received)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _need_free(port: int) -> None:
-    with socket.socket() as tried:
-        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            tried.bind((HOST, port))
+            probe.bind((HOST, port))
         except OSError as error:
             raise UsageError(Issue("port_in_use", str(port))) from error
 
 
-def _answers(port: int) -> bool:
-    with socket.socket() as tried:
-        tried.settimeout(0.5)
-        return tried.connect_ex((HOST, port)) == 0
+def _is_answering(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((HOST, port)) == 0

@@ -3,7 +3,7 @@
 with judged as (
     select
         detector,
-        case when is_approved then 'approved' else severity end as flag_status,
+        case when is_approved then 'approved' else severity end as severity,
         case
             when is_approved then 4
             when severity = 'blocking' then 1
@@ -17,7 +17,7 @@ counted as (
     select
         judged.status_position,
         judged.detector,
-        judged.flag_status,
+        judged.severity,
         detectors.name_zh,
         detectors.name_en,
         detectors.looks_for_zh,
@@ -28,7 +28,7 @@ counted as (
     group by
         judged.status_position,
         judged.detector,
-        judged.flag_status,
+        judged.severity,
         detectors.name_zh,
         detectors.name_en,
         detectors.looks_for_zh,

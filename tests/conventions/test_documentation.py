@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,3 +79,34 @@ def test_a_term_of_the_glossary_is_explained_once() -> None:
         words = [row[column] for row in rows]
         assert sorted(words) == sorted(set(words))
     assert all(re.fullmatch(r"[\u4e00-\u9fff]+", row[1]) for row in rows)
+
+
+WRITTEN = [
+    *(
+        PROJECT_ROOT / name
+        for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
+    ),
+    *(page for page in sorted(DOCS.rglob("*.md")) if page.parent.name != "reference"),
+]
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: str(page.relative_to(PROJECT_ROOT)))
+def test_a_page_does_without_the_words_that_a_newcomer_cannot_guess(page: Path) -> None:
+    """docs/naming.md, words not used."""
+    assert re.findall(r"\b(?:told|untold|anew|whoever|nobody|mend(?:ed|s)?)\b", _prose(page), re.IGNORECASE) == []
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: str(page.relative_to(PROJECT_ROOT)))
+def test_a_link_of_a_page_leads_to_a_file_and_to_a_heading(page: Path) -> None:
+    for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}, link
+
+
+def _prose(page: Path) -> str:
+    """Return a page without the table of docs/naming.md that lists the words not used."""
+    return page.read_text(encoding="utf-8").partition("## Words not used")[0]

@@ -28,7 +28,7 @@ class Place:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "GANCHENG_DATA_DIR": str(self.data), "COLUMNS": "200"}
+        return {**os.environ, "GANCHENG_DATA_DIR": str(self.data), "COLUMNS": "200", "GANCHENG_LANG": "en"}
 
     @property
     def command(self) -> list[str]:

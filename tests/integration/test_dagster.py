@@ -13,8 +13,8 @@ import pytest
 
 from assets.core.paths import PROJECT_ROOT, Paths
 from pipelines.definitions import build_definitions
+from pipelines.observability.run_log import REFRESH
 from pipelines.project import Project, load_project
-from pipelines.schedule_settings import REFRESH
 
 STAGES = ["reference", "intake", "observations", "scorecards", "quality", "release"]
 
@@ -79,11 +79,11 @@ def test_lineage_of_a_score_names_the_columns_it_is_made_of(house: Project) -> N
 
 
 def test_definitions_load_in_the_way_the_web_server_loads_them(tmp_path: os.PathLike[str]) -> None:
-    state = {"DAGSTER_HOME": str(PROJECT_ROOT), "GANCHENG_DAGSTER_DIR": str(tmp_path)}
+    home = {"DAGSTER_HOME": str(tmp_path)}
     loaded = "from pipelines.definitions import defs; print(len(defs().resolve_asset_graph().get_all_asset_keys()))"
     start = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-c", loaded], cwd=PROJECT_ROOT, env={**os.environ, **state}, capture_output=True, text=True
+        [sys.executable, "-c", loaded], cwd=PROJECT_ROOT, env={**os.environ, **home}, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 30

@@ -8,10 +8,11 @@ import dagster as dg
 import pytest
 
 from assets.core.paths import Paths
+from assets.core.settings import PruneSettings, ScheduleSettings
 from assets.release.publish.quarantine import load_blocked, mark_blocked, quarantine_candidate
 from pipelines.definitions import build_definitions
+from pipelines.observability.run_log import INTAKE, PRUNE, RELEASE
 from pipelines.project import load_project
-from pipelines.schedule_settings import INTAKE, PRUNE, RELEASE, PruneSettings, ScheduleSettings
 from tests.integration.places import Place, copy_countries
 from tests.robustness.scale import IS_PROVING
 

@@ -65,7 +65,7 @@ def test_the_total_of_the_world_is_set_aside(countries: Place) -> None:
     assert (file["rows_read"], file["rows_accepted"], file["rows_aggregate"]) == (6, 5, 1)
 
 
-def test_a_sixth_dataset_is_a_contract_a_sql_file_and_its_inbox(tmp_path: Path) -> None:
+def test_a_sixth_dataset_is_a_contract_rows_of_the_registry_and_its_inbox(tmp_path: Path) -> None:
     place = copy_province(tmp_path / "data")
     shutil.copytree(FIXTURES / "sixth_dataset", place.data, dirs_exist_ok=True)
     registry = place.data / "reference" / "indicators.csv"

@@ -60,7 +60,7 @@ def test_flagged_figures_are_marked_on_the_scorecard_and_counted_in_the_status(p
     assert "⚑" in shown.stdout
     assert flagged["name_en"] in shown.stdout
     counted = province.call("status", "--lang", "en")
-    assert "Flagged figures: " in counted.stdout
+    assert "Flagged values: " in counted.stdout
 
 
 def test_the_planted_shifts_that_are_found_are_those_that_the_page_tells(province: Place) -> None:

@@ -21,6 +21,7 @@ import sqlalchemy
 import yaml
 
 from assets.core.paths import PROJECT_ROOT, Paths
+from pipelines.orchestration.instance import AUTOMATIC_VARIABLE
 from pipelines.orchestration.retention import prune_runs
 from tests.integration.places import Place, copy_countries, wait_until
 from tests.integration.serving import OFTEN, PATIENCE, served
@@ -262,7 +263,7 @@ def test_a_code_location_of_the_office_works_on_the_same_instance(server: Server
     with (tmp_path / "log").open("wb") as log:
         daemon = subprocess.Popen(
             [sys.executable, "-m", "dagster._daemon", "run", "-w", str(one.home / "workspace.yaml")],
-            env={**one.place.environment, **one.environment},
+            env={**one.place.environment, **one.environment, AUTOMATIC_VARIABLE: "1"},
             cwd=PROJECT_ROOT,
             stdout=log,
             stderr=log,

@@ -104,7 +104,8 @@ def test_a_blocked_run_leaves_nothing_of_the_returns_that_it_began(place: Place)
     place.write("sql/quality/checks/planted.sql", check + "select city_code from scorecards.city_scores\n")
     done = place.call("run")
     assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
-    steps = [line["step"] for line in RunLog(Paths(place.data)).read("step")]
+    (end,) = RunLog(Paths(place.data)).read("failed")
+    steps = [step["step"] for step in end["steps"]]
     assert steps.index("release__returns") < steps.index("quality__check_results")
     assert list((place.data / "warehouse").glob(".*")) == []
     assert list((place.data / "releases").iterdir()) == []
@@ -129,8 +130,9 @@ def test_an_empty_inbox_is_no_success(place: Place) -> None:
     assert not (place.data / "releases" / "current").exists()
 
 
-def test_a_dataset_without_sql_is_named(place: Place) -> None:
-    (place.data / "sql" / "observations" / "country_statistics.sql").unlink()
+def test_a_dataset_whose_columns_are_not_its_indicators_needs_sql(place: Place) -> None:
+    contract = place.data / "contracts" / "country_statistics.yml"
+    contract.write_text(contract.read_text("utf-8").replace("coal_pct: {", "coal_share: {"), "utf-8")
     done = place.call("run")
     assert done.returncode == 1
     assert "sql/observations/country_statistics.sql" in done.stderr

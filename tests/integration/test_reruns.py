@@ -15,10 +15,9 @@ from assets.core.paths import Paths
 from assets.release.publish.manifest import find_damages
 from pipelines.definitions import build_definitions
 from pipelines.observability import alerts
-from pipelines.observability.run_log import RunLog
+from pipelines.observability.run_log import REFRESH, RunLog
 from pipelines.orchestration.instance import open_instance
 from pipelines.project import load_project
-from pipelines.schedule_settings import REFRESH
 from tests.integration.places import Place, copy_of
 from tests.unit import office
 
@@ -35,7 +34,8 @@ def test_a_killed_run_leaves_the_current_release_and_the_next_completes_and_tell
     killed = [str(line["began_at"]) for line in journal.read("killed")]
     assert killed
     assert journal.unfinished_runs() == []
-    of_kills = [message["message"] for message in told.messages if "did not say how it ended" in message["message"]]
+    texts = [message["message"] for message in told.messages]
+    of_kills = [text for text in texts if "A run was terminated before it finished" in text]
     assert len(of_kills) == len(killed) == len(set(killed))
     assert all(any(moment in text for text in of_kills) for moment in killed)
 

@@ -8,6 +8,7 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
+import dagster as dg
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.release.publish.file_names import WORKBOOK
 from assets.release.publish.manifest import find_damages, read_manifest
+from pipelines.orchestration.instance import open_instance
 from tests.integration.places import Place, copy_province
 
 INBOX = PROJECT_ROOT / "data" / "inbox"
@@ -163,7 +165,7 @@ def test_nothing_new_is_said_quickly_and_makes_no_release(province: Place) -> No
 
 
 def test_the_scorecard_of_a_city_shows_value_year_source_target_and_status(province: Place) -> None:
-    shown = province.call("scorecard", "南昌")
+    shown = province.call("scorecard", "南昌", "--lang", "zh")
     assert shown.returncode == 0
     line = next(line for line in shown.stdout.splitlines() if "人均公园绿地面积" in line)
     for part in ("12.89 平方米/人", "2024", "中国城市建设统计年鉴 (A)", "≥14.8", "标准，参照", "进展一般"):
@@ -292,10 +294,14 @@ def test_the_journal_tells_how_long_every_step_took_and_how_many_rows_it_made(pr
     run_id = province.release().manifest.run.run_id
     of_run = [line for line in lines if line.get("run_id") == run_id]
     assert of_run[0]["event"] == "began"
-    made = {line["table"]: line["rows"] for line in of_run if line["event"] == "made"}
-    assert made["reference.cities"] == 11
-    assert {"intake__contracts", "release__current"} <= {line["step"] for line in of_run if line["event"] == "step"}
-    assert all(line["seconds"] >= 0 for line in of_run if line["event"] == "step")
+    steps = {step["step"]: step["seconds"] for line in of_run if line["event"] == "ended" for step in line["steps"]}
+    assert {"intake__contracts", "release__current"} <= set(steps)
+    assert all(seconds >= 0 for seconds in steps.values())
+    with open_instance(Paths(province.data)) as instance:
+        cities = instance.get_latest_materialization_event(dg.AssetKey(["reference", "cities"]))
+    assert cities is not None
+    assert cities.asset_materialization is not None
+    assert (cities.run_id, cities.asset_materialization.metadata["dagster/row_count"].value) == (run_id, 11)
     assert any(line["event"] == "ended" and line["is_new"] and line["seconds"] > 0 for line in lines)
     assert oct((province.data / "state").stat().st_mode & 0o777) == "0o700"
     told = (province.data / "metrics" / "gancheng.prom").read_text("utf-8")

@@ -11,12 +11,12 @@ import pytest
 from assets.core.data_dir_version import LAKE_VERSION
 from assets.core.errors import DataError, Issue, UsageError
 from assets.core.paths import Paths
-from pipelines.definitions import REFRESH, defs
+from pipelines.definitions import defs
 from pipelines.observability import alerts, run_outcomes
-from pipelines.observability.run_log import RunLog
-from pipelines.orchestration.failure_sensor import run_failure_sensor
+from pipelines.observability.run_log import PRUNE, REFRESH, RunLog
+from pipelines.orchestration.instance import AUTOMATIC_VARIABLE
 from pipelines.orchestration.run_context import RUN_CONTEXT, run_context_resource
-from pipelines.schedule_settings import PRUNE
+from pipelines.orchestration.sensors import run_failure_sensor
 from tests.unit.candidates import candidate, release_of
 from tests.unit.office import Office, opened
 
@@ -79,18 +79,16 @@ def test_a_run_that_fails_and_one_that_releases_note_and_tell_it(
     failed = run(paths, instance, stop)
     assert ["This never holds" in message["message"] for message in office.messages] == [True]
     released = run(paths, instance, publish)
-    assert "refused as a whole" in office.messages[1]["message"]
+    assert "A whole file was refused" in office.messages[1]["message"]
     assert len(office.messages) == 2
-    assert lines(paths, "run_id", "job", "step", "code", "release_id") == [
-        ("began", failed.run_id, "small", None, None, None),
-        ("step", failed.run_id, None, "before", None, None),
-        ("failed", failed.run_id, "small", None, "check_failed", None),
-        ("began", released.run_id, "small", None, None, None),
-        ("step", released.run_id, None, "before", None, None),
-        ("made", released.run_id, None, None, None, None),
-        ("step", released.run_id, None, "last", None, None),
-        ("ended", released.run_id, "small", None, None, "r"),
+    assert lines(paths, "run_id", "job", "code", "release_id") == [
+        ("began", failed.run_id, "small", None, None),
+        ("failed", failed.run_id, "small", "check_failed", None),
+        ("began", released.run_id, "small", None, None),
+        ("ended", released.run_id, "small", None, "r"),
     ]
+    steps = [[step["step"] for step in line["steps"]] for line in RunLog(paths).read() if "steps" in line]
+    assert steps == [["before"], ["before", "last"]]
 
 
 def test_a_run_of_the_command_line_that_fails_in_its_turn_is_told_once(
@@ -122,7 +120,7 @@ def test_runs_that_could_not_tell_it_are_told_by_the_sensor_once(
     office: Office, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     paths = Paths(tmp_path)
-    sensor, cursors = run_failure_sensor(paths), list[str | None]([None])
+    sensor, cursors = run_failure_sensor(paths, is_running=True), list[str | None]([None])
 
     def look() -> int:
         context = dg.build_sensor_context(instance=instance, cursor=cursors[-1])
@@ -144,7 +142,7 @@ def test_runs_that_could_not_tell_it_are_told_by_the_sensor_once(
     RunLog(paths).write("began", run_id=killed.run_id, job="killed")
     instance.report_run_failed(killed)
     assert look() == 3
-    assert "did not say how it ended: killed" in office.messages[2]["message"]
+    assert "A run was terminated before it finished: killed" in office.messages[2]["message"]
     assert look() == 3
     run_outcomes.report_killed_runs(paths)
     assert len(office.messages) == 3, "the next run has nothing to add"
@@ -167,10 +165,13 @@ def test_a_kill_that_reached_nobody_is_told_by_the_next_run(office: Office, tmp_
     assert len(office.messages) == 2, "one kind of message forgets nothing of another"
 
 
-def test_every_job_that_dagster_loads_has_a_turn_and_the_sensor_looks_by_itself() -> None:
+def test_every_job_that_dagster_loads_has_a_context_and_the_sensor_looks_where_it_is_served(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(AUTOMATIC_VARIABLE, "1")
     made = defs()
     assert isinstance(made, dg.Definitions)
     for name in (REFRESH, PRUNE):
         assert RUN_CONTEXT in made.resolve_job_def(name).resource_defs
-    (sensor,) = (one for one in made.sensors or () if one.name == "untold")
+    (sensor,) = (one for one in made.sensors or () if one.name == "run_failures")
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING

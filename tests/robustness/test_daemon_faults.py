@@ -14,13 +14,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import dagster as dg
 import pytest
 from dagster._core.scheduler.instigation import ScheduleInstigatorData
 
 from assets.core.paths import Paths
 from pipelines.locks import is_running
-from pipelines.orchestration.instance import STATE_VARIABLE
+from pipelines.orchestration.instance import open_instance
 from tests.integration.places import Place, copy_countries, wait_until
 from tests.integration.serving import OFTEN, PATIENCE, QUICK, home, runs, served, wait_for_runs
 from tests.robustness.scale import IS_PROVING
@@ -113,7 +112,7 @@ def test_told_to_stop_in_mid_run_it_waits_for_the_run(place: Place) -> None:
     assert_whole(place, 1)
 
 
-def test_a_tick_missed_for_days_is_caught_up_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tick_missed_for_days_is_caught_up_once(place: Place) -> None:
     place.write(
         "settings.yml", "schedules: {inbox: {is_on: false}, monthly: {is_on: false}, pruning: {is_on: false}}\n"
     )
@@ -122,9 +121,7 @@ def test_a_tick_missed_for_days_is_caught_up_once(place: Place, monkeypatch: pyt
         time.sleep(10)
         one.stop()
     assert runs(place) == []
-    state_of_dagster = str(place.data / "state" / "dagster")
-    monkeypatch.setenv(STATE_VARIABLE, state_of_dagster)
-    with dg.DagsterInstance.from_config(state_of_dagster) as instance:
+    with open_instance(Paths(place.data)) as instance:
         (state,) = (one for one in instance.all_instigator_state() if one.name == "nightly")
         before = (datetime.now(UTC) - timedelta(days=3)).timestamp()
         kept = state.instigator_data

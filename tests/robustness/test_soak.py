@@ -14,7 +14,7 @@ import pytest
 from assets.core.paths import DATA_DIR_VARIABLE, Paths
 from assets.release.publish import retention
 from assets.release.read.reader import find_current_release
-from pipelines.orchestration.instance import HOME_VARIABLE, STATE_VARIABLE, set_up_instance
+from pipelines.orchestration.instance import HOME_VARIABLE, open_instance
 from pipelines.runner import run_if_changed
 from tests.integration.places import copy_countries
 from tests.robustness.scale import times
@@ -38,12 +38,10 @@ def megabytes_of(*folders: Path) -> float:
 
 
 def prune(paths: Paths) -> None:
-    import dagster as dg
-
     from pipelines.orchestration.retention import prune_runs
 
     retention.prune_releases(paths, KEPT)
-    with dg.DagsterInstance.get() as instance:
+    with open_instance(paths) as instance:
         prune_runs(instance, datetime.now(UTC))
 
 
@@ -51,9 +49,7 @@ def test_runs_one_after_the_other_leave_nothing_behind(tmp_path: Path, monkeypat
     place = copy_countries(tmp_path / "data")
     paths = Paths(place.data)
     monkeypatch.setenv(DATA_DIR_VARIABLE, str(place.data))
-    monkeypatch.setenv(STATE_VARIABLE, "")
-    monkeypatch.setenv(HOME_VARIABLE, str(paths.state / "dagster"))
-    set_up_instance(paths)
+    monkeypatch.delenv(HOME_VARIABLE, raising=False)
     seen, releases = [], set()
     for number in range(RUNS):
         row = f"Aland,2024,{60 + number / 100:.2f},30,synthetic,A\n"

@@ -100,10 +100,10 @@ def test_what_others_put_since_a_listing_is_seen(server: Storage, tmp_path: Path
     (tmp_path / "ours").write_bytes(b"ours")
     store = open_store(Paths(tmp_path))
     assert store is not None
-    assert store.put("receipts/fairs/1", tmp_path / "ours")
-    assert store.listed("receipts/fairs") == {"1": 4}
+    assert store.put_if_absent("receipts/fairs/1", tmp_path / "ours")
+    assert store.list("receipts/fairs") == {"1": 4}
     files().pipe_file(f"{BUCKET}/seen/receipts/fairs/2", b"theirs")
-    assert not store.put("receipts/fairs/2", tmp_path / "ours")
+    assert not store.put_if_absent("receipts/fairs/2", tmp_path / "ours")
     assert store.read("receipts/fairs/2") == b"theirs"
 
 

@@ -81,7 +81,8 @@ def tables() -> dict[str, Table]:
 
 @cache
 def models() -> dict[str, Model]:
-    datasets = dataset_models(list(read_contracts(PATHS.contracts)), PATHS.sql, tables())
+    indicators = {name: contract.indicators for name, contract in read_contracts(PATHS.contracts).items()}
+    datasets = dataset_models(indicators, PATHS.sql, tables())
     return read_models(PATHS.sql, tables()) | datasets
 
 

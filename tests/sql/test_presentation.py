@@ -127,7 +127,7 @@ def test_an_approved_flag_counts_as_approved_whatever_its_severity(world: World)
     for vintage, severity, is_approved in ((1, "blocking", True), (2, "blocking", False), (3, "note", False)):
         world.add("quality.flags", {**flag, "vintage": vintage, "severity": severity, "is_approved": is_approved})
     counts = world.rows("presentation.flag_counts")
-    assert [(row["flag_status"], row["flags"]) for row in sorted(counts, key=lambda row: row["status_position"])] == [
+    assert [(row["severity"], row["flags"]) for row in sorted(counts, key=lambda row: row["status_position"])] == [
         ("blocking", 1),
         ("note", 1),
         ("approved", 1),

@@ -9,7 +9,6 @@ import pytest
 from assets.core.errors import DataError, Issue
 from assets.core.paths import PROJECT_ROOT
 from assets.intake.tables.contracts import Contract, check_contracts, read_contracts
-from assets.observations.dataset_models import dataset_models
 from assets.quality.checks.definitions import CheckParseError, contract_checks, read_sql_checks
 from assets.warehouse.connection import connect_in_memory
 from assets.warehouse.models import ContractViolationError, read_models
@@ -53,12 +52,6 @@ def test_contract_and_registry_must_name_each_other(fairs: Contract) -> None:
     assert (unfed.code, unfed.actual) == ("indicator_without_contract", "fairs.post")
     (reference,) = check_contracts([fairs], {"fairs.posts": "fairs"}, [])
     assert (reference.code, reference.actual) == ("unknown_foreign_key", "sources.source_id")
-
-
-def test_a_dataset_without_sql_stops_the_run(tmp_path: Path) -> None:
-    with pytest.raises(DataError) as stopped:
-        dataset_models(["fairs"], [tmp_path], read_tables([PROJECT_ROOT / "sql"]))
-    assert stopped.value.issues[0].code == "missing_dataset_model"
 
 
 def test_a_model_that_breaks_its_contract_is_not_built() -> None:

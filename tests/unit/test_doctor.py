@@ -150,9 +150,9 @@ def test_each_fault_is_found_and_nothing_else(place: Paths, fault: str) -> None:
 
 
 def test_little_room_is_told_with_what_is_needed(place: Paths) -> None:
-    (issue,) = doctor.check_disk(place, least=10**18)
+    (issue,) = doctor.check_disk(place, minimum=10**18)
     assert (issue.code, issue.expected) == ("disk_nearly_full", "1000000000000")
-    assert list(doctor.check_disk(place, least=0)) == []
+    assert list(doctor.check_disk(place, minimum=0)) == []
 
 
 def test_packages_that_differ_are_named() -> None:

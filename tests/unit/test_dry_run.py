@@ -13,7 +13,7 @@ from assets.core.errors import DataError, UsageError
 from assets.core.paths import DATA_DIR_VARIABLE, Paths
 from assets.intake.dry_run import DryRunResult
 from pipelines.cli.app import app
-from pipelines.cli.dry_run import check_files
+from pipelines.cli.commands.check import check_files
 from tests.integration.places import FIXTURES
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
@@ -148,4 +148,4 @@ def test_the_command_exits_with_1_where_a_row_would_be_rejected(
     result = CliRunner().invoke(app, ["check", str(good), str(bad), "--lang", "en"])
     assert result.exit_code == 1
     assert "bad.csv, line 2, column country: Unknown place “Atlantis”" in result.stdout
-    assert "new.csv (country_statistics): Rows 2, Accepted 1, Set aside 1, Rejected 0" in result.stdout
+    assert "new.csv (country_statistics): Rows 2, Accepted 1, Aggregates 1, Rejected 0" in result.stdout

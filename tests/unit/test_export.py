@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assets.core.errors import UsageError
+from assets.release.outputs import excel_limits
 from assets.release.outputs import export as exporting
 from assets.release.outputs.export import export_tables
 from assets.release.read.reader import Release
@@ -94,12 +95,12 @@ def test_a_workbook_has_text_where_a_formula_was_planted(release: Release, tmp_p
 def test_a_text_too_long_for_excel_says_so_and_more_rows_go_on_in_another_sheet(
     release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exporting, "_MOST_ROWS", 3)
-    monkeypatch.setattr(exporting, "_LONGEST_CELL", 60)
+    monkeypatch.setattr(excel_limits, "MAX_ROWS", 3)
+    monkeypatch.setattr(excel_limits, "MAX_CELL_CHARACTERS", 60)
     export_tables(release, tmp_path, "xlsx", ["indicator_scores", "sources"])
     book = openpyxl.load_workbook(tmp_path / "indicator_scores.xlsx")
     assert [sheet.max_row for sheet in book] == [3, 3]
-    monkeypatch.setattr(exporting, "_LONGEST_CELL", 50)
+    monkeypatch.setattr(excel_limits, "MAX_CELL_CHARACTERS", 50)
     export_tables(release, tmp_path, "xlsx", ["indicators"])
     sheet = openpyxl.load_workbook(tmp_path / "indicators.xlsx").active
     assert sheet is not None

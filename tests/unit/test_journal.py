@@ -11,7 +11,7 @@ from pipelines.observability.run_log import RunLog
 
 def test_a_line_is_an_object_with_time_and_event(tmp_path: Path) -> None:
     journal = RunLog(Paths(tmp_path))
-    journal.write("made", table="scorecards.city_scores", rows=11)
+    journal.write("made", table="scorecards.city_scores", rows=11, steps=[{"step": "x", "seconds": 0.5}])
     journal.write("ended", release_id="赣\n", is_new=True)
     (file,) = journal.folder.iterdir()
     lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]

@@ -37,8 +37,8 @@ def test_of_runs_it_says_when_each_job_ended_how_and_how_long_its_steps_took(tmp
     paths, journal = Paths(tmp_path), RunLog(Paths(tmp_path))
     for number, end in enumerate(("ended", "failed", "ended", "killed")):
         journal.write("began", run_id=str(number), job="refresh")
-        journal.write("step", run_id=str(number), step="intake__parks", seconds=number + 0.5)
-        journal.write(end, run_id=str(number), job="refresh", seconds=10 + number)
+        steps = [{"step": "intake__parks", "seconds": number + 0.5}]
+        journal.write(end, run_id=str(number), job="refresh", seconds=10 + number, steps=steps)
     journal.write("ended", job="refresh", had_work=False, seconds=0.01)
     told, now = read(paths), datetime.now(UTC).timestamp()
     ends = {key[1:]: value for key, value in told.items() if key[0] == "run_end_timestamp_seconds"}

@@ -20,15 +20,15 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from assets.core.errors import DataError, UsageError
 from assets.core.paths import DATA_DIR_VARIABLE, Paths
-from assets.core.settings import ScheduleSettings
+from assets.core.settings import InboxSettings, JobSchedule, ScheduleSettings
 from pipelines.locks import is_running, lock_owner_pid, run_lock, wait_for_lock
 from pipelines.observability.system_errors import iter_causes
-from pipelines.orchestration import inbox_watcher
+from pipelines.orchestration import sensors
 from pipelines.orchestration.dagster_internals.run_launcher import LocalRunLauncher
-from pipelines.orchestration.inbox_watcher import Cursor, PollResult
 from pipelines.orchestration.retention import prune_runs
+from pipelines.orchestration.schedules import build_schedules
+from pipelines.orchestration.sensors import PollResult, build_sensors
 from pipelines.orchestration.server import serve
-from pipelines.orchestration.triggers import build_triggers
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def put(paths: Paths, name: str, text: str, age: float = 100) -> Path:
 
 
 def look(paths: Paths, before: PollResult | None = None) -> PollResult:
-    return inbox_watcher.poll_inbox(paths, before.seen if before else Cursor(), 60)
+    return sensors.poll_inbox(paths, before.cursor if before else "", 60)
 
 
 def test_new_files_are_dealt_with_once_after_two_equal_looks(paths: Paths) -> None:
@@ -93,7 +93,7 @@ def test_an_unchanged_inbox_is_not_opened(paths: Paths, monkeypatch: pytest.Monk
     def opened(_paths: Paths) -> str:
         raise AssertionError("the files were read")
 
-    monkeypatch.setattr(inbox_watcher, "changed_fingerprint", opened)
+    monkeypatch.setattr(sensors, "changed_fingerprint", opened)
     assert look(paths, dealt).inputs is None
 
 
@@ -105,24 +105,43 @@ def test_hidden_and_lock_files_start_nothing(paths: Paths) -> None:
     assert look(paths, dealt).reason == "nothing new in the inbox"
 
 
-@pytest.mark.parametrize("text", [None, "", "no json", "[]", '{"other": 1}'])
-def test_a_cursor_that_cannot_be_read_is_a_first_look(text: str | None) -> None:
-    assert Cursor.read(text) == Cursor()
-    assert Cursor.read(Cursor("a", "b").write()) == Cursor("a", "b")
+@pytest.mark.parametrize("cursor", ["", " ", "no cursor", "[]", '{"other": 1}'])
+def test_a_cursor_that_cannot_be_read_is_a_first_look(paths: Paths, cursor: str) -> None:
+    put(paths, "a.csv", "x")
+    first = sensors.poll_inbox(paths, cursor, 60)
+    assert (first.inputs, first.reason) == (None, "files are still arriving")
+    assert sensors.poll_inbox(paths, first.cursor, 60).inputs
 
 
 # --- triggers ---------------------------------------------------------------------------------------------------
 
 
 def test_what_is_switched_off_is_there_and_stopped(paths: Paths) -> None:
-    sensors, schedules = build_triggers(
-        paths, ScheduleSettings.model_validate({"inbox": {"is_on": False}, "nightly": {"is_on": False}})
-    )
-    stopped = [sensor.default_status is dg.DefaultSensorStatus.STOPPED for sensor in sensors]
-    assert stopped == [True]
-    on = {schedule.name: schedule.default_status is dg.DefaultScheduleStatus.RUNNING for schedule in schedules}
-    assert on == {"nightly": False, "monthly": True, "pruning": True}
-    assert {schedule.execution_timezone for schedule in schedules} == {"Asia/Shanghai"}
+    read = ScheduleSettings(inbox=InboxSettings(is_on=False), nightly=JobSchedule(is_on=False))
+    assert statuses(paths, read, is_automatic=True) == {
+        "inbox": "STOPPED",
+        "run_failures": "RUNNING",
+        "nightly": "STOPPED",
+        "monthly": "RUNNING",
+        "pruning": "RUNNING",
+    }
+    zones = {schedule.execution_timezone for schedule in build_schedules(paths, read, is_automatic=True)}
+    assert zones == {"Asia/Shanghai"}
+
+
+def test_nothing_runs_by_itself_unless_it_is_served(paths: Paths) -> None:
+    read = ScheduleSettings()
+    assert set(statuses(paths, read, is_automatic=True).values()) == {"RUNNING"}
+    assert set(statuses(paths, read, is_automatic=False).values()) == {"STOPPED"}
+
+
+def statuses(paths: Paths, read: ScheduleSettings, *, is_automatic: bool) -> dict[str, str]:
+    """The default status of each sensor and schedule."""
+    return {
+        definition.name: definition.default_status.value
+        for build in (build_sensors, build_schedules)
+        for definition in build(paths, read, is_automatic=is_automatic)
+    }
 
 
 # --- the lock ---------------------------------------------------------------------------------------------------

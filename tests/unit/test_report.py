@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from assets.release.outputs.metadata import ReleaseIdentity
 from assets.release.outputs.report import altair_charts, formatters, sparklines
 from assets.release.outputs.report.file_names import FIRST_PAGE
-from assets.release.outputs.report.site import ReleaseInfo, page_name, write_report
+from assets.release.outputs.report.site import page_name, write_report
 from assets.warehouse.connection import Connection
 from tests.unit.candidates import HOSTILE, candidate, published_tables
 
-MADE = ReleaseInfo("20260101T000000Z-x", datetime(2026, 1, 1, tzinfo=UTC), None)
+RELEASE = ReleaseIdentity("20260101T000000Z-x", datetime(2026, 1, 1, tzinfo=UTC))
 
 
 @pytest.fixture(scope="module")
@@ -26,19 +27,19 @@ def opened() -> Iterator[Connection]:
 
 
 def test_the_same_candidate_has_the_same_pages(opened: Connection, tmp_path: Path) -> None:
-    one, other = (write_report(opened, tmp_path / name, published_tables(), MADE) for name in ("one", "other"))
+    one, other = (write_report(opened, tmp_path / name, published_tables(), RELEASE) for name in ("one", "other"))
     assert [file.read_bytes() for file in one] == [file.read_bytes() for file in other]
     assert len(one) == len(set(one)) == len([file for file in (tmp_path / "one").rglob("*") if file.is_file()])
 
 
 def test_a_candidate_without_the_tables_of_the_report_has_none(opened: Connection, tmp_path: Path) -> None:
     some = [table for table in published_tables() if table.name != "city_scores"]
-    assert write_report(opened, tmp_path, some, MADE) == ()
+    assert write_report(opened, tmp_path, some, RELEASE) == ()
     assert not (tmp_path / FIRST_PAGE).exists()
 
 
 def test_no_page_holds_markup_that_a_name_brought(opened: Connection, tmp_path: Path) -> None:
-    for file in write_report(opened, tmp_path, published_tables(), MADE):
+    for file in write_report(opened, tmp_path, published_tables(), RELEASE):
         text = file.read_text(encoding="utf-8")
         assert "<script>alert" not in text
         if file.suffix == ".html":
@@ -51,10 +52,9 @@ def test_no_page_holds_markup_that_a_name_brought(opened: Connection, tmp_path: 
 def test_pages_of_the_checks_are_taken_into_the_report(opened: Connection, tmp_path: Path) -> None:
     checks = tmp_path / "checks"
     checks.mkdir()
-    (checks / "scorecards.city_scores.html").write_text("told", encoding="utf-8")
-    made = ReleaseInfo("x", MADE.released_at, None, checks)
-    files = write_report(opened, tmp_path / "made", published_tables(), made)
-    assert tmp_path / "made" / "report" / "checks" / "scorecards.city_scores.html" in files
+    (checks / "scorecards.city_scores.html").write_text("checked", encoding="utf-8")
+    files = write_report(opened, tmp_path / "release", published_tables(), RELEASE, checks)
+    assert tmp_path / "release" / "report" / "checks" / "scorecards.city_scores.html" in files
 
 
 @pytest.mark.parametrize("is_approved", [False, True])
@@ -76,11 +76,11 @@ def test_an_approved_figure_is_not_listed_as_held_back(tmp_path: Path, is_approv
             """,
             [is_approved],
         )
-        write_report(connection, tmp_path, published_tables(), MADE)
+        write_report(connection, tmp_path, published_tables(), RELEASE)
     city = tmp_path / "report" / "city" / page_name("A")
-    told, quality = (file.read_text(encoding="utf-8") for file in (city, tmp_path / "report" / "quality.html"))
-    assert ("Figures held back" in told) is not is_approved
-    assert ("shifted (approved)" in told) is is_approved
+    page, quality = (file.read_text(encoding="utf-8") for file in (city, tmp_path / "report" / "quality.html"))
+    assert ("Figures held back" in page) is not is_approved
+    assert ("shifted (approved)" in page) is is_approved
     assert ("reviewer, 2026-11-24: held against the yearbook" in quality) is is_approved
 
 
@@ -149,7 +149,7 @@ def test_a_name_is_text_in_a_plot() -> None:
 
 
 def test_more_cities_than_can_be_read_are_not_drawn() -> None:
-    codes = [f"{number:03}" for number in range(altair_charts.MOST_CITIES + 1)]
+    codes = [f"{number:03}" for number in range(altair_charts.MAX_CITIES + 1)]
     places = [{**PLACE, "city_code": code} for code in codes]
     assert altair_charts.draw_ranks(places, dict.fromkeys(codes, "x")) is None
     assert altair_charts.draw_ranks([], {}) is None
@@ -174,7 +174,7 @@ def test_a_score_has_the_colour_of_its_fifth(value: float | None, drawn: str) ->
 
 
 def test_a_code_without_a_word_stands_for_itself_as_text() -> None:
-    assert formatters.lookup({}, "<b>") == "&lt;b&gt;"
+    assert formatters.code_label("statuses", "<b>") == "&lt;b&gt;"
 
 
 SHOWN = [(0.0, "<1%"), (0.004, "<1%"), (0.5, "50%"), (0.994, "99%"), (1.0, ">99%")]

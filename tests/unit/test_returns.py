@@ -16,7 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from assets.core.paths import Paths
 from assets.core.text import escape_formula, unescape_formula
-from assets.release.outputs.returns import OURS, REFUSED, write_returns
+from assets.release.outputs.returns import ADDED_HEADERS, REFUSED, _split, write_returns
 from assets.release.publish.manifest import find_damages, read_manifest
 from assets.release.publish.publish import publish
 from assets.warehouse.connection import Connection, Warehouse, quote_identifier
@@ -120,7 +120,7 @@ def test_a_row_goes_back_as_sent_with_its_number_reasons_and_remedies(candidate:
     workbook, text = reversed(write_returns(candidate.connection, tmp_path))
     assert told(tmp_path, [workbook, text]) == ["甲市/parks/a.01234567.xlsx", "甲市/parks/a.01234567.csv"]
     ours = ("000000000003", "面积: 不是数字", "面积: 请填数字", "面积: No number", "面积: Write digits")
-    expected = [[*OURS, "城市", "年份", "面积"], [*ours, "甲市", "2024", "十二"]]
+    expected = [[*ADDED_HEADERS, "城市", "年份", "面积"], [*ours, "甲市", "2024", "十二"]]
     assert csv_rows(text) == sheet_rows(workbook) == expected
     assert text.read_bytes().startswith(b"\xef\xbb\xbf")
     assert text.read_bytes().count(b"\r\n") == text.read_bytes().count(b"\n") == 2
@@ -207,10 +207,10 @@ def test_cells_too_many_stand_beyond_the_header_and_a_delimiter_is_that_of_the_f
 
 
 def test_a_returned_file_that_is_rejected_again_has_our_columns_once(candidate: Candidate, tmp_path: Path) -> None:
-    candidate.sheet("parks/a.csv", ",".join([*OURS, "城市", "年份", "面积"]))
+    candidate.sheet("parks/a.csv", ",".join([*ADDED_HEADERS, "城市", "年份", "面积"]))
     candidate.reject("parks/a.csv", 3, "00000000abcd,a,b,c,d,甲市,2024,x", position=8)
     text, workbook = write_returns(candidate.connection, tmp_path)
-    assert csv_rows(text)[0] == [*OURS, "城市", "年份", "面积"]
+    assert csv_rows(text)[0] == [*ADDED_HEADERS, "城市", "年份", "面积"]
     assert csv_rows(text)[1][0] == "000000000003"
     assert csv_rows(text)[1][5:] == ["甲市", "2024", "x"]
     assert openpyxl.load_workbook(workbook).worksheets[0]["H2"].fill.fgColor.rgb == "FFFFC7CE"
@@ -365,3 +365,12 @@ def test_the_same_rows_give_the_same_bytes(candidate: Candidate, tmp_path: Path)
     other = write_returns(candidate.connection, tmp_path / "other")
     assert told(tmp_path / "one", one) == told(tmp_path / "other", other)
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
+
+
+@given(st.text(alphabet='a甲,;\t"\r\n \x00', max_size=12), st.sampled_from(",;\t"))
+def test_a_row_is_split_as_the_reader_of_csv_splits_it(text: str, delimiter: str) -> None:
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error:
+        rows = []
+    assert _split(text, delimiter) == (rows[0] if len(rows) == 1 else None)

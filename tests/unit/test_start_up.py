@@ -45,7 +45,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def imported(data: Path, *arguments: str) -> set[str]:
-    environment = {"GANCHENG_DATA_DIR": str(data), "PATH": "/usr/bin:/bin", "COLUMNS": "200"}
+    environment = {"GANCHENG_DATA_DIR": str(data), "PATH": "/usr/bin:/bin", "COLUMNS": "200", "GANCHENG_LANG": "en"}
     done = subprocess.run(
         [sys.executable, "-c", CALL, *arguments],
         cwd=PROJECT_ROOT,

@@ -307,7 +307,7 @@ def test_a_half_object_of_a_storage_that_puts_piece_by_piece_is_put_again(tmp_pa
     store = open_store(Paths(tmp_path))
     assert store is not None
     store.files.pipe_file("/half/archive/x", b"wh")
-    store.keep("archive/x", tmp_path / "whole")
+    store.put_content("archive/x", tmp_path / "whole")
     assert store.read("archive/x") == b"whole"
 
 

@@ -13,10 +13,11 @@ from typing import Any
 import openpyxl
 import pytest
 
-from assets.release.outputs.labels import RULES, STATUSES
-from assets.release.outputs.metadata import read_metadata
-from assets.release.outputs.workbook.cell_styles import LONGEST_CELL, fit_text, target_cell, value_cell
-from assets.release.outputs.workbook.cover_sheet import MOST_CITIES
+from assets.core.i18n import labels
+from assets.release.outputs.excel_limits import MAX_CELL_CHARACTERS
+from assets.release.outputs.metadata import ReleaseIdentity, read_metadata
+from assets.release.outputs.workbook.cell_styles import fit_text, target_cell, value_cell
+from assets.release.outputs.workbook.cover_sheet import MAX_CITIES
 from assets.release.outputs.workbook.quality_sheets import build_rejects_sheet
 from assets.release.outputs.workbook.sheet import WorkbookWriter, row_height
 from assets.release.outputs.workbook.workbook import write_workbook
@@ -38,8 +39,8 @@ Sheet = Any
 def written(connection: Connection, folder: Path, tables: Sequence[Table] | None = None) -> tuple[Path, ...]:
     """The workbook alone, of the candidate as it is."""
     published = published_tables() if tables is None else tables
-    made = ("20260101T000000Z-x", datetime(2026, 1, 1, tzinfo=UTC))
-    return write_workbook(connection, folder, published, read_metadata(connection, published_tables()), made)
+    release = ReleaseIdentity("20260101T000000Z-x", datetime(2026, 1, 1, tzinfo=UTC))
+    return write_workbook(connection, folder, published, read_metadata(connection, published_tables()), release)
 
 
 @pytest.fixture(scope="module")
@@ -144,17 +145,15 @@ def test_names_of_sheets_are_allowed_told_apart_and_linked_from_the_cover(book: 
 @pytest.mark.parametrize("wanted", ["History", "a/b[c]:*?\\", "'quoted'", "", "长" * 40, "x\x07y"])
 def test_a_name_that_no_sheet_may_have_is_made_one(wanted: str, tmp_path: Path) -> None:
     book = WorkbookWriter(tmp_path / "b.xlsx", "foot & note", {})
-    first, second = book.free_name(wanted), book.free_name(wanted.upper())
-    for name in (first, second):
-        book.sheet(name, is_landscape=True)
+    (first, _), (second, _) = (book.add_sheet(name, is_landscape=True) for name in (wanted, wanted.upper()))
     book.close()
     assert openpyxl.load_workbook(tmp_path / "b.xlsx").sheetnames == [first, second]
 
 
 def test_a_text_too_long_for_a_cell_is_cut_and_says_so() -> None:
-    assert fit_text("x" * LONGEST_CELL) == "x" * LONGEST_CELL
-    cut = fit_text("x" * (LONGEST_CELL + 1))
-    assert len(cut) == LONGEST_CELL
+    assert fit_text("x" * MAX_CELL_CHARACTERS) == "x" * MAX_CELL_CHARACTERS
+    cut = fit_text("x" * (MAX_CELL_CHARACTERS + 1))
+    assert len(cut) == MAX_CELL_CHARACTERS
     assert cut.endswith("in full in Parquet）")
 
 
@@ -224,8 +223,9 @@ def test_status_stands_by_both_rules_with_the_headline(opened: Connection, book:
         from scorecards.indicator_scores where city_code = 'A' order by indicator_id
         """
     ).fetchall()
+    statuses, rules = labels("statuses"), labels("pace_rules")
     for row, (linear, compound, rule) in zip(values(book[book.sheetnames[4]]), said, strict=True):
-        assert row[9:12] == ["\n".join(words) for words in (STATUSES[linear], STATUSES[compound], RULES[rule])]
+        assert row[9:12] == ["\n".join(words) for words in (statuses[linear], statuses[compound], rules[rule])]
 
 
 def test_rejected_rows_come_with_reason_and_remedy_and_what_is_left_out_is_counted(
@@ -235,8 +235,8 @@ def test_rejected_rows_come_with_reason_and_remedy_and_what_is_left_out_is_count
     assert row[4] == COMMAND
     assert row[5].startswith(SCRIPT)
     assert row[6]
-    page, listed = build_rejects_sheet(opened, most_rows=0)
-    assert listed == []
+    page = build_rejects_sheet(opened, max_listed=0)
+    assert page.rows == []
     assert page.notes[0][0].startswith("共 1 处错误，列出 0 处")
 
 
@@ -285,7 +285,7 @@ def test_beyond_so_many_cities_there_is_no_sheet_for_each(opened: Connection, tm
             f"""
             insert into {table}
             select * exclude (number) replace (city_code || number as city_code)
-            from {table}, range({MOST_CITIES}) as more(number)
+            from {table}, range({MAX_CITIES}) as more(number)
             where city_code = 'A'
             """
         )
@@ -293,7 +293,7 @@ def test_beyond_so_many_cities_there_is_no_sheet_for_each(opened: Connection, tm
         many = openpyxl.load_workbook(*written(opened, tmp_path))
     finally:
         opened.execute("rollback")
-    assert len(cells(many["总览 Overview"])) == MOST_CITIES + 2
+    assert len(cells(many["总览 Overview"])) == MAX_CITIES + 2
     assert "措施 Measures" not in many.sheetnames
     assert "gancheng export" in seen(many["封面 Cover"])
 

@@ -90,14 +90,14 @@ def _archive_inbox_file(file: Path, paths: Paths, limits: Limits, cache: FileHas
         return _refused(name, f"too large:{state}", "file_too_large", status.st_size)
     if 0 <= time.time() - status.st_mtime_ns / 1e9 < limits.still_written_seconds:
         return None
-    known = cache.sha256_of(name, status) if cache is not None else None
+    known = cache.find_sha256(name, status) if cache is not None else None
     if known is not None and paths.archived(known).is_file():
         return InboxFile(name, known, status.st_size)
     sha256, size = archive_file(file, paths)
     if _size_and_mtime(file.stat()) != state:
         return None
     if cache is not None:
-        cache.remember(name, status, sha256)
+        cache.add(name, status, sha256)
     return InboxFile(name, sha256, size)
 
 

@@ -114,7 +114,7 @@ class StoreSync:
         new = [receipt for receipt in read_receipts(self.job.folder) if receipt_name(receipt) not in stored_names]
         if new:
             with temp_files.work_folder(self.job.folder) as work:
-                self.store.claim(work)
+                self.store.initialise(work)
         results = dict(zip(map(receipt_name, new), map_parallel(self._put_one, new), strict=True))
         put = {name: checksums for name, checksums in results.items() if checksums is not None}
         preceded = [name for name in results if name not in put]
@@ -165,7 +165,7 @@ class StoreSync:
         if receipt.recipe == self.job.recipe and not self._is_installed(receipt):
             for suffix, checksum in synced.results.items():
                 result = self._result_object(receipt, suffix, checksum)
-                if not self.store.get(result, work / suffix, checksum):
+                if not self.store.fetch(result, work / suffix, checksum):
                     yield self._damaged(result, name)
                     return
             for suffix in synced.results:
@@ -178,7 +178,7 @@ class StoreSync:
         paths, sha256 = self.job.paths, receipt.file_sha256
         copy = paths.archive / f"{temp_files.temp_prefix(temp_files.ARRIVING_FILE)}{sha256}"
         try:
-            if not self.store.get(_archive_object(receipt), copy, sha256):
+            if not self.store.fetch(_archive_object(receipt), copy, sha256):
                 return False
             paths.archived(sha256).parent.mkdir(exist_ok=True)
             copy.chmod(0o444)
@@ -200,16 +200,16 @@ class StoreSync:
         if not self._is_archived(receipt):
             raise DataError([Issue("missing_archived_file", receipt.file_sha256, file=receipt.file)])
         if _has_bytes(receipt):
-            self.store.keep(_archive_object(receipt), self.job.paths.archived(receipt.file_sha256))
+            self.store.put_content(_archive_object(receipt), self.job.paths.archived(receipt.file_sha256))
         for _, file in (*accepted_files(folder, [receipt]), *reject_files(folder, [receipt])):
             suffix = file.name.removeprefix(f"{receipt.stem}.")
             with file.open("rb") as stream:
                 results[suffix] = hashlib.file_digest(stream, "sha256").hexdigest()
-            self.store.keep(self._result_object(receipt, suffix, results[suffix]), file)
+            self.store.put_content(self._result_object(receipt, suffix, results[suffix]), file)
         with temp_files.work_folder(folder) as work:
             draft = work / "receipt.json"
             draft.write_bytes(SyncedReceipt(receipt=receipt, results=results).to_bytes())
-            return results if self.store.put(f"{self._receipts}/{receipt_name(receipt)}", draft) else None
+            return results if self.store.put_if_absent(f"{self._receipts}/{receipt_name(receipt)}", draft) else None
 
     def _read(self, name: str) -> SyncedReceipt | None:
         """Return a receipt of the store; None where it is damaged or belongs to another file."""
@@ -219,7 +219,7 @@ class StoreSync:
         return synced if receipt_name(synced.receipt) == name else None
 
     def _stored_names(self) -> set[str]:
-        return {name for name in self.store.listed(self._receipts) if _NAME.fullmatch(name)}
+        return {name for name in self.store.list(self._receipts) if _NAME.fullmatch(name)}
 
     def _known(self) -> dict[str, dict[str, str]]:
         state = read_sync_state(self.job.paths, self.job.contract.dataset)

@@ -1,7 +1,7 @@
-"""Exporting tables of a release: Parquet, CSV, Excel and JSON, whole or for some cities.
+"""Exporting tables of a release as Parquet, CSV, Excel or JSON, complete or for some cities.
 
-Here: which tables and rows are taken, and how each kind of file is written, whole or in parts. What a release
-says in text stays text: nothing becomes a formula. Not here: the release itself (assets.release.publish.publish).
+Here: which tables and rows are exported, and how each format is written. Texts stay texts: none becomes a formula. Not
+here: the release itself (assets.release.publish).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,9 +21,10 @@ import xlsxwriter
 
 from assets.core.errors import Issue, UsageError
 from assets.core.i18n import Language
-from assets.core.text import escape_formula, escape_xlsx_markup
+from assets.core.text import escape_formula
+from assets.release.outputs import excel_limits
 from assets.release.outputs.datapackage import PACKAGE
-from assets.release.outputs.duckdb_views import names_of
+from assets.release.outputs.duckdb_views import shorten_meanings
 from assets.release.publish.manifest import MANIFEST_NAME
 from assets.release.read.lookup import find_city
 from assets.release.read.reader import Release
@@ -31,18 +32,13 @@ from assets.warehouse.connection import Connection, connect_in_memory, quote_ide
 
 Format = Literal["parquet", "csv", "xlsx", "json"]
 
-# Written for people, who may want headings in their language; programs go by the names of the columns.
-_FOR_PEOPLE = ("csv", "xlsx")
+# Formats for people, who may want Chinese headings; programs need the names of the columns.
+_FORMATS_FOR_PEOPLE = ("csv", "xlsx")
 _CITY = "city_code"
-_ROWS_AT_ONCE = 10_000
-_MOST_ROWS = 1_048_576
-_LONGEST_CELL = 32_767
-_LONGEST_SHEET = 31
-_CUT = "…（全文见 CSV 或 Parquet, in full in CSV and Parquet）"
-# Beyond it Excel rounds: such a number is written as text.
-_MOST_DIGITS = 10**15
-# The same rows give the same bytes, whenever they are written.
-_CREATED = datetime(2000, 1, 1)
+_ROWS_PER_BLOCK = 10_000
+_CUT_NOTE = "…（全文见 CSV 或 Parquet, in full in CSV and Parquet）"
+# Excel rounds numbers from here on: they are written as text.
+_MAX_EXACT_NUMBER = 10**15
 
 
 def export_tables(
@@ -53,140 +49,147 @@ def export_tables(
     cities: Sequence[str] = (),
     language: Language | None = None,
 ) -> list[Path]:
-    """Write the tables named, or all, into the folder, a file each; with cities, their rows of the tables with cities.
+    """Write tables of a release into a folder, one file each.
 
-    All tables as Parquet come with the manifest of the release, CSV with a data package of its own. In Chinese, CSV and
-    Excel have the headings of the Chinese views, and there is no package, which goes by the names of the columns.
-    Raises WrongCall for a table or city that is not there.
+    Args:
+        release: the release.
+        folder: the target; it is created.
+        kind: the format. All tables as Parquet come with the manifest of the release, CSV with a data package.
+        tables: names of tables; all where empty.
+        cities: cities by name or code; then only their rows, and only tables with a column of cities.
+        language: zh gives CSV and Excel the headings of the Chinese views, and no data package.
+
+    Returns:
+        The written files.
+
+    Raises:
+        UsageError: a table or a city does not exist.
     """
     codes = [str(find_city(release, city)[_CITY]) for city in cities]
-    names = _chosen(release, tables, has_cities=bool(codes))
+    names = _select_tables(release, tables, has_cities=bool(codes))
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
+    paths = []
     with connect_in_memory() as connection:
         for name in names:
             source, target = release.folder / "parquet" / f"{name}.parquet", folder / f"{name}.{kind}"
-            with _placed(target) as file:
+            with _temporary_path(target) as file:
                 if kind == "parquet" and not codes:
                     shutil.copyfile(source, file)
                 else:
-                    headings = _headings(source) if language == "zh" and kind in _FOR_PEOPLE else {}
+                    headings = _chinese_headings(source) if language == "zh" and kind in _FORMATS_FOR_PEOPLE else {}
                     _WRITERS[kind](connection, _select(source, codes, headings), source, file)
-            written.append(target)
+            paths.append(target)
     if kind == "parquet" and not tables and not codes:
-        with _placed(folder / MANIFEST_NAME) as file:
+        with _temporary_path(folder / MANIFEST_NAME) as file:
             shutil.copyfile(release.folder / MANIFEST_NAME, file)
-        written.append(folder / MANIFEST_NAME)
+        paths.append(folder / MANIFEST_NAME)
     if kind == "csv" and language != "zh" and (release.folder / PACKAGE).is_file():
-        with _placed(folder / PACKAGE) as file:
-            file.write_text(_package(release, names), encoding="utf-8")
-        written.append(folder / PACKAGE)
-    return written
+        with _temporary_path(folder / PACKAGE) as file:
+            file.write_text(_csv_package(release, names), encoding="utf-8")
+        paths.append(folder / PACKAGE)
+    return paths
 
 
 def export_partitioned(
     release: Release, folder: Path, column: str, tables: Sequence[str] = (), cities: Sequence[str] = ()
 ) -> list[Path]:
-    """Write tables as Parquet in parts by a column, `<table>/<column>=<value>/`, as DuckDB, pyarrow and Spark read it.
+    """Write tables as Parquet partitioned by a column, `<table>/<column>=<value>/`, as DuckDB, pyarrow and Spark read.
 
-    Without tables, all that have the column. The column stands in the names of the folders alone. A folder of an
-    earlier export is replaced as a whole. Raises WrongCall for a table or city that is not there, and for a table
-    without the column.
+    The names of the folders contain the column, the files do not. The folder of an earlier export is replaced. Without
+    `tables`, all that have the column are written.
+
+    Raises:
+        UsageError: a table or a city does not exist, or a table does not have the column.
     """
     codes = [str(find_city(release, city)[_CITY]) for city in cities]
-    having = {row["table_name"] for row in release.rows("from duckdb_columns() where column_name = ?", [column])}
-    names = _chosen(release, tables, has_cities=bool(codes))
+    with_column = _tables_with_column(release, column)
+    names = _select_tables(release, tables, has_cities=bool(codes))
     for name in names if tables else ():
-        if name not in having:
+        if name not in with_column:
             raise UsageError(Issue("table_without_column", name, column))
-    names = [name for name in names if name in having]
+    names = [name for name in names if name in with_column]
     if not names:
         raise UsageError(Issue("table_without_column", ", ".join(tables) or "*", column))
     folder.mkdir(parents=True, exist_ok=True)
+    options = f"format parquet, compression zstd, partition_by ({quote_identifier(column)})"
     with connect_in_memory() as connection:
         for name in names:
-            _write_parts(
-                connection, _select(release.folder / "parquet" / f"{name}.parquet", codes), column, folder / name
-            )
+            with _temporary_path(folder / name) as parts:
+                select = _select(release.folder / "parquet" / f"{name}.parquet", codes)
+                connection.execute(f"copy ({select}) to {quote_literal(parts)} ({options})")
+                shutil.rmtree(folder / name, ignore_errors=True)
     return [folder / name for name in names]
-
-
-def _write_parts(connection: Connection, select: str, column: str, target: Path) -> None:
-    temporary = target.with_name(f".{target.name}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    try:
-        how = f"format parquet, compression zstd, partition_by ({quote_identifier(column)})"
-        connection.execute(f"copy ({select}) to {quote_literal(temporary)} ({how})")
-        shutil.rmtree(target, ignore_errors=True)
-        temporary.rename(target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _select(source: Path, codes: Sequence[str], headings: Mapping[str, str] | None = None) -> str:
     where = f" where {_CITY} in ({', '.join(map(quote_literal, codes))})" if codes else ""
-    columns = (
-        ", ".join(f"{quote_identifier(name)} as {quote_identifier(zh)}" for name, zh in (headings or {}).items()) or "*"
+    columns = ", ".join(
+        f"{quote_identifier(name)} as {quote_identifier(heading)}" for name, heading in (headings or {}).items()
     )
-    return f"select {columns} from read_parquet({quote_literal(source)}){where}"
+    return f"select {columns or '*'} from read_parquet({quote_literal(source)}){where}"
 
 
-def _headings(source: Path) -> dict[str, str]:
-    """The Chinese name of each column; none for a file that does not tell what its columns mean."""
-    told = (pq.read_schema(source).metadata or {}).get(b"columns")
-    return names_of({name: column["zh"] for name, column in json.loads(told).items()}) if told else {}
+def _chinese_headings(source: Path) -> dict[str, str]:
+    """Return the Chinese name of each column; none where the file does not describe its columns."""
+    columns = (pq.read_schema(source).metadata or {}).get(b"columns")
+    return shorten_meanings({name: column["zh"] for name, column in json.loads(columns).items()}) if columns else {}
 
 
-def _chosen(release: Release, tables: Sequence[str], *, has_cities: bool) -> list[str]:
-    """The names of the tables to be exported, as their Parquet files are called."""
+def _tables_with_column(release: Release, column: str) -> set[str]:
+    return {row["table_name"] for row in release.rows("from duckdb_columns() where column_name = ?", [column])}
+
+
+def _select_tables(release: Release, tables: Sequence[str], *, has_cities: bool) -> list[str]:
+    """Return the names of the tables to export, as their Parquet files are named."""
     rows = release.rows("select schema_name, table_name from duckdb_columns() where not internal group by all")
     known = {row["table_name"]: f"{row['schema_name']}.{row['table_name']}" for row in rows}
     known = {name: known[name] for name in sorted(known) if (release.folder / "parquet" / f"{name}.parquet").is_file()}
-    of_cities = {row["table_name"] for row in release.rows("from duckdb_columns() where column_name = ?", [_CITY])}
-    chosen = []
+    with_cities = _tables_with_column(release, _CITY)
+    selected = []
     for text in tables:
-        found = [name for name, qualified in known.items() if text in (name, qualified)]
-        if not found:
+        names = [name for name, qualified in known.items() if text in (name, qualified)]
+        if not names:
             raise UsageError(Issue("unknown_table", text, ", ".join(difflib.get_close_matches(text, known, 3, 0.0))))
-        if has_cities and found[0] not in of_cities:
+        if has_cities and names[0] not in with_cities:
             raise UsageError(Issue("table_without_cities", text))
-        chosen += found
-    return chosen or [name for name in known if not has_cities or name in of_cities]
+        selected += names
+    return selected or [name for name in known if not has_cities or name in with_cities]
 
 
 @contextmanager
-def _placed(target: Path) -> Iterator[Path]:
-    """Another name to write under; the file gets its own when it is whole."""
+def _temporary_path(target: Path) -> Iterator[Path]:
+    """Yield a path to write to, a file or a folder; it gets the name of the target when it is complete."""
     temporary = target.with_name(f".{target.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
     try:
         yield temporary
         temporary.replace(target)
     finally:
-        temporary.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True) if temporary.is_file() else shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _write_parquet(connection: Connection, select: str, source: Path, target: Path) -> None:
-    """Rows of a table with all that its file says of itself."""
+    """Write rows with the metadata of the published file."""
     metadata = pq.read_schema(source).metadata or {}
-    said = ", ".join(
+    pairs = ", ".join(
         f"{quote_identifier(key.decode())}: {quote_literal(text.decode())}" for key, text in metadata.items()
     )
-    described = f", kv_metadata {{{said}}}" if said else ""
-    connection.execute(f"copy ({select}) to {quote_literal(target)} (format parquet, compression zstd{described})")
+    option = f", kv_metadata {{{pairs}}}" if pairs else ""
+    connection.execute(f"copy ({select}) to {quote_literal(target)} (format parquet, compression zstd{option})")
 
 
 def _write_csv(connection: Connection, select: str, _source: Path, target: Path) -> None:
-    """UTF-8 with the mark by which Excel knows it."""
-    names, rows = _streamed(connection, select)
+    """Write UTF-8 with the byte order mark that Excel needs."""
+    names, rows = _stream(connection, select)
     with target.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(names)
-        writer.writerows([_cell(value) for value in row] for row in rows)
+        writer.writerows([_csv_cell(value) for value in row] for row in rows)
 
 
 def _write_json(connection: Connection, select: str, _source: Path, target: Path) -> None:
-    """An array of objects, one a line."""
-    names, rows = _streamed(connection, select)
+    """Write an array of objects, one per line."""
+    names, rows = _stream(connection, select)
     with target.open("w", encoding="utf-8") as stream:
         mark = "["
         for row in rows:
@@ -197,45 +200,38 @@ def _write_json(connection: Connection, select: str, _source: Path, target: Path
 
 
 def _write_xlsx(connection: Connection, select: str, source: Path, target: Path) -> None:
-    """One table a workbook; what does not fit a sheet goes on in another."""
-    names, rows = _streamed(connection, select)
+    """Write one table to a workbook; rows beyond the limit of a sheet continue on another."""
+    names, rows = _stream(connection, select)
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(str(target), options) as workbook:
-        workbook.set_properties({"created": _CREATED})
-        bold = workbook.add_format({"bold": True})
-        part, line, sheet = 0, _MOST_ROWS, None
+        workbook.set_properties({"created": excel_limits.FIXED_CREATION_TIME})
+        bold, sheet_names = workbook.add_format({"bold": True}), excel_limits.SheetNames()
+
+        def add_sheet() -> Any:
+            sheet = workbook.add_worksheet(sheet_names.add(source.stem))
+            sheet.freeze_panes(1, 0)
+            for position, heading in enumerate(names):
+                sheet.write_string(0, position, heading, bold)
+            return sheet
+
+        sheet, line = add_sheet(), 1
         for row in rows:
-            if line == _MOST_ROWS:
-                part, line = part + 1, 1
-                sheet = _sheet(workbook, source.stem, part, names, bold)
+            if line == excel_limits.MAX_ROWS:
+                sheet, line = add_sheet(), 1
             for position, value in enumerate(row):
-                _write_cell(sheet, line, position, value)
+                _write_xlsx_cell(sheet, line, position, value)
             line += 1
-        if sheet is None:
-            _sheet(workbook, source.stem, 1, names, bold)
 
 
-def _sheet(workbook: Any, name: str, part: int, names: Sequence[str], bold: Any) -> Any:
-    ending = f" ({part})" if part > 1 else ""
-    sheet = workbook.add_worksheet(name[: _LONGEST_SHEET - len(ending)] + ending)
-    sheet.freeze_panes(1, 0)
-    for position, heading in enumerate(names):
-        sheet.write_string(0, position, heading, bold)
-    return sheet
-
-
-def _write_cell(sheet: Any, line: int, position: int, value: object) -> None:
+def _write_xlsx_cell(sheet: Any, line: int, position: int, value: object) -> None:
     if value is None:
         return
     if isinstance(value, bool):
         sheet.write_boolean(line, position, value)
-    elif isinstance(value, int | float) and abs(value) < _MOST_DIGITS:
+    elif isinstance(value, int | float) and abs(value) < _MAX_EXACT_NUMBER:
         sheet.write_number(line, position, value)
     else:
-        text = str(_plain(value))
-        if len(text) > _LONGEST_CELL:
-            text = text[: _LONGEST_CELL - len(_CUT)] + _CUT
-        sheet.write_string(line, position, escape_xlsx_markup(text))
+        sheet.write_string(line, position, excel_limits.fit_cell_text(str(_plain(value)), _CUT_NOTE))
 
 
 _WRITERS: Mapping[Format, Callable[[Connection, str, Path, Path], None]] = {
@@ -246,28 +242,25 @@ _WRITERS: Mapping[Format, Callable[[Connection, str, Path, Path], None]] = {
 }
 
 
-def _streamed(connection: Connection, select: str) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
-    found = connection.execute(select)
-    return [column[0] for column in found.description or ()], _rows(found)
-
-
-def _rows(found: Connection) -> Iterator[tuple[Any, ...]]:
-    while rows := found.fetchmany(_ROWS_AT_ONCE):
-        yield from rows
+def _stream(connection: Connection, select: str) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+    """Return the names of the columns, and the rows as they are read."""
+    cursor = connection.execute(select)
+    blocks = iter(lambda: cursor.fetchmany(_ROWS_PER_BLOCK), [])
+    return [column[0] for column in cursor.description or ()], (row for block in blocks for row in block)
 
 
 def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _cell(value: object) -> object:
+def _csv_cell(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
     return escape_formula(value) if isinstance(value, str) else _plain(value)
 
 
-def _package(release: Release, names: Sequence[str]) -> str:
-    """The data package of the release, of the CSV files instead."""
+def _csv_package(release: Release, names: Sequence[str]) -> str:
+    """Return the data package of the release, changed to describe the CSV files."""
     package: dict[str, Any] = json.loads((release.folder / PACKAGE).read_text(encoding="utf-8"))
     resources = [resource for resource in package["resources"] if resource["name"] in names]
     for resource in resources:
@@ -275,8 +268,8 @@ def _package(release: Release, names: Sequence[str]) -> str:
         resource |= {"path": f"{resource['name']}.csv", "format": "csv", "mediatype": "text/csv"}
         resource["encoding"] = "utf-8-sig"
         for constraints in (field.get("constraints", {}) for field in resource["schema"]["fields"]):
-            constraints |= {"enum": list(map(_cell, constraints["enum"]))} if "enum" in constraints else {}
+            constraints |= {"enum": list(map(_csv_cell, constraints["enum"]))} if "enum" in constraints else {}
         keys = resource["schema"].pop("foreignKeys", [])
-        held = [key for key in keys if key["reference"]["resource"] in names]
-        resource["schema"] |= {"foreignKeys": held} if held else {}
+        valid_keys = [key for key in keys if key["reference"]["resource"] in names]
+        resource["schema"] |= {"foreignKeys": valid_keys} if valid_keys else {}
     return json.dumps({**package, "resources": resources}, ensure_ascii=False, indent=1) + "\n"

@@ -1,7 +1,7 @@
-"""What a release says of itself: titles, columns, sources, licence, and the digest of the files it was made from.
+"""The metadata of a release: titles, columns, sources, licence, and the digest of its input files.
 
-Here: the facts that travel with every Parquet file, the data package and the citation. All of it is content: the same
-inputs say the same, wherever and whenever. Not here: the files that these facts are written into.
+Here: the facts that every Parquet file, the data package and the citation contain. `ReleaseMetadata` depends on the
+inputs only; time and id are in `ReleaseIdentity`. Not here: the files into which these facts are written.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from assets.warehouse.connection import Connection, quote_identifier
 from assets.warehouse.tables import Table
@@ -21,13 +22,22 @@ LICENCE_EN = (
 )
 
 _SOURCES, _PROVINCES = "reference.sources", "reference.provinces"
-# pandas reads this key, and no other, into `DataFrame.attrs`.
-_PANDAS = "PANDAS_ATTRS"
+# The only key that pandas reads into `DataFrame.attrs`.
+_PANDAS_KEY = "PANDAS_ATTRS"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseIdentity:
+    """A release by id and time (UTC), and the id of the release before it."""
+
+    release_id: str
+    released_at: datetime
+    previous_release_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SourceMetadata:
-    """A publication that figures or targets of the release come from."""
+    """A publication from which figures or targets of the release come."""
 
     source_id: str
     publication_zh: str
@@ -38,49 +48,60 @@ class SourceMetadata:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseMetadata:
-    """`sources` are those that rows of the release name; `sources_of` narrows them to one table."""
+    """The facts about a release that depend on its inputs only.
+
+    Attributes:
+        sources: the sources that rows of the release refer to, by source_id.
+        source_ids: the ids of the sources that the rows of a table refer to, by qualified name of the table.
+    """
 
     method_version: str
     inputs_sha256: str
     places_zh: str
     places_en: str
     sources: tuple[SourceMetadata, ...]
-    sources_of: Mapping[str, frozenset[str]]
+    source_ids: Mapping[str, frozenset[str]]
 
-    def sources_named(self, table: Table) -> tuple[SourceMetadata, ...]:
-        """The sources that the rows of a table name; of a table whose rows name none, those of the release."""
-        named = self.sources_of.get(table.qualified_name)
-        return self.sources if named is None else tuple(s for s in self.sources if s.source_id in named)
+    def table_sources(self, table: Table) -> tuple[SourceMetadata, ...]:
+        """Return the sources of a table; those of the release where its rows refer to none."""
+        source_ids = self.source_ids.get(table.qualified_name)
+        return self.sources if source_ids is None else tuple(s for s in self.sources if s.source_id in source_ids)
 
 
 def read_metadata(connection: Connection, tables: Sequence[Table]) -> ReleaseMetadata:
-    """The facts of the candidate whose tables are published."""
+    """Return the metadata of the candidate whose published tables are given."""
     published = {table.qualified_name for table in tables}
-    named = {table.qualified_name: _named_sources(connection, table) for table in tables if _names_sources(table)}
-    used = frozenset[str]().union(*named.values())
-    places_zh, places_en = _places(connection) if _PROVINCES in published else ("", "")
+    source_ids = {
+        table.qualified_name: _read_source_ids(connection, table)
+        for table in tables
+        if "source_id" in table.columns and table.qualified_name != _SOURCES
+    }
+    used = frozenset[str]().union(*source_ids.values())
+    places_zh, places_en = _read_places(connection) if _PROVINCES in published else ("", "")
+    ((method_version,),) = connection.execute("select method_version from reference.parameters").fetchall()
     return ReleaseMetadata(
-        method_version=_method_version(connection),
-        inputs_sha256=_inputs_digest(connection),
+        method_version=str(method_version),
+        inputs_sha256=_hash_inputs(connection),
         places_zh=places_zh,
         places_en=places_en,
-        sources=_sources(connection, used) if _SOURCES in published else (),
-        sources_of=named,
+        sources=_read_sources(connection, used) if _SOURCES in published else (),
+        source_ids=source_ids,
     )
 
 
-def file_metadata(table: Table, about: ReleaseMetadata) -> dict[str, str]:
-    """What the Parquet file of a table carries beside its rows; `columns`, `key` and `sources` are JSON."""
+def file_metadata(table: Table, metadata: ReleaseMetadata) -> dict[str, str]:
+    """Return the key-value metadata of the Parquet file of a table; `columns`, `key` and `sources` are JSON."""
     columns = {name: {"type": column.type, "zh": column.zh, "en": column.en} for name, column in table.columns.items()}
     sources = {
-        source.source_id: f"{source.publication_zh} | {source.publication_en}" for source in about.sources_named(table)
+        source.source_id: f"{source.publication_zh} | {source.publication_en}"
+        for source in metadata.table_sources(table)
     }
     plain = {
         "table": table.qualified_name,
         "title_zh": table.zh,
         "title_en": table.en,
-        "method_version": about.method_version,
-        "inputs_sha256": about.inputs_sha256,
+        "method_version": metadata.method_version,
+        "inputs_sha256": metadata.inputs_sha256,
         "licence": LICENCE,
         "licence_zh": LICENCE_ZH,
         "licence_en": LICENCE_EN,
@@ -88,34 +109,30 @@ def file_metadata(table: Table, about: ReleaseMetadata) -> dict[str, str]:
     nested: dict[str, object] = {"key": list(table.key), "sources": sources, "columns": columns}
     return {
         **plain,
-        **{name: _json(content) for name, content in nested.items()},
-        _PANDAS: _json({**plain, **nested}),
+        **{name: _to_json(content) for name, content in nested.items()},
+        _PANDAS_KEY: _to_json({**plain, **nested}),
     }
 
 
-def _json(content: object) -> str:
+def _to_json(content: object) -> str:
     return json.dumps(content, ensure_ascii=False)
 
 
-def _names_sources(table: Table) -> bool:
-    return "source_id" in table.columns and table.qualified_name != _SOURCES
-
-
-def _named_sources(connection: Connection, table: Table) -> frozenset[str]:
-    found = connection.execute(
+def _read_source_ids(connection: Connection, table: Table) -> frozenset[str]:
+    rows = connection.execute(
         f"select distinct source_id from {table.qualified_name} where source_id is not null"
     ).fetchall()
-    return frozenset(source_id for (source_id,) in found)
+    return frozenset(source_id for (source_id,) in rows)
 
 
-def _sources(connection: Connection, used: frozenset[str]) -> tuple[SourceMetadata, ...]:
+def _read_sources(connection: Connection, used: frozenset[str]) -> tuple[SourceMetadata, ...]:
     columns = ", ".join(map(quote_identifier, SourceMetadata.__dataclass_fields__))
     rows = connection.execute(f"select {columns} from {_SOURCES} order by source_id").fetchall()
     return tuple(source for source in (SourceMetadata(*row) for row in rows) if source.source_id in used)
 
 
-def _places(connection: Connection) -> tuple[str, str]:
-    """The areas whose cities are scored, by name."""
+def _read_places(connection: Connection) -> tuple[str, str]:
+    """Return the names of the provinces whose cities are scored, in Chinese and in English."""
     rows = connection.execute(
         f"""
         select name_zh, name_en from {_PROVINCES}
@@ -125,14 +142,8 @@ def _places(connection: Connection) -> tuple[str, str]:
     return "、".join(zh for zh, _ in rows), ", ".join(en for _, en in rows)
 
 
-def _method_version(connection: Connection) -> str:
-    row = connection.execute("select method_version from reference.parameters").fetchone()
-    assert row is not None
-    return str(row[0])
-
-
-def _inputs_digest(connection: Connection) -> str:
-    """The sha256 of the list of files that arrived: dataset and sha256 of each, in their order."""
+def _hash_inputs(connection: Connection) -> str:
+    """Return the sha256 of the sorted list of received files, dataset and sha256 of each."""
     rows = connection.execute("select distinct dataset, file_sha256 from intake.files order by all").fetchall()
     lines = (f"{dataset} {sha256}\n" for dataset, sha256 in rows)
     return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""Returns: the rejected rows of every sender, as they were sent, the reason beside, to be corrected and sent again.
+"""Returns: the rejected rows of each sender as they were sent, with reason and remedy, to be corrected and sent again.
 
-Here: whose a row is, and the two files that go back, a workbook and CSV. Not here: why a row is rejected, and how a
-corrected one is recognised (assets.intake).
+Here: who gets a row back, and the files that are returned, a workbook and CSV. Not here: why a row is rejected, and how
+a corrected row is recognised (assets.intake).
 """
 
 from __future__ import annotations
@@ -12,49 +12,51 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple, TextIO
 
 import xlsxwriter
 
 from assets.core.text import escape_formula, normalise_name
-from assets.release.outputs.fast_worksheet import TextPage
+from assets.release.outputs.excel_limits import (
+    FIXED_CREATION_TIME,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    SheetNames,
+    fit_cell_text,
+)
 from assets.warehouse.connection import Connection
 
 FOLDER = "returns"
-# The columns that we add; intake knows them by these names, and passes over all but the first.
+# The columns that a return adds; intake knows them by these names and ignores all but the first.
 ID_HEADER, REASON_ZH, REMEDY_ZH = "退回编号", "退回原因", "处理办法"
 REASON_EN, REMEDY_EN = "return_reason", "return_remedy"
-OURS = (ID_HEADER, REASON_ZH, REMEDY_ZH, REASON_EN, REMEDY_EN)
-_RESERVED = {*OURS, "return_id"}
+ADDED_HEADERS = (ID_HEADER, REASON_ZH, REMEDY_ZH, REASON_EN, REMEDY_EN)
+_RESERVED = {*ADDED_HEADERS, "return_id"}
 REFUSED = "整个退回的文件.csv"
-_REFUSED_COLUMNS = ("文件 file", "工作表 sheet", "行 line", REASON_ZH, REMEDY_ZH, REASON_EN, REMEDY_EN)
+_REFUSED_HEADERS = ("文件 file", "工作表 sheet", "行 line", REASON_ZH, REMEDY_ZH, REASON_EN, REMEDY_EN)
 
-MOST_ROWS = 1_048_576
-_MOST_COLUMNS = 16_384
-_LONGEST_NAME = 60
-_LONGEST_SHEET = 31
-# Behind the number of a row in CSV: twelve digits, or digits with an e, would be a number to Excel and come back as 3.
-_NO_NUMBER = "\t"
-_WHOLE = 0  # a fault of the whole row has no position
-_ROWS_AT_ONCE = 10_000
-# A workbook is put together of ten files, made and taken away again; where its CSV is no larger than this, in memory.
-_SMALL_BYTES = 1 << 20
-# The same rows give the same bytes, whenever they are written.
-_CREATED = datetime(2000, 1, 1)
+_MAX_NAME_CHARACTERS = 60
+_CUT_NOTE = "…（全文见 CSV, in full in the CSV）"
+# Follows the return id in CSV: Excel would read twelve digits, or digits with an e, as a number and change them.
+_TEXT_MARK = "\t"
+_WHOLE_ROW = 0  # the column of an error that has no position
+_ROWS_PER_BLOCK = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnSheet:
-    """A sheet as it was sent: the cells that are the sender's own, and where the place of a row is named."""
+    """A sheet as it was sent.
 
-    dataset: str
-    file: str
-    file_sha256: str
+    Attributes:
+        headers: all headers of the file.
+        kept: indexes of the headers that are not columns of an earlier return.
+        place: index, among the kept cells, of the column that names the city.
+    """
+
     name: str | None
     delimiter: str
     headers: tuple[str, ...]
@@ -62,30 +64,27 @@ class ReturnSheet:
     place: int | None
 
     def cells(self, text: str) -> list[str]:
-        """The sender's cells of a row; those beyond the header too. A row that cannot be split is one cell."""
+        """Return the sender's cells of a row, with those beyond the header; a row that cannot be split is one cell."""
         cells = _split(text, self.delimiter)
-        if cells is None or len(cells) > _MOST_COLUMNS - len(OURS):
+        if cells is None or len(cells) > MAX_COLUMNS - len(ADDED_HEADERS):
             return [text]
-        sent = len(self.headers)
-        return [*(cells[index] for index in self.kept if index < len(cells)), *cells[sent:]]
+        return [*(cells[index] for index in self.kept if index < len(cells)), *cells[len(self.headers) :]]
 
-    def column(self, position: int) -> int:
-        """Where the cell at this position of the row as sent stands among the sender's cells, from 1."""
+    def column(self, position: int | None) -> int:
+        """Return which of the sender's cells, from 1, is at this position of the row as sent, or `_WHOLE_ROW`."""
+        if position is None:
+            return _WHOLE_ROW
         if position > len(self.headers):
             return position - len(self.headers) + len(self.kept)
-        return self.kept.index(position - 1) + 1 if position - 1 in self.kept else _WHOLE
+        return self.kept.index(position - 1) + 1 if position - 1 in self.kept else _WHOLE_ROW
 
     def header(self, position: int | None) -> str | None:
-        """The sender's own word for the column at this position."""
+        """Return the sender's header of the column at this position."""
         return self.headers[position - 1] if position is not None and position <= len(self.headers) else None
 
-    @property
-    def own_headers(self) -> list[str]:
-        return [self.headers[index] for index in self.kept]
 
-
-class _Fault(NamedTuple):
-    """One fault of a rejected row, as quality.rejects has it."""
+class _RowError(NamedTuple):
+    """One error of a rejected row, as in quality.rejects."""
 
     dataset: str
     file: str
@@ -104,82 +103,107 @@ class _Fault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ReturnedRow:
-    """One rejected row on its way back; `bad` are the positions of its bad cells, `_WHOLE` among them for all."""
+    """A rejected row to be returned.
 
-    return_id: str
-    texts: tuple[str, str, str, str]
+    Attributes:
+        added: the cells of `ADDED_HEADERS`.
+        cells: the sender's cells.
+        bad: columns of the bad cells, counted from 1; `_WHOLE_ROW` marks all.
+    """
+
+    added: tuple[str, ...]
     cells: tuple[str, ...]
     bad: frozenset[int]
 
 
-def write_returns(connection: Connection, folder: Path, most_rows: int = MOST_ROWS) -> list[Path]:
-    """Write every return of the candidate below `folder/returns`; return the files, none where nothing is rejected.
+def write_returns(connection: Connection, folder: Path, most_rows: int = MAX_ROWS) -> list[Path]:
+    """Write the returns of the candidate below `folder/returns`.
 
-    Reads quality.rejects, quality.sheets and the registry. A sheet of a workbook holds `most_rows` with its header;
-    what does not fit goes on in another.
+    Reads quality.rejects, quality.sheets, quality.files, intake.contracts, reference.cities and reference.aliases.
+
+    Args:
+        connection: the candidate.
+        folder: the folder of the release.
+        most_rows: rows of a sheet with its header; further rows continue on another sheet.
+
+    Returns:
+        The files, none where nothing is rejected.
+
+    Raises:
+        KeyError: a rejected row is from a sheet that quality.sheets does not list.
     """
     target = folder / FOLDER
     senders = Senders.read(connection)
     sheets = _read_sheets(connection)
-    written: list[Path] = []
-    for (dataset, name, sha256), rows in groupby(_unresolved_rows(connection), key=lambda faults: faults[0][:3]):
-        owner, stem = senders.of_folder(name), Path(name).stem
-        with _File(target, dataset, name, sha256, most_rows) as file:
-            for faults in rows:
-                sheet = sheets[dataset, name, sha256, faults[0].sheet]
-                row = _returned(faults, sheet)
-                file.write(owner or senders.of_place(sheet, row.cells) or stem, sheet, row)
-        written += file.paths
-    return sorted([*written, *_write_refused(connection, target, senders)])
+    paths: list[Path] = []
+    for (dataset, file, sha256), rows in groupby(_unresolved_rows(connection), key=lambda errors: errors[0][:3]):
+        owner, stem = senders.of_folder(file), Path(file).stem
+        name = f"{_safe_name(stem)}.{sha256[:8]}"
+        workbooks: dict[str, _ReturnWorkbook] = {}
+        with ExitStack() as stack:
+            for errors in rows:
+                sheet = sheets[dataset, file, sha256, errors[0].sheet]
+                row = _returned_row(errors, sheet)
+                sender = owner or senders.of_place(sheet, row.cells) or stem
+                if sender not in workbooks:
+                    parent = target / _safe_name(sender) / _safe_name(dataset)
+                    parent.mkdir(parents=True, exist_ok=True)
+                    workbooks[sender] = _ReturnWorkbook(parent / name, most_rows)
+                    stack.callback(workbooks[sender].close)
+                workbooks[sender].write(sheet, row)
+        paths += [path for workbook in workbooks.values() for path in workbook.paths]
+    return sorted([*paths, *_write_refused(connection, target, senders)])
 
 
-def _unresolved_rows(connection: Connection) -> Iterator[list[_Fault]]:
-    """Every rejected row that was not mended since, as its faults, in the order of the files."""
-    found = connection.cursor().execute(
+def _unresolved_rows(connection: Connection) -> Iterator[list[_RowError]]:
+    """Yield the errors of each rejected row that was not corrected since, in the order of the files."""
+    cursor = connection.cursor().execute(
         f"""
-        select {", ".join(_Fault._fields)} from quality.rejects
+        select {", ".join(_RowError._fields)} from quality.rejects
         where line is not null and raw_row is not null and not coalesce(is_resolved, false)
         order by dataset, file_sha256, file, sheet nulls first, line, error_number
         """
     )
-    for _, faults in groupby(_streamed(found), key=lambda fault: fault[:5]):
-        yield list(faults)
+    blocks = iter(lambda: cursor.fetchmany(_ROWS_PER_BLOCK), [])
+    errors = (_RowError._make(row) for block in blocks for row in block)
+    for _, row_errors in groupby(errors, key=lambda error: error[:5]):
+        yield list(row_errors)
 
 
-def _streamed(found: Connection) -> Iterator[_Fault]:
-    while rows := found.fetchmany(_ROWS_AT_ONCE):
-        yield from map(_Fault._make, rows)
-
-
-def _returned(faults: Sequence[_Fault], sheet: ReturnSheet) -> ReturnedRow:
-    about = [sheet.header(fault.position) or fault.column_name for fault in faults]
+def _returned_row(errors: Sequence[_RowError], sheet: ReturnSheet) -> ReturnedRow:
+    columns = [sheet.header(error.position) or error.column_name for error in errors]
     texts = (
-        _told(about, [fault.reason_zh for fault in faults]),
-        _told(about, [fault.remedy_zh for fault in faults]),
-        _told(about, [fault.reason_en for fault in faults]),
-        _told(about, [fault.remedy_en for fault in faults]),
+        _number_texts(columns, [error.reason_zh for error in errors]),
+        _number_texts(columns, [error.remedy_zh for error in errors]),
+        _number_texts(columns, [error.reason_en for error in errors]),
+        _number_texts(columns, [error.remedy_en for error in errors]),
     )
-    bad = frozenset(_WHOLE if fault.position is None else sheet.column(fault.position) for fault in faults)
-    return ReturnedRow(faults[0].return_id, texts, tuple(sheet.cells(faults[0].raw_row)), bad)
+    bad = frozenset(sheet.column(error.position) for error in errors)
+    return ReturnedRow((errors[0].return_id, *texts), tuple(sheet.cells(errors[0].raw_row)), bad)
 
 
-def _told(about: Sequence[str | None], texts: Sequence[str]) -> str:
-    """The reasons, or the remedies, of a row: numbered where there are several, so that the two go together."""
-    told = [f"{column}: {text}" if column else text for column, text in zip(about, texts, strict=True)]
-    return told[0] if len(told) == 1 else "\n".join(f"{number}. {text}" for number, text in enumerate(told, start=1))
+def _number_texts(columns: Sequence[str | None], texts: Sequence[str]) -> str:
+    """Return the reasons or remedies of a row, numbered where there are several, so that both lists correspond."""
+    lines = [f"{column}: {text}" if column else text for column, text in zip(columns, texts, strict=True)]
+    return lines[0] if len(lines) == 1 else "\n".join(f"{number}. {text}" for number, text in enumerate(lines, start=1))
 
 
-# --- whose is it ------------------------------------------------------------------------------------------------
+# --- senders ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """Who gets what back: the subfolder in which a file lay, else the city that a row names, else the file's name."""
+    """Who gets a row back: the subfolder of the file, else the city that the row names, else the name of the file.
+
+    Attributes:
+        cities: the name of a city by each of its normalised forms.
+    """
 
     cities: Mapping[str, str]
 
     @classmethod
     def read(cls, connection: Connection) -> Senders:
+        """Return the senders with the cities of the registry."""
         rows = connection.execute(
             """
             select city_code, name_zh from reference.cities
@@ -191,17 +215,13 @@ class Senders:
         ).fetchall()
         return cls({normalise_name(form): name for form, name in rows})
 
-    def of_file(self, file: str) -> str:
-        """The sender of a file as a whole."""
-        return self.of_folder(file) or Path(file).stem
-
     def of_place(self, sheet: ReturnSheet, cells: Sequence[str]) -> str | None:
-        """The city that a row names, where it is known."""
+        """Return the city that a row names, where it is known."""
         place = sheet.place
         return self._city(cells[place]) if place is not None and place < len(cells) else None
 
     def of_folder(self, file: str) -> str | None:
-        """The folder below that of the dataset; a city by its one name, however the folder spells it."""
+        """Return the folder below that of the dataset; for a city its name, in whatever form the folder has it."""
         parts = Path(file).parts
         return (self._city(parts[1]) or parts[1]) if len(parts) > 2 else None
 
@@ -209,13 +229,13 @@ class Senders:
         return self.cities.get(normalise_name(text))
 
 
-# --- what was sent ----------------------------------------------------------------------------------------------
+# --- sheets as sent ---------------------------------------------------------------------------------------------
 
 
 def _read_sheets(connection: Connection) -> dict[tuple[str, str, str, str | None], ReturnSheet]:
-    """The sheets as they were sent, by dataset, file, content and name."""
+    """Return the sheets as they were sent, by dataset, file, sha256 and name."""
     places = {
-        dataset: {_written(form) for form in (name, zh, *(aliases or "").split("、")) if form}
+        dataset: {_normalise_header(form) for form in (name, zh, *(aliases or "").split("、")) if form}
         for dataset, name, zh, aliases in connection.execute(
             "select dataset, column_name, name_zh, aliases from intake.contracts where type = 'place'"
         ).fetchall()
@@ -223,22 +243,19 @@ def _read_sheets(connection: Connection) -> dict[tuple[str, str, str, str | None
     rows = connection.execute(
         "select dataset, file, file_sha256, sheet, delimiter, header_text from quality.sheets"
     ).fetchall()
-    return {row[:4]: _sheet(row, places.get(row[0], set())) for row in rows}
+    return {row[:4]: _return_sheet(row[3], row[4], row[5], places.get(row[0], set())) for row in rows}
 
 
-def _sheet(row: Sequence[Any], places: set[str]) -> ReturnSheet:
-    dataset, file, sha256, name, delimiter, header = row
-    headers = tuple(_split(header or "", delimiter or ",") or [header])
-    # A returned file that was sent again carries our columns; they are written anew.
-    kept = tuple(index for index, text in enumerate(headers) if _written(text) not in _RESERVED)
-    place = next((number for number, index in enumerate(kept) if _written(headers[index]) in places), None)
-    return ReturnSheet(dataset, file, sha256, name, delimiter or ",", headers, kept, place)
+def _return_sheet(name: str | None, delimiter: str | None, header: str | None, places: set[str]) -> ReturnSheet:
+    headers = tuple(_split(header or "", delimiter or ",") or [header or ""])
+    # A return that was sent again has the added columns; they are not copied but written again.
+    kept = tuple(index for index, text in enumerate(headers) if _normalise_header(text) not in _RESERVED)
+    place = next((number for number, index in enumerate(kept) if _normalise_header(headers[index]) in places), None)
+    return ReturnSheet(name, delimiter or ",", headers, kept, place)
 
 
 def _split(text: str, delimiter: str) -> list[str] | None:
-    """The cells of one CSV record; None where it cannot be split, or is no single record."""
-    if text and len(text) <= csv.field_size_limit() and not any(sign in text for sign in '"\r\n'):
-        return text.split(delimiter)
+    """Return the cells of one CSV record; None where the text is not exactly one record."""
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error:
@@ -246,120 +263,83 @@ def _split(text: str, delimiter: str) -> list[str] | None:
     return rows[0] if len(rows) == 1 else None
 
 
-def _written(header: str) -> str:
+def _normalise_header(header: str) -> str:
     return "".join(unicodedata.normalize("NFKC", header).split()).casefold()
 
 
-# --- the files --------------------------------------------------------------------------------------------------
+# --- files ------------------------------------------------------------------------------------------------------
 
 
-class _File:
-    """The returns of one file that was sent: a workbook for each sender, and a CSV file for each sheet of it."""
+class _ReturnWorkbook:
+    """The return of one file to one sender: a workbook and a CSV file per sheet; rows are written as they come."""
 
-    def __init__(self, target: Path, dataset: str, file: str, file_sha256: str, most_rows: int) -> None:
-        self._target, self._dataset, self._most_rows = target, dataset, most_rows
-        self._stem = f"{_as_name(Path(file).stem)}.{file_sha256[:8]}"
-        self._workbooks: dict[str, _Workbook] = {}
-        self.paths: list[Path] = []
-
-    def __enter__(self) -> _File:
-        return self
-
-    def write(self, sender: str, sheet: ReturnSheet, row: ReturnedRow) -> None:
-        if sender not in self._workbooks:
-            folder = self._target / _as_name(sender) / _as_name(self._dataset)
-            folder.mkdir(parents=True, exist_ok=True)
-            self._workbooks[sender] = _Workbook(folder / self._stem, self._most_rows)
-        self._workbooks[sender].write(sheet, row)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for workbook in self._workbooks.values():
-            self.paths += workbook.close()
-
-
-class _Workbook:
-    """One return: the workbook, and beside it a CSV file for each of its sheets; rows are written as they come."""
-
-    def __init__(self, stem: Path, most_rows: int, small_bytes: int = _SMALL_BYTES) -> None:
-        self._stem, self._most_rows, self._small_bytes = stem, most_rows, small_bytes
+    def __init__(self, stem: Path, most_rows: int) -> None:
+        self._stem, self._most_rows = stem, most_rows
         path = stem.with_name(f"{stem.name}.xlsx")
         settings = {"constant_memory": True, "strings_to_formulas": False, "tmpdir": str(stem.parent)}
         self._book = xlsxwriter.Workbook(str(path), settings)
-        self._book.set_properties({"created": _CREATED})
-        # Cells are text: what is typed over them is read as it is seen, and what looks like a formula stays what it is.
+        self._book.set_properties({"created": FIXED_CREATION_TIME})
+        # Text format: Excel keeps a corrected cell as it is typed.
         plain = {"num_format": "@", "valign": "top"}
         self._plain = self._book.add_format(plain)
-        self._ours = [self._plain, *[self._book.add_format({**plain, "text_wrap": True})] * 4]
+        self._added_formats = [self._plain, *[self._book.add_format({**plain, "text_wrap": True})] * 4]
         self._bad = self._book.add_format({**plain, "bg_color": "#FFC7CE", "font_color": "#9C0006"})
         self._bold = self._book.add_format({**plain, "bold": True, "bg_color": "#D9E1F2", "bottom": 1})
-        self._paths = [path]
-        self._names: set[str] = set()
+        self.paths = [path]
+        self._names = SheetNames()
         self._sheet: ReturnSheet | None = None
-        self._page: Any = None
+        self._worksheet: Any = None
         self._stream: TextIO | None = None
-        self._lines: Any = None
-        self._rows = 0
+        self._csv: Any = None
+        self._row_count = 0
 
     def write(self, sheet: ReturnSheet, row: ReturnedRow) -> None:
-        if sheet is not self._sheet or self._rows >= self._most_rows:
-            self._begin(sheet)
-        reason_zh, remedy_zh, reason_en, remedy_en = row.texts
-        ours = (row.return_id, reason_zh, remedy_zh, reason_en, remedy_en)
-        formats = [*self._ours, *[self._bad if _WHOLE in row.bad else self._plain] * len(row.cells)]
-        # A cell may be bad because it is not there.
-        formats += [None] * (max(row.bad, default=_WHOLE) - len(row.cells))
-        for number in row.bad - {_WHOLE}:
-            formats[len(OURS) + number - 1] = self._bad
-        self._put([*ours, *row.cells], formats, f"{row.return_id}{_NO_NUMBER}")
+        """Write a row; another sheet than before, or a full one, begins a new worksheet."""
+        if sheet is not self._sheet or self._row_count >= self._most_rows:
+            self._add_sheet(sheet)
+        formats = [*self._added_formats, *[self._bad if _WHOLE_ROW in row.bad else self._plain] * len(row.cells)]
+        # A cell that is missing in the row may be bad too.
+        formats += [None] * (max(row.bad, default=_WHOLE_ROW) - len(row.cells))
+        for column in row.bad - {_WHOLE_ROW}:
+            formats[len(ADDED_HEADERS) + column - 1] = self._bad
+        self._put([*row.added, *row.cells], formats, f"{row.added[0]}{_TEXT_MARK}")
 
-    def _begin(self, sheet: ReturnSheet) -> None:
-        name = self._free_name(sheet.name or "退回")
-        self._sheet, self._rows = sheet, 0
-        self._page = self._book.add_worksheet(name, TextPage)
-        self._page.freeze_panes(1, 1)
-        self._page.ignore_errors({"number_stored_as_text": f"A1:XFD{MOST_ROWS}"})
-        for first, last, width in ((0, 0, 15), (1, 4, 36), (5, len(OURS) + len(sheet.kept), 16)):
-            self._page.set_column(first, last, width, self._plain)
-        self._end_csv()
-        suffix = "" if sheet.name is None and len(self._names) == 1 else f".{_as_name(name)}"
-        path = self._stem.with_name(f"{self._stem.name}{suffix}.csv")
-        self._paths.append(path)
-        self._stream = path.open("w", encoding="utf-8-sig", newline="")
-        self._lines = csv.writer(self._stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-        self._put([*OURS, *sheet.own_headers], [self._bold] * (len(OURS) + len(sheet.kept)), ID_HEADER)
-
-    def _put(self, cells: list[str], formats: Sequence[Any], first: str) -> None:
-        """One row into both files; `first` is its first cell in CSV."""
-        self._lines.writerow([first, *map(escape_formula, cells[1:])])
-        self._page.write_texts(self._rows, cells, formats)
-        self._rows += 1
-
-    def _free_name(self, wanted: str) -> str:
-        """A name that a sheet may have, and that no other sheet of the workbook has, whatever its case."""
-        base = re.sub(r"[\[\]:*?/\\\x00-\x1f]", "_", wanted).strip("'")[:_LONGEST_SHEET] or "_"
-        name, number = base, 1
-        while name.casefold() in self._names:
-            number += 1
-            suffix = f" ({number})"
-            name = base[: _LONGEST_SHEET - len(suffix)] + suffix
-        self._names.add(name.casefold())
-        return name
-
-    def _end_csv(self) -> None:
+    def close(self) -> None:
+        """Complete the files."""
         if self._stream is not None:
             self._stream.close()
-
-    def close(self) -> list[Path]:
-        self._end_csv()
-        self._book.in_memory = sum(path.stat().st_size for path in self._paths[1:]) <= self._small_bytes
         self._book.close()
-        return self._paths
+
+    def _add_sheet(self, sheet: ReturnSheet) -> None:
+        name = self._names.add(sheet.name or "退回")
+        headers = [*ADDED_HEADERS, *(sheet.headers[index] for index in sheet.kept)]
+        self._worksheet = self._book.add_worksheet(name)
+        self._worksheet.freeze_panes(1, 1)
+        self._worksheet.ignore_errors({"number_stored_as_text": f"A1:XFD{MAX_ROWS}"})
+        for first, last, width in ((0, 0, 15), (1, 4, 36), (5, len(headers), 16)):
+            self._worksheet.set_column(first, last, width, self._plain)
+        if self._stream is not None:
+            self._stream.close()
+        suffix = "" if sheet.name is None and self._sheet is None else f".{_safe_name(name)}"
+        path = self._stem.with_name(f"{self._stem.name}{suffix}.csv")
+        self.paths.append(path)
+        self._stream = path.open("w", encoding="utf-8-sig", newline="")
+        self._csv = csv.writer(self._stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+        self._sheet, self._row_count = sheet, 0
+        self._put(headers, [self._bold] * len(headers), ID_HEADER)
+
+    def _put(self, cells: Sequence[str], formats: Sequence[Any], first: str) -> None:
+        """Write one row to both files; `first` is its first cell in CSV."""
+        self._csv.writerow([first, *map(escape_formula, cells[1:])])
+        for column, (text, style) in enumerate(zip(cells, formats, strict=False)):
+            self._worksheet.write_string(self._row_count, column, fit_cell_text(text, _CUT_NOTE), style)
+        for column, style in enumerate(formats[len(cells) :], start=len(cells)):
+            self._worksheet.write_blank(self._row_count, column, None, style)
+        self._row_count += 1
 
 
 def _write_refused(connection: Connection, target: Path, senders: Senders) -> list[Path]:
-    """For each sender the files that were refused as a whole: there are no rows to give back, but there is a reason."""
+    """Write for each sender a list of the files that were refused: there are no rows to return, but reasons."""
     rows = connection.execute(
         """
         select rejects.file, rejects.sheet, rejects.line, reason_zh, remedy_zh, reason_en, remedy_en
@@ -371,22 +351,22 @@ def _write_refused(connection: Connection, target: Path, senders: Senders) -> li
     ).fetchall()
     by_sender: dict[str, list[Sequence[object]]] = {}
     for row in rows:
-        by_sender.setdefault(senders.of_file(row[0]), []).append(row)
-    return [_write_list(target / _as_name(sender) / REFUSED, told) for sender, told in by_sender.items()]
+        by_sender.setdefault(senders.of_folder(row[0]) or Path(row[0]).stem, []).append(row)
+    return [_write_list(target / _safe_name(sender) / REFUSED, rows) for sender, rows in by_sender.items()]
 
 
 def _write_list(path: Path, rows: Iterable[Sequence[object]]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-        writer.writerow(_REFUSED_COLUMNS)
+        writer.writerow(_REFUSED_HEADERS)
         for row in rows:
             writer.writerow([escape_formula("" if cell is None else str(cell)) for cell in row])
     return path
 
 
-def _as_name(text: str) -> str:
-    """A name that any system takes for one folder or file and nothing else; told apart where signs were taken out."""
-    name = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", text).strip(" .")[:_LONGEST_NAME].strip(" .")
-    mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
-    return name if name == text else f"{name}~{mark}"
+def _safe_name(text: str) -> str:
+    """Return a name that every system accepts for one folder or file; a hash keeps changed names different."""
+    name = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", text).strip(" .")[:_MAX_NAME_CHARACTERS].strip(" .")
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    return name if name == text else f"{name}~{digest}"

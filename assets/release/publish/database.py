@@ -13,7 +13,6 @@ from pathlib import Path
 from assets.release.outputs.duckdb_views import write_views_and_macros
 from assets.release.publish.file_names import DATABASE
 from assets.release.publish.staging import parquet_file
-from assets.release.read.queries import create_views
 from assets.warehouse.connection import Connection, connect_in_memory, quote_identifier, quote_literal, transaction
 from assets.warehouse.tables import Table
 
@@ -43,9 +42,6 @@ def finish_database(
                     connection.execute(f"create table {name} as select * from read_parquet({file})")
                 table.persist_docs(connection, name)
         write_views_and_macros(connection, "published", tables)
-        connection.execute("use published")
-        create_views(connection, [table.qualified_name for table in tables])
-        connection.execute("use memory")
         connection.execute("checkpoint published")
         connection.execute("detach published")
     return target

@@ -13,7 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from assets.core.file_hash_cache import cached_sha256
-from assets.core.object_store import has_shared_store
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.release.publish.manifest import hash_file, is_whole
 from assets.release.read.reader import find_current_release
@@ -104,6 +103,8 @@ def _has_remote_changes(paths: Paths) -> bool:
 
 
 def _sync_state_digest(paths: Paths) -> str:
+    from assets.core.object_store import has_shared_store  # slow to import, and not needed where nothing is new
+
     if not has_shared_store(paths):
         return ""
     from assets.core.sync_state import sync_state_digest

@@ -20,8 +20,8 @@ from assets.release.explain.recompute import attach_parquet, attach_release
 from assets.release.explain.score_diff import CHANGES, find_score_changes, read_named_changes
 from assets.release.outputs.data_dictionary import write_documents
 from assets.release.outputs.datapackage import write_package
-from assets.release.outputs.metadata import read_metadata
-from assets.release.outputs.report.site import ReleaseInfo, write_report
+from assets.release.outputs.metadata import ReleaseIdentity, read_metadata
+from assets.release.outputs.report.site import write_report
 from assets.release.outputs.returns import write_returns
 from assets.release.outputs.workbook.workbook import write_workbook
 from assets.release.publish.database import finish_database
@@ -100,20 +100,20 @@ def publish(
             text = _write_changes(connection, changes, tables, folder, paths, current)
             draft = add_tables(draft, folder, connection, [changes], about)
             draft = draft.adding(published_file(folder, text))
-        made = ReleaseInfo(release_id, now, current.release_id if current is not None else None, paths.check_pages)
+        identity = ReleaseIdentity(release_id, now, current.release_id if current is not None else None)
         late = [*drafted.missing(tables), *(table for table in tables if table.schema_name == SCHEMA)]
         afresh = [table for table in tables if table in late or table.qualified_name in draft.unordered]
         with ThreadPoolExecutor(1) as aside:
             # DuckDB works on its file on other cores while pages and workbooks, which are Python, take one.
             database = aside.submit(_finish_database, folder, tables, afresh, paths)
             artefacts = (
-                *write_package(folder, tables, draft.files, about, (release_id, now)),
+                *write_package(folder, tables, draft.files, about, identity),
                 *write_documents(connection, folder, tables, draft.files),
                 *put_returns(connection, folder),
-                *write_workbook(connection, folder, tables, about, (release_id, now)),
+                *write_workbook(connection, folder, tables, about, identity),
             )
             await_check_pages()
-            artefacts = (*artefacts, *write_report(connection, folder, tables, made))
+            artefacts = (*artefacts, *write_report(connection, folder, tables, identity, paths.check_pages))
             draft = draft.adding(database.result(), *(published_file(folder, path) for path in artefacts))
         manifest = Manifest(
             release_id=release_id,

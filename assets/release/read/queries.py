@@ -58,6 +58,11 @@ def create_views(connection: Connection, tables: Iterable[str]) -> None:
                 connection.execute("".join(f"comment on {comment};" for comment in comments))
 
 
+def view_sql(name: str) -> str:
+    """Return the select of a view, to be a part of another select."""
+    return (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
 def read_view(source: Connection | Release, name: str, order: Sequence[str] = (), **filters: object) -> pd.DataFrame:
     """Return a select as a data frame whose columns keep their types: an integer with gaps stays an integer.
 
@@ -77,6 +82,7 @@ def read_view(source: Connection | Release, name: str, order: Sequence[str] = ()
             return read_view(connection, name, order, **filters)
     select, values = _select(name, order, filters)
     try:
+        source.complete()  # DuckDB refuses `sql` while a result of `execute` has rows that were not fetched
         frame: pd.DataFrame = source.sql(select, params=values).to_arrow_table().to_pandas(types_mapper=pd.ArrowDtype)
     except DatabaseError as error:
         raise UsageError(Issue("query_failed", str(error))) from error
@@ -106,7 +112,7 @@ def _select(name: str, order: Sequence[str], filters: Mapping[str, object]) -> t
     """Return the whole select and the values of its parameters."""
     values = {column: value if isinstance(value, list | tuple) else [value] for column, value in filters.items()}
     conditions = [f"{quote_identifier(column)} in ({', '.join('?' * len(each))})" for column, each in values.items()]
-    table = name if "." in name else f"({(_FOLDER / f'{name}.sql').read_text(encoding='utf-8')})"
+    table = name if "." in name else f"({view_sql(name)})"
     where = f" where {' and '.join(conditions)}" if conditions else ""
     select = f"from {table}{where} order by {', '.join(order) or 'all'}"
     return select, [value for each in values.values() for value in each]

@@ -1,1 +1,1 @@
-"""The commands, by what they are for. Each imports what is slow where it uses it."""
+"""The commands of gancheng, one file each. Each imports slow modules where it uses them."""

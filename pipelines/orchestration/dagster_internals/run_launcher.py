@@ -1,14 +1,14 @@
-"""Starting runs on this machine, and telling whether one is still alive.
+"""Dagster's run launcher for this machine, with a health check for the process of a run.
 
-Here: Dagster's own launcher, with an answer to the question whether the process of a run has died. Without one a run
-whose process was killed stays "started" for ever, and with one run at a time nothing runs after it.
+Dagster's own launcher has none: a run whose process was killed stays "started" for ever, and with one run at a time no
+other run starts after it.
 """
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from dagster import DagsterRun
+from dagster import DagsterRun, Field
 from dagster._config.config_schema import UserConfigSchema
 from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, WorkerStatus
 from dagster._serdes import ConfigurableClassData
@@ -17,12 +17,12 @@ from assets.core.paths import Paths
 from pipelines.locks import is_running
 
 DEFINITIONS = "pipelines.definitions"
-# What a run may take from its start until it holds the lock.
+# How long a run may take from its start until it holds the lock.
 _GRACE_SECONDS = 60
 
 
 class LocalRunLauncher(DefaultRunLauncher):
-    """Every run of ours holds the lock of the data directory, which the system frees when its process dies."""
+    """A launcher that knows a dead run by the run lock, which the system releases when its process ends."""
 
     def __init__(self, grace_seconds: int = _GRACE_SECONDS, inst_data: ConfigurableClassData | None = None) -> None:
         self._grace_seconds = grace_seconds
@@ -30,8 +30,6 @@ class LocalRunLauncher(DefaultRunLauncher):
 
     @classmethod
     def config_type(cls) -> UserConfigSchema:
-        from dagster import Field
-
         return {"grace_seconds": Field(int, is_required=False, default_value=_GRACE_SECONDS)}
 
     @classmethod
@@ -43,11 +41,11 @@ class LocalRunLauncher(DefaultRunLauncher):
         return True
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
-        """A run of ours that started a while ago while nobody holds the lock has no process any more.
+        """Return FAILED for a run of these definitions that started a while ago while the lock is free.
 
-        Of a run of another code location nothing is known; it is left alone until its time is over.
+        Nothing is known of runs of another code location; `max_runtime_seconds` ends them.
         """
-        if not _is_ours(run):
+        if not _is_own(run):
             return CheckRunHealthResult(WorkerStatus.RUNNING)
         record = self._instance.get_run_record_by_id(run.run_id)
         started = record.start_time if record is not None else None
@@ -57,9 +55,9 @@ class LocalRunLauncher(DefaultRunLauncher):
         return CheckRunHealthResult(WorkerStatus.FAILED, "its process is gone")
 
 
-def _is_ours(run: DagsterRun) -> bool:
-    """Whether it is of our definitions, or of a server of code that does not say what it loaded."""
+def _is_own(run: DagsterRun) -> bool:
+    """Whether the run is of these definitions, or of a code server that does not say what it loaded."""
     job = run.remote_job_origin
     location = job.repository_origin.code_location_origin if job is not None else None
-    loaded = getattr(location, "loadable_target_origin", None)
-    return loaded is None or loaded.module_name == DEFINITIONS
+    target = getattr(location, "loadable_target_origin", None)
+    return target is None or target.module_name == DEFINITIONS

@@ -1,8 +1,8 @@
-"""Charts that compare cities, drawn by Vega-Lite when the report is written: a page needs no script for them.
+"""Charts that compare cities, rendered by Vega-Lite when the report is written, so that pages need no script.
 
-Here: where cities stand and are heading on one indicator, and ranks with their intervals. Not here: the small trend of
-a single figure (assets.release.outputs.report.sparklines), of which a release of many cities has too many to be drawn
-this way; and the figures themselves, which every page has in a table beside.
+Here: value, projection and target of each city for one indicator, and ranks with their intervals. Not here: the trend
+of a single figure (assets.release.outputs.report.sparklines), which is too frequent to be rendered this way, and the
+table with the same figures that follows each chart.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import altair as alt
 import vl_convert
 from markupsafe import Markup
 
-# More rows are no chart that anybody can read: the table and the tile map remain.
-MOST_CITIES = 60
+# A chart with more rows is too long to read; the page still has the table and the tile map.
+MAX_CITIES = 60
 
-_WIDTH, _ROW, _NAMES = 620, 24, 120
+_WIDTH, _ROW_HEIGHT, _NAMES_WIDTH = 620, 24, 120
 _INK, _LINE = "#17222e", "#cfd8e1"
-_NOW, _AHEAD, _GOAL = "#0b5a8a", "#7a5200", "#a32c10"
-_DATA, _APART = "cities", "\u2003"
+_VALUE, _PROJECTION, _TARGET = "#0b5a8a", "#7a5200", "#a32c10"
+_DATASET, _SEPARATOR = "cities", "\u2003"
 _VEGA_LITE = "v6_1"
 
 Row = Mapping[str, Any]
@@ -30,9 +30,14 @@ Spec = dict[str, Any]
 
 
 def draw_values(figures: Sequence[Row], names: Names) -> Markup | None:
-    """Each city's last figure, its projection with interval, and its target, in the order of the rows.
+    """Draw value, projection with interval, and target of each city, in the order of the rows.
 
-    `names` are shown by city code. None where there are more cities than a chart can show.
+    Args:
+        figures: one row per city.
+        names: the names to show, by city code.
+
+    Returns:
+        The SVG; None without rows or with more than `MAX_CITIES`.
     """
     columns = {
         "now": "value",
@@ -42,65 +47,69 @@ def draw_values(figures: Sequence[Row], names: Names) -> Markup | None:
         "goal": "target_value",
         "goal_high": "target_value_high",
     }
-    return _drawn(_standing(), figures, names, columns)
+    return _render(_values_spec(), figures, names, columns)
 
 
-def draw_ranks(places: Sequence[Row], names: Names) -> Markup | None:
-    """The published place of each city and the places it takes in 90 % of the draws, in the order of the rows."""
-    return _drawn(_ranks(), places, names, {"now": "nominal_rank", "low": "rank_low", "high": "rank_high"})
+def draw_ranks(ranks: Sequence[Row], names: Names) -> Markup | None:
+    """Draw the rank of each city and its 90 % interval; arguments and result as of `draw_values`."""
+    return _render(_ranks_spec(), ranks, names, {"now": "nominal_rank", "low": "rank_low", "high": "rank_high"})
 
 
-def _drawn(spec: Spec, rows: Sequence[Row], names: Names, columns: Mapping[str, str]) -> Markup | None:
-    if not 0 < len(rows) <= MOST_CITIES:
+def _render(spec: Spec, rows: Sequence[Row], names: Names, columns: Mapping[str, str]) -> Markup | None:
+    if not 0 < len(rows) <= MAX_CITIES:
         return None
-    # A name may occur twice: its code keeps the rows apart and is not shown.
+    # A name may occur twice: the code before it keeps rows apart and is not shown.
     data = [
-        {"row": f"{row['city_code']}{_APART}{names[row['city_code']]}", **{to: row[of] for to, of in columns.items()}}
+        {
+            "row": f"{row['city_code']}{_SEPARATOR}{names[row['city_code']]}",
+            **{name: row[column] for name, column in columns.items()},
+        }
         for row in rows
     ]
-    svg = vl_convert.vegalite_to_svg({**spec, "datasets": {_DATA: data}}, vl_version=_VEGA_LITE)
+    svg = vl_convert.vegalite_to_svg({**spec, "datasets": {_DATASET: data}}, vl_version=_VEGA_LITE)
     return Markup(svg)  # noqa: S704 - Vega writes every name as escaped text; a test plants markup
 
 
 @cache
-def _standing() -> Spec:
-    base = alt.Chart(alt.NamedData(_DATA))
+def _values_spec() -> Spec:
+    base = alt.Chart(alt.NamedData(_DATASET))
     across = alt.X("now:Q", title=None, scale=alt.Scale(zero=False))
     return _spec(
-        base.mark_rule(color=_GOAL, strokeDash=[5, 3]).encode(x="goal:Q", x2="goal_high:Q"),
-        base.mark_tick(color=_GOAL, thickness=2, size=16).encode(x="goal:Q"),
-        base.mark_tick(color=_GOAL, thickness=2, size=16).encode(x="goal_high:Q"),
-        base.mark_rule(color=_AHEAD, strokeWidth=2).encode(x="low:Q", x2="high:Q"),
-        base.mark_point(color=_AHEAD, shape="diamond", size=70, filled=True, opacity=1).encode(x="ahead:Q"),
-        base.mark_point(color=_NOW, size=80, filled=True, opacity=1).encode(x=across),
+        base.mark_rule(color=_TARGET, strokeDash=[5, 3]).encode(x="goal:Q", x2="goal_high:Q"),
+        base.mark_tick(color=_TARGET, thickness=2, size=16).encode(x="goal:Q"),
+        base.mark_tick(color=_TARGET, thickness=2, size=16).encode(x="goal_high:Q"),
+        base.mark_rule(color=_PROJECTION, strokeWidth=2).encode(x="low:Q", x2="high:Q"),
+        base.mark_point(color=_PROJECTION, shape="diamond", size=70, filled=True, opacity=1).encode(x="ahead:Q"),
+        base.mark_point(color=_VALUE, size=80, filled=True, opacity=1).encode(x=across),
     )
 
 
 @cache
-def _ranks() -> Spec:
-    base = alt.Chart(alt.NamedData(_DATA))
+def _ranks_spec() -> Spec:
+    base = alt.Chart(alt.NamedData(_DATASET))
     across = alt.X(
         "now:Q", title=None, scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickMinStep=1, format="d")
     )
     return _spec(
-        base.mark_rule(color=_NOW, strokeWidth=7, opacity=0.35).encode(x="low:Q", x2="high:Q"),
+        base.mark_rule(color=_VALUE, strokeWidth=7, opacity=0.35).encode(x="low:Q", x2="high:Q"),
         base.mark_point(color=_INK, size=80, filled=True, opacity=1).encode(x=across),
     )
 
 
 def _spec(*layers: alt.Chart) -> Spec:
-    """The chart without its rows, made once: to make it costs as long as to draw it."""
+    """Return the chart without its rows; cached by the callers, because building it takes as long as rendering."""
     names = alt.Axis(
-        labelExpr=f"split(datum.label, '{_APART}')[1]",
+        labelExpr=f"split(datum.label, '{_SEPARATOR}')[1]",
         labelLimit=0,
         labelFontSize=13,
         ticks=False,
-        minExtent=120,
-        maxExtent=120,
+        minExtent=_NAMES_WIDTH,
+        maxExtent=_NAMES_WIDTH,
     )
     rows = alt.Y("row:N", sort=None, title=None, axis=names)
     axis = alt.AxisConfig(labelColor=_INK, gridColor=_LINE, domainColor=_LINE, tickColor=_LINE, labelFontSize=12)
-    chart = alt.layer(*(layer.encode(y=rows) for layer in layers)).properties(width=_WIDTH, height=alt.Step(_ROW))
-    made = chart.configure(background="transparent", axis=axis, view=alt.ViewConfig(stroke=None))
-    spec: Spec = made.to_dict()
+    chart = alt.layer(*(layer.encode(y=rows) for layer in layers)).properties(
+        width=_WIDTH, height=alt.Step(_ROW_HEIGHT)
+    )
+    spec: Spec = chart.configure(background="transparent", axis=axis, view=alt.ViewConfig(stroke=None)).to_dict()
     return spec

@@ -1,5 +1,5 @@
-"""Where the report stands in a release folder."""
+"""Paths of the report in the folder of a release."""
 
 FOLDER = "report"
 FIRST_PAGE = f"{FOLDER}/index.html"
-CHECKS = "checks"  # below the report: a page a table
+CHECKS = "checks"  # folder of the report with one page per checked table

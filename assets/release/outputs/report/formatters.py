@@ -1,7 +1,7 @@
-"""How the report writes statuses, targets and figures, in Chinese and English.
+"""How the report shows labels, targets and figures, in Chinese and English.
 
-Here: what only pages say of a code, and figures as text. Not here: the words that workbook and terminal use as well
-(assets.release.outputs.labels); what a page says of itself stands in its template.
+Here: values as text or as escaped HTML. Not here: the labels of codes (assets/core/labels.yml), and the texts of a page
+(its template).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from assets.release.outputs.labels import OPERATORS, QUALIFIERS, STATUSES, Words
+from assets.core.i18n import labels
 
 Row = Mapping[str, Any]
 
-# A mark that tells statuses apart without colour.
+# Marks that distinguish statuses without colour.
 _MARKS = {
     "achieved": "✓",
     "achieved_declining": "✓↓",
@@ -28,93 +28,89 @@ _MARKS = {
     "no_target": "–",
 }
 
-PROJECTIONS: dict[str, Words] = {
-    "too_few_points": ("年度点不足，不外推", "too few years to project"),
-    "stale": ("数据陈旧，不外推", "too old to project"),
-    "yes_no": ("是否类，不外推", "yes or no, no projection"),
-    "projected": ("已外推", "projected"),
-}
-FRESHNESS: dict[str, Words] = {
-    "in_time": ("未逾期", "in time"),
-    "late": ("逾期", "late"),
-    "no_deadline": ("未定期限", "no deadline"),
-}
-FILE_STATUSES: dict[str, Words] = {"read": ("已读取", "read"), "refused": ("整个退回", "refused")}
-_CLASSES = 5
+_SCORE_CLASSES = 5
 
 
 @lru_cache(maxsize=8192)
 def bilingual(zh: object, en: object) -> Markup:
-    """One text in two languages, of which the page shows one; the same in both stands once.
+    """Return a text in two languages, of which the page shows one; a text that is the same in both occurs once.
 
-    Remembered, for a page says the same words again and again: a release of thousands of cities takes half as long.
+    Cached, because pages repeat texts: a release of thousands of cities takes half the time.
     """
     if zh == en:
         return escape(zh)
     return Markup(f'<span lang="zh">{escape(zh)}</span><span lang="en">{escape(en)}</span>')  # noqa: S704 - escaped
 
 
-def lookup(words: Mapping[Any, Words], code: Any) -> Markup:
-    """The word for a code; a code without one stands for itself."""
-    return bilingual(*words.get(code, (code, code)))
+def code_label(group: str, code: object) -> Markup:
+    """Return the label of a code in a group of labels.yml; a code without label is shown itself."""
+    return bilingual(*labels(group).get(str(code), (code, code)))
 
 
 def name_of_row(row: Row, name: str = "name") -> Markup:
-    """A column that a row has in both languages."""
+    """Return the columns `<name>_zh` and `<name>_en` of a row."""
     return bilingual(row[f"{name}_zh"] or "", row[f"{name}_en"] or "")
 
 
 @lru_cache
 def status_label(code: str) -> Markup:
-    """A status with its mark, in its colour."""
-    text = lookup(STATUSES, code)
+    """Return a pace status with its mark, in its colour."""
+    text = code_label("statuses", code)
     return Markup('<span class="status {}"><span aria-hidden="true">{}</span> {}</span>').format(
         code, _MARKS[code], text
     )
 
 
 def formula_html(text: str) -> Markup:
-    """A formula of the registry, which says it in Chinese and then in English."""
+    """Return a formula of the registry, which has Chinese and English separated by a bar."""
     zh, separator, en = text.partition(" | ")
     return bilingual(zh, en) if separator else escape(text)
 
 
 def format_value(value: float | None, decimals: int) -> str:
-    """A figure with the decimals of its indicator, at most two of them; a dash where there is none."""
+    """Return a figure with the decimals of its indicator, but at most two; a dash where it is missing."""
     return "—" if value is None else f"{value:,.{min(decimals, 2)}f}"
 
 
 def format_qualified(row: Row, decimals: int) -> str:
-    return f"{QUALIFIERS.get(row['qualifier'] or '', '')}{format_value(row['value'], decimals)}"
+    """Return the value of a row after the sign of its qualifier."""
+    return f"{_sign('qualifiers', row['qualifier'])}{format_value(row['value'], decimals)}"
 
 
 def format_score(value: float | None) -> str:
+    """Return a score with one decimal; a dash where there is none."""
     return "—" if value is None else f"{value:.1f}"
 
 
 def format_probability(value: float) -> str:
-    """A probability as a percentage; a projection is never wholly sure, so none is shown as 0 or 100."""
+    """Return a probability in percent; never 0 or 100, because no projection is certain."""
     percent = round(100 * value)
     return "<1%" if percent < 1 else ">99%" if percent > 99 else f"{percent}%"
 
 
 def format_plain(value: float | None) -> str:
-    """A number as it stands in a document, with no more digits than it has."""
+    """Return a number of the registry with no more digits than it has."""
     return "—" if value is None else f"{value:g}"
 
 
 def format_target(operator: str, value: float, value_high: float | None, year: int | None) -> str:
-    told = f"{value:g}–{value_high:g}" if value_high is not None else f"{OPERATORS.get(operator, '')}{value:g}"
-    return f"{told} ({year})" if year else told
+    """Return a target, a range or a number after its sign, with its year."""
+    text = f"{value:g}–{value_high:g}" if value_high is not None else f"{_sign('operators', operator)}{value:g}"
+    return f"{text} ({year})" if year else text
+
+
+def _sign(group: str, code: str | None) -> str:
+    sign = labels(group).get(code or "")
+    return "" if sign is None else sign.zh
 
 
 def score_class(value: float | None) -> str:
-    """The class of a score for its colour: five steps of twenty points."""
-    return "none" if value is None else f"s{min(int(value // (100 / _CLASSES)), _CLASSES - 1)}"
+    """Return the CSS class of a score: five classes of twenty points."""
+    return "none" if value is None else f"s{min(int(value // (100 / _SCORE_CLASSES)), _SCORE_CLASSES - 1)}"
 
 
 def coverage_class(scored: int, total: int) -> str:
-    """The class that draws a coverage, in steps of a tenth; some is never drawn as none, not all never as all."""
+    """Return the CSS class of a coverage in tenths; only an empty one is drawn as empty, only a full one as full."""
     if not total or not scored:
         return "c0"
     return f"c{10 if scored == total else min(max(10 * scored // total, 1), 9)}"

@@ -1,8 +1,7 @@
-"""The site: which pages there are, what each is given, and writing them.
+"""The site: which pages there are, what each template gets, and writing them.
 
-Here: pages and their addresses below `report/`. Every text goes through a template that escapes it, so that a name is a
-name, whatever a file made of it. Not here: what the pages tell (assets.release.outputs.report.queries) and how it
-looks (the templates, the style sheet).
+Here: pages and their addresses below `report/`. Every text goes through a template that escapes it, so that no name of
+the data is markup. Not here: reading (assets.release.outputs.report.queries) and layout (templates, style sheet).
 """
 
 from __future__ import annotations
@@ -11,80 +10,82 @@ import hashlib
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from assets.release.explain.changelog import LISTED_CHANGES, change_cells, change_headings
 from assets.release.explain.score_diff import read_named_changes
-from assets.release.outputs import labels as codes
+from assets.release.outputs.metadata import ReleaseIdentity
 from assets.release.outputs.report import altair_charts, formatters, queries, sparklines
 from assets.release.outputs.report.file_names import CHECKS, FOLDER
-from assets.release.outputs.report.queries import ReferenceData, Row
-from assets.release.outputs.report.templating import Templates
+from assets.release.outputs.rows import SOURCE_TABLES, Row, fetch_row, group_rows
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
 
 _HERE = Path(__file__).parent
 _STATIC = ("report.css", "checks.css", "report.js")
-_LONGEST_NAME = 14
+_MAX_NAME_CHARACTERS = 14
 _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,80}(\.[a-z0-9_-]{1,80})?")
-# Names that Windows keeps for devices, whatever stands behind their dot.
+# Names that Windows reserves for devices, with any ending.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseInfo:
-    """The release that the pages belong to. `check_pages` has the pages of Great Expectations on its checks, if any."""
+def write_report(
+    connection: Connection,
+    folder: Path,
+    tables: Sequence[Table],
+    release: ReleaseIdentity,
+    check_pages: Path | None = None,
+) -> tuple[Path, ...]:
+    """Write the report of the candidate below `folder/report`; nothing where a table that it reads is not published.
 
-    release_id: str
-    released_at: datetime
-    previous_release_id: str | None
-    check_pages: Path | None = None
+    Args:
+        connection: the candidate.
+        folder: the folder of the release.
+        tables: the published tables.
+        release: the release to which the pages belong.
+        check_pages: a folder with the pages of Great Expectations, one per table, which are copied into the report.
 
-
-def write_report(connection: Connection, folder: Path, tables: Sequence[Table], made: ReleaseInfo) -> tuple[Path, ...]:
-    """Write the report of the candidate below `folder/report`; nothing where a table that it reads is not published."""
-    if not {table.qualified_name for table in tables} >= queries.SOURCE_TABLES:
+    Returns:
+        The files.
+    """
+    if not {table.qualified_name for table in tables} >= SOURCE_TABLES:
         return ()
     target = folder / FOLDER
     target.mkdir(parents=True, exist_ok=True)
-    checks = dict(_check_pages(target, made))
-    site = _SiteBuilder(connection, target, made, checks)
-    return tuple(sorted([*_copied(target), *(target / page for page in checks.values()), *site.write()]))
+    checks = _copy_check_pages(target, check_pages)
+    static = [Path(shutil.copyfile(_HERE / "static" / name, target / name)) for name in _STATIC]
+    pages = _SiteBuilder(connection, target, release, checks).write()
+    return tuple(sorted([*static, *(target / page for page in checks.values()), *pages]))
 
 
 @lru_cache(maxsize=8192)
 def page_name(identifier: str) -> str:
-    """The file name of a page: an identifier that any system takes for one file, and no two for the same."""
+    """Return the file name of the page of an identifier: valid on every system, and different for each."""
     if _PLAIN_NAME.fullmatch(identifier) and not _DEVICES.fullmatch(identifier):
         return f"{identifier}.html"
-    mark = hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return f"x-{mark}.html"
+    digest = hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"x-{digest}.html"
 
 
-def _copied(target: Path) -> Iterator[Path]:
-    for name in _STATIC:
-        yield Path(shutil.copyfile(_HERE / "static" / name, target / name))
-
-
-def _check_pages(target: Path, made: ReleaseInfo) -> Iterator[tuple[str, str]]:
-    """The pages of the checks, copied into the report: by table, where they stand in it."""
-    if made.check_pages is None or not made.check_pages.is_dir():
-        return
+def _copy_check_pages(target: Path, check_pages: Path | None) -> dict[str, str]:
+    """Copy the pages on the checks into the report; return their addresses in it by table."""
+    if check_pages is None or not check_pages.is_dir():
+        return {}
     (target / CHECKS).mkdir()
-    for page in sorted(made.check_pages.glob("*.html")):
+    for page in sorted(check_pages.glob("*.html")):
         shutil.copyfile(page, target / CHECKS / page.name)
-        yield page.stem, f"{CHECKS}/{page.name}"
+    return {page.stem: f"{CHECKS}/{page.name}" for page in sorted(check_pages.glob("*.html"))}
 
 
+# What the templates call; `w` shows the label of a code.
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "t": formatters.bilingual,
-    "w": formatters.lookup,
+    "w": formatters.code_label,
     "name": formatters.name_of_row,
     "status": formatters.status_label,
     "figure": formatters.format_value,
@@ -99,83 +100,82 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "share": sparklines.scale_share,
     "page_name": page_name,
 }
-_WORDS: dict[str, Any] = {
-    "codes": codes,
-    "projections": formatters.PROJECTIONS,
-    "file_statuses": formatters.FILE_STATUSES,
-    "freshness_words": formatters.FRESHNESS,
-}
 
 
 class _SiteBuilder:
     """All pages of one candidate, written one after the other."""
 
-    def __init__(self, connection: Connection, target: Path, made: ReleaseInfo, checks: Mapping[str, str]) -> None:
+    def __init__(
+        self, connection: Connection, target: Path, release: ReleaseIdentity, checks: Mapping[str, str]
+    ) -> None:
         self._connection, self._target, self._checks = connection, target, checks
-        self._registry: ReferenceData = queries.read_reference_data(connection)
+        self._registry = queries.read_reference_data(connection)
         self._dimension_scores = queries.read_dimension_scores(connection)
         self._measure_scores = queries.read_measure_scores(connection)
         self._rankings = queries.read_rankings(connection)
-        placed = ({**ranking, **place} for ranking in self._rankings for place in ranking["places"])
-        self._ranks = queries.group_rows(placed, "city_code")
-        self._held, self._sent = queries.read_quarantined(connection), queries.read_freshness(connection)
-        self._names = {code: _shown_name(city) for code, city in self._registry.cities.items()}
-        self._templates = Templates(_HERE / "templates", {**_FUNCTIONS, "term": self._term})
+        ranks = ({**ranking, **rank} for ranking in self._rankings for rank in ranking["places"])
+        self._ranks = group_rows(ranks, "city_code")
+        self._quarantined = queries.read_quarantined(connection)
+        self._freshness = queries.read_freshness(connection)
+        self._names = {code: _chart_name(city) for code, city in self._registry.cities.items()}
+        self._templates = Environment(
+            loader=FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
         self._templates.globals |= {
-            **_WORDS,
-            "made": made,
+            **_FUNCTIONS,
+            "term": self._term,
+            "release": release,
             "registry": self._registry,
             "rankings": self._rankings,
         }
 
     def write(self) -> Iterator[Path]:
-        drawn = [altair_charts.draw_ranks(ranking["places"], self._names) for ranking in self._rankings]
-        yield self._page(
-            "index.html", "index", dimension_scores=self._dimension_scores, tiles=self._tiles(), drawn=drawn
-        )
+        charts = [altair_charts.draw_ranks(ranking["places"], self._names) for ranking in self._rankings]
+        yield self._page("index", dimension_scores=self._dimension_scores, tiles=self._tiles(), charts=charts)
         yield from self._cities()
-        yield self._page("measures.html", "measures")
+        yield self._page("measures")
         yield from self._measures()
-        yield self._page("indicators.html", "indicators")
+        yield self._page("indicators")
         yield from self._indicators()
-        yield self._page(
-            "quality.html",
-            "quality",
-            most=queries.MOST_ROWS,
-            check_pages=self._checks,
-            **queries.read_quality(self._connection),
-        )
-        yield self._page("changes.html", "changes", **self._changes())
-        yield self._page("method.html", "method", **self._references())
-        yield self._page("formulas.html", "formulas", models=queries.read_models(self._connection))
+        quality = queries.read_quality(self._connection)
+        yield self._page("quality", most=queries.MAX_LISTED, check_pages=self._checks, **quality)
+        yield self._page("changes", **self._changes())
+        targets = [target for targets in self._registry.targets.values() for target in targets]
+        yield self._page("method", duties=sum(target["authority"].startswith("policy_") for target in targets))
+        yield self._page("formulas", models=queries.read_models(self._connection))
 
     def _term(self, kind: str, text: str) -> Markup:
-        """A unit, an area or the like, in English where the registry has it."""
+        """Return a unit, an area or another term, in English where the registry has it."""
         return formatters.bilingual(text, self._registry.terms.get((kind, text), text))
 
-    def _page(self, path: str, template: str, **told: Any) -> Path:
-        file = self._target / path
+    def _page(self, template: str, name: str | None = None, /, **content: Any) -> Path:
+        """Write a page: one of a kind, or the page `name` in the folder of its kind."""
+        file = self._target / (f"{template}.html" if name is None else f"{template}/{name}")
         file.parent.mkdir(exist_ok=True)
-        root = "../" * path.count("/")
-        # The scheme of a row's text must survive the disk: what no encoding can hold is shown as such.
-        text = self._templates.get_template(f"{template}.html.j2").render(root=root, page=template, **told)
+        root = "" if name is None else "../"
+        text = self._templates.get_template(f"{template}.html.j2").render(root=root, page=template, **content)
+        # Data may contain characters that UTF-8 cannot encode; they are shown as escape sequences.
         file.write_text(text, encoding="utf-8", errors="backslashreplace")
         return file
 
     def _cities(self) -> Iterator[Path]:
-        found = dict.fromkeys(self._registry.cities)
-        for city_code, figures in queries.read_scores_by_city(self._connection):
-            found.pop(city_code, None)
+        without_figures = dict.fromkeys(self._registry.cities)
+        for city_code, figures in queries.read_figures_by_city(self._connection):
+            without_figures.pop(city_code, None)
             yield self._city(city_code, figures)
-        for city_code in found:
+        for city_code in without_figures:
             yield self._city(city_code, [])
 
     def _city(self, city_code: str, figures: Sequence[Row]) -> Path:
         by_indicator = {figure["indicator_id"]: figure for figure in figures}
         years = self._years(figures)
         return self._page(
-            f"city/{page_name(city_code)}",
             "city",
+            page_name(city_code),
             city=self._registry.cities[city_code],
             figures=by_indicator,
             trends={name: sparklines.build_trend(figure, *years) for name, figure in by_indicator.items()},
@@ -183,39 +183,43 @@ class _SiteBuilder:
             scores=self._dimension_scores.get(city_code, {}),
             measure_scores=self._measure_scores.get(city_code, {}),
             ranks=self._ranks.get(city_code, []),
-            held=self._held.get(city_code, []),
-            sent=self._sent.get(city_code, []),
+            quarantined=self._quarantined.get(city_code, []),
+            freshness=self._freshness.get(city_code, []),
         )
 
     def _measures(self) -> Iterator[Path]:
-        attained: dict[str, dict[str, Row]] = {}
-        for row in queries.read_attainments(self._connection):
-            attained.setdefault(row["indicator_id"], {})[row["city_code"]] = row
+        attainments = queries.read_attainments(self._connection)
         for measure_id, measure in self._registry.measures.items():
-            scores = {city: by_measure[measure_id] for city, by_measure in self._measure_scores.items()}
-            indicators = [self._registry.indicators[name] for name in self._registry.indicators_of.get(measure_id, ())]
-            path = f"measure/{measure_id}.html"
-            yield self._page(path, "measure", measure=measure, scores=scores, indicators=indicators, attained=attained)
+            yield self._page(
+                "measure",
+                f"{measure_id}.html",
+                measure=measure,
+                scores={city: scores[measure_id] for city, scores in self._measure_scores.items()},
+                indicators=[
+                    self._registry.indicators[i] for i in self._registry.measure_indicators.get(measure_id, ())
+                ],
+                attainments=attainments,
+            )
 
     def _indicators(self) -> Iterator[Path]:
-        found = dict.fromkeys(self._registry.indicators)
-        for indicator_id, figures in queries.read_scores_by_indicator(self._connection):
-            found.pop(indicator_id, None)
+        without_figures = dict.fromkeys(self._registry.indicators)
+        for indicator_id, figures in queries.read_figures_by_indicator(self._connection):
+            without_figures.pop(indicator_id, None)
             yield self._indicator(indicator_id, figures)
-        for indicator_id in found:
+        for indicator_id in without_figures:
             yield self._indicator(indicator_id, [])
 
     def _indicator(self, indicator_id: str, figures: Sequence[Row]) -> Path:
         years = self._years(figures)
-        # Each has its trend on its own page; thousands of them here would be a page that no browser likes.
-        has_trends = len(figures) <= altair_charts.MOST_CITIES
+        # The page of each city has its trends; thousands of them on one page are too much for a browser.
+        has_trends = len(figures) <= altair_charts.MAX_CITIES
         return self._page(
-            f"indicator/{page_name(indicator_id)}",
             "indicator",
+            page_name(indicator_id),
             indicator=self._registry.indicators[indicator_id],
             figures=figures,
-            most=queries.MOST_ROWS,
-            standing=altair_charts.draw_values(figures, self._names),
+            most=queries.MAX_LISTED,
+            chart=altair_charts.draw_values(figures, self._names),
             has_trends=has_trends,
             trends={figure["city_code"]: sparklines.build_trend(figure, *years) for figure in figures if has_trends},
             years=years,
@@ -227,25 +231,20 @@ class _SiteBuilder:
 
     def _changes(self) -> dict[str, Any]:
         changes = read_named_changes(self._connection, LISTED_CHANGES)
-        counted = queries.fetch_rows(self._connection, "select count(*) as n from release.score_changes")[0]["n"]
-        told = [(change_cells(change, "zh"), change_cells(change, "en")) for change in changes]
         return {
             "headings": list(zip(change_headings("zh"), change_headings("en"), strict=True)),
-            "changes": told,
-            "counted": counted,
+            "changes": [(change_cells(change, "zh"), change_cells(change, "en")) for change in changes],
+            "counted": fetch_row(self._connection, "select count(*) as n from release.score_changes")["n"],
         }
 
-    def _references(self) -> dict[str, Any]:
-        return {"duties": sum(_is_duty(one) for targets in self._registry.targets.values() for one in targets)}
-
     def _years(self, figures: Sequence[Row]) -> tuple[int, int]:
-        """The years that all trends of a page share: from the first figure to the horizon."""
+        """Return the first and the last year of all trends of a page, up to the horizon."""
         first = [figure["points"][0]["year"] for figure in figures if figure["points"]]
         horizon = int(self._registry.method["horizon_year"])
         return min(first, default=horizon), horizon
 
     def _tiles(self) -> list[list[Row | None]]:
-        """The cities of the tile map, row by row; a hole is None. Empty where no city has a tile."""
+        """Return the rows of the tile map, with None for a gap; empty where no city has a tile."""
         placed = {
             (city["tile_row"], city["tile_column"]): city
             for city in self._registry.cities.values()
@@ -257,11 +256,9 @@ class _SiteBuilder:
         return [[placed.get((row, column)) for column in range(1, last_column + 1)] for row in range(1, last_row + 1)]
 
 
-def _shown_name(city: Row) -> str:
-    """A city in both languages, as a chart has room for it."""
+def _chart_name(city: Row) -> str:
+    """Return the name of a city in both languages, as short as a chart needs it."""
     both = dict.fromkeys((city["short_zh"], city["name_en"]))
-    return " ".join(name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…" for name in both)
-
-
-def _is_duty(target: Row) -> bool:
-    return bool(target["authority"].startswith("policy_"))
+    return " ".join(
+        name if len(name) <= _MAX_NAME_CHARACTERS else f"{name[: _MAX_NAME_CHARACTERS - 1]}…" for name in both
+    )

@@ -1,7 +1,7 @@
-"""Small charts as figures of a plane: where a line, a dot, a bar and a target stand.
+"""The geometry of small charts: coordinates of lines, dots, bars and targets.
 
-Here: geometry alone, rounded to a tenth of a unit so that pages stay light. Not here: colours and markup (the templates
-and the style sheet). Every chart has its figures in a table beside it, so that nothing is told by a picture alone.
+Here: coordinates, rounded to a tenth of a unit to keep pages small. Not here: colours and markup (templates, style
+sheet). Every chart is accompanied by a table with the same figures.
 """
 
 from __future__ import annotations
@@ -18,24 +18,29 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class TrendLine:
-    """A series up to the year of its projection: unbroken runs of years, the last figure, interval and target."""
+    """The coordinates of a series up to the year of its projection.
+
+    Attributes:
+        runs: the points of each line; a missing year begins another line.
+        now: the last figure.
+        interval: y of the upper and the lower end.
+        target: y of the upper and the lower end, equal where the target is a single value.
+        breaks: x of the year from which figures are comparable.
+    """
 
     runs: tuple[str, ...]
     dots: tuple[tuple[float, float], ...]
     now: tuple[float, float]
     projected: tuple[float, float] | None
-    interval: tuple[float, float] | None  # y of its high and its low end
-    target: tuple[float, float] | None  # y of its high and its low end; the same where it is a single value
-    breaks: float | None  # x of the year from which figures are comparable
+    interval: tuple[float, float] | None
+    target: tuple[float, float] | None
+    breaks: float | None
     width: float = WIDTH
     height: float = HEIGHT
 
 
 def build_trend(figure: Row, first_year: int, last_year: int) -> TrendLine | None:
-    """The trend of one figure on the years of its page; None without a series.
-
-    A missing year leaves a gap in the line: nothing is drawn where nothing was published.
-    """
+    """Return the trend of one figure, on the years that all trends of its page share; None without a series."""
     points = [(point["year"], point["value"]) for point in figure["points"] or ()]
     if not points:
         return None
@@ -56,7 +61,7 @@ def build_trend(figure: Row, first_year: int, last_year: int) -> TrendLine | Non
 
 
 def scale_share(value: float | None, low: float, high: float) -> float:
-    """How far a value stands on a scale, from 0 to 100."""
+    """Return the position of a value on a scale, from 0 to 100."""
     if value is None or high <= low:
         return 0.0
     return round(100 * min(max((value - low) / (high - low), 0), 1), 1)
@@ -64,7 +69,7 @@ def scale_share(value: float | None, low: float, high: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """Values to places on the plane; a scale of one value puts it in the middle."""
+    """Maps values to coordinates; where the scale has one value only, it is in the middle."""
 
     low: float
     high: float
@@ -77,7 +82,7 @@ class _Scale:
 
 
 def _upwards(values: Sequence[float], figure: Row) -> _Scale:
-    """From the lowest to the highest of all that is drawn, the higher value further up."""
+    """Return the vertical scale from the lowest to the highest value that is drawn."""
     names = ("projected_value", "projected_low", "projected_high", "target_value", "target_value_high")
     drawn = [*values, *(figure[name] for name in names if figure[name] is not None)]
     return _Scale(min(drawn), max(drawn), HEIGHT - _BOTTOM, _TOP)

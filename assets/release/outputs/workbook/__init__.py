@@ -1,1 +1,1 @@
-"""The workbook of a release, `workbook.xlsx`: what an office prints. Each sheet is a function of its own."""
+"""The workbook of a release, `workbook.xlsx`, for printing. Each sheet is built by a function of its own."""

@@ -1,7 +1,6 @@
-"""Cells of the workbook and how they look: a number is a number, a text is never a formula.
+"""Cells of the workbook and their formats: a number is written as a number, a text never as a formula.
 
-Here: what is written into one cell, with its format. Not here: where a cell stands
-(assets.release.outputs.workbook.sheet).
+Here: the content and the format of one cell. Not here: the position of a cell (assets.release.outputs.workbook.sheet).
 """
 
 from __future__ import annotations
@@ -9,14 +8,15 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from assets.core.text import escape_xlsx_markup, format_number
-from assets.release.outputs.labels import OPERATORS, QUALIFIERS, STATUSES, Words
+from assets.core.i18n import labels
+from assets.core.text import format_number
+from assets.release.outputs.excel_limits import fit_cell_text
 
-# By name: 等线 comes with Windows and Office, 134 (simplified Chinese) and 2 (sans serif) say what else will do.
+# By name: 等线 comes with Windows and Office; 134 (simplified Chinese) and 2 (sans serif) describe a substitute.
 FONT: dict[str, object] = {"font_name": "等线", "font_family": 2, "font_charset": 134, "font_scheme": ""}
 TITLE_FONT: dict[str, object] = {"font_name": "黑体", "font_family": 2, "font_charset": 134, "font_scheme": ""}
 INK, GREY, RULE, BAND = "#1F2933", "#5F6B7A", "#B8C2CC", "#DCE6F1"
-# Told apart by colour-blind readers, and in print by the word that stands in the cell.
+# Different to colour-blind readers; in black and white the text of the cell tells them apart.
 LOW, MIDDLE, HIGH, BAR = "#F2B27A", "#FFFFFF", "#7FB2E5", "#CFE1F3"
 _STATUS_FILLS = {
     "achieved": "#BBD9F2",
@@ -27,143 +27,155 @@ _STATUS_FILLS = {
     "deteriorating": "#F2B27A",
 }
 
-SIZE = 9
-LONGEST_CELL = 32_767
-_CUT = "…（全文见 Parquet, in full in Parquet）"
-# The registry keeps up to six decimals for exact sums; a reader wants two.
-_MOST_DECIMALS = 2
+FONT_SIZE = 9
+_CUT_NOTE = "…（全文见 Parquet, in full in Parquet）"
+# The registry keeps up to six decimals for exact sums; readers need two.
+_MAX_DECIMALS = 2
 
+Words = tuple[str, str]  # Chinese, English
 Style = tuple[tuple[str, object], ...]
 
 
 class Cell(NamedTuple):
-    """What stands in a cell, and how; None is an empty cell."""
+    """The content of a cell and its style; None is an empty cell."""
 
     content: str | float | None
     style: Style
 
 
 class Formats:
-    """The formats of one workbook, each made once."""
+    """The formats of one workbook; each style is created once."""
 
     def __init__(self, book: Any) -> None:
         self._book = book
-        self._made: dict[Style, Any] = {}
+        self._formats: dict[Style, Any] = {}
 
-    def of(self, style: Style) -> Any:
-        if style not in self._made:
-            self._made[style] = self._book.add_format({"font_size": SIZE, "font_color": INK, **FONT, **dict(style)})
-        return self._made[style]
+    def get(self, style: Style) -> Any:
+        """Return the xlsxwriter format of a style."""
+        if style not in self._formats:
+            properties = {"font_size": FONT_SIZE, "font_color": INK, **FONT, **dict(style)}
+            self._formats[style] = self._book.add_format(properties)
+        return self._formats[style]
 
 
 @lru_cache(maxsize=1024)
 def make_style(**properties: object) -> Style:
+    """Return a style from the format properties of xlsxwriter."""
     return tuple(sorted(properties.items()))
 
 
-def cell_size(cell: Cell) -> float:
-    """The size of its letters."""
-    return next((float(str(value)) for name, value in cell.style if name == "font_size"), SIZE)
+def font_size(cell: Cell) -> float:
+    """Return the font size of a cell in points."""
+    return next((float(str(value)) for name, value in cell.style if name == "font_size"), FONT_SIZE)
 
 
 _BOX: dict[str, object] = {"border": 1, "border_color": RULE, "valign": "vcenter"}
-# Text format: what is typed over the cell stays as typed, and nothing becomes a date.
+# Text format: Excel keeps what is typed over the cell, and makes no date of it.
 _TEXT = make_style(**_BOX, num_format="@", text_wrap=True)
 _CENTRED = make_style(**_BOX, num_format="@", text_wrap=True, align="center")
 _QUIET = make_style(**_BOX, num_format="@", text_wrap=True, align="center", font_color=GREY, font_size=8)
-_WHOLE = make_style(**_BOX, num_format="0", align="center")
+_INTEGER = make_style(**_BOX, num_format="0", align="center")
 _COUNT = make_style(**_BOX, num_format="#,##0", align="right")
 _STRONG = make_style(**_BOX, num_format="@", text_wrap=True, bold=True)
 
 
 def text_cell(content: object) -> Cell:
+    """Return a text, left-aligned."""
     return Cell(None if content is None else fit_text(str(content)), _TEXT)
 
 
 def strong_cell(words: Words) -> Cell:
+    """Return a bold text in both languages."""
     return Cell(bilingual_text(words), _STRONG)
 
 
 def centred_cell(content: object) -> Cell:
+    """Return a centred text."""
     return Cell(None if content is None else fit_text(str(content)), _CENTRED)
 
 
 def quiet_cell(words: Words) -> Cell:
-    """A word that stands where a number is missing."""
+    """Return a grey text that replaces a missing number."""
     return Cell(bilingual_text(words), _QUIET)
 
 
 def name_cell(zh: object, en: object) -> Cell:
-    """A name in both languages, one below the other."""
+    """Return a name in both languages, one below the other."""
     return text_cell(bilingual_text((str(zh), str(en))))
 
 
 def bilingual_text(words: Words) -> str:
+    """Return both languages on two lines; a text that is the same in both once."""
     zh, en = words
     return zh if zh == en else f"{zh}\n{en}"
 
 
-def whole_cell(content: float | None) -> Cell:
-    """A year, a rank, a line: no separator of thousands."""
-    return Cell(content, _WHOLE)
+def integer_cell(content: float | None) -> Cell:
+    """Return a year, a rank or a line number, without separator of thousands."""
+    return Cell(content, _INTEGER)
 
 
 def tenths_cell(content: float) -> Cell:
-    """A quantile of ranks, which may lie between two of them."""
+    """Return a quantile of ranks, which may lie between two ranks."""
     return Cell(content, make_style(**_BOX, num_format="0.0", align="center"))
 
 
 def count_cell(content: int | None) -> Cell:
+    """Return a count."""
     return Cell(content, _COUNT)
 
 
 def value_cell(value: float | None, decimals: int, qualifier: str | None = None) -> Cell:
-    """A figure with the decimals of its indicator, behind the sign of its qualifier."""
-    form = "#,##0" + (f".{'0' * min(decimals, _MOST_DECIMALS)}" if decimals else "")
-    return Cell(value, make_style(**_BOX, num_format=_behind(QUALIFIERS.get(qualifier or ""), form), align="right"))
+    """Return a value with the decimals of its indicator, after the sign of its qualifier."""
+    number_format = _number_format(min(decimals, _MAX_DECIMALS), "qualifiers", qualifier)
+    return Cell(value, make_style(**_BOX, num_format=number_format, align="right"))
 
 
 def target_cell(operator: str | None, value: float | None, high: float | None) -> Cell:
-    """The value of a target: a number behind its sign; a range, which is two numbers, is a text."""
+    """Return the value of a target: a number after its sign, or a text where it is a range of two numbers."""
     if value is None:
         return Cell(None, _TEXT)
     if operator == "between" and high is not None:
         return Cell(f"{format_number(value)}–{format_number(high)}", make_style(**_BOX, num_format="@", align="right"))
     digits = format_number(value)
-    decimals = len(digits.partition(".")[2]) if "e" not in digits else _MOST_DECIMALS
-    form = "#,##0" + (f".{'0' * decimals}" if decimals else "")
-    return Cell(value, make_style(**_BOX, num_format=_behind(OPERATORS.get(operator or ""), form), align="right"))
+    decimals = len(digits.partition(".")[2]) if "e" not in digits else _MAX_DECIMALS
+    number_format = _number_format(decimals, "operators", operator)
+    return Cell(value, make_style(**_BOX, num_format=number_format, align="right"))
 
 
-def _behind(sign: str | None, form: str) -> str:
-    return f'"{sign} "{form}' if sign else form
+def _number_format(decimals: int, group: str, code: str | None) -> str:
+    """Return the number format of Excel, after the sign that the code has in a group of labels."""
+    number_format = "#,##0" + (f".{'0' * decimals}" if decimals else "")
+    sign = labels(group).get(code or "")
+    return f'"{sign.zh} "{number_format}' if sign else number_format
 
 
 def score_cell(value: float) -> Cell:
+    """Return a score."""
     return Cell(value, make_style(**_BOX, num_format="0.0", align="center", bold=True))
 
 
 def coverage_cell(scored: int, total: int) -> Cell:
-    """n/m, as plain as the score: the share is the number, and n/m is what is seen of it."""
+    """Return n/m; the content of the cell is the share, so that it can be sorted and drawn as a bar."""
     if not total:
         return Cell("0/0", _CENTRED)
     return Cell(scored / total, make_style(**_BOX, num_format=f'"{scored}/{total}"', align="center"))
 
 
 def share_cell(value: float | None) -> Cell:
+    """Return a share or a probability in percent."""
     return Cell(value, make_style(**_BOX, num_format="0%", align="center"))
 
 
-def status_cell(name: str) -> Cell:
-    fill = _STATUS_FILLS.get(name)
+def status_cell(status: str) -> Cell:
+    """Return the label of a pace status in its colour."""
+    words, fill = labels("statuses")[status], _STATUS_FILLS.get(status)
     if fill is None:
-        return quiet_cell(STATUSES[name])
-    return Cell(
-        bilingual_text(STATUSES[name]),
-        make_style(**_BOX, num_format="@", text_wrap=True, align="center", bg_color=fill),
-    )
+        return quiet_cell(words)
+    style = make_style(**_BOX, num_format="@", text_wrap=True, align="center", bg_color=fill)
+    return Cell(bilingual_text(words), style)
 
 
 def fit_text(content: str) -> str:
-    """A text that a cell can hold; what is cut says so."""
-    return escape_xlsx_markup(content if len(content) <= LONGEST_CELL else content[: LONGEST_CELL - len(_CUT)] + _CUT)
+    """Return a text that fits into a cell."""
+    return fit_cell_text(content, _CUT_NOTE)

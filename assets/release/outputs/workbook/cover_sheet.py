@@ -1,25 +1,25 @@
-"""The cover: which release this is, how to read it, and what lies behind it."""
+"""The cover: which release this is, how to read it, and the list of sheets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
-from assets.release.outputs.labels import Words
-from assets.release.outputs.metadata import LICENCE_EN, LICENCE_ZH, ReleaseMetadata
-from assets.release.outputs.workbook.cell_styles import BAND, GREY, TITLE_FONT, bilingual_text, make_style
-from assets.release.outputs.workbook.queries import Row, fetch_row
+from assets.release.outputs.metadata import LICENCE_EN, LICENCE_ZH, ReleaseIdentity, ReleaseMetadata
+from assets.release.outputs.rows import Row, fetch_row, read_rows
+from assets.release.outputs.workbook.cell_styles import BAND, GREY, TITLE_FONT, Words, bilingual_text, make_style
 from assets.release.outputs.workbook.sheet import PlacedSheet, WorkbookWriter, row_height
+from assets.release.read.queries import read_view
 from assets.warehouse.connection import Connection
 
 NAME = "封面 Cover"
-# Beyond so many cities nobody leafs through a sheet each, or reads a column each.
-MOST_CITIES = 60
+# With more cities, a sheet or a column for each is too much to read.
+MAX_CITIES = 60
 
 _LABELS_WIDTH, _TEXTS_WIDTH = 26, 92
-_CHINA = timedelta(hours=8)
+_BEIJING_OFFSET = timedelta(hours=8)
 _TITLE = make_style(**{**TITLE_FONT, "font_size": 26}, valign="vcenter", num_format="@")
 _SUBTITLE = make_style(font_size=14, font_color=GREY, valign="vcenter", num_format="@")
 _HEADING = make_style(**TITLE_FONT, font_size=12, bg_color=BAND, valign="vcenter", num_format="@")
@@ -28,8 +28,8 @@ _TEXT = make_style(valign="top", num_format="@", text_wrap=True)
 _LINK = make_style(valign="top", font_color="#1F5FA8", underline=1, num_format="@")
 
 _WITHOUT_CITIES: Words = (
-    f"城市多于 {MOST_CITIES} 个，本工作簿不为每个城市另列一表；请用 gancheng export --city 导出。",
-    f"More than {MOST_CITIES} cities, and so no sheet for each; gancheng export --city writes the tables of one.",
+    f"城市多于 {MAX_CITIES} 个，本工作簿不为每个城市另列一表；请用 gancheng export --city 导出。",
+    f"More than {MAX_CITIES} cities, and so no sheet for each; gancheng export --city writes the tables of one.",
 )
 
 Entry = tuple[Words, Words]
@@ -39,37 +39,41 @@ def write_cover(
     book: WorkbookWriter,
     sheet: Any,
     connection: Connection,
-    about: ReleaseMetadata,
-    made: tuple[str, datetime],
+    metadata: ReleaseMetadata,
+    release: ReleaseIdentity,
+    cities: Sequence[Row],
     placed: Sequence[PlacedSheet],
 ) -> None:
-    """Write it onto the first sheet, when all that it lists stands."""
-    facts = _read_facts(connection)
+    """Write the cover onto the first sheet; `placed` are the other sheets, which must be written before."""
+    facts = _read_facts(connection, cities)
     sheet.set_column(0, 0, _LABELS_WIDTH)
     sheet.set_column(1, 1, _TEXTS_WIDTH)
-    title = (f"{about.places_zh}城市评分卡", f"City scorecards{', ' if about.places_en else ''}{about.places_en}")
-    book.put_across(sheet, 0, 1, title[0], _TITLE)
-    book.put_across(sheet, 1, 1, title[1], _SUBTITLE)
+    title = (
+        f"{metadata.places_zh}城市评分卡",
+        f"City scorecards{', ' if metadata.places_en else ''}{metadata.places_en}",
+    )
+    book.write_across(sheet, 0, 1, title[0], _TITLE)
+    book.write_across(sheet, 1, 1, title[1], _SUBTITLE)
     sheet.set_row(0, 42)
     sheet.set_row(1, 24)
     line = 3
     for heading, entries in (
-        (("本次发布", "This release"), _release(facts, about, made)),
+        (("本次发布", "This release"), _release(facts, metadata, release)),
         (("怎样读", "How to read it"), _caveats(facts)),
     ):
         line = _write_section(book, sheet, line, heading, list(entries))
-    line = _write_contents(book, sheet, line, placed, has_cities=facts["cities"] <= MOST_CITIES)
+    line = _write_contents(book, sheet, line, placed, has_cities=facts["cities"] <= MAX_CITIES)
     sheet.print_area(0, 0, line - 1, 1)
 
 
 def _write_section(book: WorkbookWriter, sheet: Any, line: int, heading: Words, entries: Sequence[Entry]) -> int:
-    book.put_across(sheet, line, 1, "  ".join(heading), _HEADING)
+    book.write_across(sheet, line, 1, "  ".join(heading), _HEADING)
     sheet.set_row(line, 20)
-    for number, (label, told) in enumerate(entries, start=line + 1):
-        sheet.write_string(number, 0, bilingual_text(label), book.formats.of(_LABEL))
-        sheet.write_string(number, 1, bilingual_text(told), book.formats.of(_TEXT))
+    for number, (label, text) in enumerate(entries, start=line + 1):
+        sheet.write_string(number, 0, bilingual_text(label), book.formats.get(_LABEL))
+        sheet.write_string(number, 1, bilingual_text(text), book.formats.get(_TEXT))
         sheet.set_row(
-            number, row_height([(bilingual_text(label), _LABELS_WIDTH), (bilingual_text(told), _TEXTS_WIDTH)])
+            number, row_height([(bilingual_text(label), _LABELS_WIDTH), (bilingual_text(text), _TEXTS_WIDTH)])
         )
     return line + len(entries) + 2
 
@@ -77,86 +81,69 @@ def _write_section(book: WorkbookWriter, sheet: Any, line: int, heading: Words, 
 def _write_contents(
     book: WorkbookWriter, sheet: Any, line: int, placed: Sequence[PlacedSheet], *, has_cities: bool
 ) -> int:
-    book.put_across(sheet, line, 1, "目录  Contents", _HEADING)
+    book.write_across(sheet, line, 1, "目录  Contents", _HEADING)
     sheet.set_row(line, 20)
     for number, page in enumerate(placed, start=line + 1):
         target = page.name.replace("'", "''")
-        sheet.write_url(number, 0, f"internal:'{target}'!A1", book.formats.of(_LINK), page.name)
-        told = f"{page.title[0]}  {page.title[1]}（{page.rows:,} 行 rows）"
-        sheet.write_string(number, 1, told, book.formats.of(_TEXT))
+        sheet.write_url(number, 0, f"internal:'{target}'!A1", book.formats.get(_LINK), page.name)
+        text = f"{page.title[0]}  {page.title[1]}（{page.row_count:,} 行 rows）"
+        sheet.write_string(number, 1, text, book.formats.get(_TEXT))
     line += len(placed) + 1
     if not has_cities:
-        sheet.write_string(line, 1, bilingual_text(_WITHOUT_CITIES), book.formats.of(_TEXT))
+        sheet.write_string(line, 1, bilingual_text(_WITHOUT_CITIES), book.formats.get(_TEXT))
         sheet.set_row(line, row_height([(bilingual_text(_WITHOUT_CITIES), _TEXTS_WIDTH)]))
         line += 1
     return line
 
 
-def _read_facts(connection: Connection) -> Row:
-    """What the cover says in numbers."""
-    return fetch_row(
+def _read_facts(connection: Connection, cities: Sequence[Row]) -> Row:
+    """Return the numbers on the cover."""
+    datasets, flags = read_view(connection, "dataset_rows"), read_view(connection, "flag_counts")
+    order = ["coverage desc nulls last", "indicators_scored desc", "city_code", "dimension_position"]
+    scores = read_rows(connection, "dimension_score_rows", order)
+    shares = [row["minimum_indicators_share"] for row in scores]
+    years = [year for row in cities for year in (row["oldest_year"], row["newest_year"]) if year is not None]
+    targets = fetch_row(
         connection,
         """
-        select parameters.*, cities.*, files.*, target_authorities.*, flags.*, best.*, ranked.number as rankings_ranked,
-            faults.number as faults_pending
-        from reference.parameters as parameters,
-        (
-            select
-                count(*) as cities, sum(indicators_scored) as scored, sum(indicators_total) as countable,
-                sum(indicators_with_data) as with_data, sum(indicators_listed) as listed,
-                sum(indicators_stale) as stale, min(oldest_year) as oldest, max(newest_year) as newest
-            from scorecards.city_scores
-        ) as cities,
-        (
-            select count(*) as files, count(*) filter (where status = 'refused') as refused,
-                coalesce(sum(rows_read), 0)::bigint as rows_read,
-                coalesce(sum(rows_accepted), 0)::bigint as rows_accepted,
-                coalesce(sum(rows_aggregate), 0)::bigint as rows_aggregate,
-                coalesce(sum(rows_rejected), 0)::bigint as rows_rejected
-            from quality.files
-        ) as files,
-        (
-            select
-                count(*) filter (where target_authority like 'policy%') as duties,
-                count(*) filter (where target_authority = 'national') as national,
-                count(*) filter (where target_authority = 'standard') as standard,
-                count(*) filter (where target_authority = 'expired') as expired,
-                count(*) filter (where target_authority = 'none') as without,
-                count(*) filter (where source_grade <> 'A') as secondary,
-                count(*) filter (where rules_agree = false) as disagreeing
-            from scorecards.indicator_scores
-            where value is not null
-        ) as target_authorities,
-        (
-            select count(*) as flags, count(*) filter (where severity = 'blocking' and not is_approved) as held
-            from quality.flags
-        ) as flags,
-        (
-            select
-                cities.name_zh as best_city_zh, cities.name_en as best_city_en, dims.name_zh as best_zh,
-                dims.name_en as best_en, scores.indicators_scored || '/' || scores.indicators_total as best_covered,
-                min(scores.minimum_indicators_share) over () as least_share,
-                max(scores.minimum_indicators_share) over () as most_share
-            from scorecards.dimension_scores as scores
-            inner join reference.cities as cities on scores.city_code = cities.city_code
-            inner join reference.dimensions as dims on scores.dimension_id = dims.dimension_id
-            order by scores.coverage desc nulls last, scores.indicators_scored desc, scores.city_code, dims.position
-            limit 1
-        ) as best,
-        (
-            select count(*) as number from scorecards.rankings where ranking_status = 'ranked'
-        ) as ranked,
-        (
-            select count(*) as number from quality.rejects where not coalesce(is_resolved, false)
-        ) as faults
+        select
+            count(*) filter (where target_authority like 'policy%') as duties,
+            count(*) filter (where target_authority = 'national') as national,
+            count(*) filter (where target_authority = 'standard') as standard,
+            count(*) filter (where target_authority = 'expired') as expired,
+            count(*) filter (where target_authority = 'none') as without,
+            count(*) filter (where source_grade <> 'A') as secondary,
+            count(*) filter (where rules_agree = false) as disagreeing
+        from scorecards.indicator_scores
+        where value is not null
         """,
     )
+    return {
+        **fetch_row(connection, "from reference.parameters"),
+        **targets,
+        "cities": len(cities),
+        "scored": sum(row["indicators_scored"] for row in cities),
+        "countable": sum(row["indicators_total"] for row in cities),
+        "stale": sum(row["indicators_stale"] for row in cities),
+        "oldest": min(years, default=None),
+        "newest": max(years, default=None),
+        **{name: datasets[name].sum() for name in datasets.columns if name.startswith(("files", "rows_"))},
+        "flags": flags["flags"].sum(),
+        "quarantined": flags.loc[flags["flag_status"] == "blocking", "flags"].sum(),
+        "best": scores[0],
+        "least_share": min(shares),
+        "most_share": max(shares),
+        "is_ranked": not read_view(connection, "ranking_rows", ranking_status="ranked").empty,
+        "errors_pending": fetch_row(
+            connection, "select count(*) as n from quality.rejects where not coalesce(is_resolved, false)"
+        )["n"],
+    }
 
 
-def _release(facts: Row, about: ReleaseMetadata, made: tuple[str, datetime]) -> Iterator[Entry]:
-    release_id, at = made
+def _release(facts: Row, metadata: ReleaseMetadata, release: ReleaseIdentity) -> Iterator[Entry]:
+    release_id, at = release.release_id, release.released_at
     yield ("发布编号", "Release"), (release_id, release_id)
-    beijing = f"{at + _CHINA:%Y-%m-%d %H:%M}"
+    beijing = f"{at + _BEIJING_OFFSET:%Y-%m-%d %H:%M}"
     yield ("发布时间", "Released"), (f"{beijing}（北京时间）", f"{at:%Y-%m-%d %H:%M} UTC")
     version, year = facts["method_version"], facts["assessment_year"]
     yield (
@@ -179,13 +166,13 @@ def _release(facts: Row, about: ReleaseMetadata, made: tuple[str, datetime]) -> 
     yield (
         ("收到的数据", "What arrived"),
         (
-            f"{facts['files']} 个文件（整个退回 {facts['refused']}），数据行 {facts['rows_read']:,} = "
+            f"{facts['files']} 个文件（整个退回 {facts['files_refused']}），数据行 {facts['rows_read']:,} = "
             f"采用 {facts['rows_accepted']:,} + 合计另存 {facts['rows_aggregate']:,} + 退回 {facts['rows_rejected']:,}",
-            f"{facts['files']} files ({facts['refused']} refused), rows {facts['rows_read']:,} = accepted "
+            f"{facts['files']} files ({facts['files_refused']} refused), rows {facts['rows_read']:,} = accepted "
             f"{facts['rows_accepted']:,} + set aside {facts['rows_aggregate']:,} + rejected {facts['rows_rejected']:,}",
         ),
     )
-    yield ("输入的摘要", "Digest of the inputs"), (about.inputs_sha256, about.inputs_sha256)
+    yield ("输入的摘要", "Digest of the inputs"), (metadata.inputs_sha256, metadata.inputs_sha256)
     yield ("使用条件", "Terms"), (LICENCE_ZH, LICENCE_EN)
 
 
@@ -236,32 +223,34 @@ def _caveats(facts: Row) -> Iterator[Entry]:
     yield (
         ("存疑与退回", "Flags and rejects"),
         (
-            f"存疑 {facts['flags']} 处（其中扣留 {facts['held']} 处，不计分）；待更正的错误 "
-            f"{facts['faults_pending']} 处。",
-            f"{facts['flags']} flags ({facts['held']} figures held back, which do not score); "
-            f"{facts['faults_pending']} faults wait to be corrected.",
+            f"存疑 {facts['flags']} 处（其中扣留 {facts['quarantined']} 处，不计分）；待更正的错误 "
+            f"{facts['errors_pending']} 处。",
+            f"{facts['flags']} flags ({facts['quarantined']} figures held back, which do not score); "
+            f"{facts['errors_pending']} faults wait to be corrected.",
         ),
     )
 
 
 def _ranking(facts: Row) -> Words:
-    """Why there is none, or what the ranks are worth."""
-    if facts["rankings_ranked"]:
+    """Return how to read the ranks, or why there are none."""
+    if facts["is_ranked"]:
         return (
             "名次连同区间列在“名次 Ranks”；区间重叠的城市分不出先后，相差一两位没有意义。",
             "Ranks stand with their intervals on their own sheet; cities whose intervals overlap cannot be told apart.",
         )
-    needed = f"{_share(facts['least_share'])}"
+    best = facts["best"]
+    covered = f"{best['indicators_scored']}/{best['indicators_total']}"
+    needed = _share(facts["least_share"])
     if facts["most_share"] != facts["least_share"]:
         needed += f"–{_share(facts['most_share'])}"
     return (
         f"本次没有名次：一个维度有 {needed} 以上的指标有够新的数字才发布得分，至少两个城市有得分才排名。"
-        f"目前覆盖最高的是{facts['best_city_zh']}的{facts['best_zh']}，{facts['best_covered']}。各市报齐再算；"
+        f"目前覆盖最高的是{best['city_zh']}的{best['name_zh']}，{covered}。各市报齐再算；"
         "“现有均分”不可用于排名。",
         f"No ranks in this release: a dimension gets a score where {needed} of its indicators or more have a "
         "figure recent "
-        f"enough, and a rank where two cities have a score. The best covered is {facts['best_en']} of "
-        f"{facts['best_city_en']}, {facts['best_covered']}. "
+        f"enough, and a rank where two cities have a score. The best covered is {best['name_en']} of "
+        f"{best['city_en']}, {covered}. "
         "The mean of the figures there are is not for ranking.",
     )
 

@@ -1,137 +1,90 @@
-"""What was sent back and what is doubtful: rejected rows with reason and remedy, flagged figures with explanation."""
+"""The sheets on quality: rejected rows with reason and remedy, flagged figures with explanation."""
 
 from __future__ import annotations
 
-from assets.release.outputs.labels import SEVERITIES, Words
-from assets.release.outputs.workbook.cell_styles import (
-    Cell,
-    centred_cell,
-    name_cell,
-    strong_cell,
-    text_cell,
-    value_cell,
-    whole_cell,
+from assets.core.i18n import labels
+from assets.release.outputs.rows import Row, fetch_row, fetch_rows
+from assets.release.outputs.workbook.cell_styles import Cell, strong_cell, text_cell, value_cell
+from assets.release.outputs.workbook.sheet import (
+    SheetColumn,
+    SheetContent,
+    centred,
+    file_and_sheet,
+    integer,
+    names,
+    text,
 )
-from assets.release.outputs.workbook.city_sheet import rank_cell
-from assets.release.outputs.workbook.overview_sheets import Table
-from assets.release.outputs.workbook.queries import Row, fetch_row, fetch_rows
-from assets.release.outputs.workbook.sheet import SheetColumn, SheetContent
+from assets.release.read.queries import view_sql
 from assets.warehouse.connection import Connection
 
-MOST_ROWS = 5_000
+MAX_LISTED = 5_000
 
 
-def build_rejects_sheet(connection: Connection, most_rows: int = MOST_ROWS) -> Table:
-    """Every fault that still waits for its sender; beyond so many the note says how many there are."""
+def build_rejects_sheet(connection: Connection, max_listed: int = MAX_LISTED) -> SheetContent:
+    """Return every error that its sender has not corrected yet; the note states how many there are in total."""
     pending = "from quality.rejects where not coalesce(is_resolved, false)"
     total = fetch_row(connection, f"select count(*) as number {pending}")["number"]
-    found = fetch_rows(
-        connection, f"{pending} order by dataset, file, file_sha256, sheet, line, error_number limit {most_rows}"
+    rows = fetch_rows(
+        connection, f"{pending} order by dataset, file, file_sha256, sheet, line, error_number limit {max_listed}"
     )
     columns = [
-        SheetColumn(("数据集", "Dataset"), 15),
-        SheetColumn(("文件", "File"), 28),
-        SheetColumn(("行", "Line"), 7),
-        SheetColumn(("列", "Column"), 16),
-        SheetColumn(("原内容", "Found"), 20),
-        SheetColumn(("原因", "Reason"), 46),
-        SheetColumn(("处理办法", "Remedy"), 46),
-        SheetColumn(("退回编号", "Return"), 14),
-    ]
-    table = [
-        [
-            text_cell(fault["dataset"]),
-            text_cell(rank_cell(fault)),
-            whole_cell(fault["line"]),
-            text_cell(fault["column_name"]),
-            text_cell(fault["actual"]),
-            name_cell(fault["reason_zh"], fault["reason_en"]),
-            name_cell(fault["remedy_zh"], fault["remedy_en"]),
-            centred_cell(fault["return_id"]),
-        ]
-        for fault in found
+        SheetColumn(("数据集", "Dataset"), 15, text("dataset")),
+        SheetColumn(("文件", "File"), 28, file_and_sheet),
+        SheetColumn(("行", "Line"), 7, integer("line")),
+        SheetColumn(("列", "Column"), 16, text("column_name")),
+        SheetColumn(("原内容", "Found"), 20, text("actual")),
+        SheetColumn(("原因", "Reason"), 46, names("reason")),
+        SheetColumn(("处理办法", "Remedy"), 46, names("remedy")),
+        SheetColumn(("退回编号", "Return"), 14, centred("return_id")),
     ]
     note = (
-        f"共 {total} 处错误，列出 {len(found)} 处；一行可有几处。原行在发布的 returns 目录中，改好标红的单元格，"
+        f"共 {total} 处错误，列出 {len(rows)} 处；一行可有几处。原行在发布的 returns 目录中，改好标红的单元格，"
         "把文件放回收件箱即可。",
-        f"{total} faults, {len(found)} of them listed; a row may have several. The rows as sent stand in the "
-        "folder returns "
-        "of the release: correct the red cells and put the file back into the inbox.",
+        f"{total} faults, {len(rows)} of them listed; a row may have several. The rows as sent stand in the "
+        "folder returns of the release: correct the red cells and put the file back into the inbox.",
     )
-    page = SheetContent(
-        "退回的行 Rejected",
-        ("退回的行", "Rejected rows"),
-        (note,),
-        columns,
-        if_empty=("没有退回的行", "No row is rejected"),
-    )
-    return page, table
+    title, empty_text = ("退回的行", "Rejected rows"), ("没有退回的行", "No row is rejected")
+    return SheetContent("退回的行 Rejected", title, (note,), columns, rows, empty_text=empty_text)
 
 
-def build_flags_sheet(connection: Connection, most_rows: int = MOST_ROWS) -> Table:
-    """Every figure that looks implausible, the gravest first."""
+def build_flags_sheet(connection: Connection, max_listed: int = MAX_LISTED) -> SheetContent:
+    """Return every implausible figure, the most severe first."""
     total = fetch_row(connection, "select count(*) as number from quality.flags")["number"]
-    found = fetch_rows(
+    rows = fetch_rows(
         connection,
         f"""
-        select
-            flags.*, detectors.name_zh as detector_zh, detectors.name_en as detector_en, indicators.name_zh,
-            indicators.name_en, indicators.decimals, indicators.unit, sent.value,
-            coalesce(cities.name_zh, provinces.name_zh) as place_zh,
-            coalesce(cities.name_en, provinces.name_en) as place_en
-        from quality.flags as flags
-        inner join reference.detectors as detectors on flags.detector = detectors.detector_id
-        inner join reference.indicators as indicators on flags.indicator_id = indicators.indicator_id
-        left join reference.cities as cities on flags.city_code = cities.city_code
-        left join reference.provinces as provinces on flags.province_code = provinces.province_code
-        left join observations.city_observations as sent
-            on flags.city_code = sent.city_code and flags.indicator_id = sent.indicator_id
-            and flags.year = sent.year and flags.scope = sent.scope and flags.vintage = sent.vintage
+        from ({view_sql("flag_rows")})
         order by
-            case flags.severity when 'blocking' then 1 when 'warning' then 2 else 3 end, flags.detector,
-            flags.indicator_id, flags.city_code, flags.province_code, flags.year, flags.scope, flags.vintage
-        limit {most_rows}
+            case severity when 'blocking' then 1 when 'warning' then 2 else 3 end, detector, indicator_id, city_code,
+            province_code, year, scope, vintage
+        limit {max_listed}
         """,
     )
     columns = [
-        SheetColumn(("轻重", "Severity"), 9),
-        SheetColumn(("疑点", "Doubt"), 17),
-        SheetColumn(("城市", "City"), 12),
-        SheetColumn(("指标", "Indicator"), 28),
-        SheetColumn(("年份", "Year"), 6),
-        SheetColumn(("数值", "Value"), 11),
-        SheetColumn(("单位", "Unit"), 10),
-        SheetColumn(("说明与处理办法", "Explanation and remedy"), 60),
-        SheetColumn(("文件", "File"), 28),
-        SheetColumn(("行", "Line"), 6),
+        SheetColumn(("轻重", "Severity"), 9, _severity),
+        SheetColumn(("疑点", "Doubt"), 17, names("detector")),
+        SheetColumn(("城市", "City"), 12, names("place")),
+        SheetColumn(("指标", "Indicator"), 28, names("name")),
+        SheetColumn(("年份", "Year"), 6, integer("year")),
+        SheetColumn(("数值", "Value"), 11, _value),
+        SheetColumn(("单位", "Unit"), 10, centred("unit")),
+        SheetColumn(("说明与处理办法", "Explanation and remedy"), 60, names("explanation")),
+        SheetColumn(("文件", "File"), 28, file_and_sheet),
+        SheetColumn(("行", "Line"), 6, integer("line")),
     ]
     note = (
-        f"共 {total} 处，列出 {len(found)} 处。存疑不等于有错：提示和警告照常计分，扣留的不计分。请对照原件。",
-        f"{total} flags, {len(found)} of them listed. A flag is a question, not a fault: notes and warnings "
-        "score as usual, "
-        "figures held back do not. Check them against the original.",
+        f"共 {total} 处，列出 {len(rows)} 处。存疑不等于有错：提示和警告照常计分，扣留的不计分。请对照原件。",
+        f"{total} flags, {len(rows)} of them listed. A flag is a question, not a fault: notes and warnings "
+        "score as usual, figures held back do not. Check them against the original.",
     )
-    page = SheetContent(
-        "存疑 Flags",
-        ("存疑数字", "Flagged figures"),
-        (note,),
-        columns,
-        if_empty=("没有存疑数字", "No figure is flagged"),
-    )
-    return page, [_flag(one) for one in found]
+    title, empty_text = ("存疑数字", "Flagged figures"), ("没有存疑数字", "No figure is flagged")
+    return SheetContent("存疑 Flags", title, (note,), columns, rows, empty_text=empty_text)
 
 
-def _flag(flag: Row) -> list[Cell]:
-    severity: Words = SEVERITIES["approved" if flag["is_approved"] else flag["severity"]]
-    return [
-        strong_cell(severity),
-        name_cell(flag["detector_zh"], flag["detector_en"]),
-        text_cell(None) if flag["place_zh"] is None else name_cell(flag["place_zh"], flag["place_en"]),
-        name_cell(flag["name_zh"], flag["name_en"]),
-        whole_cell(flag["year"]),
-        text_cell(flag["value_text"]) if flag["value"] is None else value_cell(flag["value"], flag["decimals"]),
-        centred_cell(flag["unit"]),
-        name_cell(flag["explanation_zh"], flag["explanation_en"]),
-        text_cell(rank_cell(flag)),
-        whole_cell(flag["line"]),
-    ]
+def _severity(flag: Row) -> Cell:
+    return strong_cell(labels("severities")[flag["flag_status"]])
+
+
+def _value(flag: Row) -> Cell:
+    value = flag["observed_value"]
+    return text_cell(flag["value_text"]) if value is None else value_cell(value, flag["decimals"])

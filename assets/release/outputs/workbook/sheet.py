@@ -1,13 +1,13 @@
-"""A sheet of the workbook: title, notes, one table that can be filtered, and how it is printed.
+"""One sheet of the workbook: title, notes, a table with filters, and the set-up for print.
 
-Here: names of sheets, where things stand, frozen panes, filters, print set-up. Not here: which sheets there are.
+Here: layout, frozen panes, filters, heights of rows. Not here: which sheets there are and what they contain.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,33 +15,40 @@ from typing import Any
 
 import xlsxwriter
 
-from assets.release.outputs.labels import Words
+from assets.release.outputs.excel_limits import SheetNames
+from assets.release.outputs.rows import Row
 from assets.release.outputs.workbook.cell_styles import (
     BAND,
     BAR,
     FONT,
+    FONT_SIZE,
     GREY,
     HIGH,
     LOW,
     MIDDLE,
-    SIZE,
     TITLE_FONT,
     Cell,
     Formats,
+    Style,
+    Words,
     bilingual_text,
-    cell_size,
+    centred_cell,
     fit_text,
+    font_size,
+    integer_cell,
     make_style,
+    name_cell,
+    text_cell,
 )
 
-A4 = 9
-_LONGEST_SHEET = 31
-_LONGEST_FOOTER = 80
+_A4 = 9
+_MAX_FOOTER_CHARACTERS = 80
 _MARGIN = 0.4  # inches
-_LINE, _PADDING = 13.0, 4.0  # points; with the font that stands in for a missing one too
-_HIGHEST = 400.0
-# Of the size that tables have, in digits of the size that columns are counted in; Han and the like begin at _NARROW.
-_NARROW, _NARROW_SIGN, _WIDE_SIGN = 0x2E7F, 0.78, 1.55
+# In points, high enough also for the font that replaces a missing one.
+_LINE_HEIGHT, _PADDING = 13.0, 4.0
+_MAX_ROW_HEIGHT = 400.0
+# Widths of characters of a table, in the unit of column widths; wide ones, such as Han, begin after the code point.
+_LAST_NARROW, _NARROW_WIDTH, _WIDE_WIDTH = 0x2E7F, 0.78, 1.55
 _WORDS = re.compile(r"[\u2e80-\U0010ffff]|[^\s/\-\u2e80-\U0010ffff]*[\s/\-]?")
 _HEADER = make_style(
     **{"bold": True, "bg_color": BAND, "border": 1, "border_color": GREY},
@@ -50,13 +57,25 @@ _HEADER = make_style(
 _TITLE = make_style(**TITLE_FONT, font_size=15, valign="vcenter", num_format="@")
 _NOTE = make_style(font_color=GREY, text_wrap=True, valign="top", num_format="@")
 
+CellReader = Callable[[Row], Cell]
+
 
 @dataclass(frozen=True, slots=True)
 class SheetColumn:
-    """A column with its heading; scores are coloured, coverages have a bar. Columns of one group stand under one."""
+    """A column of the table.
+
+    Attributes:
+        heading: Chinese and English.
+        width: in the width of a digit of the default font.
+        cell: returns the cell of a row.
+        group: heading over neighbouring columns of the same group.
+        is_score: coloured from 0 to 100.
+        is_coverage: shown with a bar from 0 to 1.
+    """
 
     heading: Words
     width: float
+    cell: CellReader
     group: Words | None = None
     is_score: bool = False
     is_coverage: bool = False
@@ -64,61 +83,93 @@ class SheetColumn:
 
 @dataclass(frozen=True, slots=True)
 class SheetContent:
-    """What a sheet is: `name` is its wanted name, `frozen` the columns that stay in sight and on every page."""
+    """The content of a sheet.
+
+    Attributes:
+        name: the wanted name of the sheet.
+        title: its title.
+        notes: texts between title and table.
+        columns: the columns of the table.
+        rows: the rows from which the columns read their cells.
+        frozen: how many columns stay visible and are repeated on every page.
+        empty_text: shown where there is no row.
+    """
 
     name: str
     title: Words
     notes: Sequence[Words]
     columns: Sequence[SheetColumn]
+    rows: Sequence[Row]
     frozen: int = 1
-    if_empty: Words = ("没有", "none")
+    empty_text: Words = ("没有", "none")
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedSheet:
-    """A sheet that was written: the name it got, its title and the number of rows."""
+    """A sheet that is written: the name it got, its title and the number of rows."""
 
     name: str
     title: Words
-    rows: int
+    row_count: int
+
+
+def text(column: str) -> CellReader:
+    """Return a reader of a column as text."""
+    return lambda row: text_cell(row[column])
+
+
+def centred(column: str) -> CellReader:
+    """Return a reader of a column as centred text."""
+    return lambda row: centred_cell(row[column])
+
+
+def integer(column: str) -> CellReader:
+    """Return a reader of a column of years, ranks or line numbers."""
+    return lambda row: integer_cell(row[column])
+
+
+def names(column: str) -> CellReader:
+    """Return a reader of `<column>_zh` and `<column>_en`; empty where there is no Chinese text."""
+
+    def read(row: Row) -> Cell:
+        zh, en = row[f"{column}_zh"], row[f"{column}_en"]
+        return text_cell(None) if zh is None else name_cell(zh, zh if en is None else en)
+
+    return read
+
+
+def file_and_sheet(row: Row) -> Cell:
+    """Return the file of a row, with the sheet of a workbook."""
+    return text_cell(row["file"] if row["file"] is None or row["sheet"] is None else f"{row['file']} [{row['sheet']}]")
 
 
 class WorkbookWriter:
-    """The workbook while it is written; `footer` stands on every printed page."""
+    """The workbook while it is written; `footer` is printed on every page."""
 
     def __init__(self, path: Path, footer: str, properties: dict[str, object]) -> None:
         options = {
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
-            # Its size is what the widths of columns are counted in.
+            # Column widths are counted in digits of this size.
             "default_format_properties": {**FONT, "font_size": 11},
         }
         self._book: Any = xlsxwriter.Workbook(str(path), options)
         self._book.set_properties(properties)
         self.formats = Formats(self._book)
-        self._names: set[str] = set()
-        # A single & begins a code there.
-        self._footer = footer[:_LONGEST_FOOTER].replace("&", "&&")
+        self._names = SheetNames()
+        # In a footer, a single & begins a code.
+        self._footer = footer[:_MAX_FOOTER_CHARACTERS].replace("&", "&&")
 
     def close(self) -> None:
+        """Write the file."""
         self._book.close()
 
-    def free_name(self, wanted: str) -> str:
-        """A name that a sheet may have and no other sheet has, whatever its case."""
-        base = re.sub(r"[\[\]:*?/\\\x00-\x1f]", "_", wanted)[:_LONGEST_SHEET].strip("' ") or "_"
-        name, number = base, 1
-        while name.casefold() in self._names | {"history"}:
-            number += 1
-            ending = f" ({number})"
-            name = base[: _LONGEST_SHEET - len(ending)] + ending
-        self._names.add(name.casefold())
-        return name
-
-    def sheet(self, name: str, *, is_landscape: bool) -> Any:
-        """An empty sheet of this free name, set up for print: A4, as wide as the page, numbered."""
+    def add_sheet(self, name: str, *, is_landscape: bool) -> tuple[str, Any]:
+        """Add an empty sheet, set up for print on A4; return its name, changed where it was taken, and the sheet."""
+        name = self._names.add(name)
         sheet = self._book.add_worksheet(name)
-        sheet.set_paper(A4)
+        sheet.set_paper(_A4)
         if is_landscape:
             sheet.set_landscape()
         sheet.set_margins(left=_MARGIN, right=_MARGIN, top=0.5, bottom=0.6)
@@ -126,101 +177,95 @@ class WorkbookWriter:
         sheet.fit_to_pages(1, 0)
         sheet.hide_gridlines(2)
         sheet.set_footer(f"&L&8{self._footer}&C&8第 &P 页，共 &N 页  &P / &N&R&8&A", {"margin": 0.25})
-        return sheet
+        return name, sheet
 
-    def write(self, page: SheetContent, rows: Iterable[Sequence[Cell]]) -> PlacedSheet:
-        name = self.free_name(page.name)
-        sheet, last = self.sheet(name, is_landscape=True), len(page.columns) - 1
-        for number, column in enumerate(page.columns):
+    def write(self, content: SheetContent) -> PlacedSheet:
+        """Write a sheet with its table."""
+        name, sheet = self.add_sheet(content.name, is_landscape=True)
+        columns, last = content.columns, len(content.columns) - 1
+        for number, column in enumerate(columns):
             sheet.set_column(number, number, column.width)
-        top = self._write_head(sheet, page, last)
-        written = self._write_rows(sheet, page.columns, rows, top + 1)
-        bottom = top + max(written, 1)
-        if not written:
-            self.put_across(sheet, top + 1, last, bilingual_text(page.if_empty), _NOTE)
+        top = self._write_head(sheet, content, last)
+        self._write_rows(sheet, content, top + 1)
+        bottom = top + max(len(content.rows), 1)
+        if not content.rows:
+            self.write_across(sheet, top + 1, last, bilingual_text(content.empty_text), _NOTE)
         sheet.autofilter(top, 0, bottom, last)
-        sheet.freeze_panes(top + 1, page.frozen)
-        sheet.repeat_rows(top - 1 if _is_grouped(page) else top, top)
+        sheet.freeze_panes(top + 1, content.frozen)
+        sheet.repeat_rows(top - 1 if _is_grouped(content) else top, top)
         sheet.print_area(0, 0, bottom, last)
         sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{bottom + 1}"})
-        _colour(sheet, page.columns, top + 1, bottom)
-        return PlacedSheet(name, page.title, written)
+        _add_colours(sheet, columns, top + 1, bottom)
+        return PlacedSheet(name, content.title, len(content.rows))
 
-    def _write_head(self, sheet: Any, page: SheetContent, last: int) -> int:
-        """Title, notes and headings; return the row of the headings."""
-        zh, en = page.title
-        self.put_across(sheet, 0, last, f"{zh}  {en}", _TITLE)
+    def _write_head(self, sheet: Any, content: SheetContent, last: int) -> int:
+        """Write title, notes and headings; return the row of the headings."""
+        self.write_across(sheet, 0, last, "  ".join(content.title), _TITLE)
         sheet.set_row(0, 24)
-        room = sum(column.width for column in page.columns)
-        for row, note in enumerate(page.notes, start=1):
-            self.put_across(sheet, row, last, bilingual_text(note), _NOTE)
-            sheet.set_row(row, row_height([(bilingual_text(note), room)]))
-        top = len(page.notes) + 1
-        if _is_grouped(page):
-            self._write_groups(sheet, page.columns, top)
+        total_width = sum(column.width for column in content.columns)
+        for row, note in enumerate(content.notes, start=1):
+            self.write_across(sheet, row, last, bilingual_text(note), _NOTE)
+            sheet.set_row(row, row_height([(bilingual_text(note), total_width)]))
+        top = len(content.notes) + 1
+        if _is_grouped(content):
+            self._write_groups(sheet, content.columns, top)
             top += 1
-        sheet.set_row(top, row_height([(bilingual_text(column.heading), column.width) for column in page.columns]))
-        for number, column in enumerate(page.columns):
-            if column.group is not None or not _is_grouped(page):
-                sheet.write_string(top, number, bilingual_text(column.heading), self.formats.of(_HEADER))
+        headings = [bilingual_text(column.heading) for column in content.columns]
+        sheet.set_row(top, row_height(zip(headings, (column.width for column in content.columns), strict=True)))
+        for number, column in enumerate(content.columns):
+            if column.group is not None or not _is_grouped(content):
+                sheet.write_string(top, number, headings[number], self.formats.get(_HEADER))
         return top
 
     def _write_groups(self, sheet: Any, columns: Sequence[SheetColumn], row: int) -> None:
-        """A heading over each group; a column of no group has its own heading through both rows."""
+        """Write a heading over each group; the heading of a column without group spans both rows."""
         first = 0
         while first < len(columns):
             group, last = columns[first].group, first
             while group is not None and last + 1 < len(columns) and columns[last + 1].group == group:
                 last += 1
             if group is not None:
-                self.put_across(sheet, row, last, bilingual_text(group), _HEADER, first)
+                self.write_across(sheet, row, last, bilingual_text(group), _HEADER, first)
             else:
-                heading = self.formats.of(_HEADER)
+                heading = self.formats.get(_HEADER)
                 sheet.merge_range(row, first, row + 1, first, "", heading)
                 sheet.write_string(row, first, bilingual_text(columns[first].heading), heading)
             first = last + 1
-        sheet.set_row(row, 2 * _LINE + _PADDING)
+        sheet.set_row(row, 2 * _LINE_HEIGHT + _PADDING)
 
-    def put_across(self, sheet: Any, row: int, last: int, content: str, look: Any, first: int = 0) -> None:
-        """A text over several columns."""
-        form = self.formats.of(look)
+    def write_across(self, sheet: Any, row: int, last: int, content: str, style: Style, first: int = 0) -> None:
+        """Write a text over several columns."""
+        cell_format = self.formats.get(style)
         if last > first:
-            sheet.merge_range(row, first, row, last, "", form)
-        sheet.write_string(row, first, fit_text(content), form)
+            sheet.merge_range(row, first, row, last, "", cell_format)
+        sheet.write_string(row, first, fit_text(content), cell_format)
 
-    def _write_rows(
-        self, sheet: Any, columns: Sequence[SheetColumn], rows: Iterable[Sequence[Cell]], first: int
-    ) -> int:
-        """Write the rows, each as high as its texts need: not every program finds the height by itself."""
-        written = 0
-        for row in rows:
+    def _write_rows(self, sheet: Any, content: SheetContent, first: int) -> None:
+        """Write the rows, each as high as its texts need: not every program adapts the height when it opens a file."""
+        for line, row in enumerate(content.rows, start=first):
+            cells = [column.cell(row) for column in content.columns]
             texts = [
-                (cell.content, column.width * SIZE / cell_size(cell))
-                for cell, column in zip(row, columns, strict=True)
+                (cell.content, column.width * FONT_SIZE / font_size(cell))
+                for cell, column in zip(cells, content.columns, strict=True)
                 if isinstance(cell.content, str)
             ]
-            sheet.set_row(first + written, row_height(texts))
-            for number, cell in enumerate(row):
-                self.put(sheet, first + written, number, cell)
-            written += 1
-        return written
-
-    def put(self, sheet: Any, row: int, column: int, cell: Cell) -> None:
-        form = self.formats.of(cell.style)
-        if cell.content is None:
-            sheet.write_blank(row, column, None, form)
-        elif isinstance(cell.content, str):
-            sheet.write_string(row, column, fit_text(cell.content), form)
-        else:
-            sheet.write_number(row, column, cell.content, form)
+            sheet.set_row(line, row_height(texts))
+            for number, cell in enumerate(cells):
+                cell_format = self.formats.get(cell.style)
+                if cell.content is None:
+                    sheet.write_blank(line, number, None, cell_format)
+                elif isinstance(cell.content, str):
+                    sheet.write_string(line, number, fit_text(cell.content), cell_format)
+                else:
+                    sheet.write_number(line, number, cell.content, cell_format)
 
 
-def _is_grouped(page: SheetContent) -> bool:
-    return any(column.group is not None for column in page.columns)
+def _is_grouped(content: SheetContent) -> bool:
+    return any(column.group is not None for column in content.columns)
 
 
-def _colour(sheet: Any, columns: Sequence[SheetColumn], first: int, last: int) -> None:
-    """Scores from 0 to 100 in colour, coverages with a bar: both on fixed scales, so that sheets compare."""
+def _add_colours(sheet: Any, columns: Sequence[SheetColumn], first: int, last: int) -> None:
+    """Colour scores from 0 to 100 and add bars to coverages, both on fixed scales, so that sheets can be compared."""
     numbers = {"min_type": "num", "mid_type": "num", "max_type": "num"}
     scale = {**numbers, "type": "3_color_scale", "min_value": 0, "mid_value": 50, "max_value": 100}
     scale |= {"min_color": LOW, "mid_color": MIDDLE, "max_color": HIGH}
@@ -232,25 +277,25 @@ def _colour(sheet: Any, columns: Sequence[SheetColumn], first: int, last: int) -
 
 
 def row_height(texts: Iterable[tuple[str, float]]) -> float:
-    """How high a row must be for these texts in columns of these widths, in points."""
-    lines = (sum(_lines(line, width) for line in text.split("\n")) for text, width in texts)
-    return min(_LINE * max(lines, default=1) + _PADDING, _HIGHEST)
+    """Return the height in points of a row with these texts in columns of these widths."""
+    lines = (sum(_count_lines(line, width) for line in text.split("\n")) for text, width in texts)
+    return min(_LINE_HEIGHT * max(lines, default=1) + _PADDING, _MAX_ROW_HEIGHT)
 
 
 @lru_cache(maxsize=1 << 14)
-def _lines(line: str, width: float) -> int:
-    """On how many lines a text is broken: between words, in a word that is longer than a line, and between Han.
+def _count_lines(line: str, width: float) -> int:
+    """Return into how many lines a text is broken: between words, between Han, and in a word longer than a line.
 
-    Remembered, for the rows of a table say the same again and again.
+    Cached, because the rows of a table repeat texts.
     """
-    if (len(line) + 1) * _WIDE_SIGN <= width:
-        return 1  # even if it were all Han
+    if (len(line) + 1) * _WIDE_WIDTH <= width:
+        return 1  # even if all characters were wide
     lines, used = 1, 0.0
     for word in _WORDS.findall(line):
-        long = sum(_WIDE_SIGN if ord(sign) > _NARROW else _NARROW_SIGN for sign in word)
-        if used + long > width and used:
+        length = sum(_WIDE_WIDTH if ord(character) > _LAST_NARROW else _NARROW_WIDTH for character in word)
+        if used + length > width and used:
             lines, used = lines + 1, 0.0
-        used += long
+        used += length
         if used > width:
             broken = math.ceil(used / width) - 1
             lines, used = lines + broken, used - broken * width

@@ -1,0 +1,27 @@
+"""gancheng report: the web report of a release."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from assets.core.errors import Issue, UsageError
+from assets.core.paths import Paths
+from pipelines.cli.options import ReleaseArgument, option, write_text
+
+
+def report(
+    release: ReleaseArgument = "current", *, is_opened: Annotated[bool, option("open", "--open")] = False
+) -> None:
+    """Print the path of the first page of the report, or open it in a browser."""
+    from assets.release.outputs.report.file_names import FIRST_PAGE
+    from assets.release.read.reader import get_release
+
+    source = get_release(Paths.from_environment(), release)
+    page = source.folder / FIRST_PAGE
+    if not page.is_file():
+        raise UsageError(Issue("release_without_report", source.manifest.release_id))
+    write_text(str(page))
+    if is_opened:
+        import webbrowser
+
+        webbrowser.open(page.as_uri())

@@ -1,0 +1,26 @@
+"""gancheng trace: where a score comes from, down to file and line."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from assets.core.paths import Paths
+from pipelines.cli.options import AsJson, City, InLanguage, ReleaseOption, argument, write_result
+
+
+def trace(
+    city: City,
+    item: Annotated[str, argument("item")],
+    *,
+    release: ReleaseOption = "current",
+    as_json: AsJson = False,
+    language: InLanguage,
+) -> None:
+    """Show the tree of a score: formula, goalposts, target, value, file and line."""
+    from assets.release.explain.score_trace import trace_score
+    from assets.release.read.reader import get_release
+    from pipelines.cli.render.trace import render_trace
+
+    paths = Paths.from_environment()
+    tree = trace_score(get_release(paths, release), paths, city, item)
+    write_result(as_json, tree, lambda: render_trace(tree, language))

@@ -1,0 +1,205 @@
+"""The scorecards of all cities and of one, with ranks, flags and projections."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from assets.core.i18n import Language, label, labels
+from assets.core.text import format_decimal
+from pipelines.cli.render.tables import MISSING, make_table, phrase, select_headings
+
+Row = dict[str, Any]
+
+FLAG = "⚑"
+_STATUS_STYLES = {
+    "achieved": "green",
+    "achieved_declining": "yellow",
+    "on_track": "green",
+    "moderate": "yellow",
+    "limited": "dark_orange",
+    "deteriorating": "red",
+    "not_available": "dim",
+    "no_target": "dim",
+}
+_NARROW = 100
+# Ways to fit a table, the first one that fits is used: whether "61.2 4/13" takes two lines, and the width of headings.
+_FITS = ((False, 14), (True, 14), (True, 10), (True, 8), (True, 6))
+_MAXIMUM_DECIMALS = 2
+
+
+def format_value(row: Row, name: str = "value", decimals: int | None = None) -> str:
+    """Return a value with its qualifier and the decimals of its indicator, at most two."""
+    digits = min(row["decimals"] if decimals is None else decimals, _MAXIMUM_DECIMALS)
+    qualifier = labels("qualifiers").get(row["qualifier"] or "") if name == "value" else None
+    return f"{qualifier.zh if qualifier else ''}{format_decimal(row[name], digits)}"
+
+
+def render_overview(
+    cities: Sequence[Row],
+    dimensions: Sequence[Row],
+    scores: Sequence[Row],
+    language: Language,
+    most_cities: int | None = None,
+) -> list[RenderableType]:
+    """Return the table of all cities or the first ones, and notes on how to read it."""
+    width = shutil.get_terminal_size().columns
+    parts: list[RenderableType] = [render_cities(cities[:most_cities], dimensions, scores, language, width)]
+    if most_cities is not None and len(cities) > most_cities:
+        parts.append(Text(phrase("more_cities", language, count=len(cities)), style="dim"))
+    return [*parts, Text(phrase("coverage_note", language), style="dim")]
+
+
+def render_cities(
+    cities: Sequence[Row], dimensions: Sequence[Row], scores: Sequence[Row], language: Language, width: int
+) -> Table:
+    """Return the score of each city in each dimension, or how many indicators have one where too few do."""
+    cells = {
+        (score["city_code"], score["dimension_id"]): _score_cell(
+            score["score"], score["indicators_scored"], score["indicators_total"]
+        )
+        for score in scores
+    }
+    rows = [
+        (
+            Text(city[f"name_{language}"]),
+            Text(f"{city['indicators_scored']}/{city['indicators_total']}"),
+            Text(_format_score(city["mean_of_available"])),
+            *(cells[city["city_code"], dimension["dimension_id"]] for dimension in dimensions),
+            _score_cell(city["city_index"], city["dimensions_scored"], city["dimensions_total"]),
+        )
+        for city in cities
+    ]
+    headings = select_headings(("city", "indicators", "mean"), language)
+    headings += [dimension[f"name_{language}"] for dimension in dimensions]
+    headings += select_headings(("index",), language)
+    gap = 1 if width < _NARROW else 2
+    folded, widths = _fit(headings, rows, width - gap * len(headings))
+    table = make_table(folded, right=range(1, len(headings)))
+    table.padding = (0, gap - 1, 0, 0)
+    for column, characters in zip(table.columns, widths, strict=True):
+        column.width = characters
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _fit(headings: Sequence[str], rows: Sequence[Sequence[Text]], space: int) -> tuple[list[str], list[int]]:
+    """Return the broken headings and the widths that fit; numbers are never broken, whatever the space."""
+    cells = [[row[position].plain for row in rows] for position in range(len(headings))]
+    lines: list[list[str]] = []
+    widths: list[int] = []
+    for is_folded, limit in _FITS:
+        lines = [textwrap.wrap(heading, limit) for heading in headings]
+        words = ((word for cell in column for word in (cell.split() if is_folded else (cell,))) for column in cells)
+        widths = [
+            max(map(cell_len, (*column, *heading)), default=1) for column, heading in zip(words, lines, strict=True)
+        ]
+        if sum(widths) <= space:
+            break
+    return ["\n".join(heading) for heading in lines], widths
+
+
+def _score_cell(score: float | None, scored: int, total: int) -> Text:
+    coverage = Text(f"{scored}/{total}", style="dim")
+    return coverage if score is None else Text.assemble((f"{_format_score(score)} ", "bold"), coverage)
+
+
+def _format_score(score: float | None) -> str:
+    return MISSING if score is None else format_decimal(score, 1)
+
+
+def render_city_scorecard(
+    city: Row, rows: Sequence[Row], awaiting: Sequence[Row], language: Language
+) -> RenderableType:
+    """Return the indicators of one city by dimension, then those that await data."""
+    parts: list[RenderableType] = [Text(f"{city[f'name_{language}']}  {city['city_code']}", style="bold")]
+    keys = ("indicator", "value", "year", "source", "target", "attainment", "status", "projection")
+    for dimension in dict.fromkeys(row[f"dimension_{language}"] for row in rows):
+        table = make_table(select_headings(keys, language), right=(1, 2, 5), title=dimension)
+        lines = [_indicator_cells(row, language) for row in rows if row[f"dimension_{language}"] == dimension]
+        for position in (1, 2, 5):
+            table.columns[position].min_width = max(cell_len(cells[position].plain) for cells in lines)
+        for cells in lines:
+            table.add_row(*cells)
+        parts.append(table)
+    if any(row["projected_value"] is not None for row in rows):
+        parts.append(Text(phrase("projection_note", language), style="dim"))
+    if awaiting:
+        names = phrase("name_separator", language).join(row[f"name_{language}"] for row in awaiting)
+        parts.append(Text(f"{phrase('awaiting_data', language, count=len(awaiting))}: {names}", style="dim"))
+    return Group(*parts)
+
+
+def _indicator_cells(row: Row, language: Language) -> list[Text]:
+    value = f"{format_value(row)} {row['unit']}" + (f" {FLAG}" if row["flags_zh"] else "")
+    attainment = _format_score(row["attainment"])
+    if row["attainment"] is None and row["data_status"] in labels("data_statuses"):
+        attainment = label("data_statuses", row["data_status"], language)
+    texts = [row[f"name_{language}"], value, str(row["year"])]
+    texts += [f"{row[f'publication_{language}']} ({row['source_grade']})", _format_target(row, language), attainment]
+    return [*map(Text, texts), _status_cell(row, language), Text(_format_projection(row))]
+
+
+def _format_projection(row: Row) -> str:
+    """Return year, value and interval of the projection, and the probability that the target is met."""
+    if row["projected_value"] is None:
+        return MISSING
+    value, low, high = (format_value(row, f"projected_{name}") for name in ("value", "low", "high"))
+    probability = "" if row["probability_met"] is None else f", {format_decimal(100 * row['probability_met'], 0)}%"
+    return f"{row['projected_year']}: {value} ({low}–{high}{probability})"
+
+
+def _format_target(row: Row, language: Language) -> str:
+    if row["target_id"] is None:
+        return MISSING
+    year = f" ({row['target_year']})" if row["target_year"] else ""
+    operator = labels("operators").get(row["target_operator"])
+    text = f"{operator.zh if operator else ''}{row['target_value']:g}"
+    if row["target_operator"] == "between":
+        text = f"{row['target_value']:g}–{row['target_value_high']:g}"
+    return f"{text}{year} {label('target_authorities', row['target_authority'], language)}"
+
+
+def _status_cell(row: Row, language: Language) -> Text:
+    """Return the headline status, and that of the second rule where it differs."""
+    text = Text(label("statuses", row["status"], language), style=_STATUS_STYLES[row["status"]])
+    if row["rules_agree"] is False:
+        second = row["status_linear"] if row["pace_rule"] == "compound" else row["status_compound"]
+        text.append(f" / {label('statuses', second, language)}", style="dim")
+    return text
+
+
+def render_ranks(ranks: Sequence[Row], language: Language) -> Text:
+    """Return each rank with the interval of 90 % of the draws, or why there is none."""
+    texts = [
+        f"{row[f'name_{language}'] or phrase('index', language)} {row['nominal_rank']} "
+        f"({row['rank_low']:g}–{row['rank_high']:g} / {row['cities_ranked']})"
+        for row in ranks
+        if row["nominal_rank"] is not None
+    ]
+    joined = phrase("clause_separator", language).join(texts)
+    return Text(f"{phrase('ranks', language)}: {joined}" if texts else phrase("no_ranks", language), style="dim")
+
+
+def render_flags(rows: Sequence[Row], held: Sequence[Row], language: Language) -> list[Text]:
+    """Return what is flagged and what is held back, one line a value."""
+    lines = [(row, f"flags_{language}", "yellow") for row in rows if row["flags_zh"]]
+    lines += [(row, f"explanation_{language}", "red") for row in held]
+    return [Text(f"{FLAG} {row[f'name_{language}']} {row['year']}: {row[key]}", style) for row, key, style in lines]
+
+
+def render_flag_counts(counts: Sequence[Row], language: Language) -> str:
+    """Return how many values each detector flags."""
+    texts = [
+        f"{row[f'name_{language}']} ({label('severities', row['severity'], language)}) {row['flags']}" for row in counts
+    ]
+    joined = phrase("list_separator", language).join(texts)
+    return f"{phrase('flagged', language)}: {joined or phrase('none', language)}"
