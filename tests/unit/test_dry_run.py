@@ -23,7 +23,7 @@ GOOD = "Aland,2025,70,30,synthetic,A\nworld,2025,71,30,synthetic,A\n"
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """Registry and contracts of three countries; no inbox, and no run so far."""
-    for name in ("reference", "contracts", "sql"):
+    for name in ("reference", "contracts"):
         shutil.copytree(FIXTURES / "countries" / name, tmp_path / "data" / name)
     return tmp_path / "data"
 
