@@ -129,7 +129,7 @@ def _read_facts(connection: Connection, cities: Sequence[Row]) -> Row:
         "newest": max(years, default=None),
         **{name: datasets[name].sum() for name in datasets.columns if name.startswith(("files", "rows_"))},
         "flags": flags["flags"].sum(),
-        "quarantined": flags.loc[flags["flag_status"] == "blocking", "flags"].sum(),
+        "quarantined": flags.loc[flags["severity"] == "blocking", "flags"].sum(),
         "best": scores[0],
         "least_share": min(shares),
         "most_share": max(shares),
