@@ -44,6 +44,11 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+def has_shared_store(paths: Paths) -> bool:
+    """Return whether a store is configured; only then is any code of the shared store imported."""
+    return read_settings(paths).storage.store is not None
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectStore:
     """Objects by name below one root. All methods raise UsageError where the store cannot be reached or used.

@@ -1,1 +1,1 @@
-"""Stage 2: a file arrives and becomes typed rows, rejected rows and a receipt; its bytes are kept for ever."""
+"""Intake: input files become accepted rows, rejected rows and receipts. Not here: observations made of the rows."""

@@ -1,15 +1,21 @@
-"""Intake as Dagster assets: the contracts, one asset a dataset, and what became of the files of all of them."""
+"""Intake as Dagster assets: the contracts, one asset per dataset, and the receipts of the files of all datasets.
+
+Here: which tables the assets write, and the rows of the tables about contracts and receipts. Not here: ingestion
+(assets.intake.ingest), rejected rows (assets.intake.rejects).
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
+from operator import attrgetter
 
 import dagster as dg
 
 from assets.core.errors import DataError, Issue
+from assets.core.object_store import open_store
 from assets.core.settings import read_settings
+from assets.intake.ingest import IngestJob, unassigned_receipts, utc_now
 from assets.intake.load import load_accepted
-from assets.intake.receipts import sync
-from assets.intake.receipts.receipts import IngestJob, Receipt, read_receipts, unassigned_receipts, utc_now
+from assets.intake.receipts.receipts import Receipt, read_receipts, sort_receipts
 from assets.intake.rejects import add_rejects, resolve_rejects
 from assets.intake.tables.contracts import Contract, check_contracts
 from assets.intake.values import lookups
@@ -17,13 +23,15 @@ from assets.warehouse import dagster_assets
 from assets.warehouse.connection import Warehouse, connect_in_memory
 from assets.warehouse.tables import Table
 
-_TABLES = ("intake.files", "intake.file_arrivals", "intake.sheets", "intake.notes", "intake.rejects")
-# Of the memory of a run, which other stages share; repeated keys beyond it are found with the help of the disk.
+_RECEIPT_TABLES = ("intake.files", "intake.file_arrivals", "intake.sheets", "intake.notes", "intake.rejects")
+# A share of the memory of a run; beyond it, duplicate keys are searched with the help of the disk.
 _MEMORY = "1GB"
+_COUNTS_OF = attrgetter("rows_read", "rows_blank", "rows_skipped", "rows_accepted", "rows_aggregate", "rows_rejected")
+_SHEET_CELLS_OF = attrgetter("sheet", "encoding", "delimiter", "header_line", "header_text")
 
 
 def intake_assets(contracts: Mapping[str, Contract], tables: Mapping[str, Table]) -> list[dg.AssetsDefinition]:
-    """The contracts, every dataset, and what became of their files."""
+    """Return the assets of the stage."""
     names = tuple(contract.table_name for contract in contracts.values())
     return [
         _contracts_asset(contracts, tables),
@@ -32,148 +40,138 @@ def intake_assets(contracts: Mapping[str, Contract], tables: Mapping[str, Table]
     ]
 
 
+def ingest_dataset(job: IngestJob, now: datetime, *, from_inbox: bool = True) -> list[Receipt]:
+    """Ingest the files of a dataset, together with other machines where a shared store is configured.
+
+    Without one, no code of the shared store is even imported; nothing below this function asks again.
+    """
+    store = open_store(job.paths)
+    if store is None:
+        return job.ingest(now, from_inbox=from_inbox)
+    from assets.intake.receipts.sync import ingest_and_sync
+
+    return ingest_and_sync(job, store, now, from_inbox=from_inbox)
+
+
 def _contracts_asset(contracts: Mapping[str, Contract], tables: Mapping[str, Table]) -> dg.AssetsDefinition:
-    made = [tables["intake.contracts"], tables["intake.datasets"]]
+    outputs = [tables["intake.contracts"], tables["intake.datasets"]]
     deps = tuple(sorted(name for name in tables if name.startswith("reference.")))
 
     @dg.multi_asset(
-        specs=[dagster_assets.asset_spec(table, deps=deps, kinds={"yaml", "duckdb"}) for table in made],
+        specs=[dagster_assets.asset_spec(table, deps=deps, kinds={"yaml", "duckdb"}) for table in outputs],
         name="intake__contracts",
     )
     def check(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
         references = {
             f"{name.split('.')[1]}.{column}"
-            for name, other in tables.items()
+            for name, table in tables.items()
             if name.startswith("reference.")
-            for column in other.columns
+            for column in table.columns
         }
         with warehouse.connect() as connection:
             registry = dict(connection.execute("select indicator_id, dataset from reference.indicators").fetchall())
             issues = list(check_contracts(contracts.values(), registry, references))
             if issues:
                 raise DataError(issues)
-            columns = [row for contract in contracts.values() for row in _described(contract)]
-            datasets = [_entitled(contract) for contract in contracts.values()]
-            for table, rows in zip(made, (columns, datasets), strict=True):
+            columns = [row for contract in contracts.values() for row in _column_rows(contract)]
+            datasets = [_dataset_row(contract) for contract in contracts.values()]
+            for table, rows in zip(outputs, (columns, datasets), strict=True):
                 table.load_rows(connection, rows)
-                shown = dagster_assets.table_metadata(connection, table)
-                yield dg.MaterializeResult(asset_key=dagster_assets.asset_key(table.qualified_name), metadata=shown)
+                metadata = dagster_assets.table_metadata(connection, table)
+                yield dg.MaterializeResult(asset_key=dagster_assets.asset_key(table.qualified_name), metadata=metadata)
 
     return check
 
 
-def _described(contract: Contract) -> Iterator[tuple[object, ...]]:
-    for position, (name, field) in enumerate(contract.columns.items(), start=1):
+def _column_rows(contract: Contract) -> Iterator[tuple[object, ...]]:
+    for position, (name, column) in enumerate(contract.columns.items(), start=1):
         yield (
             contract.dataset,
             position,
             name,
-            field.zh,
-            field.en,
-            field.type,
-            field.unit,
-            field.required,
+            column.zh,
+            column.en,
+            column.type,
+            column.unit,
+            column.required,
             name in contract.key,
-            field.min,
-            field.max,
-            "、".join(field.allowed) if field.allowed else None,
-            "、".join(field.aliases) if field.aliases else None,
+            column.min,
+            column.max,
+            "、".join(column.allowed) if column.allowed else None,
+            "、".join(column.aliases) if column.aliases else None,
         )
 
 
-def _entitled(contract: Contract) -> tuple[object, ...]:
+def _dataset_row(contract: Contract) -> tuple[object, ...]:
     due = contract.due
     return (contract.dataset, contract.zh, contract.en, due.on if due else None, due.first_year if due else None)
 
 
 def _dataset_asset(contract: Contract) -> dg.AssetsDefinition:
     table = contract.table()
-    deps = tuple(sorted({*lookups.TABLES, "intake.contracts", *_referred(contract)}))
+    deps = tuple(sorted({*lookups.TABLES, "intake.contracts", *_referenced_tables(contract)}))
 
     @dg.multi_asset(
         specs=[dagster_assets.asset_spec(table, deps=deps, kinds={"csv", "excel", "parquet", "duckdb"})],
         name=f"intake__{contract.dataset}",
     )
-    def take_in(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+    def ingest(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         limits = read_settings(warehouse.paths).limits
-        with warehouse.connect() as connection, connect_in_memory(_MEMORY, warehouse.paths.state / "spill") as work:
-            known = lookups.read_lookups(connection, contract)
-            intake = IngestJob(warehouse.paths, contract, work, known, limits)
-            receipts = sync.ingest_and_sync(intake, utc_now(), from_inbox=warehouse.ingest_inbox)
-            load_accepted(connection, table, intake.folder, receipts)
-            shown = dagster_assets.table_metadata(connection, table)
-        return dg.MaterializeResult(metadata={**shown, **_totals(receipts)})
+        with warehouse.connect() as connection, connect_in_memory(_MEMORY, warehouse.paths.state / "spill") as scratch:
+            registry = lookups.read_lookups(connection, contract)
+            job = IngestJob(warehouse.paths, contract, scratch, registry, limits)
+            receipts = ingest_dataset(job, utc_now(), from_inbox=warehouse.ingest_inbox)
+            load_accepted(connection, table, job.folder, receipts)
+            metadata = dagster_assets.table_metadata(connection, table)
+        return dg.MaterializeResult(metadata={**metadata, **_totals(receipts)})
 
-    return take_in
+    return ingest
 
 
-def _referred(contract: Contract) -> set[str]:
-    references = (field.references for field in contract.columns.values())
-    return {f"reference.{reference.split('.')[0]}" for reference in references if reference}
+def _referenced_tables(contract: Contract) -> set[str]:
+    return {f"reference.{reference.split('.')[0]}" for reference in contract.references}
 
 
 def _totals(receipts: Sequence[Receipt]) -> dict[str, int]:
-    return {
-        "files": len(receipts),
-        "rows_read": sum(receipt.rows_read for receipt in receipts),
-        "rows_accepted": sum(receipt.rows_accepted for receipt in receipts),
-        "rows_aggregate": sum(receipt.rows_aggregate for receipt in receipts),
-        "rows_rejected": sum(receipt.rows_rejected for receipt in receipts),
-    }
+    names = ("rows_read", "rows_accepted", "rows_aggregate", "rows_rejected")
+    return {"files": len(receipts), **{name: sum(getattr(receipt, name) for receipt in receipts) for name in names}}
 
 
 def _receipts_asset(
     datasets: tuple[str, ...], deps: tuple[str, ...], tables: Mapping[str, Table]
 ) -> dg.AssetsDefinition:
-    made = [tables[name] for name in _TABLES]
+    outputs = [tables[name] for name in _RECEIPT_TABLES]
 
     @dg.multi_asset(
-        specs=[dagster_assets.asset_spec(table, deps=deps, kinds={"json", "duckdb"}) for table in made],
+        specs=[dagster_assets.asset_spec(table, deps=deps, kinds={"json", "duckdb"}) for table in outputs],
         name="intake__receipts",
     )
-    def receipts(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
+    def record(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
         limits = read_settings(warehouse.paths).limits
         with warehouse.connect() as connection:
-            by_dataset = {name: _in_order(read_receipts(warehouse.paths.lake / name)) for name in datasets}
-            strays = _in_order(unassigned_receipts(warehouse.paths, datasets, utc_now(), limits))
-            by_dataset |= {name: [r for r in strays if r.dataset == name] for name in {r.dataset for r in strays}}
-            known = [receipt for name in sorted(by_dataset) for receipt in by_dataset[name]]
+            by_dataset = {name: sort_receipts(read_receipts(warehouse.paths.lake / name)) for name in datasets}
+            for receipt in sort_receipts(unassigned_receipts(warehouse.paths, datasets, utc_now(), limits)):
+                by_dataset.setdefault(receipt.dataset, []).append(receipt)
+            receipts = [receipt for name in sorted(by_dataset) for receipt in by_dataset[name]]
             tables["intake.files"].load_rows(connection, _file_rows(by_dataset))
-            tables["intake.file_arrivals"].load_rows(connection, _arrival_rows(known))
-            tables["intake.sheets"].load_rows(connection, _sheet_rows(known))
-            tables["intake.notes"].load_rows(connection, _note_rows(known))
-            tables["intake.rejects"].load_rows(connection, _refusal_rows(known))
+            tables["intake.file_arrivals"].load_rows(connection, _arrival_rows(receipts))
+            tables["intake.sheets"].load_rows(connection, _sheet_rows(receipts))
+            tables["intake.notes"].load_rows(connection, _note_rows(receipts))
+            tables["intake.rejects"].load_rows(connection, _refusal_rows(receipts))
             for name in datasets:
                 add_rejects(connection, name, warehouse.paths.lake / name, by_dataset[name])
                 resolve_rejects(connection, name)
-            for table in made:
-                shown = dagster_assets.table_metadata(connection, table)
-                yield dg.MaterializeResult(asset_key=dagster_assets.asset_key(table.qualified_name), metadata=shown)
+            for table in outputs:
+                metadata = dagster_assets.table_metadata(connection, table)
+                yield dg.MaterializeResult(asset_key=dagster_assets.asset_key(table.qualified_name), metadata=metadata)
 
-    return receipts
-
-
-def _in_order(receipts: Sequence[Receipt]) -> list[Receipt]:
-    return sorted(receipts, key=lambda receipt: (receipt.received_at, receipt.file, receipt.file_sha256))
+    return record
 
 
 def _file_rows(by_dataset: Mapping[str, Sequence[Receipt]]) -> Iterator[tuple[object, ...]]:
     for receipts in by_dataset.values():
         for order, receipt in enumerate(receipts, start=1):
-            yield (
-                receipt.dataset,
-                receipt.file,
-                receipt.file_sha256,
-                receipt.bytes,
-                receipt.status,
-                order,
-                receipt.rows_read,
-                receipt.rows_blank,
-                receipt.rows_skipped,
-                receipt.rows_accepted,
-                receipt.rows_aggregate,
-                receipt.rows_rejected,
-            )
+            yield (*_file_key(receipt), receipt.bytes, receipt.status, order, *_COUNTS_OF(receipt))
 
 
 def _arrival_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
@@ -185,24 +183,25 @@ def _arrival_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
 def _sheet_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
     for receipt in receipts:
         for position, sheet in enumerate(receipt.sheets, start=1):
-            file = (receipt.dataset, receipt.file, receipt.file_sha256)
-            yield (*file, position, sheet.sheet, sheet.encoding, sheet.delimiter, sheet.header_line, sheet.header_text)
+            yield (*_file_key(receipt), position, *_SHEET_CELLS_OF(sheet))
 
 
 def _note_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
     for receipt in receipts:
         for number, note in enumerate(receipt.notes, start=1):
-            file = (receipt.dataset, receipt.file, receipt.file_sha256)
-            yield (*file, number, note.sheet, note.line, note.kind, note.text)
+            yield (*_file_key(receipt), number, note.sheet, note.line, note.kind, note.text)
 
 
 def _refusal_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
     for receipt in receipts:
         for number, issue in enumerate(receipt.issues, start=1):
-            file = (receipt.dataset, receipt.file, receipt.file_sha256)
-            yield (*file, issue.sheet, issue.line, number, *_told(issue))
+            yield (*_file_key(receipt), issue.sheet, issue.line, number, *_issue_cells(issue))
 
 
-def _told(issue: Issue) -> tuple[object, ...]:
+def _file_key(receipt: Receipt) -> tuple[str, str, str]:
+    return receipt.dataset, receipt.file, receipt.file_sha256
+
+
+def _issue_cells(issue: Issue) -> tuple[object, ...]:
     reasons = (issue.reason("zh"), issue.reason("en"), issue.remedy("zh"), issue.remedy("en"))
     return (issue.column, None, issue.code, issue.actual, issue.expected, *reasons, None, None, False)

@@ -1,18 +1,19 @@
-"""From the bytes of one file to its accepted rows, its rejected rows and what is to be told about it.
+"""From the bytes of one file to its accepted rows, its rejected rows and the notes about it.
 
-Here: what kind of file it is, its sheets in turn, chunks read in parallel and written in order, in constant memory. Not
-here: the ledger (assets.intake.receipts.receipts), what a row is (assets.intake.rows.validator).
+Here: what type of file it is, its sheets one after the other, chunks parsed in parallel and written in order, in
+constant memory. Not here: archive and receipts (assets.intake.ingest), rules of a row (assets.intake.rows.validator).
 """
 
 from __future__ import annotations
 
 import zipfile
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -23,12 +24,13 @@ from assets.core.messages import all_messages
 from assets.core.settings import Limits
 from assets.intake.readers.delimited import DELIMITERS, DelimitedSheet
 from assets.intake.readers.encoding import FileRejectedError, detect_encoding
-from assets.intake.readers.raw_rows import RawRow, RawSheet, to_csv_record
+from assets.intake.readers.raw_rows import Lines, RawChunk, RawRow, RawSheet, to_csv_record
 from assets.intake.readers.resubmissions import restore_resubmission
 from assets.intake.readers.spreadsheet import read_workbook
-from assets.intake.rows.duplicate_keys import find_duplicates, select_accepted_rows
+from assets.intake.receipts.receipts import SheetNote, SheetSummary
+from assets.intake.rows.duplicate_keys import find_duplicates
 from assets.intake.rows.row_errors import ROW_ERROR_SCHEMA
-from assets.intake.rows.validator import ChunkResult, RowValidator, SheetNote, accepted_rows_schema
+from assets.intake.rows.validator import ChunkResult, RowValidator, accepted_rows_schema
 from assets.intake.tables.contracts import RETURN_ID, Contract
 from assets.intake.tables.detection import HEAD_ROWS, TableLayout, TableNotFoundError, detect_table
 from assets.intake.tables.headers import HeaderMatcher
@@ -36,27 +38,14 @@ from assets.intake.values.arrow_utils import build_table
 from assets.intake.values.lookups import Lookups
 from assets.warehouse.connection import Connection, quote_literal
 
-READABLE = (".csv", ".tsv", ".txt", ".xlsx", ".xls")
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCODINGS = {"line": "DELTA_BINARY_PACKED"}
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xls")
+_ZIP_MAGIC, _OLE_MAGIC = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORKERS = 2
-# Chunks waiting to be written; more would only fill the memory.
-_AHEAD = _WORKERS + 1
-_MOST_NOTES = 200
-_MOST_FINDINGS = 50
+# Chunks that wait to be written; more would only fill the memory.
+_MAX_PENDING = _WORKERS + 1
+_MAX_NOTES = 200
 _Result = TypeVar("_Result")
-_PARQUET = "(format parquet, compression zstd)"
-
-
-@dataclass(frozen=True, slots=True)
-class SheetSummary:
-    """How one sheet was read; `header_text` is its header row as one record in its delimiter."""
-
-    sheet: str | None
-    encoding: str | None
-    delimiter: str
-    header_line: int
-    header_text: str
+_PARQUET_OPTIONS = "(format parquet, compression zstd)"
 
 
 @dataclass
@@ -72,278 +61,332 @@ class ParseResult:
     sheets: list[SheetSummary] = field(default_factory=list)
     notes: list[SheetNote] = field(default_factory=list)
 
+    def add_counts(self, chunk: ChunkResult) -> None:
+        """Add the counts and the notes of a chunk."""
+        self.rows_read += chunk.rows_read
+        self.rows_blank += chunk.rows_blank
+        self.rows_skipped += chunk.rows_skipped
+        self.notes += chunk.notes[:_MAX_NOTES]
+
+
+@dataclass(frozen=True, slots=True)
+class _SheetParser:
+    """A sheet that holds a table, with the validator of its rows."""
+
+    sheet: RawSheet
+    validator: RowValidator
+
+    def chunks(self) -> Iterator[Callable[[], ChunkResult]]:
+        for read_chunk in self.sheet.chunks(self.validator.layout.last_line, self.validator.chunk_schema):
+            yield partial(self._validate, read_chunk)
+
+    def _validate(self, read_chunk: Callable[[], RawChunk]) -> ChunkResult:
+        return self.validator.validate(read_chunk())
+
 
 @dataclass(frozen=True)
 class FileParser:
-    """Everything that the files of one dataset are read with."""
+    """The parser of the files of one dataset."""
 
     connection: Connection
     contract: Contract
     registry: Lookups
     limits: Limits
 
-    def parse(self, file: Path, name: str, readable: Path, rejects: Path) -> ParseResult:
-        """Read a file and write its readable and its rejected rows; those readable and not rejected are accepted.
+    def parse(self, file: Path, name: str, accepted: Path, rejects: Path) -> ParseResult:
+        """Parse a file and write its accepted and its rejected rows.
 
-        Raises FileRefused where nothing of it can be taken.
+        Args:
+            file: the archived bytes.
+            name: the name under which they arrived; its suffix must fit the content.
+            accepted: the Parquet file to write with all accepted rows, aggregate ones included, and no others.
+            rejects: the Parquet file to write, one row per error of a rejected row.
+
+        Raises:
+            FileRejectedError: no row of the file can be used.
         """
-        parsed = ParseResult()
-        readers = self._tables(self.sheets(file, name), parsed)
-        faults = readable.with_name("faults.parquet")
-        self._read(readers, readable, faults, parsed)
-        if find_duplicates(self.connection, self.contract, readable):
-            self._add_repeats(readers, faults)
-        self._write_rejects(faults, rejects)
-        rejected = f"select count(*) from (select distinct sheet, line from {_parquet(faults)})"
-        (parsed.rows_rejected,) = self._one(rejected)
-        accepted = select_accepted_rows(readable, rejects)
-        rows, parsed.rows_aggregate = self._one(f"select count(*), count(province_code) from ({accepted})")
-        parsed.rows_accepted = rows - parsed.rows_aggregate
-        return parsed
+        result = ParseResult()
+        parsers = self._sheet_parsers(self._sheets(file, name), result)
+        error_files = [accepted.with_name("errors.parquet")]
+        self._write_valid_rows(parsers, accepted, error_files[0], result)
+        if find_duplicates(self.connection, self.contract, accepted):
+            lines_by_sheet = self._duplicate_lines(parsers)
+            error_files.append(accepted.with_name("duplicate_errors.parquet"))
+            self._write_duplicate_errors(_read_texts(parsers, lines_by_sheet), error_files[1])
+            self._delete_rows(accepted, lines_by_sheet)
+        errors = _parquet(*error_files)
+        self._write_rejects(errors, rejects)
+        result.rows_rejected = self._count(f"select count(*) from (select distinct sheet, line from {errors})")
+        result.rows_aggregate = self._count(f"select count(province_code) from {_parquet(accepted)}")
+        result.rows_accepted = pq.read_metadata(accepted).num_rows - result.rows_aggregate
+        return result
 
-    def sheets(self, file: Path, name: str) -> Sequence[RawSheet]:
-        """The sheets of a file; its content says what it is, whatever the ending of its name promises."""
+    def _sheets(self, file: Path, name: str) -> Sequence[RawSheet]:
+        """The sheets of a file; its type is decided by its content, and its suffix must be a supported one."""
         suffix = Path(name).suffix.lower()
         with file.open("rb") as stream:
-            start = stream.read(len(_OLE))
-        is_zip = start.startswith(_ZIP)
-        if suffix not in READABLE or (is_zip and not _is_workbook(file)):
+            start = stream.read(len(_OLE_MAGIC))
+        is_zip = start.startswith(_ZIP_MAGIC)
+        if suffix not in SUFFIXES or (is_zip and not _is_workbook(file)):
             raise FileRejectedError(Issue("unsupported_file_type", suffix, "CSV, XLSX"))
-        if is_zip or start == _OLE:
+        if is_zip or start == _OLE_MAGIC:
             return read_workbook(file, self.limits, is_zip=is_zip)
         encoding = detect_encoding(file, self.limits)
         sheet = DelimitedSheet(file, encoding, self._delimiter(file, encoding), self.limits)
         return [restore_resubmission(sheet, HEAD_ROWS)]
 
     def _delimiter(self, file: Path, encoding: str) -> str:
-        """The one that splits some row into the most headers of the contract."""
-        known = HeaderMatcher.of(self.contract, self.registry.units)
+        """The delimiter that splits some row into the most headers of the contract."""
+        matcher = HeaderMatcher.of(self.contract, self.registry.units)
 
         def head(delimiter: str) -> list[RawRow]:
             return DelimitedSheet(file, encoding, delimiter, self.limits).head(HEAD_ROWS)
 
-        def headers(rows: Iterable[RawRow]) -> int:
+        def most_headers(rows: Iterable[RawRow]) -> int:
             cells = (row.cells[: self.limits.columns] for row in rows)
-            found = (sum(known.header(cell) is not None for cell in row if cell.strip()) for row in cells)
-            return max(found, default=0)
+            counts = (sum(matcher.match(cell) is not None for cell in row if cell.strip()) for row in cells)
+            return max(counts, default=0)
 
-        first, *others = DELIMITERS
+        first, *alternatives = DELIMITERS
         rows = head(first)
-        # One that does not occur splits nothing.
-        occurring = [other for other in others if any(other in row.text for row in rows)]
-        heads = {first: rows, **{other: head(other) for other in occurring}}
-        return max(heads, key=lambda delimiter: headers(heads[delimiter]))
+        # A delimiter that does not occur splits nothing.
+        occurring = [delimiter for delimiter in alternatives if any(delimiter in row.text for row in rows)]
+        heads = {first: rows, **{delimiter: head(delimiter) for delimiter in occurring}}
+        return max(heads, key=lambda delimiter: most_headers(heads[delimiter]))
 
-    def _tables(self, sheets: Sequence[RawSheet], parsed: ParseResult) -> list[tuple[RawSheet, RowValidator]]:
-        """The sheets that hold a table. One without is passed over and told, unless no sheet holds one."""
-        readers, without = [], []
+    def _sheet_parsers(self, sheets: Sequence[RawSheet], result: ParseResult) -> list[_SheetParser]:
+        """The sheets that hold a table; the others are skipped with a note, unless no sheet holds one."""
+        parsers, skipped = [], []
         for sheet in sheets:
             try:
                 layout = self._layout(sheet)
-            except TableNotFoundError as refused:
-                without.append((sheet, refused))
+            except TableNotFoundError as error:
+                skipped.append((sheet, error))
                 continue
-            readers.append((sheet, RowValidator(self.contract, self.registry, layout, sheet.name)))
-        if not readers:
-            raise (
-                without[0][1]
-                if without
-                else FileRejectedError(Issue("missing_header_row", expected=", ".join(self.contract.columns)))
-            )
-        parsed.notes += [SheetNote(sheet.name, None, "sheet_skipped", sheet.name or "") for sheet, _ in without]
-        for sheet, reader in readers:
-            parsed.sheets.append(_sheet_read(sheet, reader.layout))
-            parsed.notes += _told_by(reader)
-        return readers
+            parsers.append(_SheetParser(sheet, RowValidator(self.contract, self.registry, layout, sheet.name)))
+        if not parsers:
+            if skipped:
+                raise skipped[0][1]
+            raise FileRejectedError(Issue("missing_header_row", expected=", ".join(self.contract.columns)))
+        result.notes += [
+            SheetNote(sheet=sheet.name, line=None, kind="sheet_skipped", text=sheet.name or "") for sheet, _ in skipped
+        ]
+        for parser in parsers:
+            result.sheets.append(_summary(parser.sheet, parser.validator.layout))
+            result.notes += _layout_notes(parser.validator)
+        return parsers
 
     def _layout(self, sheet: RawSheet) -> TableLayout:
-        """The table of a sheet. A row above the limit of columns is no header: to compare its cells takes minutes."""
+        """The table of a sheet. Rows above the limit of columns are no headers: comparing their cells takes minutes."""
         head = sheet.head(HEAD_ROWS)
-        fitting = [row for row in head if len(row.cells) <= self.limits.columns]
+        narrow = [row for row in head if len(row.cells) <= self.limits.columns]
         try:
-            return detect_table(fitting, self.contract, self.registry.units, sheet.name)
-        except TableNotFoundError as refused:
+            return detect_table(narrow, self.contract, self.registry.units, sheet.name)
+        except TableNotFoundError as error:
             wide = next((row for row in head if len(row.cells) > self.limits.columns), None)
             if wide is None:
                 raise
-            found, expected = str(len(wide.cells)), str(self.limits.columns)
-            raise TableNotFoundError(
-                Issue("too_many_columns", found, expected, line=wide.line, sheet=sheet.name)
-            ) from refused
+            actual, expected = str(len(wide.cells)), str(self.limits.columns)
+            issue = Issue("too_many_columns", actual, expected, line=wide.line, sheet=sheet.name)
+            raise TableNotFoundError(issue) from error
 
-    def _read(
-        self, readers: Iterable[tuple[RawSheet, RowValidator]], readable: Path, faults: Path, parsed: ParseResult
+    def _write_valid_rows(
+        self, parsers: Iterable[_SheetParser], valid: Path, errors: Path, result: ParseResult
     ) -> None:
-        schema = accepted_rows_schema(self.contract)
-        words = [entry.name for entry in schema if pa.types.is_dictionary(entry.type)]
+        """Write the rows that break no rule of a row; some of them may still share a key."""
         with (
-            pq.ParquetWriter(
-                readable,
-                schema,
-                compression="zstd",
-                use_dictionary=words,
-                column_encoding=_ENCODINGS,
-                write_statistics=False,
-            ) as good,
-            pq.ParquetWriter(faults, ROW_ERROR_SCHEMA, compression="zstd") as bad,
+            self._open_writer(valid) as valid_writer,
+            pq.ParquetWriter(errors, ROW_ERROR_SCHEMA, compression="zstd") as error_writer,
             ThreadPoolExecutor(_WORKERS) as workers,
-            ThreadPoolExecutor(1) as writer,
+            ThreadPoolExecutor(1) as writing,
         ):
             written: Future[None] | None = None
-            for sheet, reader in readers:
+            for parser in parsers:
                 conversions: Counter[str] = Counter()
                 years: set[int] = set()
-                tasks = (_reading(task, reader) for task in sheet.chunks(reader.layout.last_line, reader.shape))
-                for rows in _in_order(tasks, workers):
+                for chunk in _run_in_order(parser.chunks(), workers):
                     if written is not None:
                         written.result()
-                    written = writer.submit(_write, good, bad, rows)
-                    _count(parsed, rows)
-                    conversions += rows.conversions
-                    years |= rows.years
-                parsed.notes += [
-                    SheetNote(reader.sheet, None, "converted", f"{said} ({count})")
-                    for said, count in sorted(conversions.items())
+                    written = writing.submit(_write_chunk, valid_writer, error_writer, chunk)
+                    result.add_counts(chunk)
+                    conversions += chunk.conversions
+                    years |= chunk.years
+                result.notes += [
+                    SheetNote(sheet=parser.sheet.name, line=None, kind="converted", text=f"{conversion} ({count})")
+                    for conversion, count in sorted(conversions.items())
                 ]
-                parsed.notes += _title_year(reader, years)
+                result.notes += _title_year_notes(parser.validator, years)
             if written is not None:
                 written.result()
-        del parsed.notes[_MOST_NOTES:]
+        del result.notes[_MAX_NOTES:]
 
-    def _add_repeats(self, readers: Iterable[tuple[RawSheet, RowValidator]], faults: Path) -> None:
-        """Rows of one key among the faults, with their text read once more from the file."""
-        self.connection.register("sent", self._texts_of_repeats(readers))
+    def _open_writer(self, file: Path) -> pq.ParquetWriter:
+        schema = accepted_rows_schema(self.contract)
+        return pq.ParquetWriter(
+            file,
+            schema,
+            compression="zstd",
+            use_dictionary=[entry.name for entry in schema if pa.types.is_dictionary(entry.type)],
+            column_encoding={"line": "DELTA_BINARY_PACKED"},
+            write_statistics=False,
+        )
+
+    def _duplicate_lines(self, parsers: Iterable[_SheetParser]) -> dict[str | None, Lines]:
+        """The lines of the rows of the temporary table `duplicates`, ascending, by sheet."""
+        lines: dict[str | None, Lines] = {}
+        for name in (parser.sheet.name for parser in parsers):
+            columns = self.connection.execute(
+                "select line from duplicates where sheet is not distinct from ? order by line", [name]
+            ).fetchnumpy()
+            lines[name] = np.asarray(columns["line"], dtype=np.int64)
+        return lines
+
+    def _delete_rows(self, file: Path, lines_by_sheet: Mapping[str | None, Lines]) -> None:
+        """Write the file again without some rows, one row group at a time, in the same order.
+
+        An anti join of DuckDB would not keep the order of the rows, which is mostly that of the key of the table.
+        """
+        remaining = file.with_name("remaining.parquet")
+        with pq.ParquetFile(file) as source, self._open_writer(remaining) as target:
+            for number in range(source.num_row_groups):
+                rows = source.read_row_group(number)
+                # A row group is one chunk, which is of one sheet.
+                lines = lines_by_sheet[rows["sheet"][0].as_py()]
+                is_kept = ~np.isin(rows["line"].to_numpy(), lines)
+                if is_kept.any():
+                    target.write_table(rows if is_kept.all() else rows.filter(pa.array(is_kept)))
+        remaining.replace(file)
+
+    def _write_duplicate_errors(self, raw_rows: pa.Table, errors: Path) -> None:
+        """Write the rows of `duplicates` as errors of the first column of the key."""
+        self.connection.register("raw_rows", raw_rows)
         key = self.contract.key[0]
         position = list(self.contract.columns).index(key) + 1
-        more = faults.with_name("all_faults.parquet")
         self.connection.execute(
             f"""
             copy (
-                select * from {_parquet(faults)}
-                union all
-                select repeats.sheet, repeats.line, {position}, {quote_literal(key)}, null, repeats.code,
-                    repeats.actual,
-                    {quote_literal(", ".join(self.contract.key))}, sent.raw_row, repeats.{RETURN_ID}
-                from repeats
-                left join sent on repeats.sheet is not distinct from sent.sheet and repeats.line = sent.line
-            ) to {quote_literal(more)} {_PARQUET}
+                select duplicates.sheet, duplicates.line, cast({position} as integer) as position,
+                    {quote_literal(key)} as column_name, cast(null as integer) as source_position, duplicates.code,
+                    duplicates.actual, {quote_literal(", ".join(self.contract.key))} as expected, raw_rows.raw_row,
+                    duplicates.{RETURN_ID} as resubmitted_return_id
+                from duplicates
+                left join raw_rows
+                    on duplicates.sheet is not distinct from raw_rows.sheet and duplicates.line = raw_rows.line
+            ) to {quote_literal(errors)} {_PARQUET_OPTIONS}
             """
         )
-        self.connection.unregister("sent")
-        more.replace(faults)
+        self.connection.unregister("raw_rows")
 
-    def _texts_of_repeats(self, readers: Iterable[tuple[RawSheet, RowValidator]]) -> pa.Table:
-        schema = pa.schema([("sheet", pa.string()), ("line", pa.int64()), ("raw_row", pa.string())])
-        parts = []
-        for sheet, reader in readers:
-            found = self.connection.execute(
-                "select line from repeats where sheet is not distinct from ? order by line", [sheet.name]
-            ).fetchnumpy()
-            wanted = np.asarray(found["line"], dtype=np.int64)
-            with ThreadPoolExecutor(_WORKERS) as workers:
-                for lines, texts in _in_order(sheet.texts(reader.layout.last_line, reader.shape, wanted), workers):
-                    parts.append(build_table(schema, [[sheet.name] * len(lines), lines, texts]))
-        return pa.concat_tables(parts)
-
-    def _write_rejects(self, faults: Path, rejects: Path) -> None:
-        """Every fault with its reason and remedy in both languages."""
-        found = self.connection.execute(f"select distinct code from {_parquet(faults)} order by code").fetchall()
-        # Without a fault any will do; all of them for every file of many would take most of the time of a small one.
+    def _write_rejects(self, errors: str, rejects: Path) -> None:
+        """Write every error of a table expression with its reason and its remedy in both languages."""
+        codes = self.connection.execute(f"select distinct code from {errors} order by code").fetchall()
+        # Without an error any message will do; passing all of them would take most of the time of a small file.
         catalogue = all_messages()
-        used = {code: catalogue[code] for (code,) in found or [(next(iter(catalogue)),)]}
         messages = ", ".join(
-            f"({', '.join(quote_literal(part) for part in (code, *message.reason, *message.remedy))})"
-            for code, message in used.items()
+            f"({', '.join(quote_literal(text) for text in (code, *catalogue[code].reason, *catalogue[code].remedy))})"
+            for (code,) in codes or [(next(iter(catalogue)),)]
         )
         texts = ", ".join(
-            f"replace(replace(messages.{name}, '{{expected}}', faults.expected), '{{actual}}', faults.actual) as {name}"
+            f"replace(replace(messages.{name}, '{{expected}}', errors.expected), '{{actual}}', errors.actual) as {name}"
             for name in ("reason_zh", "reason_en", "remedy_zh", "remedy_en")
         )
         self.connection.execute(
             f"""
             copy (
                 with messages (code, reason_zh, reason_en, remedy_zh, remedy_en) as (values {messages})
-                select faults.sheet, faults.line, row_number() over in_row as error_number,
-                    nullif(faults.column_name, '') as column_name, faults.source_position as position, faults.code,
-                    faults.actual, faults.expected, {texts}, faults.raw_row, faults.resubmitted_return_id
-                from {_parquet(faults)} as faults
-                join messages on messages.code = faults.code
+                select errors.sheet, errors.line, row_number() over in_row as error_number,
+                    nullif(errors.column_name, '') as column_name, errors.source_position as position, errors.code,
+                    errors.actual, errors.expected, {texts}, errors.raw_row, errors.resubmitted_return_id
+                from {errors} as errors
+                join messages on messages.code = errors.code
                 window in_row as (
-                    partition by faults.sheet, faults.line order by faults.position, faults.source_position, faults.code
+                    partition by errors.sheet, errors.line order by errors.position, errors.source_position, errors.code
                     rows between unbounded preceding and current row
                 )
-                order by faults.sheet, faults.line, error_number
-            ) to {quote_literal(rejects)} {_PARQUET}
+                order by errors.sheet, errors.line, error_number
+            ) to {quote_literal(rejects)} {_PARQUET_OPTIONS}
             """
         )
 
-    def _one(self, sql: str) -> tuple[Any, ...]:
-        # To its end: the connection takes nothing else while a result is half read.
-        (row,) = self.connection.execute(sql).fetchall()
-        return tuple(row)
+    def _count(self, sql: str) -> int:
+        # Fetch to the end: the connection accepts no other statement while a result is half read.
+        ((count,),) = self.connection.execute(sql).fetchall()
+        return int(count)
 
 
-def _parquet(file: Path) -> str:
-    return f"read_parquet({quote_literal(file)})"
+def _parquet(*files: Path) -> str:
+    return f"read_parquet([{', '.join(map(quote_literal, files))}])"
 
 
 def _is_workbook(file: Path) -> bool:
-    """Whether a zip is an Excel workbook and nothing else: what is two kinds of file at once is measured as neither."""
+    """Whether a zip is an Excel workbook; a file of two types at once would be measured as neither, so it is none."""
     try:
         with zipfile.ZipFile(file) as archive:
             parts = set(archive.namelist())
             return "xl/workbook.xml" in parts and not parts & {"xl/workbook.bin", "content.xml"}
     except zipfile.BadZipFile:
-        # It begins like one: a broken workbook, and told as such.
+        # It begins like a zip: a damaged workbook, which gets an error of its own.
         return True
 
 
-def _reading(task: Callable[[], object], reader: RowValidator) -> Callable[[], ChunkResult]:
-    return lambda: reader.read(task())  # type: ignore[arg-type]
+def _read_texts(parsers: Iterable[_SheetParser], lines_by_sheet: Mapping[str | None, Lines]) -> pa.Table:
+    """The rows on some lines as they are in the file."""
+    schema = pa.schema([("sheet", pa.string()), ("line", pa.int64()), ("raw_row", pa.string())])
+    parts = []
+    with ThreadPoolExecutor(_WORKERS) as workers:
+        for parser in parsers:
+            name, layout = parser.sheet.name, parser.validator.layout
+            tasks = parser.sheet.texts(layout.last_line, parser.validator.chunk_schema, lines_by_sheet[name])
+            for lines, texts in _run_in_order(tasks, workers):
+                parts.append(build_table(schema, [[name] * len(lines), lines, texts]))
+    return pa.concat_tables(parts)
 
 
-def _in_order(tasks: Iterator[Callable[[], _Result]], workers: ThreadPoolExecutor) -> Iterator[_Result]:
-    """Results in the order of the tasks, a few of which are always under way."""
-    under_way: deque[Future[_Result]] = deque()
+def _run_in_order(tasks: Iterator[Callable[[], _Result]], workers: ThreadPoolExecutor) -> Iterator[_Result]:
+    """Run tasks in parallel, a few at a time, and yield their results in the order of the tasks."""
+    pending: deque[Future[_Result]] = deque()
     for task in tasks:
-        under_way.append(workers.submit(task))
-        if len(under_way) >= _AHEAD:
-            yield under_way.popleft().result()
-    while under_way:
-        yield under_way.popleft().result()
+        pending.append(workers.submit(task))
+        if len(pending) >= _MAX_PENDING:
+            yield pending.popleft().result()
+    while pending:
+        yield pending.popleft().result()
 
 
-def _write(good: pq.ParquetWriter, bad: pq.ParquetWriter, rows: ChunkResult) -> None:
-    if rows.accepted.num_rows:
-        good.write_table(rows.accepted)
-    if rows.faults.num_rows:
-        bad.write_table(rows.faults)
+def _write_chunk(valid_writer: pq.ParquetWriter, error_writer: pq.ParquetWriter, chunk: ChunkResult) -> None:
+    if chunk.valid.num_rows:
+        valid_writer.write_table(chunk.valid)
+    if chunk.errors.num_rows:
+        error_writer.write_table(chunk.errors)
 
 
-def _count(parsed: ParseResult, rows: ChunkResult) -> None:
-    parsed.rows_read += rows.read
-    parsed.rows_blank += rows.blank
-    parsed.rows_skipped += rows.skipped
-    parsed.notes += rows.notes[:_MOST_NOTES]
+def _summary(sheet: RawSheet, layout: TableLayout) -> SheetSummary:
+    header = to_csv_record([header.text for header in layout.headers], sheet.delimiter)
+    return SheetSummary(
+        sheet=sheet.name,
+        encoding=sheet.encoding,
+        delimiter=sheet.delimiter,
+        header_line=layout.header_rows[0].line,
+        header_text=header,
+    )
 
 
-def _sheet_read(sheet: RawSheet, layout: TableLayout) -> SheetSummary:
-    header = to_csv_record([header.sent for header in layout.headers], sheet.delimiter)
-    return SheetSummary(sheet.name, sheet.encoding, sheet.delimiter, layout.header_rows[0].line, header)
-
-
-def _told_by(reader: RowValidator) -> Iterator[SheetNote]:
-    """What a sheet says above its table, and the columns that were kept aside."""
-    for row in reader.layout.titles:
-        yield SheetNote(reader.sheet, row.line, "title", " ".join(cell for cell in row.cells if cell.strip()))
-    for header in reader.layout.headers:
+def _layout_notes(validator: RowValidator) -> Iterator[SheetNote]:
+    """The titles above a table, and its columns that the contract does not know."""
+    for row in validator.layout.titles:
+        text = " ".join(cell for cell in row.cells if cell.strip())
+        yield SheetNote(sheet=validator.sheet, line=row.line, kind="title", text=text)
+    for header in validator.layout.headers:
         if header.role == "kept":
-            yield SheetNote(reader.sheet, reader.layout.last_line, "unknown_column_kept", header.sent)
+            line = validator.layout.last_line
+            yield SheetNote(sheet=validator.sheet, line=line, kind="unknown_column_kept", text=header.text)
 
 
-def _title_year(reader: RowValidator, years: set[int]) -> Iterator[SheetNote]:
-    """A title that names another year than every row below it: one of the two is wrong."""
-    said = reader.layout.title_years()
-    if said and years and not said & years:
-        rows = ", ".join(str(year) for year in sorted(years))
-        yield SheetNote(reader.sheet, reader.layout.titles[0].line, "title_year_differs", f"{min(said)} / {rows}")
+def _title_year_notes(validator: RowValidator, years: set[int]) -> Iterator[SheetNote]:
+    """A title that names another year than every row below it: either the title or the rows are wrong."""
+    title_years = validator.layout.title_years()
+    if title_years and years and not title_years & years:
+        row_years = ", ".join(str(year) for year in sorted(years))
+        text = f"{min(title_years)} / {row_years}"
+        line = validator.layout.titles[0].line
+        yield SheetNote(sheet=validator.sheet, line=line, kind="title_year_differs", text=text)

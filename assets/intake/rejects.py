@@ -1,4 +1,4 @@
-"""The rejected rows of all files as one table: each with its number, and whether it has come back.
+"""The rejected rows of all files in one table, each with a number, and whether it is resolved.
 
 Here: the number of a rejected row, and when it counts as resolved. Not here: why a row is rejected
 (assets.intake.rows.validator), the files that go back to the senders (assets.release.outputs.returns).
@@ -16,9 +16,9 @@ from assets.warehouse.connection import Connection, quote_identifier, quote_lite
 
 
 def add_rejects(connection: Connection, dataset: str, folder: Path, receipts: Sequence[Receipt]) -> None:
-    """The rejected rows of a dataset; one that came back and is rejected again keeps the number that it came under.
+    """Insert the rejected rows of a dataset into intake.rejects; reads intake.files, which must have its files.
 
-    Reads intake.files, where each receipt stands already.
+    A row that was sent again and is rejected again keeps the number under which it was returned.
     """
     files = [file for receipt, file in reject_files(folder, receipts) if receipt.rows_rejected]
     if not files:
@@ -38,7 +38,7 @@ def add_rejects(connection: Connection, dataset: str, folder: Path, receipts: Se
 
 
 def resolve_rejects(connection: Connection, dataset: str) -> None:
-    """A reject is resolved when its row came back: accepted, or rejected again, and then the later reject is open."""
+    """Mark rejects as resolved whose row came again: accepted, or rejected again, so that only the later is open."""
     connection.execute(
         f"""
         with attempts as (

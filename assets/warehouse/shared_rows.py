@@ -1,8 +1,7 @@
 """Accepted rows where a cluster finds them by itself: in the shared store, whose results no machine need send again.
 
 Here: which objects of the store hold the rows of a table of the candidate, and the select over them, in the words of
-Spark. It is the rule of assets.intake.load: the readable rows of the files that were read, without those that
-repeat a key. Not here: the session that reads them (assets.warehouse.spark).
+Spark. Not here: the session that reads them (assets.warehouse.spark).
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import pyarrow as pa
 
 from assets.core.paths import Paths
 from assets.core.settings import read_settings
-from assets.core.sync_state import REJECTS, ROWS, read_sync_state, result_folder
+from assets.core.sync_state import ROWS, read_sync_state, result_folder
 from assets.warehouse.connection import Connection
 
 SCHEMA = "intake"
@@ -21,26 +20,18 @@ SCHEMA = "intake"
 
 @dataclass(frozen=True, slots=True)
 class SharedRows:
-    """Two folders as the cluster names them, and the files whose rows count, each with the checksums of its results."""
+    """The folder of accepted rows as the cluster names it, and the files whose rows count, each with its checksum."""
 
     rows: str
-    rejects: str
     files: pa.Table
 
-    def select(self, columns: str, rows: str, rejects: str, files: str) -> str:
-        """The accepted rows, of views of the two folders and of the files."""
+    def select(self, columns: str, rows: str, files: str) -> str:
+        """Return the select of the accepted rows from views of the folder and of the files."""
         return f"""
             select {columns}
             from {rows} as rows
             left semi join {files} as files
                 on rows.file_sha256 = files.file_sha256 and rows.checksum = files.rows_checksum
-            left anti join (
-                select rejects.file_sha256, rejects.sheet, rejects.line
-                from {rejects} as rejects
-                left semi join {files} as files
-                    on rejects.file_sha256 = files.file_sha256 and rejects.checksum = files.rejects_checksum
-            ) as repeats
-                on rows.file_sha256 = repeats.file_sha256 and rows.line = repeats.line and rows.sheet <=> repeats.sheet
         """
 
 
@@ -55,13 +46,11 @@ def shared_rows(paths: Paths, connection: Connection, table: str) -> SharedRows 
         return None
     found = [sha256 for (sha256,) in connection.execute(f"select distinct file_sha256 from {table}").fetchall()]
     sums = [note.names.get(f"{sha256}.{note.recipe}.json", {}) for sha256 in found]
-    if not found or not all({ROWS, REJECTS} <= one.keys() for one in sums):
+    if not found or not all(ROWS in one for one in sums):
         return None
     files = {
         "file_sha256": found,
         "rows_checksum": [one[ROWS] for one in sums],
-        "rejects_checksum": [one[REJECTS] for one in sums],
     }
-    seen = storage.seen_as.rstrip("/")
-    rows, rejects = (f"{seen}/{result_folder(dataset, note.recipe, suffix)}" for suffix in (ROWS, REJECTS))
-    return SharedRows(rows, rejects, pa.table(files))
+    rows = f"{storage.seen_as.rstrip('/')}/{result_folder(dataset, note.recipe, ROWS)}"
+    return SharedRows(rows, pa.table(files))

@@ -136,7 +136,6 @@ class SparkEngine:
         self.exchange.send(shared.files.to_reader(), files)
         folders = {
             "rows": shared.rows,
-            "rejects": shared.rejects,
             "files": f"{self.exchange.seen_as}/{spark_view(files)}",
         }
         views = {name: f"{spark_view(table)}__{name}" for name in folders}

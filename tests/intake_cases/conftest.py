@@ -21,11 +21,11 @@ def shipped() -> Iterator[Shipped]:
 
 @pytest.fixture
 def new_inbox(tmp_path: Path, shipped: Shipped) -> Callable[[], Inbox]:
-    made: list[Inbox] = []
+    inboxes: list[Inbox] = []
 
     def make() -> Inbox:
-        made.append(Inbox(tmp_path / str(len(made)), shipped))
-        return made[-1]
+        inboxes.append(Inbox(tmp_path / str(len(inboxes)), shipped))
+        return inboxes[-1]
 
     return make
 
@@ -37,9 +37,11 @@ def inbox(new_inbox: Callable[[], Inbox]) -> Inbox:
 
 @pytest.fixture
 def take(new_inbox: Callable[[], Inbox]) -> Take:
-    def take_in(dataset: str, content: str | bytes, name: str = "synthetic.csv", limits: Limits = LIMITS) -> Outcome:
+    def ingest_file(
+        dataset: str, content: str | bytes, name: str = "synthetic.csv", limits: Limits = LIMITS
+    ) -> Outcome:
         inbox = new_inbox()
         inbox.put(dataset, content, name)
         return inbox.outcomes(dataset, limits)[name]
 
-    return take_in
+    return ingest_file

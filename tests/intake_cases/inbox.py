@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 from assets.core.errors import Issue
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.core.settings import Limits
-from assets.intake.receipts.receipts import IngestJob, Receipt, accepted_files, reject_files
+from assets.intake.ingest import IngestJob
+from assets.intake.receipts.receipts import Receipt, accepted_files, reject_files
 from assets.intake.tables.contracts import Contract, read_contracts
 from assets.intake.values.lookups import Lookups, read_lookups
 from assets.reference.load import load_reference_tables
@@ -26,7 +27,7 @@ LIMITS = Limits(still_written_seconds=0)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file, as the ledger and its two Parquet files tell it."""
+    """What became of one file: its receipt and the rows of its two Parquet files."""
 
     receipt: Receipt
     kept: list[dict[str, Any]]
@@ -39,54 +40,55 @@ class Outcome:
 
     @property
     def totals(self) -> list[dict[str, Any]]:
-        """The rows set aside: they speak of more than one city."""
+        """The accepted aggregate rows."""
         return [row for row in self.kept if row["province_code"] is not None]
 
     @property
-    def told(self) -> list[tuple[int, str | None, str, str]]:
-        """Every fault of every rejected row: line, column, code and what was found."""
+    def errors(self) -> list[tuple[int, str | None, str, str]]:
+        """Every error of every rejected row: line, column, code and actual value."""
         return [(row["line"], row["column_name"], row["code"], row["actual"]) for row in self.rejects]
 
     @property
     def refusals(self) -> list[tuple[str, str]]:
-        """Why the file was refused as a whole: code and what was found."""
+        """Why the file was refused as a whole: code and actual value."""
         return [(issue.code, issue.actual) for issue in self.receipt.issues]
 
     @property
     def counts(self) -> tuple[int, int, int, int, int]:
-        """Rows accepted, set aside, rejected, blank and skipped."""
-        said = self.receipt
-        return said.rows_accepted, said.rows_aggregate, said.rows_rejected, said.rows_blank, said.rows_skipped
+        """Rows accepted, aggregate, rejected, blank and skipped."""
+        names = ("rows_accepted", "rows_aggregate", "rows_rejected", "rows_blank", "rows_skipped")
+        accepted, aggregate, rejected, blank, skipped = (getattr(self.receipt, name) for name in names)
+        return accepted, aggregate, rejected, blank, skipped
 
     def values(self, *columns: str) -> list[tuple[Any, ...]]:
         """Some columns of the accepted rows of cities."""
         return [tuple(row[column] for column in columns) for row in self.rows]
 
     def notes(self, kind: str) -> list[tuple[int | None, str]]:
-        """What the file says beside its rows, or what was done to it."""
+        """The notes of one kind: line and text."""
         return [(note.line, note.text) for note in self.receipt.notes if note.kind == kind]
 
 
 def _checked(outcome: Outcome) -> Outcome:
     """What holds whatever was sent: no row is lost, and every message says what, where, why and what to do."""
-    said = outcome.receipt
-    assert said.rows_read == said.rows_accepted + said.rows_aggregate + said.rows_rejected
-    assert (said.rows_accepted, said.rows_aggregate) == (len(outcome.rows), len(outcome.totals))
-    assert said.rows_rejected == len({(row["sheet"], row["line"]) for row in outcome.rejects})
+    receipt = outcome.receipt
+    assert receipt.rows_read == receipt.rows_accepted + receipt.rows_aggregate + receipt.rows_rejected
+    assert (receipt.rows_accepted, receipt.rows_aggregate) == (len(outcome.rows), len(outcome.totals))
+    assert receipt.rows_rejected == len({(row["sheet"], row["line"]) for row in outcome.rejects})
     for row in outcome.rejects:
         assert row["line"] >= 1
         for text in ("reason_zh", "reason_en", "remedy_zh", "remedy_en"):
             assert row[text]
             assert "{" not in row[text].replace(row["actual"], "").replace(row["expected"], "")
         assert row["raw_row"] is not None
-    if said.status == "refused":
-        assert said.issues
-        assert all(_is_said(issue) for issue in said.issues)
+    if receipt.status == "refused":
+        assert receipt.issues
+        assert all(_has_texts(issue) for issue in receipt.issues)
         assert outcome.kept == outcome.rejects == []
     return outcome
 
 
-def _is_said(issue: Issue) -> bool:
+def _has_texts(issue: Issue) -> bool:
     return all(issue.reason(language) and issue.remedy(language) for language in ("zh", "en"))
 
 
@@ -126,26 +128,21 @@ class Inbox:
         return file
 
     def intake(self, dataset: str, limits: Limits = LIMITS) -> IngestJob:
-        said = self._shipped
-        return IngestJob(self.paths, said.contracts[dataset], said.connection, said.registry(dataset), limits)
+        shipped = self._shipped
+        return IngestJob(self.paths, shipped.contracts[dataset], shipped.connection, shipped.registry(dataset), limits)
 
     def outcomes(self, dataset: str, limits: Limits = LIMITS) -> dict[str, Outcome]:
         """One run of the intake: what became of every file that ever arrived, by its name."""
         intake = self.intake(dataset, limits)
-        receipts = intake.take_in(NOW)
+        receipts = intake.ingest(NOW)
         kept = {receipt.file: file for receipt, file in accepted_files(intake.folder, receipts)}
         rejects = {receipt.file: file for receipt, file in reject_files(intake.folder, receipts)}
         return {
             receipt.file.removeprefix(f"{dataset}/"): _checked(
-                _outcome(receipt, _rows(kept.get(receipt.file)), _rows(rejects.get(receipt.file)))
+                Outcome(receipt, _rows(kept.get(receipt.file)), _rows(rejects.get(receipt.file)))
             )
             for receipt in receipts
         }
-
-
-def _outcome(receipt: Receipt, readable: list[dict[str, Any]], rejects: list[dict[str, Any]]) -> Outcome:
-    rejected = {(reject["sheet"], reject["line"]) for reject in rejects}
-    return Outcome(receipt, [row for row in readable if (row["sheet"], row["line"]) not in rejected], rejects)
 
 
 def _rows(file: Path | None) -> list[dict[str, Any]]:
@@ -153,7 +150,7 @@ def _rows(file: Path | None) -> list[dict[str, Any]]:
 
 
 class Take(Protocol):
-    """Puts one file into an inbox of its own, runs the intake and says what became of it."""
+    """Puts one file into an inbox of its own, runs the intake and returns the outcome."""
 
     def __call__(
         self, dataset: str, content: str | bytes, name: str = "synthetic.csv", limits: Limits = LIMITS

@@ -1,12 +1,12 @@
-"""Mess that is kept and told: what the intake alone can see of it. The other flags:
+"""Mess that is kept with a note: what the intake alone can detect of it. The other flags:
 assets.quality.anomalies.outliers."""
 
 from __future__ import annotations
 
 import pytest
 
+from tests.intake_cases.file_builders import PARKS, STATISTICS, park, statistic, text_of, xlsx
 from tests.intake_cases.inbox import Inbox, Take
-from tests.intake_cases.sent import PARKS, STATISTICS, park, statistic, text_of, xlsx
 
 YEARS = [park("南昌市", 2023), park("九江市", 2023)]
 
@@ -33,7 +33,7 @@ def test_29_both_vintages_of_one_file_are_read_where_it_names_them(take: Take) -
 
 
 @pytest.mark.parametrize("title", ["2024年江西省城市建设统计表", "城市建设统计（2024）"])
-def test_30_a_title_of_another_year_than_the_rows_is_told(take: Take, title: str) -> None:
+def test_30_a_title_of_another_year_than_the_rows_is_reported(take: Take, title: str) -> None:
     csv_file = text_of((title, *[""] * (len(PARKS) - 1)), PARKS, *YEARS)
     workbook = xlsx({"合成": [[title], PARKS, *YEARS]})
     for content, name in ((csv_file.encode(), "synthetic.csv"), (workbook, "synthetic.xlsx")):

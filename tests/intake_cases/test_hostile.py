@@ -1,4 +1,4 @@
-"""Files made to do harm, and files that broke on the way: refused or made harmless, told, and never a hang."""
+"""Hostile and damaged files: refused with a reason or made harmless, and never a hang."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from assets.core.settings import Limits
-from tests.intake_cases.hostile import GOOD, SHEET, bomb, locked, with_parts, with_rows, with_sheet
+from tests.intake_cases.file_builders import FAIRS, PARKS, Cells, fair, park, parks, text_of, xls, xlsx
+from tests.intake_cases.hostile_files import GOOD, SHEET, bomb, locked, with_parts, with_rows, with_sheet
 from tests.intake_cases.inbox import LIMITS, NOW, Inbox, Take
-from tests.intake_cases.sent import FAIRS, PARKS, Cells, fair, park, parks, text_of, xls, xlsx
 
 AREA = "park_area_per_capita_m2"
 NANCHANG = "360100"
@@ -46,7 +46,7 @@ FORMULAS = ("=cmd|' /C calc'!A0", "@SUM(A1:A9)", "+1+1", "-2+3", '=HYPERLINK("ht
 def test_a_formula_is_no_figure_and_no_city(take: Take) -> None:
     rows = [row for formula in FORMULAS for row in (park("南昌市", area=formula), park(formula))]
     outcome = take("parks", parks(*rows))
-    assert [told[1:] for told in outcome.told] == [
+    assert [errors[1:] for errors in outcome.errors] == [
         fault
         for formula in FORMULAS
         for fault in ((AREA, "invalid_number", formula), ("city", "unknown_place", formula))
@@ -65,10 +65,10 @@ def test_a_formula_of_excel_counts_as_its_saved_value(take: Take) -> None:
 
 
 @pytest.mark.parametrize("error", ["#DIV/0!", "#REF!", "#NAME?"])
-def test_an_error_of_excel_is_told_and_never_taken_for_a_gap(take: Take, error: str) -> None:
+def test_an_error_of_excel_is_reported_and_never_taken_for_a_gap(take: Take, error: str) -> None:
     content = with_sheet(b'<c r="D2" t="n"><v>12.5</v>', f'<c r="D2" t="e"><v>{error}</v>'.encode())
     outcome = take("parks", content, "synthetic.xlsx")
-    assert outcome.told == [(2, AREA, "invalid_number", error)]
+    assert outcome.errors == [(2, AREA, "invalid_number", error)]
     assert outcome.values(AREA) == [(12.5,)]
 
 
@@ -76,16 +76,16 @@ def test_not_available_is_a_gap_in_excel_too(take: Take) -> None:
     content = with_sheet(b'<c r="D2" t="n"><v>12.5</v>', b'<c r="D2" t="e"><v>#N/A</v>')
     assert take("parks", content, "synthetic.xlsx").values(AREA) == [(None,), (12.5,)]
     content = with_sheet(b'<c r="B2" t="n"><v>2024</v>', b'<c r="B2" t="e"><v>#N/A</v>')
-    assert take("parks", content, "synthetic.xlsx").told == [(2, "year", "missing_value", "#N/A")]
+    assert take("parks", content, "synthetic.xlsx").errors == [(2, "year", "missing_value", "#N/A")]
 
 
 @pytest.mark.parametrize(
     "name",
     ["<script>alert(1)</script>", "南昌市<img src=x onerror=alert(1)>", "南昌市'; drop table parks; --", "{actual}"],
 )
-def test_markup_in_a_name_is_told_as_it_stands(take: Take, name: str) -> None:
+def test_markup_in_a_name_is_reported_as_it_stands(take: Take, name: str) -> None:
     outcome = take("parks", parks(park(name)))
-    assert outcome.told == [(2, "city", "unknown_place", name)]
+    assert outcome.errors == [(2, "city", "unknown_place", name)]
     assert name in outcome.rejects[0]["reason_zh"]
 
 
@@ -98,16 +98,16 @@ def test_quotes_and_semicolons_in_headers_refuse_the_file(take: Take, header: st
 
 
 @pytest.mark.parametrize("mark", ["\u202e", "\u200b", "\u2066", "\u00ad"])
-def test_marks_that_nobody_sees_make_no_city_of_a_name(take: Take, mark: str) -> None:
+def test_invisible_marks_make_no_city_of_a_name(take: Take, mark: str) -> None:
     outcome = take("parks", parks(park(f"南昌{mark}市"), park("九江市")))
-    assert outcome.told == [(2, "city", "unknown_place", f"南昌{mark}市")]
+    assert outcome.errors == [(2, "city", "unknown_place", f"南昌{mark}市")]
     assert outcome.values("city_code") == [("360400",)]
 
 
 def test_a_quote_that_never_ends_breaks_its_own_line_alone(take: Take) -> None:
     lines = GOOD_CSV + '"九江市,2024,城区,12.5,43.25,mohurd_yearbook,A\r\n' + text_of(park("新余市"))
     outcome = take("parks", lines)
-    assert [told[:3] for told in outcome.told] == [(3, None, "malformed_row")]
+    assert [errors[:3] for errors in outcome.errors] == [(3, None, "malformed_row")]
     assert outcome.values("line", "city_code") == [(2, NANCHANG), (4, "360500")]
 
 
@@ -117,7 +117,7 @@ def test_a_thousand_unknown_names_do_not_hold_the_intake_up(take: Take) -> None:
     start = time.process_time()
     outcome = take("parks", parks(*map(park, names)))
     assert time.process_time() - start < 2
-    assert [found for _, _, _, found in outcome.told] == names
+    assert [actual for _, _, _, actual in outcome.errors] == names
 
 
 # --- text files -------------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ def test_a_thousand_unknown_names_do_not_hold_the_intake_up(take: Take) -> None:
     ],
 )
 def test_a_file_without_text_is_refused(take: Take, content: bytes, code: str) -> None:
-    assert [said for said, _ in take("parks", content).refusals] == [code]
+    assert [refusal for refusal, _ in take("parks", content).refusals] == [code]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -147,10 +147,10 @@ def test_any_end_of_a_line_ends_a_line(take: Take, end: str) -> None:
     titles: Cells = ("synthetic", *[""] * (len(PARKS) - 1))
     outcome = take("parks", text_of(titles, PARKS, park("南昌市"), park("九江市"), park("?"), end=end))
     assert outcome.values("line", "city_code") == [(3, NANCHANG), (4, "360400")]
-    assert [told[:3] for told in outcome.told] == [(5, "city", "unknown_place")]
+    assert [errors[:3] for errors in outcome.errors] == [(5, "city", "unknown_place")]
 
 
-def test_a_line_above_the_limit_is_told_with_its_number(take: Take) -> None:
+def test_a_line_above_the_limit_is_reported_with_its_number(take: Take) -> None:
     content = GOOD_CSV + text_of(park("南" * 2000)) + text_of(park("九江市"))
     outcome = take("parks", content, limits=Limits(still_written_seconds=0, line_bytes=5000))
     assert [code for code, _ in outcome.refusals] == ["line_too_long"]
@@ -173,7 +173,7 @@ def test_100000_columns_refuse_the_file(take: Take, delimiter: str) -> None:
 
 def test_a_row_of_100000_cells_is_a_reject(take: Take) -> None:
     outcome = take("parks", parks((*park("南昌市"), *WIDE), park("九江市")))
-    assert outcome.told == [(2, None, "cell_count_mismatch", str(len(PARKS) + len(WIDE)))]
+    assert outcome.errors == [(2, None, "cell_count_mismatch", str(len(PARKS) + len(WIDE)))]
     assert outcome.values("line", "city_code") == [(3, "360400")]
 
 
@@ -333,14 +333,14 @@ def test_any_name_is_a_name(take: Take, name: str) -> None:
     assert outcome.values("city_code", AREA) == [(NANCHANG, 12.5)]
 
 
-def test_a_name_that_is_no_utf8_is_told_as_far_as_it_can_be(inbox: Inbox) -> None:
+def test_a_name_that_is_no_utf8_is_reported_as_far_as_it_can_be(inbox: Inbox) -> None:
     Path(os.fsdecode(os.fsencode(inbox.folder("parks")) + b"/\xba\xcf\xca\xfd.csv")).write_text(GOOD_CSV, "utf-8")
     (outcome,) = inbox.outcomes("parks").values()
     assert outcome.receipt.file == "parks/\\xba\\xcf\\xca\\xfd.csv"
     assert outcome.values("city_code") == [(NANCHANG,)]
 
 
-def test_links_are_told_and_not_followed(inbox: Inbox, tmp_path: Path) -> None:
+def test_links_are_reported_and_not_followed(inbox: Inbox, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "secret.csv").write_text(GOOD_CSV, "utf-8")
@@ -371,7 +371,7 @@ def test_a_folder_with_the_name_of_a_file_is_a_folder(inbox: Inbox) -> None:
     assert list(inbox.outcomes("parks")) == ["synthetic.csv/inside.csv"]
 
 
-def test_a_pipe_and_a_socket_are_told_and_never_opened(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_and_a_socket_are_reported_and_never_opened(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = inbox.folder("parks")
     os.mkfifo(folder / "pipe.csv")
     monkeypatch.chdir(folder)  # the path of a socket may have 108 characters
@@ -383,7 +383,7 @@ def test_a_pipe_and_a_socket_are_told_and_never_opened(inbox: Inbox, monkeypatch
     }
 
 
-def test_a_device_is_told_and_never_read(inbox: Inbox) -> None:
+def test_a_device_is_reported_and_never_read(inbox: Inbox) -> None:
     try:
         os.mknod(inbox.folder("parks") / "zero.csv", 0o666 | 0o020000, os.makedev(1, 5))
     except PermissionError:
@@ -393,7 +393,7 @@ def test_a_device_is_told_and_never_read(inbox: Inbox) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
-def test_a_file_that_may_not_be_read_is_told(inbox: Inbox) -> None:  # pragma: no cover
+def test_a_file_that_may_not_be_read_is_reported(inbox: Inbox) -> None:  # pragma: no cover
     inbox.put("parks", GOOD_CSV, "synthetic.csv").chmod(0)
     (outcome,) = inbox.outcomes("parks").values()
     assert [code for code, _ in outcome.refusals] == ["file_unreadable"]
@@ -444,7 +444,7 @@ def test_a_file_replaced_while_it_is_read_is_the_one_or_the_other(inbox: Inbox, 
     replacer.start()
     try:
         # The key of all rows is one, so that they are read quickly and none is accepted.
-        receipts = [receipt for _ in range(4) for receipt in inbox.intake("parks", LIMITS).take_in(NOW)]
+        receipts = [receipt for _ in range(4) for receipt in inbox.intake("parks", LIMITS).ingest(NOW)]
     finally:
         is_over.set()
         replacer.join()
@@ -466,7 +466,7 @@ def test_a_file_taken_away_while_the_inbox_is_listed_is_no_error(inbox: Inbox) -
     thread.start()
     try:
         for _ in range(30):
-            inbox.intake("parks").take_in(NOW)
+            inbox.intake("parks").ingest(NOW)
     finally:
         is_over.set()
         thread.join()

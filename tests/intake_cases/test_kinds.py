@@ -29,8 +29,7 @@ import datetime as dt
 
 import pytest
 
-from tests.intake_cases.inbox import Inbox, Take
-from tests.intake_cases.sent import (
+from tests.intake_cases.file_builders import (
     FAIRS,
     PARKS,
     SOURCE,
@@ -44,6 +43,7 @@ from tests.intake_cases.sent import (
     xls,
     xlsx,
 )
+from tests.intake_cases.inbox import Inbox, Take
 
 AREA, COVER = "park_area_per_capita_m2", "green_coverage_pct"
 NETWORKS = ("城市", "年份", "统计口径")
@@ -103,7 +103,7 @@ def test_04_unicode_text_of_excel_is_read(take: Take, codec: str, mark: bytes) -
     assert (sheet.encoding, sheet.delimiter) == ("utf-16", "\t")
 
 
-def test_05_a_mark_read_as_gbk_is_told_with_the_header_that_was_meant(take: Take) -> None:
+def test_05_a_mark_read_as_gbk_is_reported_with_the_header_that_was_meant(take: Take) -> None:
     content = text_of(("锘縞ity", *PARKS[1:]), park("南昌市"))
     outcome = take("parks", content.encode())
     assert outcome.refusals == [("unknown_header", "锘縞ity")]
@@ -190,7 +190,7 @@ def test_10_marks_of_nothing_are_missing_and_never_zero(take: Take) -> None:
 
 def test_10_nothing_in_a_required_cell_is_a_reject(take: Take) -> None:
     outcome = take("city_statistics", text_of(STATISTICS, statistic("gdp_100m_yuan", "…", "亿元")))
-    assert outcome.told == [(2, "value", "missing_value", "…")]
+    assert outcome.errors == [(2, "value", "missing_value", "…")]
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_11_full_width_commas_set_thousands_apart(take: Take) -> None:
 def test_12_what_is_nearly_a_number_is_a_reject(take: Take) -> None:
     forms = ("1O.5", "l2.5", "12. 3", "12.", "2..04%", "1,2,3", "12,34.5", "1.2.3", "--5", "0x1F")
     outcome = take("parks", parks(*(park("南昌市", area=form) for form in forms), park("九江市")))
-    assert outcome.told == [(line, AREA, "invalid_number", form) for line, form in enumerate(forms, start=2)]
+    assert outcome.errors == [(line, AREA, "invalid_number", form) for line, form in enumerate(forms, start=2)]
     assert {row["position"] for row in outcome.rejects} == {4}
     assert outcome.values("city_code") == [(JIUJIANG,)]
 
@@ -268,12 +268,12 @@ def test_14_a_glued_scope_that_is_not_the_row_s_is_a_reject(take: Take) -> None:
     headers = (*NETWORKS, "建成区绿化覆盖率_全市_百分比", "来源代码", "来源等级")
     rows = (("南昌市", 2024, "城区", 8.5, *SOURCE), ("九江市", 2024, "全市", 8.5, *SOURCE))
     outcome = take("parks", text_of(headers, *rows))
-    assert outcome.told == [(2, "scope", "scope_mismatch", "城区")]
+    assert outcome.errors == [(2, "scope", "scope_mismatch", "城区")]
     assert outcome.values("city_code", COVER) == [(JIUJIANG, 8.5)]
 
 
 def test_15_units_that_differ_are_converted(take: Take) -> None:
-    said = [
+    cases = [
         ("resident_population_10k", 6_253_000, "人", 625.3),
         ("registered_population_10k", 625.3, "万人", 625.3),
         ("gdp_100m_yuan", 57_455_100, "万元", 5745.51),
@@ -284,9 +284,9 @@ def test_15_units_that_differ_are_converted(take: Take) -> None:
         ("charging_piles_per_100_ev", "1:8", "个/百辆", 12.5),
         ("road_area_per_capita_m2", 20.5, "平方米", 20.5),
     ]
-    rows = [statistic(indicator, sent, unit) for indicator, sent, unit, _ in said]
+    rows = [statistic(indicator, sent, unit) for indicator, sent, unit, _ in cases]
     outcome = take("city_statistics", text_of(STATISTICS, *rows))
-    assert outcome.values("indicator", "value") == [(f"city_statistics.{one}", value) for one, _, _, value in said]
+    assert outcome.values("indicator", "value") == [(f"city_statistics.{one}", value) for one, _, _, value in cases]
 
 
 def test_15_a_conversion_is_recorded(take: Take) -> None:
@@ -304,7 +304,7 @@ def test_15_the_unit_of_a_header_converts_the_column(take: Take) -> None:
 
 def test_15_an_impossible_unit_is_a_reject(take: Take) -> None:
     outcome = take("city_statistics", text_of(STATISTICS, statistic("gdp_100m_yuan", 5745.51, "万人")))
-    assert outcome.told == [(2, "value", "incompatible_unit", "5745.51")]
+    assert outcome.errors == [(2, "value", "incompatible_unit", "5745.51")]
     assert outcome.rejects[0]["expected"] == "亿元"
 
 
@@ -362,7 +362,7 @@ def test_19_the_province_may_be_glued_to_its_city(take: Take, name: str) -> None
 )
 def test_20_a_misread_name_is_a_reject_with_the_nearest(take: Take, sent: str, near: str | None) -> None:
     outcome = take("parks", parks(park("南昌市"), park(sent)))
-    assert outcome.told == [(3, "city", "unknown_place", sent)]
+    assert outcome.errors == [(3, "city", "unknown_place", sent)]
     (reject,) = outcome.rejects
     assert reject["expected"]
     assert reject["expected"] in reject["remedy_zh"]
@@ -385,7 +385,7 @@ def test_21_every_way_of_writing_a_city_is_that_city(take: Take) -> None:
 @pytest.mark.parametrize("sent", ["yichun", "Yichun City", "fuzhou", "Fuzhou"])
 def test_22_pinyin_of_two_cities_is_a_reject(take: Take, sent: str) -> None:
     outcome = take("parks", parks(park(sent)))
-    assert outcome.told == [(2, "city", "ambiguous_place", sent)]
+    assert outcome.errors == [(2, "city", "ambiguous_place", sent)]
 
 
 @pytest.mark.parametrize(
@@ -412,7 +412,7 @@ def test_23_a_code_may_be_any_cell_of_excel(take: Take, code: object) -> None:
 
 def test_23_a_code_of_another_city_than_the_name_is_a_reject(take: Take) -> None:
     outcome = take("parks", text_of((*PARKS, "行政区划代码"), (*park("南昌市"), "360400")))
-    assert outcome.told == [(2, "city", "place_code_mismatch", "南昌市")]
+    assert outcome.errors == [(2, "city", "place_code_mismatch", "南昌市")]
 
 
 def test_24_totals_are_set_aside(take: Take) -> None:
@@ -497,12 +497,12 @@ def test_26_scope_is_part_of_the_key(take: Take) -> None:
 
 def test_26_two_figures_of_one_scope_are_both_rejects(take: Take) -> None:
     outcome = take("parks", parks(park("南昌市", area=10), park("南昌", area=11)))
-    assert outcome.told == [(2, "city", "key_conflict", "3"), (3, "city", "key_conflict", "2")]
+    assert outcome.errors == [(2, "city", "key_conflict", "3"), (3, "city", "key_conflict", "2")]
 
 
 def test_26_an_unknown_scope_is_a_reject(take: Take) -> None:
     outcome = take("parks", parks(park("南昌市", scope="全域")))
-    assert outcome.told == [(2, "scope", "value_not_allowed", "全域")]
+    assert outcome.errors == [(2, "scope", "value_not_allowed", "全域")]
 
 
 # --- figures ----------------------------------------------------------------------------------------------------
@@ -522,7 +522,7 @@ def test_34_approximate_numbers_keep_their_qualifier(take: Take) -> None:
         ("５０", "3万余个", "1,000人"),
     ]
     columns = ("enterprises", "posts", "attendance")
-    rows = [fair(f"2026-02-0{day}", **dict(zip(columns, said, strict=True))) for day, said in enumerate(forms, start=1)]
+    rows = [fair(f"2026-02-0{day}", **dict(zip(columns, form, strict=True))) for day, form in enumerate(forms, 1)]
     outcome = take("employment_events", text_of(FAIRS, *rows))
     assert outcome.values(*columns) == [(80.0, 500.0, 1000.0), (50.0, 30_000.0, 200.0), (50.0, 30_000.0, 1000.0)]
     assert outcome.values(*(f"{column}_qualifier" for column in columns)) == [
@@ -534,7 +534,7 @@ def test_34_approximate_numbers_keep_their_qualifier(take: Take) -> None:
 
 def test_34_a_column_of_exact_figures_takes_no_other(take: Take) -> None:
     outcome = take("parks", parks(park("南昌市", cover="约43")))
-    assert outcome.told == [(2, COVER, "approximate_number", "约43")]
+    assert outcome.errors == [(2, COVER, "approximate_number", "约43")]
 
 
 def test_35_plans_starts_and_completions_are_never_mixed(take: Take) -> None:
@@ -552,13 +552,13 @@ def test_35_plans_starts_and_completions_are_never_mixed(take: Take) -> None:
         "来源代码",
         "来源等级",
     )
-    said: list[Cells] = [
+    cases: list[Cells] = [
         ("planned", "", 247, "", "", ""),
         ("started", "", 230, "", "", ""),
         ("completed", "", 210, 90_000, 12, "4.5万平方米"),
         ("completed", 2021, 1618, "", "", ""),
     ]
-    rows = [("南昌市", 2024, "old_communities", *figures, "城镇", *SOURCE) for figures in said]
+    rows = [("南昌市", 2024, "old_communities", *figures, "城镇", *SOURCE) for figures in cases]
     outcome = take("housing_renewal", text_of(headers, *rows))
     columns = ("stage", "since_year", "communities", "households", "projects", "floor_area_m2")
     assert outcome.values(*columns) == [
@@ -575,7 +575,7 @@ def test_35_a_figure_of_another_thing_is_a_reject(take: Take, sent: str) -> None
     outcome = take(
         "housing_renewal", text_of(headers, ("南昌市", 2024, "old_communities", "completed", sent, "城镇", *SOURCE))
     )
-    assert outcome.told == [(2, "communities", "incompatible_unit", sent)]
+    assert outcome.errors == [(2, "communities", "incompatible_unit", sent)]
 
 
 # --- damage -----------------------------------------------------------------------------------------------------
@@ -584,24 +584,24 @@ def test_35_a_figure_of_another_thing_is_a_reject(take: Take, sent: str) -> None
 def test_36_a_damaged_name_of_a_city_is_a_reject(take: Take) -> None:
     forms = ("南chang昌市", "南\ue123昌市", "南?市", "??市", "\ufffd昌市")
     outcome = take("parks", parks(*map(park, forms)))
-    assert outcome.told == [(line, "city", "unknown_place", form) for line, form in enumerate(forms, start=2)]
+    assert outcome.errors == [(line, "city", "unknown_place", form) for line, form in enumerate(forms, start=2)]
 
 
 def test_36_lost_and_private_characters_are_a_reject(take: Take) -> None:
     forms = ("春风行动\ue5e5招聘会", "春风行动??招聘会", "春风\ufffd动", "春风\x07行动")
     outcome = take("employment_events", text_of(FAIRS, *(fair("2026-02-05", form) for form in forms)))
-    assert outcome.told == [(line, "event", "text_damaged", form) for line, form in enumerate(forms, start=2)]
+    assert outcome.errors == [(line, "event", "text_damaged", form) for line, form in enumerate(forms, start=2)]
 
 
 def test_36_junk_in_a_figure_is_a_reject(take: Take) -> None:
     outcome = take("parks", parks(park("南昌市", cover="43.jb5")))
-    assert outcome.told == [(2, COVER, "invalid_number", "43.jb5")]
+    assert outcome.errors == [(2, COVER, "invalid_number", "43.jb5")]
 
 
 @pytest.mark.parametrize("city", ["更多精彩请关注公众号", "扫码领取红包 http://example.com"])
 def test_37_an_advertisement_is_no_city(take: Take, city: str) -> None:
     outcome = take("parks", parks(park(city), park("南昌市")))
-    assert outcome.told == [(2, "city", "unknown_place", city)]
+    assert outcome.errors == [(2, "city", "unknown_place", city)]
     assert outcome.values("line", "city_code") == [(3, NANCHANG)]
 
 
@@ -615,13 +615,13 @@ def test_38_a_paraphrased_header_refuses_the_file(take: Take) -> None:
 def test_38_a_paraphrased_indicator_is_a_reject(take: Take) -> None:
     row = ("南昌市", "美化掩盖率", 2024, 43.25, "%", "城区", *SOURCE)
     outcome = take("city_statistics", text_of(STATISTICS, row))
-    assert outcome.told == [(2, "indicator", "unknown_reference", "美化掩盖率")]
+    assert outcome.errors == [(2, "indicator", "unknown_reference", "美化掩盖率")]
 
 
 # --- files ------------------------------------------------------------------------------------------------------
 
 
-def test_41_what_is_nobody_s_data_is_passed_over_by_name(inbox: Inbox) -> None:
+def test_41_files_of_other_programs_are_skipped_by_name(inbox: Inbox) -> None:
     for name in ("~$synthetic.xlsx", ".synthetic.csv", "synthetic.csv.part", "synthetic.xlsx.tmp"):
         inbox.put("parks", TWO, name)
     assert inbox.outcomes("parks") == {}
@@ -661,7 +661,7 @@ def test_41_one_row_on_two_sheets_is_a_repeat(take: Take) -> None:
     sheets = {"甲": [PARKS, park("南昌市")], "乙": [PARKS, park("南昌市")]}
     outcome = take("parks", xlsx(sheets), "synthetic.xlsx")
     assert outcome.counts == (1, 0, 1, 0, 0)
-    assert [code for _, _, code, _ in outcome.told] == ["duplicate_row"]
+    assert [code for _, _, code, _ in outcome.errors] == ["duplicate_row"]
 
 
 def test_42_zero_is_a_figure_and_not_nothing(take: Take) -> None:
@@ -674,7 +674,7 @@ def test_42_zero_is_a_figure_and_not_nothing(take: Take) -> None:
 
 def test_42_a_figure_that_cannot_be_below_zero_is_a_reject(take: Take) -> None:
     outcome = take("parks", parks(park("南昌市", area=-1), park("九江市", cover=101)))
-    assert [told[:3] for told in outcome.told] == [
+    assert [errors[:3] for errors in outcome.errors] == [
         (2, AREA, "number_below_minimum"),
         (3, COVER, "number_above_maximum"),
     ]
@@ -707,11 +707,11 @@ def test_43_a_date_of_excel_is_read(take: Take, cell: object) -> None:
 def test_43_a_date_that_is_not_determined_is_a_reject(take: Take) -> None:
     forms = ("11月2日—5日", "2月2日起", "2026年2月", "2026年2月30日", "上半年", "2026-13-01", "26.2.5")
     outcome = take("employment_events", text_of(FAIRS, *map(fair, forms)))
-    assert outcome.told == [(line, "date", "invalid_date", form) for line, form in enumerate(forms, start=2)]
+    assert outcome.errors == [(line, "date", "invalid_date", form) for line, form in enumerate(forms, start=2)]
 
 
 def test_44_a_city_of_another_province_is_a_reject(take: Take) -> None:
     forms = ("长沙市", "福州市", "伊春市", "430100", "湖南省长沙市")
     outcome = take("parks", parks(park("南昌市"), *map(park, forms)))
-    assert outcome.told == [(line, "city", "unknown_place", form) for line, form in enumerate(forms, start=3)]
+    assert outcome.errors == [(line, "city", "unknown_place", form) for line, form in enumerate(forms, start=3)]
     assert outcome.values("line", "city_code") == [(2, NANCHANG)]

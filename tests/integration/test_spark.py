@@ -23,9 +23,10 @@ from assets.core.errors import DataError, UsageError
 from assets.core.object_store import url_to_fs
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.core.settings import EngineSettings, Limits, SparkSettings, read_settings
+from assets.intake.assets import ingest_dataset
+from assets.intake.ingest import IngestJob
 from assets.intake.load import load_accepted
-from assets.intake.receipts.receipts import IngestJob, Receipt
-from assets.intake.receipts.sync import ingest_and_sync
+from assets.intake.receipts.receipts import Receipt
 from assets.warehouse.connection import Connection, connect_in_memory
 from assets.warehouse.engines import DuckDBEngine, open_engine
 from assets.warehouse.models import Model
@@ -216,8 +217,8 @@ def taken_in(intake: IngestJob, store: str, seen_as: str | None) -> tuple[Table,
         send(intake, name, HEADER + rows)
     text = f"storage:\n  store: {store}\n" + (f"  seen_as: {seen_as}\n" if seen_as else "")
     intake.paths.settings.write_text(text, "utf-8")
-    ingest_and_sync(dataclasses.replace(intake, limits=Limits(still_written_seconds=0, columns=99)), NOW)
-    return intake.contract.table(), ingest_and_sync(intake, NOW)
+    ingest_dataset(dataclasses.replace(intake, limits=Limits(still_written_seconds=0, columns=99)), NOW)
+    return intake.contract.table(), ingest_dataset(intake, NOW)
 
 
 def copied(table: Table) -> Model:
@@ -257,14 +258,14 @@ def test_accepted_rows_come_from_the_shared_store_where_the_cluster_sees_it(
         assert is_sent(settings, table) != is_seen
 
 
-def other_rejects(other: Path) -> None:
-    """The rejects of one file stand for those of all."""
-    files = sorted(other.glob("results/fairs/*/rejects/*/*/*"), key=lambda file: file.stat().st_size)
+def replace_rows(other: Path) -> None:
+    """Replace the rows of all files by those of the smallest one."""
+    files = sorted(other.glob("results/fairs/*/rows/*/*/*"), key=lambda file: file.stat().st_size)
     for file in files[1:]:
         file.write_bytes(files[0].read_bytes())
 
 
-@pytest.mark.parametrize("spoil", [other_rejects, shutil.rmtree], ids=["other rows", "nothing"])
+@pytest.mark.parametrize("spoil", [replace_rows, shutil.rmtree], ids=["other rows", "nothing"])
 def test_a_cluster_that_sees_another_store_is_told(
     intake: IngestJob, settings: EngineSettings, tmp_path: Path, spoil: Callable[[Path], None]
 ) -> None:

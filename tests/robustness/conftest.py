@@ -1,5 +1,5 @@
 """The small dataset and registry of the unit tests."""
 
-from tests.unit.conftest import fairs, intake, registry, take_in, work
+from tests.unit.conftest import fairs, intake, parse_file, registry, work
 
-__all__ = ["fairs", "intake", "registry", "take_in", "work"]
+__all__ = ["fairs", "intake", "parse_file", "registry", "work"]

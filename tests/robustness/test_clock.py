@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from assets.core.paths import PROJECT_ROOT, Paths
-from assets.intake.receipts.receipts import IngestJob, read_receipts
+from assets.intake.ingest import IngestJob
+from assets.intake.receipts.receipts import read_receipts
 from assets.release.publish import retention
 from assets.release.read.reader import find_previous_release, list_release_ids
 from tests.integration.places import Place, copy_of

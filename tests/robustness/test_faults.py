@@ -21,7 +21,8 @@ import pytest
 from assets.core.paths import Paths
 from assets.core.settings import Limits
 from assets.core.worker import WorkerError
-from assets.intake.receipts.receipts import IngestJob, accepted_files
+from assets.intake.ingest import IngestJob
+from assets.intake.receipts.receipts import accepted_files
 from assets.release.outputs.returns_worker import ReturnsWorker
 from assets.release.publish.retention import verify_release
 from assets.release.read.reader import list_release_ids
@@ -149,12 +150,12 @@ def test_a_file_that_is_replaced_while_it_is_read_is_never_taken_in_as_two_halve
     writer.start()
     try:
         for _ in range(times(30, 1_000)):
-            careful.take_in(datetime.now(UTC))
+            careful.ingest(datetime.now(UTC))
     finally:
         stop.set()
         writer.join()
     time.sleep(2 * STILL_WRITTEN)
-    whole, taken = {sha256(one.encode()).hexdigest() for one in versions}, careful.take_in(datetime.now(UTC))
+    whole, taken = {sha256(one.encode()).hexdigest() for one in versions}, careful.ingest(datetime.now(UTC))
     receipts = [receipt for receipt in taken if receipt.file_sha256 in whole]
     begun = [intake.paths.archived(one.file_sha256).read_text("utf-8") for one in taken if one not in receipts]
     assert len(begun) <= sum(pause > STILL_WRITTEN / 2 for pause in pauses)

@@ -29,7 +29,7 @@ from assets.intake.values.lookups import Lookups
 from assets.intake.values.places import UnknownPlaceError
 from tests.robustness.scale import inputs
 from tests.shipped import shipped
-from tests.unit.conftest import TakeIn, shipped_units
+from tests.unit.conftest import ParseFile, shipped_units
 
 UNITS = shipped_units()
 NAMES = ["city", "date", "kind", "posts", "share", "is_local", "source_id", "source_grade"]
@@ -168,27 +168,29 @@ def assert_told(issues: Sequence[Issue]) -> None:
     assert all(issue.reason(lang) and issue.remedy(lang) for issue in issues for lang in ("zh", "en"))
 
 
-def check(take_in: TakeIn, contract: Contract, content: bytes, name: str, registry: Lookups | None = None) -> None:
-    """Take in a file; that rows add up is checked by `take_in` itself."""
+def check(
+    parse_file: ParseFile, contract: Contract, content: bytes, name: str, registry: Lookups | None = None
+) -> None:
+    """Parse a file; that rows add up is checked by `parse_file` itself."""
     refusals: tuple[Issue, ...] = ()
     try:
-        taken = take_in(contract, content, name, registry)
+        parsed = parse_file(contract, content, name, registry)
     except FileRejectedError as refused:
         refusals = refused.issues
     if refusals:
         assert_told(refusals)
         return
-    accepted = [(row["sheet"], row["line"]) for row in taken.accepted]
-    rejected = {(reject["sheet"], reject["line"]) for reject in taken.rejects}
+    accepted = [(row["sheet"], row["line"]) for row in parsed.accepted]
+    rejected = {(reject["sheet"], reject["line"]) for reject in parsed.rejects}
     assert len(set(accepted)) == len(accepted)
     assert rejected.isdisjoint(accepted)
     told = ("code", "reason_zh", "reason_en", "remedy_zh", "remedy_en")
-    assert all(reject[part] for reject in taken.rejects for part in told)
-    assert all(reject["raw_row"] is not None for reject in taken.rejects)
+    assert all(reject[part] for reject in parsed.rejects for part in told)
+    assert all(reject["raw_row"] is not None for reject in parsed.rejects)
 
 
 def broken(whole: bytes) -> st.SearchStrategy[bytes]:
-    """A file with bytes changed, taken out, put in, or said twice."""
+    """A file with bytes changed, removed, inserted or doubled."""
     place = st.integers(0, len(whole))
     bits = st.sampled_from([b'"', b",", b"\n", b"\r", b"\t", b";", b"\x00", b"\xff", b"\xe5\x8d", b"'", b"=1+1", b""])
     change = st.tuples(place, st.integers(0, 40), bits, st.booleans())
@@ -214,10 +216,10 @@ FILES += [("parks", WIDE.encode(codec)) for codec in ("utf-8", "gb18030")]
 @given(st.one_of([st.tuples(st.just(name), broken(whole)) for name, whole in FILES] + [
     st.tuples(st.just("fairs"), st.binary(max_size=300))
 ]))  # fmt: skip
-def test_a_broken_file_is_read_or_refused(fairs: Contract, take_in: TakeIn, sent: tuple[str, bytes]) -> None:
+def test_a_broken_file_is_read_or_refused(fairs: Contract, parse_file: ParseFile, sent: tuple[str, bytes]) -> None:
     name, content = sent
     contract, registry = (fairs, None) if name == "fairs" else shipped()[name]
-    check(take_in, contract, content, "sent.csv", registry)
+    check(parse_file, contract, content, "sent.csv", registry)
 
 
 def workbook() -> bytes:
@@ -253,8 +255,8 @@ def broken_workbook(draw: st.DrawFn) -> bytes:
 
 @inputs(25, 500)
 @given(broken_workbook())
-def test_a_broken_workbook_is_read_or_refused(fairs: Contract, take_in: TakeIn, content: bytes) -> None:
-    check(take_in, fairs, content, "sent.xlsx")
+def test_a_broken_workbook_is_read_or_refused(fairs: Contract, parse_file: ParseFile, content: bytes) -> None:
+    check(parse_file, fairs, content, "sent.xlsx")
 
 
 @pytest.fixture(autouse=True)

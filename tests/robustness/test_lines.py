@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from assets.intake.readers import delimited, encoding
 from assets.intake.tables.contracts import Contract
 from tests.robustness.scale import inputs
-from tests.unit.conftest import TakeIn
+from tests.unit.conftest import ParseFile
 
 NAMES = ["city", "date", "kind", "posts", "source_id", "source_grade", "note"]
 ENDS = re.compile("\r\n|\r|\n")
@@ -57,7 +57,7 @@ def written(kind: int, serial: int, text: str, delimiter: str) -> str:
 )
 def test_the_line_of_every_row_is_the_physical_one(
     fairs: Contract,
-    take_in: TakeIn,
+    parse_file: ParseFile,
     sent: list[tuple[int, str]],
     end: str,
     delimiter: str,
@@ -80,17 +80,17 @@ def test_the_line_of_every_row_is_the_physical_one(
         patch.setattr(encoding, "BLOCK_BYTES", block)
         if is_careful:
             patch.setattr(delimited, "has_regular_rows", lambda data, delimiter: False)
-        taken = take_in(contract, content.encode(codec))
-    assert [(row["line"], int(row["posts"])) for row in taken.accepted] == [
+        parsed = parse_file(contract, content.encode(codec))
+    assert [(row["line"], int(row["posts"])) for row in parsed.accepted] == [
         (line, serial) for line, kind, serial, _ in expected if kind == WHOLE
     ]
-    rejected = {(reject["line"], reject["raw_row"]) for reject in taken.rejects}
+    rejected = {(reject["line"], reject["raw_row"]) for reject in parsed.rejects}
     assert rejected == {(line, row) for line, kind, _, row in expected if kind not in (WHOLE, BLANK)}
     if not content.isascii():
-        assert taken.parsed.sheets[0].encoding == codec
+        assert parsed.result.sheets[0].encoding == codec
 
 
-def test_a_workbook_tells_the_rows_that_excel_shows(fairs: Contract, take_in: TakeIn, tmp_path: Path) -> None:
+def test_a_workbook_tells_the_rows_that_excel_shows(fairs: Contract, parse_file: ParseFile, tmp_path: Path) -> None:
     openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()
     page = book.active
@@ -98,6 +98,6 @@ def test_a_workbook_tells_the_rows_that_excel_shows(fairs: Contract, take_in: Ta
         for column, cell in enumerate(cells, start=2):
             page.cell(number, column, cell)
     book.save(tmp_path / "sent.xlsx")
-    taken = take_in(fairs, (tmp_path / "sent.xlsx").read_bytes(), "sent.xlsx")
-    assert [row["line"] for row in taken.accepted] == [5]
-    assert {reject["line"] for reject in taken.rejects} == {9}
+    parsed = parse_file(fairs, (tmp_path / "sent.xlsx").read_bytes(), "sent.xlsx")
+    assert [row["line"] for row in parsed.accepted] == [5]
+    assert {reject["line"] for reject in parsed.rejects} == {9}

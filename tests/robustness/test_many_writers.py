@@ -9,7 +9,8 @@ import random
 import subprocess
 from pathlib import Path
 
-from assets.intake.receipts.receipts import IngestJob, read_receipts
+from assets.intake.ingest import IngestJob
+from assets.intake.receipts.receipts import read_receipts
 from tests.robustness.scale import times
 from tests.robustness.test_kills import FILES, assert_what_is_there_is_whole, fresh, start, whole_run
 

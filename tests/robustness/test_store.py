@@ -20,8 +20,10 @@ import pytest
 from assets.core.object_store import open_store
 from assets.core.paths import Paths
 from assets.core.sync_state import result_folder
-from assets.intake.receipts.receipts import IngestJob, Receipt, read_receipts, utc_now
-from assets.intake.receipts.sync import SyncedReceipt, ingest_and_sync
+from assets.intake.assets import ingest_dataset
+from assets.intake.ingest import IngestJob, utc_now
+from assets.intake.receipts.receipts import Receipt, read_receipts
+from assets.intake.receipts.sync import SyncedReceipt
 from assets.intake.values.lookups import Lookups
 from assets.intake.values.places import Places
 from assets.intake.values.units import Units
@@ -71,7 +73,7 @@ def assert_the_store_is_whole(store: str) -> int:
     place, bucket = f"{BUCKET}/{store}", files()
     receipts = bucket.find(f"{place}/receipts")
     for name in receipts:
-        kept = SyncedReceipt.read(bucket.cat_file(name))
+        kept = SyncedReceipt.from_bytes(bucket.cat_file(name))
         assert kept is not None
         sums = {f"archive/{kept.receipt.file_sha256[:2]}/{kept.receipt.file_sha256}": kept.receipt.file_sha256}
         for suffix, checksum in kept.results.items():
@@ -85,7 +87,7 @@ def assert_the_store_is_whole(store: str) -> int:
 def end(intake: IngestJob, data: Path) -> float:
     """Take in to the end; every file is then taken in, once. Returns the seconds it took."""
     began = time.monotonic()
-    receipts = ingest_and_sync(dataclasses.replace(intake, paths=Paths(data)), utc_now())
+    receipts = ingest_dataset(dataclasses.replace(intake, paths=Paths(data)), utc_now())
     seconds = time.monotonic() - began
     assert [(r.rows_read, r.rows_accepted, r.rows_rejected) for r in receipts] == [(ROWS + 2, ROWS, 2)] * FILES
     assert taken_in(data) == receipts

@@ -1,4 +1,4 @@
-"""A small dataset, the registry it is read against, and a way to take in one file."""
+"""A small dataset, the registry it is read against, and a way to parse one file."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ import pytest
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.core.settings import Limits
 from assets.intake.file_parser import FileParser, ParseResult
-from assets.intake.receipts.receipts import IngestJob
-from assets.intake.rows.duplicate_keys import select_accepted_rows
+from assets.intake.ingest import IngestJob
 from assets.intake.tables.contracts import Contract
 from assets.intake.values.lookups import IndicatorLimits, Lookups
 from assets.intake.values.places import Places
@@ -33,7 +32,7 @@ def connection() -> Iterator[Connection]:
 
 @pytest.fixture(scope="session")
 def work() -> Iterator[Connection]:
-    """What files are taken in with: nothing stays in it, and opening one takes longer than a test."""
+    """The connection of the parser: nothing stays in it, and opening one takes longer than a test."""
     with connect_in_memory() as opened:
         yield opened
 
@@ -51,7 +50,7 @@ def fairs() -> Contract:
         "source_id": {"type": "text", "required": True, "references": "sources.source_id"},
         "source_grade": {"type": "text", "required": True, "allowed": ("A", "B")},
     }
-    content: dict[str, Any] = {name: {"zh": f"列{name}", "en": name, **said} for name, said in columns.items()}
+    content: dict[str, Any] = {name: {"zh": f"列{name}", "en": name, **rules} for name, rules in columns.items()}
     return Contract(
         dataset="fairs",
         zh="招聘",
@@ -89,20 +88,20 @@ def registry() -> Lookups:
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What became of a file."""
+class ParsedFile:
+    """What became of a file: the counts, and the rows of the two Parquet files."""
 
-    parsed: ParseResult
+    result: ParseResult
     accepted: list[dict[str, Any]]
     rejects: list[dict[str, Any]]
 
     @property
-    def told(self) -> list[tuple[int, str | None, str, str]]:
+    def errors(self) -> list[tuple[int, str | None, str, str]]:
         return [(row["line"], row["column_name"], row["code"], row["actual"]) for row in self.rejects]
 
 
-class TakeIn(Protocol):
-    """Takes in one file; Excel and other encodings are sent as bytes. Raises FileRefused."""
+class ParseFile(Protocol):
+    """Parse one file; Excel files and other encodings are passed as bytes. Raises FileRejectedError."""
 
     def __call__(
         self,
@@ -111,30 +110,29 @@ class TakeIn(Protocol):
         name: str = "sent.csv",
         registry: Lookups | None = None,
         limits: Limits = LIMITS,
-    ) -> Taken: ...
+    ) -> ParsedFile: ...
 
 
 @pytest.fixture
-def take_in(work: Connection, registry: Lookups, tmp_path: Path) -> TakeIn:
+def parse_file(work: Connection, registry: Lookups, tmp_path: Path) -> ParseFile:
     given = registry
 
-    def take(
+    def parse(
         contract: Contract,
         content: str | bytes,
         name: str = "sent.csv",
         registry: Lookups | None = None,
         limits: Limits = LIMITS,
-    ) -> Taken:
-        file, readable, rejects = (tmp_path / end for end in ("sent", "readable.parquet", "rejects.parquet"))
+    ) -> ParsedFile:
+        file, accepted, rejects = (tmp_path / end for end in ("input", "accepted.parquet", "rejects.parquet"))
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        parsed = FileParser(work, contract, registry or given, limits).parse(file, name, readable, rejects)
-        assert parsed.rows_read == parsed.rows_accepted + parsed.rows_aggregate + parsed.rows_rejected
-        accepted = work.execute(
-            f"from ({select_accepted_rows(readable, rejects)}) order by sheet, line"
-        ).to_arrow_table()
-        return Taken(parsed, accepted.to_pylist(), pq.read_table(rejects).to_pylist())
+        result = FileParser(work, contract, registry or given, limits).parse(file, name, accepted, rejects)
+        assert result.rows_read == result.rows_accepted + result.rows_aggregate + result.rows_rejected
+        rows = pq.read_table(accepted).to_pylist()
+        assert result.rows_accepted + result.rows_aggregate == len(rows)
+        return ParsedFile(result, rows, pq.read_table(rejects).to_pylist())
 
-    return take
+    return parse
 
 
 @pytest.fixture

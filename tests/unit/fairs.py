@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from assets.intake.receipts.receipts import IngestJob, Receipt
+from assets.intake.ingest import IngestJob
+from assets.intake.receipts.receipts import Receipt
 
 NOW = datetime(2026, 2, 5, tzinfo=UTC)
 HEADER = "city,date,posts,source_id,source_grade\n"

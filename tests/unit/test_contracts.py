@@ -1,4 +1,4 @@
-"""Contracts of datasets: what is wrong with one is told with its file, and registry and contracts name each other."""
+"""Contracts of datasets: what is wrong with one is reported with its file, and registry and contracts agree."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from assets.core.errors import DataError, Issue
 from assets.core.paths import PROJECT_ROOT
-from assets.intake.receipts.receipts import IngestJob
+from assets.intake.ingest import IngestJob
 from assets.intake.tables.contracts import Contract, check_contracts, qualifier_column, read_contracts
 from assets.warehouse.connection import Connection
 
@@ -74,7 +74,7 @@ def without(line: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "found", "column"),
+    ("text", "actual", "column"),
     [
         ("", "Input should be a valid dictionary", None),
         ("- a list", "Input should be a valid dictionary", None),
@@ -101,9 +101,9 @@ def without(line: str) -> str:
         (CONTRACT + "due: 31 March\n", "valid dictionary", "due"),
     ],
 )
-def test_a_contract_that_makes_no_sense_is_told(tmp_path: Path, text: str, found: str, column: str | None) -> None:
+def test_a_contract_that_makes_no_sense_is_reported(tmp_path: Path, text: str, actual: str, column: str | None) -> None:
     issue = refused(tmp_path, text)
-    assert found in issue.actual
+    assert actual in issue.actual
     assert issue.column == column
 
 
@@ -113,7 +113,7 @@ def test_a_dataset_is_named_as_a_table_can_be(tmp_path: Path, name: str) -> None
     assert refused(tmp_path, text).column == "dataset"
 
 
-def test_broken_yaml_is_told_with_its_line(tmp_path: Path) -> None:
+def test_broken_yaml_is_reported_with_its_line(tmp_path: Path) -> None:
     issue = refused(tmp_path, CONTRACT.replace("columns:", "columns: ["))
     assert (issue.line, issue.column) == (9, None)
     assert "expected" in issue.actual
@@ -124,7 +124,7 @@ def test_yaml_makes_no_objects(tmp_path: Path) -> None:
     assert "could not determine a constructor" in issue.actual
 
 
-def test_a_contract_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
+def test_a_contract_that_is_not_utf_8_is_reported(tmp_path: Path) -> None:
     (tmp_path / "trees.yml").write_bytes(CONTRACT.encode("gb18030"))
     with pytest.raises(DataError, match="utf-8"):
         read_contracts(tmp_path)
@@ -135,7 +135,7 @@ def test_a_dataset_is_named_as_its_file(tmp_path: Path) -> None:
     assert (issue.actual, issue.expected) == ("trees", "dataset: parks")
 
 
-def test_every_broken_contract_is_told(tmp_path: Path) -> None:
+def test_every_broken_contract_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a.yml").write_text("[", "utf-8")
     with pytest.raises(DataError) as stopped:
         read(tmp_path, "", "b.yml")
@@ -201,13 +201,13 @@ def test_every_broken_contract_is_told(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_contracts_and_registry_that_do_not_name_each_other_are_told(
+def test_contracts_and_registry_that_do_not_name_each_other_are_reported(
     tmp_path: Path, registry: dict[str, str], issues: list[Issue]
 ) -> None:
     assert list(check_contracts(read(tmp_path).values(), registry, REFERENCES)) == issues
 
 
-def test_a_reference_to_no_table_is_told(tmp_path: Path) -> None:
+def test_a_reference_to_no_table_is_reported(tmp_path: Path) -> None:
     contracts = read(tmp_path, CONTRACT.replace("sources.source_id", "source.id"))
     assert list(check_contracts(contracts.values(), REGISTRY, REFERENCES)) == [
         Issue("unknown_foreign_key", "source.id", "reference/", "contracts/trees.yml", None, "source_id")

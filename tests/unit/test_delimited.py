@@ -32,8 +32,8 @@ def rows_of(tmp_path: Path, content: str | bytes, delimiter: str = ",") -> list[
     return sheet_of(tmp_path, content, delimiter).head(MANY)
 
 
-def told(rows: list[RawRow]) -> list[tuple[int, tuple[str, ...], bool]]:
-    return [(row.line, row.cells, row.fault is not None) for row in rows]
+def simplify(rows: list[RawRow]) -> list[tuple[int, tuple[str, ...], bool]]:
+    return [(row.line, row.cells, row.error is not None) for row in rows]
 
 
 def chunked(sheet: DelimitedSheet, after: int, width: int) -> list[tuple[int, tuple[str, ...], str]]:
@@ -44,14 +44,14 @@ def chunked(sheet: DelimitedSheet, after: int, width: int) -> list[tuple[int, tu
         texts = chunk.texts(set(chunk.lines.tolist()))
         cells = zip(*(column.to_pylist() for column in chunk.columns), strict=True)
         rows += [(line, row, texts[line]) for line, row in zip(chunk.lines.tolist(), cells, strict=True)]
-        rows += [(row.line, row.cells, row.text) for row in chunk.odd]
+        rows += [(row.line, row.cells, row.text) for row in chunk.malformed]
     return sorted(rows)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_the_three_kinds_of_line_end_are_one(tmp_path: Path, end: str) -> None:
     rows = rows_of(tmp_path, end.join(("a,b", "1,2", "", "3,4")))
-    assert told(rows) == [(1, ("a", "b"), False), (2, ("1", "2"), False), (3, (), False), (4, ("3", "4"), False)]
+    assert simplify(rows) == [(1, ("a", "b"), False), (2, ("1", "2"), False), (3, (), False), (4, ("3", "4"), False)]
     assert [row.text for row in rows] == ["a,b", "1,2", "", "3,4"]
     assert [row.is_blank for row in rows] == [False, False, True, False]
 
@@ -89,14 +89,14 @@ def test_a_row_keeps_its_text_as_it_was_sent(tmp_path: Path) -> None:
 
 def test_text_after_a_closing_quote_breaks_its_row_alone(tmp_path: Path) -> None:
     rows = rows_of(tmp_path, 'a,b\n"x"y,1\nz,2\n')
-    assert told(rows) == [(1, ("a", "b"), False), (2, (), True), (3, ("z", "2"), False)]
+    assert simplify(rows) == [(1, ("a", "b"), False), (2, (), True), (3, ("z", "2"), False)]
     assert rows[1].text == '"x"y,1'
     assert not rows[1].is_blank
 
 
 def test_a_quote_that_never_ends_breaks_its_own_line_alone(tmp_path: Path) -> None:
     rows = rows_of(tmp_path, 'a,b\n1,"open\n2,3\n4,5')
-    assert told(rows) == [(1, ("a", "b"), False), (2, (), True), (3, ("2", "3"), False), (4, ("4", "5"), False)]
+    assert simplify(rows) == [(1, ("a", "b"), False), (2, (), True), (3, ("2", "3"), False), (4, ("4", "5"), False)]
     assert rows[1].text == '1,"open'
 
 

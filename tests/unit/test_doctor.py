@@ -20,7 +20,7 @@ import pytest
 from assets.core.data_dir_version import ensure_data_dir
 from assets.core.errors import UsageError
 from assets.core.paths import PROJECT_ROOT, Paths
-from assets.intake.receipts.receipts import IngestJob, utc_now
+from assets.intake.ingest import IngestJob, utc_now
 from pipelines.cli import doctor
 from tests.integration.places import FIXTURES
 from tests.unit.candidates import candidate, release_of
@@ -46,7 +46,7 @@ def place(released: Path, tmp_path: Path, intake: IngestJob) -> Paths:
     shutil.copytree(released, tmp_path, symlinks=True, dirs_exist_ok=True)
     (tmp_path / "state").chmod(0o700)
     (tmp_path / "inbox" / "fairs" / "sent.csv").write_text(SENT, "utf-8")
-    (receipt,) = intake.take_in(utc_now() - timedelta(days=1))
+    (receipt,) = intake.ingest(utc_now() - timedelta(days=1))
     assert receipt.rows_accepted == 1
     return Paths(tmp_path)
 

@@ -24,9 +24,9 @@ def read(tmp_path: Path, content: bytes, limits: Limits = LIMITS) -> tuple[str, 
 
 
 def refused(tmp_path: Path, content: bytes, limits: Limits = LIMITS) -> tuple[str, str, int | None]:
-    with pytest.raises(FileRejectedError) as told:
+    with pytest.raises(FileRejectedError) as rejection:
         read(tmp_path, content, limits)
-    (issue,) = told.value.issues
+    (issue,) = rejection.value.issues
     return issue.code, issue.actual, issue.line
 
 
@@ -62,13 +62,13 @@ def test_utf_8_that_would_also_be_gb18030_is_utf_8(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"city\n\xff\xff\n", b"city\n\x80\n"])
 def test_bytes_of_no_encoding_refuse_the_file(tmp_path: Path, content: bytes) -> None:
-    code, found, line = refused(tmp_path, content)
+    code, actual, line = refused(tmp_path, content)
     assert (code, line) == ("unsupported_encoding", 2)
-    assert found.startswith("0x")
+    assert actual.startswith("0x")
 
 
 @pytest.mark.parametrize("rows", [1, 5, 3000])
-def test_a_broken_byte_in_utf_8_is_told_with_its_line_and_not_read_as_gb18030(tmp_path: Path, rows: int) -> None:
+def test_a_broken_byte_in_utf_8_is_reported_with_its_line_and_not_read_as_gb18030(tmp_path: Path, rows: int) -> None:
     content = ("南昌市景德镇市,2\n" * rows).encode() + b"caf\xe9,2\n" + b"1,2\n" * 9
     assert refused(tmp_path, content) == ("invalid_encoding", "0xe9", rows + 1)
 
@@ -104,14 +104,14 @@ def test_a_line_above_the_limit_refuses_the_file(tmp_path: Path, codec: str) -> 
         ("utf-16", "x".encode("utf-16-le") * 2000, "line_too_long"),
     ],
 )
-def test_a_fault_far_down_a_file_is_told_with_its_line(
+def test_a_fault_far_down_a_file_is_reported_with_its_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str, bad: bytes, code: str
 ) -> None:
     monkeypatch.setattr(encoding, "BLOCK_BYTES", 70)
     end = "\n".encode(codec if codec != "utf-16" else "utf-16-le")
     content = ("城市名称\n" * 100).encode(codec) + bad + end + end * 50
-    found, _, line = refused(tmp_path, content, Limits(line_bytes=1000))
-    assert (found, line) == (code, 101)
+    actual, _, line = refused(tmp_path, content, Limits(line_bytes=1000))
+    assert (actual, line) == (code, 101)
 
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -12,7 +12,7 @@ from assets.core import file_hash_cache
 from assets.core.file_hash_cache import FileHashCache
 from assets.core.paths import Paths
 from assets.intake.receipts import archive
-from assets.intake.receipts.archive import InboxFile, archived_path, scan_inbox
+from assets.intake.receipts.archive import InboxFile, scan_inbox
 from assets.release.publish import fingerprint
 from tests.unit.conftest import LIMITS
 
@@ -29,7 +29,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def look(tmp_path: Path) -> list[InboxFile]:
     note = FileHashCache(Paths(tmp_path).file_hashes / "parks.json")
-    return list(scan_inbox(tmp_path / "inbox", "parks", tmp_path / "archive", LIMITS, note))
+    return list(scan_inbox(Paths(tmp_path), "parks", LIMITS, note))
 
 
 def never(*_: object) -> None:
@@ -52,7 +52,7 @@ def test_other_content_of_the_same_size_and_date_is_read(tmp_path: Path, file: P
     assert (file.stat().st_size, file.stat().st_mtime_ns) == (dates.st_size, dates.st_mtime_ns)
     (second,) = look(tmp_path)
     assert second.sha256 != first.sha256
-    assert archived_path(tmp_path / "archive", second.sha256).read_text() == "two"
+    assert Paths(tmp_path).archived(second.sha256).read_text() == "two"
 
 
 def test_another_file_put_in_its_place_is_read(tmp_path: Path, file: Path) -> None:
@@ -68,9 +68,9 @@ def test_another_file_put_in_its_place_is_read(tmp_path: Path, file: Path) -> No
 
 def test_a_file_whose_bytes_are_no_longer_kept_is_kept_again(tmp_path: Path, file: Path) -> None:
     (first,) = look(tmp_path)
-    archived_path(tmp_path / "archive", first.sha256).unlink()
+    Paths(tmp_path).archived(first.sha256).unlink()
     assert look(tmp_path) == [first]
-    assert archived_path(tmp_path / "archive", first.sha256).read_text() == "one"
+    assert Paths(tmp_path).archived(first.sha256).read_text() == "one"
 
 
 @pytest.mark.parametrize(

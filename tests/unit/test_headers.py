@@ -39,40 +39,40 @@ def test_columns_keep_the_order_of_the_file(fairs: Contract) -> None:
 
 
 @pytest.mark.parametrize("header", ["post", "postss", "岗位", "city_code", "posts,", "'; drop table typed; --"])
-def test_a_header_that_is_not_known_is_told_and_never_guessed(fairs: Contract, header: str) -> None:
-    columns, (told,) = matched([*REQUIRED, header], fairs, 3)
+def test_a_header_that_is_not_known_is_reported_and_never_guessed(fairs: Contract, header: str) -> None:
+    columns, (issue,) = matched([*REQUIRED, header], fairs, 3)
     assert columns[:-1] == REQUIRED
     assert columns[-1] is None
-    assert (told.code, told.actual, told.line, told.column) == ("unknown_header", header, 3, header)
+    assert (issue.code, issue.actual, issue.line, issue.column) == ("unknown_header", header, 3, header)
     known = {form for name, field in fairs.columns.items() for form in (name, field.zh, *field.aliases)}
-    assert told.expected in {normalise_header(form) for form in known}
+    assert issue.expected in {normalise_header(form) for form in known}
 
 
 def test_the_nearest_known_header_is_named(fairs: Contract) -> None:
-    _, (told,) = matched([*REQUIRED, "is_locale"], fairs)
-    assert told.expected == "is_local"
+    _, (issue,) = matched([*REQUIRED, "is_locale"], fairs)
+    assert issue.expected == "is_local"
 
 
 @pytest.mark.parametrize("header", ["city", "CITY", "城市"])
-def test_a_column_that_occurs_twice_is_told(fairs: Contract, header: str) -> None:
+def test_a_column_that_occurs_twice_is_reported(fairs: Contract, header: str) -> None:
     _, issues = matched([*REQUIRED, header], fairs, 2)
     assert issues == [Issue("duplicate_header", header, "city", line=2, column=header)]
 
 
 @pytest.mark.parametrize(("name", "expected"), [("city", "city, 城市"), ("date", "date")])
-def test_a_missing_required_column_is_told_with_its_aliases(fairs: Contract, name: str, expected: str) -> None:
+def test_a_missing_required_column_is_reported_with_its_aliases(fairs: Contract, name: str, expected: str) -> None:
     _, issues = matched([column for column in REQUIRED if column != name], fairs)
     assert issues == [Issue("missing_column", name, expected, line=1, column=name)]
 
 
-def test_every_header_that_is_not_known_is_told(fairs: Contract) -> None:
+def test_every_header_that_is_not_known_is_reported(fairs: Contract) -> None:
     _, issues = matched(["town", "when", *REQUIRED[2:]], fairs)
-    assert [(told.code, told.actual) for told in issues] == [("unknown_header", "town"), ("unknown_header", "when")]
+    assert [(issue.code, issue.actual) for issue in issues] == [("unknown_header", "town"), ("unknown_header", "when")]
 
 
-def test_every_missing_column_is_told(fairs: Contract) -> None:
+def test_every_missing_column_is_reported(fairs: Contract) -> None:
     _, issues = matched(["city"], fairs)
-    assert [told.actual for told in issues] == ["date", "source_id", "source_grade"]
+    assert [issue.actual for issue in issues] == ["date", "source_id", "source_grade"]
 
 
 def test_a_column_without_a_header_holds_nothing(fairs: Contract) -> None:
@@ -101,13 +101,13 @@ def test_a_header_may_say_a_unit_that_can_be_converted(measured: Contract, heade
 
 @pytest.mark.parametrize("header", ["管长（公顷）", "管长(%)", "管长（人）"])
 def test_a_unit_of_another_kind_refuses_the_file(measured: Contract, header: str) -> None:
-    _, (told,) = matched([*REQUIRED, header], measured)
-    assert (told.code, told.column, told.expected) == ("incompatible_header_unit", "share", "公里")
+    _, (issue,) = matched([*REQUIRED, header], measured)
+    assert (issue.code, issue.column, issue.expected) == ("incompatible_header_unit", "share", "公里")
 
 
 def test_a_bracket_that_is_no_unit_is_an_unknown_header(measured: Contract) -> None:
-    _, (told,) = matched([*REQUIRED, "管长（估计）"], measured)
-    assert told.code == "unknown_header"
+    _, (issue,) = matched([*REQUIRED, "管长（估计）"], measured)
+    assert issue.code == "unknown_header"
 
 
 @pytest.mark.parametrize("header", ["城市city", "城市City", "城市 CITY"])
@@ -116,13 +116,13 @@ def test_a_header_in_two_languages_is_one(fairs: Contract, header: str) -> None:
 
 
 def test_a_header_in_two_languages_that_disagree_is_not_known(fairs: Contract) -> None:
-    _, (told,) = matched(["城市date", *REQUIRED[1:]], fairs)
-    assert told.code == "unknown_header"
+    _, (issue,) = matched(["城市date", *REQUIRED[1:]], fairs)
+    assert issue.code == "unknown_header"
 
 
 def test_two_tables_side_by_side_refuse_the_file_saying_so(fairs: Contract) -> None:
-    _, (told,) = matched([*REQUIRED, *REQUIRED], fairs)
-    assert told.code == "tables_side_by_side"
+    _, (issue,) = matched([*REQUIRED, *REQUIRED], fairs)
+    assert issue.code == "tables_side_by_side"
 
 
 def test_a_contract_may_set_unknown_columns_aside(fairs: Contract) -> None:
@@ -134,7 +134,7 @@ def test_a_contract_may_set_unknown_columns_aside(fairs: Contract) -> None:
 def test_the_columns_of_a_returned_file_are_known(fairs: Contract) -> None:
     sent = ["退回编号", "退回原因", "处理办法", "return_reason", "return_remedy", *REQUIRED]
     headers, issues = match_headers(sent, fairs, UNITS, 1)
-    assert [header.role for header in headers[:5]] == ["return_id", "told", "told", "told", "told"]
+    assert [header.role for header in headers[:5]] == ["return_id", *["for_sender"] * 4]
     assert issues == []
 
 
@@ -143,8 +143,8 @@ def test_scope_and_unit_glued_to_a_name_are_known_as_an_alias_alone(measured: Co
     glued = measured.model_copy(update={"columns": {**measured.columns, "share": share}})
     headers, issues = match_headers([*REQUIRED, "管长_全市_公里"], glued, UNITS, 1)
     assert (headers[-1].column, headers[-1].unit, issues) == ("share", "公里", [])
-    _, (told,) = matched([*REQUIRED, "管长_城区_公里"], glued)
-    assert told.code == "unknown_header"
+    _, (issue,) = matched([*REQUIRED, "管长_城区_公里"], glued)
+    assert issue.code == "unknown_header"
 
 
 def test_a_unit_over_a_column_that_has_none_refuses_the_file(fairs: Contract) -> None:

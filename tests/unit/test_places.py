@@ -62,7 +62,7 @@ def test_a_homophone_is_refused(places: Places, text: str) -> None:
     ("text", "nearest"),
     [("宪湖市", None), ("甫田市", None), ("南晶市", "南昌市"), ("福州", None), ("伊春", None), ("长沙市", None)],
 )
-def test_an_unknown_name_is_told_with_the_nearest_and_never_guessed(
+def test_an_unknown_name_is_reported_with_the_nearest_and_never_guessed(
     places: Places, text: str, nearest: str | None
 ) -> None:
     with pytest.raises(UnknownPlaceError) as unknown:
@@ -83,8 +83,8 @@ def test_a_total_of_the_nation_is_the_nations(places: Places, text: str) -> None
 
 @pytest.mark.parametrize(("text", "city"), [("南昌县", "360100"), ("360121", "360100"), ("瑞金市", "360700")])
 def test_a_county_is_known_with_its_city(places: Places, text: str, city: str) -> None:
-    found = places.resolve(text)
-    assert (found.city_code, found.county_code is not None) == (city, True)
+    place = places.resolve(text)
+    assert (place.city_code, place.county_code is not None) == (city, True)
 
 
 @given(st.text(max_size=10))
@@ -141,8 +141,8 @@ def test_every_city_is_known_by_its_english_name_unless_another_sounds_alike(
 def test_every_alias_names_its_place(places: Places) -> None:
     for row in rows_of("aliases"):
         if row["kind"] != "homophone":
-            found = places.resolve(row["alias"])
-            assert (found.city_code or "", found.province_code or "") == (row["city_code"], row["province_code"])
+            place = places.resolve(row["alias"])
+            assert (place.city_code or "", place.province_code or "") == (row["city_code"], row["province_code"])
 
 
 def test_every_county_is_known_by_code_and_name_with_its_city(places: Places) -> None:

@@ -12,8 +12,9 @@ import openpyxl
 import pytest
 
 from assets.core.paths import PROJECT_ROOT
+from assets.intake.ingest import IngestJob
 from assets.intake.load import load_accepted
-from assets.intake.receipts.receipts import IngestJob, Receipt
+from assets.intake.receipts.receipts import Receipt
 from assets.intake.rejects import add_rejects, resolve_rejects
 from assets.release.outputs.returns import write_returns
 from assets.warehouse.connection import Connection, connect_in_memory
@@ -37,7 +38,7 @@ class Office:
         TABLES["intake.contracts"].create(connection)
 
     def run(self) -> None:
-        receipts = self.intake.take_in(NOW + timedelta(days=1))
+        receipts = self.intake.ingest(NOW + timedelta(days=1))
         for name in ("intake.files", "intake.rejects", "intake.sheets"):
             TABLES[name].create(self.connection)
         self.load(receipts)

@@ -18,7 +18,7 @@ TEXT = '城市,备注\n南昌市,"一\n二"\n九江市,三\n'
 def archived(tmp_path: Path, content: bytes) -> tuple[Paths, str]:
     paths = Paths(tmp_path / "data")
     (tmp_path / "sent").write_bytes(content)
-    return paths, archive_file(tmp_path / "sent", paths.archive)[0]
+    return paths, archive_file(tmp_path / "sent", paths)[0]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])

@@ -20,7 +20,7 @@ from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.raw_rows import ChunkSchema, RawRow
 from assets.intake.readers.spreadsheet import WorkbookSheet, cell_text, read_workbook
 from assets.intake.tables.contracts import Contract
-from tests.unit.conftest import LIMITS, TakeIn
+from tests.unit.conftest import LIMITS, ParseFile
 
 HEADER = ["city", "date", "posts", "share", "is_local", "source_id", "source_grade"]
 GOOD = ["甲市", dt.date(2026, 2, 5), 12, 3.5, True, "book", "A"]
@@ -60,7 +60,7 @@ def read(tmp_path: Path, content: bytes, limits: Limits = LIMITS, *, is_zip: boo
     return read_workbook(file, limits, is_zip=is_zip)
 
 
-def told(rows: Sequence[RawRow]) -> list[tuple[int, tuple[str, ...]]]:
+def errors(rows: Sequence[RawRow]) -> list[tuple[int, tuple[str, ...]]]:
     return [(row.line, row.cells) for row in rows]
 
 
@@ -111,8 +111,8 @@ def test_a_figure_of_a_workbook_keeps_its_digits(digits: int, places: int) -> No
 
 def test_every_sheet_that_holds_anything_is_read_with_its_name(tmp_path: Path) -> None:
     sheets = {"数据": [["a", "b"], [1, "x"]], "空": [], "说明": [["只有说明"]]}
-    found = read(tmp_path, xlsx(sheets))
-    assert [(sheet.name, told(sheet.head(9))) for sheet in found] == [
+    actual = read(tmp_path, xlsx(sheets))
+    assert [(sheet.name, errors(sheet.head(9))) for sheet in actual] == [
         ("数据", [(1, ("a", "b")), (2, ("1", "x"))]),
         ("说明", [(1, ("只有说明",))]),
     ]
@@ -121,19 +121,19 @@ def test_every_sheet_that_holds_anything_is_read_with_its_name(tmp_path: Path) -
 def test_an_old_workbook_is_read_alike(tmp_path: Path) -> None:
     (sheet,) = read(tmp_path, xls({"表一": [["城市", "日期", "数"], ["南昌", dt.date(2026, 2, 5), 1.5]]}), is_zip=False)
     assert sheet.name == "表一"
-    assert told(sheet.head(9)) == [(1, ("城市", "日期", "数")), (2, ("南昌", "2026-02-05", "1.5"))]
+    assert errors(sheet.head(9)) == [(1, ("城市", "日期", "数")), (2, ("南昌", "2026-02-05", "1.5"))]
 
 
 def test_rows_have_the_numbers_that_excel_shows(tmp_path: Path) -> None:
     (sheet,) = read(tmp_path, xlsx({"a": [["x", "y"], [None, None], ["1", "2"]]}, at=(4, 3)))
-    assert told(sheet.head(9)) == [(4, ("x", "y")), (5, ("", "")), (6, ("1", "2"))]
+    assert errors(sheet.head(9)) == [(4, ("x", "y")), (5, ("", "")), (6, ("1", "2"))]
     (chunk,) = (task() for task in sheet.chunks(5, ChunkSchema(2, frozenset())))
     assert (chunk.lines.tolist(), chunk.texts({6})) == ([6], {6: "1,2"})
 
 
 def test_a_formula_without_a_saved_value_is_its_own_text_and_is_nowhere_run(tmp_path: Path) -> None:
     (sheet,) = read(tmp_path, xlsx({"a": [["x", "y"], ["=1+1", "kept"]]}))
-    assert told(sheet.head(9))[1] == (2, ("=1+1", "kept"))
+    assert errors(sheet.head(9))[1] == (2, ("=1+1", "kept"))
 
 
 # --- guards ---------------------------------------------------------------------------------------------------------
@@ -177,42 +177,42 @@ def test_a_workbook_that_unpacks_to_more_than_the_limit_is_refused(tmp_path: Pat
 @pytest.mark.parametrize("write", [xlsx, xls])
 @pytest.mark.parametrize("name", ["a.xlsx", "a.xls", "a.csv"])
 def test_a_workbook_gives_the_rows_of_its_text_whatever_its_name_promises(
-    fairs: Contract, take_in: TakeIn, write: Any, name: str
+    fairs: Contract, parse_file: ParseFile, write: Any, name: str
 ) -> None:
-    taken = take_in(fairs, write({"招聘": [HEADER, GOOD, ["丙市", *GOOD[1:]]]}), name)
-    (row,) = taken.accepted
+    parsed = parse_file(fairs, write({"招聘": [HEADER, GOOD, ["丙市", *GOOD[1:]]]}), name)
+    (row,) = parsed.accepted
     assert (row["sheet"], row["line"], row["city_code"], row["date"]) == ("招聘", 2, "1", dt.date(2026, 2, 5))
     assert (row["posts"], row["share"], row["is_local"]) == (12, 3.5, True)
-    (reject,) = taken.rejects
+    (reject,) = parsed.rejects
     assert (reject["sheet"], reject["line"], reject["code"]) == ("招聘", 3, "unknown_place")
     assert reject["raw_row"] == "丙市,2026-02-05,12,3.5,TRUE,book,A"
 
 
-def test_a_sheet_without_a_table_is_passed_over_and_told(fairs: Contract, take_in: TakeIn) -> None:
+def test_a_sheet_without_a_table_is_passed_over_and_reported(fairs: Contract, parse_file: ParseFile) -> None:
     sheets = {"封面": [["2026年招聘统计"]], "一月": [HEADER, GOOD], "二月": [HEADER, ["乙市", *GOOD[1:]]]}
-    taken = take_in(fairs, xlsx(sheets), "a.xlsx")
-    assert [(row["sheet"], row["city_code"]) for row in taken.accepted] == [("一月", "1"), ("二月", "2")]
-    assert [sheet.sheet for sheet in taken.parsed.sheets] == ["一月", "二月"]
-    assert [(note.kind, note.text) for note in taken.parsed.notes] == [("sheet_skipped", "封面")]
+    parsed = parse_file(fairs, xlsx(sheets), "a.xlsx")
+    assert [(row["sheet"], row["city_code"]) for row in parsed.accepted] == [("一月", "1"), ("二月", "2")]
+    assert [sheet.sheet for sheet in parsed.result.sheets] == ["一月", "二月"]
+    assert [(note.kind, note.text) for note in parsed.result.notes] == [("sheet_skipped", "封面")]
 
 
-def test_a_row_repeated_on_another_sheet_is_told_with_that_sheet(fairs: Contract, take_in: TakeIn) -> None:
-    taken = take_in(fairs, xlsx({"一": [HEADER, GOOD], "二": [["标题"], HEADER, GOOD]}), "a.xlsx")
-    assert [(row["sheet"], row["line"]) for row in taken.accepted] == [("一", 2)]
-    (reject,) = taken.rejects
+def test_a_row_repeated_on_another_sheet_is_reported_with_that_sheet(fairs: Contract, parse_file: ParseFile) -> None:
+    parsed = parse_file(fairs, xlsx({"一": [HEADER, GOOD], "二": [["标题"], HEADER, GOOD]}), "a.xlsx")
+    assert [(row["sheet"], row["line"]) for row in parsed.accepted] == [("一", 2)]
+    (reject,) = parsed.rejects
     assert (reject["sheet"], reject["line"], reject["code"], reject["actual"]) == ("二", 3, "duplicate_row", "一 2")
 
 
-def test_a_workbook_of_no_table_is_refused_with_its_sheet(fairs: Contract, take_in: TakeIn) -> None:
+def test_a_workbook_of_no_table_is_refused_with_its_sheet(fairs: Contract, parse_file: ParseFile) -> None:
     with pytest.raises(FileRejectedError) as error:
-        take_in(fairs, xlsx({"封面": [["2026年招聘统计", "x"]]}), "a.xlsx")
+        parse_file(fairs, xlsx({"封面": [["2026年招聘统计", "x"]]}), "a.xlsx")
     assert [(issue.code, issue.sheet) for issue in error.value.issues] == [("unknown_header", "封面")]
 
 
-def test_a_zip_that_is_no_workbook_is_refused(fairs: Contract, take_in: TakeIn) -> None:
+def test_a_zip_that_is_no_workbook_is_refused(fairs: Contract, parse_file: ParseFile) -> None:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         archive.writestr("a.csv", "city,date\n")
     with pytest.raises(FileRejectedError) as error:
-        take_in(fairs, target.getvalue(), "a.xlsx")
+        parse_file(fairs, target.getvalue(), "a.xlsx")
     assert [issue.code for issue in error.value.issues] == ["unsupported_file_type"]

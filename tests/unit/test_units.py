@@ -86,6 +86,6 @@ def test_what_is_no_unit_is_none(unit: str) -> None:
     assert not UNITS.is_unit(unit)
 
 
-def test_a_unit_that_nobody_registered_is_itself_alone() -> None:
+def test_an_unregistered_unit_is_itself_alone() -> None:
     empty = Units.of([])
     assert (empty.factor("斤", "斤"), empty.factor("斤", "吨"), empty.is_unit("斤")) == (1, None, False)

@@ -1,10 +1,10 @@
 """CSV and TSV: text into rows, each with the physical line on which it begins.
 
-Here: splitting lines into cells, quickly where a block of lines is regular and carefully where it is not. Not here:
-encodings (assets.intake.readers.encoding), which row is the header (assets.intake.tables.detection).
+Here: splitting lines into cells. Not here: encodings (assets.intake.readers.encoding), which row has the headers
+(assets.intake.tables.detection).
 
-Regular means: no line end inside a cell, and every quote at the edge of a cell. Then each line is a row, Arrow may
-split the whole block, and line numbers need no counting. All else goes line by line through the csv module.
+A block of lines is regular if no cell contains a line end and every quote is at the edge of a cell. Then each line is a
+row, and Arrow splits the block. All other blocks are read row by row with the csv module.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from assets.intake.readers.encoding import count_line_ends, count_line_feeds, re
 from assets.intake.readers.raw_rows import ChunkSchema, Lines, RawChunk, RawRow, Texts, build_chunk
 
 DELIMITERS = (",", "\t", ";")
-# Of the first rows, which may be titles of several lines.
+# The first rows may be titles of several lines.
 _LINES_PER_ROW = 4
 _QUOTE, _LINE_END, _RETURN = ord('"'), ord("\n"), ord("\r")
 _ANY_LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -48,65 +48,68 @@ class DelimitedSheet:
         lines: list[str] = []
         for block in read_utf8_blocks(self.file, self.encoding, self.limits):
             missing = count * _LINES_PER_ROW - len(lines)
-            lines += _lines_of(block[: _offset_of_line(block, missing)])
+            lines += _split_lines(block[: _offset_of_line(block, missing)])
             # A lone carriage return ends a line too, and then a block of one line feed holds many.
             if len(lines) >= count * _LINES_PER_ROW:
                 break
-        # Beyond these lines nothing is looked at, so that a quote that never ends does not make a row of them all.
-        some = lines[: count * _LINES_PER_ROW]
-        rows, _ = parse_irregular_rows(some, 1, self.delimiter, None, self.limits, is_last=True)
+        # No more lines than these, so that a quote that is never closed does not make one row of all of them.
+        rows, _ = parse_irregular_rows(
+            lines[: count * _LINES_PER_ROW], 1, self.delimiter, None, self.limits, is_last=True
+        )
         return rows[:count]
 
-    def chunks(self, after: int, shape: ChunkSchema) -> Iterator[Callable[[], RawChunk]]:
-        for block in self._blocks(after, shape.width):
+    def chunks(self, after: int, schema: ChunkSchema) -> Iterator[Callable[[], RawChunk]]:
+        for block in self._blocks(after, schema.width):
             if block.rows is None:
-                yield partial(_split_block, block.data, block.line, self.delimiter, shape, self.limits)
+                yield partial(_split_regular_block, block.data, block.line, self.delimiter, schema, self.limits)
             else:
-                yield partial(build_chunk, block.rows, shape)
+                yield partial(build_chunk, block.rows, schema)
 
-    def texts(self, after: int, shape: ChunkSchema, wanted: Lines) -> Iterator[Callable[[], Texts]]:
-        for block in self._blocks(after, shape.width):
-            yield partial(block.texts, wanted)
+    def texts(self, after: int, schema: ChunkSchema, lines: Lines) -> Iterator[Callable[[], Texts]]:
+        for block in self._blocks(after, schema.width):
+            yield partial(block.texts, lines)
 
     def _blocks(self, after: int, width: int) -> Iterator[_Block]:
-        """Blocks of whole rows below line `after`; those that are not regular come split."""
-        line, waiting = 1, b""
+        """Blocks of complete rows below line `after`; irregular ones are split into rows."""
+        line, incomplete = 1, b""
         for block, is_last in _with_last(read_utf8_blocks(self.file, self.encoding, self.limits)):
-            data = waiting + block
+            data = incomplete + block
             if line <= after:
                 start = _offset_of_line(data, after + 1 - line)
                 line += count_line_ends(data[:start])
                 data = data[start:]
-            waiting = b""
+            incomplete = b""
             if not data:
                 continue
             if has_regular_rows(data, self.delimiter):
                 yield _Block(data, line, None)
                 line += count_line_feeds(data)
             else:
-                rows, left = parse_irregular_rows(_lines_of(data), line, self.delimiter, width, self.limits, is_last)
+                rows, remaining = parse_irregular_rows(
+                    _split_lines(data), line, self.delimiter, width, self.limits, is_last
+                )
                 yield _Block(data, line, rows)
-                waiting = "".join(left).encode()
-                line += count_line_ends(data) - count_line_ends(waiting)
+                incomplete = "".join(remaining).encode()
+                line += count_line_ends(data) - count_line_ends(incomplete)
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Whole rows as bytes, the line of the first, and the rows themselves where they had to be read one by one."""
+    """Complete rows as bytes, the line of the first, and the rows themselves where the block is irregular."""
 
     data: bytes
     line: int
     rows: list[RawRow] | None
 
-    def texts(self, wanted: Lines) -> Texts:
+    def texts(self, lines: Lines) -> Texts:
         if self.rows is not None:
-            known = {row.line: row.text for row in self.rows}
-            lines = wanted[np.isin(wanted, list(known))].tolist()
-            return lines, [known[number] for number in lines]
+            by_line = {row.line: row.text for row in self.rows}
+            own_lines = lines[np.isin(lines, list(by_line))].tolist()
+            return own_lines, [by_line[line] for line in own_lines]
         starts = _line_starts(self.data)
-        first, last = np.searchsorted(wanted, (self.line, self.line + len(starts)))
-        lines = wanted[first:last].tolist()
-        return lines, [_text_of(self.data, starts, number - self.line) for number in lines]
+        first, last = np.searchsorted(lines, (self.line, self.line + len(starts)))
+        own_lines = lines[first:last].tolist()
+        return own_lines, [_text_of_line(self.data, starts, line - self.line) for line in own_lines]
 
 
 def _with_last(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
@@ -120,20 +123,20 @@ def _with_last(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
 
 
 def _offset_of_line(data: bytes, lines: int) -> int:
-    """Where the line after the first `lines` ones begins."""
+    """Where the line after the first `lines` lines begins."""
     if lines == 0:
         return 0
     end = next(islice(_ANY_LINE_END.finditer(data), lines - 1, None), None)
     return end.end() if end is not None else len(data)
 
 
-def _lines_of(block: bytes) -> list[str]:
+def _split_lines(block: bytes) -> list[str]:
     """Physical lines with their ends; a lone carriage return ends a line too, as on an old Macintosh."""
     return list(io.StringIO(block.decode(), newline=""))
 
 
 def has_regular_rows(data: bytes, delimiter: str) -> bool:
-    """Whether each line is a row and each quote stands at the edge of a cell."""
+    """Return whether each line is a row and each quote is at the edge of a cell."""
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return False
     if b'"' not in data:
@@ -153,26 +156,34 @@ def has_regular_rows(data: bytes, delimiter: str) -> bool:
 def parse_irregular_rows(
     lines: list[str], first_line: int, delimiter: str, width: int | None, limits: Limits, is_last: bool
 ) -> tuple[list[RawRow], list[str]]:
-    """Rows line by line, and the lines left over at the end because a cell that began in them goes on.
+    """Return rows read one by one, and the lines at the end whose row continues in the next block.
 
-    A quote without its other half breaks its own line alone: what follows is read as if the line were not there.
+    A quote that is not closed breaks only its own line; the next line begins a new row.
+
+    Args:
+        lines: physical lines with their ends.
+        first_line: the number of the first line, from 1.
+        delimiter: one character.
+        width: a row of several lines with another number of cells is read as rows of one line; None: no such check.
+        limits: `row_lines` bounds the search for the end of a quote.
+        is_last: whether the file ends with these lines.
     """
     rows: list[RawRow] = []
     position = 0
     while position < len(lines):
-        taken = _lines_of_row(lines, position, limits)
-        if taken is None and not is_last and len(lines) - position < limits.row_lines:
+        line_count = _count_lines_of_row(lines, position, limits)
+        if line_count is None and not is_last and len(lines) - position < limits.row_lines:
             return rows, lines[position:]
-        row, count = _row(lines[position : position + (taken or 1)], first_line + position, delimiter)
+        row, count = _parse_row(lines[position : position + (line_count or 1)], first_line + position, delimiter)
         if count > 1 and width is not None and len(row.cells) != width:
-            row, count = _row([lines[position]], first_line + position, delimiter)
+            row, count = _parse_row([lines[position]], first_line + position, delimiter)
         rows.append(row)
         position += count
     return rows, []
 
 
-def _lines_of_row(lines: list[str], position: int, limits: Limits) -> int | None:
-    """How many lines it takes until every quote has its other half; None where that does not happen soon."""
+def _count_lines_of_row(lines: list[str], position: int, limits: Limits) -> int | None:
+    """The number of lines until every quote is closed; None where that does not happen within the limit."""
     quotes = 0
     for count, line in enumerate(lines[position : position + limits.row_lines], start=1):
         quotes += line.count('"')
@@ -181,8 +192,8 @@ def _lines_of_row(lines: list[str], position: int, limits: Limits) -> int | None
     return None
 
 
-def _row(lines: list[str], first_line: int, delimiter: str) -> tuple[RawRow, int]:
-    """The row that begins in the first of the lines, and how many of them it takes."""
+def _parse_row(lines: list[str], first_line: int, delimiter: str) -> tuple[RawRow, int]:
+    """The row that begins in the first line, and the number of its lines."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
         cells = tuple(next(reader))
@@ -191,41 +202,43 @@ def _row(lines: list[str], first_line: int, delimiter: str) -> tuple[RawRow, int
     return RawRow(first_line, cells, "".join(lines[: reader.line_num]).rstrip("\r\n")), reader.line_num
 
 
-def _split_block(data: bytes, line: int, delimiter: str, shape: ChunkSchema, limits: Limits) -> RawChunk:
-    """A regular block, split by Arrow; rows of another width are handed over by number and split carefully."""
-    odd_numbers: list[int] = []
+def _split_regular_block(data: bytes, line: int, delimiter: str, schema: ChunkSchema, limits: Limits) -> RawChunk:
+    """Split a block with Arrow, which skips the rows of another width; the csv module splits those."""
+    skipped: list[int] = []
 
-    def set_aside(row: pa_csv.InvalidRow) -> str:
-        odd_numbers.append(row.number)
+    def skip(row: pa_csv.InvalidRow) -> str:
+        skipped.append(row.number)
         return "skip"
 
-    names = [str(position) for position in range(shape.width)]
+    names = [str(position) for position in range(schema.width)]
     table = pa_csv.read_csv(
         pa.py_buffer(data),
         read_options=pa_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(data) + 1),
         parse_options=pa_csv.ParseOptions(
-            delimiter=delimiter, quote_char='"' if b'"' in data else False, invalid_row_handler=set_aside
+            delimiter=delimiter, quote_char='"' if b'"' in data else False, invalid_row_handler=skip
         ),
         convert_options=pa_csv.ConvertOptions(
-            column_types={name: shape.type_of(position) for position, name in enumerate(names)},
+            column_types={name: schema.type_of(position) for position, name in enumerate(names)},
             strings_can_be_null=False,
             check_utf8=False,
         ),
     ).combine_chunks()
     starts = _line_starts(data)
-    lines = line + _filled(data, starts)
-    odd_lines = lines[np.array(odd_numbers, dtype=np.int64) - 1]
-    lines = np.delete(lines, np.array(odd_numbers, dtype=np.int64) - 1)
-    if len(lines) != table.num_rows:  # pragma: no cover - Arrow and we disagree about what a line is: go carefully
-        rows, _ = parse_irregular_rows(_lines_of(data), line, delimiter, shape.width, limits, is_last=True)
-        return build_chunk([row for row in rows if row.cells or row.fault], shape)
+    lines = line + _filled_lines(data, starts)
+    skipped_indices = np.array(skipped, dtype=np.int64) - 1
+    skipped_lines, lines = lines[skipped_indices], np.delete(lines, skipped_indices)
+    if len(lines) != table.num_rows:  # pragma: no cover - Arrow counts lines in another way: use the csv module
+        rows, _ = parse_irregular_rows(_split_lines(data), line, delimiter, schema.width, limits, is_last=True)
+        return build_chunk([row for row in rows if row.cells or row.error], schema)
 
-    def texts(wanted: Collection[int]) -> dict[int, str]:
-        return {number: _text_of(data, starts, number - line) for number in wanted if 0 <= number - line < len(starts)}
+    def texts(numbers: Collection[int]) -> dict[int, str]:
+        return {
+            number: _text_of_line(data, starts, number - line) for number in numbers if 0 <= number - line < len(starts)
+        }
 
-    odd = [_row([texts([number])[number]], number, delimiter)[0] for number in odd_lines.tolist()]
+    malformed = [_parse_row([texts([number])[number]], number, delimiter)[0] for number in skipped_lines.tolist()]
     columns = [column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in table.itercolumns()]
-    return RawChunk(lines, columns, texts, odd, blank=len(starts) - len(lines) - len(odd))
+    return RawChunk(lines, columns, texts, malformed, blank=len(starts) - len(lines) - len(malformed))
 
 
 def _line_starts(data: bytes) -> npt.NDArray[np.int64]:
@@ -234,8 +247,8 @@ def _line_starts(data: bytes) -> npt.NDArray[np.int64]:
     return starts[starts < len(data)]
 
 
-def _filled(data: bytes, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Which lines, counted from 0, hold anything: Arrow passes over the others."""
+def _filled_lines(data: bytes, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The numbers, from 0, of the lines that are not empty: Arrow skips empty lines."""
     lengths = np.diff(starts, append=len(data))
     is_empty = lengths <= len(b"\r\n")
     short = np.flatnonzero(is_empty)
@@ -244,6 +257,6 @@ def _filled(data: bytes, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]
     return np.flatnonzero(~is_empty).astype(np.int64)
 
 
-def _text_of(data: bytes, starts: npt.NDArray[np.int64], number: int) -> str:
+def _text_of_line(data: bytes, starts: npt.NDArray[np.int64], number: int) -> str:
     end = int(starts[number + 1]) if number + 1 < len(starts) else len(data)
     return data[int(starts[number]) : end].decode().rstrip("\r\n")

@@ -1,16 +1,16 @@
-"""From bytes to UTF-8, strictly: which encoding a file is in, and its text in blocks of whole lines.
+"""From bytes to UTF-8, strictly: the encoding of a file, and its text in blocks of complete lines.
 
-Here: byte order marks, UTF-8 before GB18030, lines that never end. Not here: cells (assets.intake.readers.delimited).
+Here: byte order marks, UTF-8 before GB18030, too long lines. Not here: cells (assets.intake.readers.delimited).
 
-UTF-8 is tried first, over the whole file: nearly any bytes are some GB18030 text, so a decoder that tried it first
-would turn UTF-8 into other characters without an error.
+UTF-8 is tried first, on all bytes of the file: nearly any bytes are valid GB18030, so a decoder that tried GB18030
+first would turn UTF-8 into other characters without an error.
 """
 
 from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +22,12 @@ from assets.core.settings import Limits
 BLOCK_BYTES = 16 << 20
 _LINE_END = b"\n"
 _LINE_FEED = ord(_LINE_END)
-# So many characters of three bytes are no accident: the file is UTF-8, and one of its bytes is broken.
-_CERTAINLY_UTF8 = 8
+# With so many characters of three bytes the file is certainly UTF-8, with a damaged byte.
+_MIN_WIDE_FOR_UTF8 = 8
 
 
 class FileRejectedError(Exception):
-    """The file as a whole cannot be taken in; `finding` says why and what to do."""
+    """No row of the file can be used; `issues` are the reasons."""
 
     def __init__(self, *issues: Issue) -> None:
         self.issues = issues
@@ -35,142 +35,129 @@ class FileRejectedError(Exception):
 
 
 def count_line_ends(text: bytes) -> int:
-    """How many physical lines end in the text: at \\r\\n, at \\n, and at a lone \\r as on an old Macintosh."""
-    returns = b"\r" in text
-    return count_line_feeds(text) + (text.count(b"\r") - text.count(b"\r\n") if returns else 0)
+    """Return the number of line ends: \\r\\n, \\n, and \\r alone as on an old Macintosh."""
+    lone_returns = text.count(b"\r") - text.count(b"\r\n") if b"\r" in text else 0
+    return count_line_feeds(text) + lone_returns
 
 
 def count_line_feeds(text: bytes) -> int:
-    """How many there are: numpy counts them ten times as fast as `bytes.count`, which stops at each."""
+    """Return the number of line feeds; numpy counts them ten times as fast as `bytes.count`."""
     return int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == _LINE_FEED))
 
 
 def detect_encoding(file: Path, limits: Limits) -> str:
-    """The name of the encoding: utf-8-sig, utf-16, utf-8 or gb18030. Raises FileRefused where it is none of them."""
+    """Return utf-8-sig, utf-16, utf-8 or gb18030; raise FileRejectedError where UTF-8 was meant and is damaged."""
     with file.open("rb") as stream:
         start = stream.read(4)
-    if start.startswith(codecs.BOM_UTF8):
-        name = "utf-8-sig"
-    elif start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    else:
-        name = "utf-8"
+    name = "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else "utf-8"
     wide = 0
-    for number, block in enumerate(_byte_blocks(file, limits)):
+    for number, block in enumerate(_blocks(file, name, limits)):
         if block.isascii():
             continue
         if not _is_utf8(block):
-            return _other_than_utf8(block, _lines_before(file, name, limits, number), wide, name)
-        wide = wide if wide >= _CERTAINLY_UTF8 else wide + _wide_characters(block)
+            return _gb18030_or_error(block, _lines_before(file, name, limits, number), wide, name)
+        wide = wide if wide >= _MIN_WIDE_FOR_UTF8 else wide + _wide_characters(block)
     return name
 
 
 def read_utf8_blocks(file: Path, encoding: str, limits: Limits) -> Iterator[bytes]:
-    """The text as UTF-8 without its mark, in blocks that end where a line does. Raises FileRefused at a bad byte."""
+    """Yield the text as UTF-8 without byte order mark, in blocks of complete lines.
+
+    Raises:
+        FileRejectedError: a byte is not valid in the encoding, or is NUL.
+    """
+
+    def line_at(number: int, text: bytes, offset: int) -> int:
+        return _lines_before(file, encoding, limits, number) + count_line_ends(text[:offset]) + 1
+
     for number, block in enumerate(_blocks(file, encoding, limits)):
         text = block.removeprefix(codecs.BOM_UTF8) if number == 0 else block
         if encoding == "gb18030":
             try:
                 text = text.decode("gb18030").encode()
             except UnicodeDecodeError as error:
-                line = _lines_before(file, encoding, limits, number) + count_line_ends(text[: error.start]) + 1
-                raise FileRejectedError(
-                    Issue("unsupported_encoding", f"0x{text[error.start]:02x}", line=line)
-                ) from error
+                line, bad_byte = line_at(number, text, error.start), f"0x{text[error.start]:02x}"
+                raise FileRejectedError(Issue("unsupported_encoding", bad_byte, line=line)) from error
         if b"\0" in text:
-            line = _lines_before(file, encoding, limits, number) + count_line_ends(text[: text.index(b"\0")]) + 1
-            raise FileRejectedError(Issue("file_has_nul", line=line))
+            raise FileRejectedError(Issue("file_has_nul", line=line_at(number, text, text.index(b"\0"))))
         yield text
 
 
 def _blocks(file: Path, encoding: str, limits: Limits) -> Iterator[bytes]:
-    return _utf16_blocks(file, limits) if encoding == "utf-16" else _byte_blocks(file, limits)
+    """Blocks of complete lines; UTF-16 as UTF-8, all other encodings as they are in the file."""
+    with file.open("rb") as stream:
+        blocks = iter(lambda: stream.read(BLOCK_BYTES), b"")
+        try:
+            yield from _complete_lines(_decode_utf16(blocks) if encoding == "utf-16" else blocks, limits)
+        except _LineTooLongError as error:
+            line = _lines_before(file, encoding, limits, error.block) + error.line
+            raise FileRejectedError(
+                Issue("line_too_long", str(error.size), str(limits.line_bytes), line=line)
+            ) from error
 
 
 def _lines_before(file: Path, encoding: str, limits: Limits, number: int) -> int:
-    """The lines of the blocks before this one, counted by reading them once more.
+    """The number of lines before a block, counted by reading the blocks again.
 
-    Only a fault asks for them: to count them on the way takes as long as to look for the faults.
+    Only an error needs it; counting every line while reading would double the time.
     """
     return sum(count_line_ends(block) for block in islice(_blocks(file, encoding, limits), number))
 
 
-def _byte_blocks(file: Path, limits: Limits) -> Iterator[bytes]:
-    with file.open("rb") as stream:
-        try:
-            yield from _whole_lines(iter(lambda: stream.read(BLOCK_BYTES), b""), limits)
-        except _LineTooLong as fault:
-            raise fault.told(_lines_before(file, "utf-8", limits, fault.block), limits) from fault
-
-
-def _utf16_blocks(file: Path, limits: Limits) -> Iterator[bytes]:
+def _decode_utf16(blocks: Iterator[bytes]) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder("utf-16")("strict")
-
-    def decoded() -> Iterator[bytes]:
-        lines = 0
-        with file.open("rb") as stream:
-            while True:
-                block = stream.read(BLOCK_BYTES)
-                try:
-                    text = decoder.decode(block, final=not block).encode()
-                except UnicodeDecodeError as error:
-                    readable = error.object[: error.start].decode(error.encoding).encode()
-                    line = lines + count_line_ends(readable) + 1
-                    raise FileRejectedError(Issue("unsupported_encoding", "UTF-16", line=line)) from error
-                if text:
-                    yield text
-                    lines += count_line_ends(text)
-                if not block:
-                    return
-
-    try:
-        yield from _whole_lines(decoded(), limits)
-    except _LineTooLong as fault:
-        raise fault.told(_lines_before(file, "utf-16", limits, fault.block), limits) from fault
+    lines = 0
+    for block in chain(blocks, (b"",)):
+        try:
+            text = decoder.decode(block, final=not block).encode()
+        except UnicodeDecodeError as error:
+            valid = error.object[: error.start].decode(error.encoding).encode()
+            issue = Issue("unsupported_encoding", "UTF-16", line=lines + count_line_ends(valid) + 1)
+            raise FileRejectedError(issue) from error
+        if text:
+            yield text
+            lines += count_line_ends(text)
 
 
-class _LineTooLong(Exception):
-    """A line of so many bytes, and where it is: in which block, and which of its lines."""
+class _LineTooLongError(Exception):
+    """The number of the block from 0, the number of the line in the block from 1, and its size in bytes."""
 
     def __init__(self, block: int, line: int, size: int) -> None:
         self.block, self.line, self.size = block, line, size
         super().__init__()
 
-    def told(self, lines_before: int, limits: Limits) -> FileRejectedError:
-        return FileRejectedError(
-            Issue("line_too_long", str(self.size), str(limits.line_bytes), line=lines_before + self.line)
-        )
 
-
-def _whole_lines(blocks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
-    """The same bytes, cut after line ends. Raises _LineTooLong at one above the limit, before it fills the memory."""
+def _complete_lines(blocks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
+    """The same bytes, cut after line ends; raises _LineTooLongError before a long line fills the memory."""
     rest, number = b"", 0
     for block in blocks:
         end = block.rfind(_LINE_END) + 1
         if end:
-            whole, rest = b"".join((rest, memoryview(block)[:end])), block[end:]
-            _no_line_is_too_long(whole, number, limits)
-            yield whole
+            complete, rest = b"".join((rest, memoryview(block)[:end])), block[end:]
+            _check_line_lengths(complete, number, limits)
+            yield complete
             number += 1
         else:
             rest += block
-        _no_line_is_too_long(rest, number, limits)
+        _check_line_lengths(rest, number, limits)
     if rest:
         yield rest
 
 
-def _no_line_is_too_long(text: bytes, block: int, limits: Limits) -> None:
-    """Looked at closely only where half a limit's length has no line end: a look at every line would cost more."""
+def _check_line_lengths(text: bytes, block: int, limits: Limits) -> None:
+    """Measure every line only where half of the limit's length has no line end, because measuring takes long."""
     half = max(limits.line_bytes // 2, 1)
     if all(text.find(_LINE_END, start, start + half) >= 0 for start in range(0, len(text) - half, half)):
         return
     for number, line in enumerate(text.split(_LINE_END), start=1):
         if len(line) > limits.line_bytes:
-            raise _LineTooLong(block, number, len(line))
+            raise _LineTooLongError(block, number, len(line))
 
 
 def _is_utf8(block: bytes) -> bool:
-    """Arrow checks five times as fast as a decoder that makes the text."""
+    """Whether a block is valid UTF-8; Arrow checks five times as fast as a decoder."""
     offsets = pa.py_buffer(np.array([0, len(block)], dtype=np.int64))
     try:
         pa.Array.from_buffers(pa.large_string(), 1, [None, offsets, pa.py_buffer(block)]).validate(full=True)
@@ -180,21 +167,24 @@ def _is_utf8(block: bytes) -> bool:
 
 
 def _wide_characters(text: bytes) -> int:
-    """How many characters of three or four bytes there are in UTF-8: as many as bytes that begin one."""
+    """The number of characters of three or four bytes, by their first bytes."""
     return int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) >= 0xE0))
 
 
-def _other_than_utf8(block: bytes, lines: int, wide: int, name: str) -> str:
-    """GB18030, unless the text before the bad byte shows that UTF-8 was meant: in it, or in earlier blocks (`wide`)."""
+def _gb18030_or_error(block: bytes, lines: int, wide: int, name: str) -> str:
+    """GB18030, unless the text before the bad byte shows that UTF-8 was meant.
+
+    `lines` and `wide` are the lines and the wide characters of the blocks before this one.
+    """
     try:
         block.decode("utf-8")
     except UnicodeDecodeError as error:
         before = block[: error.start]
         line = lines + count_line_ends(before) + 1
-        bad = f"0x{block[error.start]:02x}"
+        bad_byte = f"0x{block[error.start]:02x}"
         wide += _wide_characters(before)
-        if name == "utf-8-sig" or wide >= _CERTAINLY_UTF8 or (wide and not _is_gb18030(block)):
-            raise FileRejectedError(Issue("invalid_encoding", bad, line=line)) from error
+        if name == "utf-8-sig" or wide >= _MIN_WIDE_FOR_UTF8 or (wide and not _is_gb18030(block)):
+            raise FileRejectedError(Issue("invalid_encoding", bad_byte, line=line)) from error
     return "gb18030"
 
 

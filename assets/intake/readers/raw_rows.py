@@ -1,6 +1,6 @@
-"""Rows of text as they were sent: the form that every kind of file is brought into before its cells are read.
+"""Rows of text as they are in the file: the common form of all file types before cells are parsed.
 
-Here: rows, chunks of rows by column, and what a file of rows can do. Not here: how a kind of file becomes rows
+Here: rows, chunks of rows by column, and the protocol of a sheet. Not here: how a file type becomes rows
 (assets.intake.readers.delimited, assets.intake.readers.spreadsheet).
 """
 
@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 Lines = npt.NDArray[np.int64]
-# Lines, and what stands on each.
+# Lines, and the text of each.
 Texts = tuple[list[int], list[str]]
 TEXT_TYPE = pa.string()
 CATEGORY_TYPE = pa.dictionary(pa.int32(), pa.string())
@@ -25,46 +25,52 @@ CATEGORY_TYPE = pa.dictionary(pa.int32(), pa.string())
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """A row as it was sent. `line` is where it begins in the file; `fault` is why it could not be split into cells."""
+    """A row as it is in the file. `line` is where it begins; `error` is why it could not be split into cells."""
 
     line: int
     cells: tuple[str, ...]
     text: str
-    fault: str | None = None
+    error: str | None = None
 
     @property
     def is_blank(self) -> bool:
-        return self.fault is None and all(not cell.strip() for cell in self.cells)
+        """Whether no cell holds anything."""
+        return self.error is None and all(not cell.strip() for cell in self.cells)
 
 
 @dataclass(frozen=True)
 class RawChunk:
-    """Rows that have as many cells as the header, by column, and beside them those that have not.
+    """A part of the rows of a sheet, by column.
 
-    `lines` and every column have one length; `texts` gives the rows on some lines as they were sent. `blank` counts the
-    lines of nothing that are not among the rows.
+    Attributes:
+        lines: the line on which each row begins; as long as every column.
+        columns: the texts of the rows that have as many cells as the header.
+        texts: returns the rows on some lines as they are in the file.
+        malformed: the rows with another number of cells, or none.
+        blank: the number of blank lines that are not among the rows.
     """
 
     lines: npt.NDArray[np.int64]
     columns: list[pa.Array]
     texts: Callable[[Collection[int]], Mapping[int, str]]
-    odd: list[RawRow] = field(default_factory=list)
+    malformed: list[RawRow] = field(default_factory=list)
     blank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkSchema:
-    """How wide the table is, and which of its columns hold few different words and are kept as a dictionary."""
+    """The number of columns, and the numbers (from 0) of those with few different texts, kept as dictionaries."""
 
     width: int
-    words: frozenset[int]
+    categories: frozenset[int]
 
     def type_of(self, position: int) -> pa.DataType:
-        return CATEGORY_TYPE if position in self.words else TEXT_TYPE
+        """Return the Arrow type of the texts of a column."""
+        return CATEGORY_TYPE if position in self.categories else TEXT_TYPE
 
 
 class RawSheet(Protocol):
-    """One table of a file: a CSV file has one, a workbook has several. `name` is None where sheets have no names."""
+    """One sheet of a file; a CSV file is one sheet, whose `name` is None."""
 
     @property
     def name(self) -> str | None: ...
@@ -76,38 +82,37 @@ class RawSheet(Protocol):
     def delimiter(self) -> str: ...
 
     def head(self, count: int) -> list[RawRow]:
-        """The first rows, blank ones too."""
+        """Return the first rows, blank ones included."""
         ...
 
-    def chunks(self, after: int, shape: ChunkSchema) -> Iterator[Callable[[], RawChunk]]:
-        """The rows below line `after`, in order; each is work that may be done in any thread."""
+    def chunks(self, after: int, schema: ChunkSchema) -> Iterator[Callable[[], RawChunk]]:
+        """Yield tasks that read the rows below line `after`, in order; a task may run in any thread."""
         ...
 
-    def texts(self, after: int, shape: ChunkSchema, wanted: Lines) -> Iterator[Callable[[], Texts]]:
-        """The rows on some lines, ascending, as they were sent; each part is work that may be done in any thread."""
+    def texts(self, after: int, schema: ChunkSchema, lines: Lines) -> Iterator[Callable[[], Texts]]:
+        """Yield tasks that read the rows on some lines (ascending) as they are in the file."""
         ...
 
 
-def build_chunk(rows: Sequence[RawRow], shape: ChunkSchema) -> RawChunk:
-    """Rows read one by one, as a chunk."""
-    fitting = [row for row in rows if row.fault is None and len(row.cells) == shape.width]
-    known = {row.line: row.text for row in rows}
+def build_chunk(rows: Sequence[RawRow], schema: ChunkSchema) -> RawChunk:
+    """Return rows that were read one by one as a chunk."""
+    fitting = [row for row in rows if row.error is None and len(row.cells) == schema.width]
+    texts = {row.line: row.text for row in rows}
+    columns = [pa.array([row.cells[position] for row in fitting], TEXT_TYPE) for position in range(schema.width)]
     columns = [
-        pa.array([row.cells[position] for row in fitting], TEXT_TYPE).cast(shape.type_of(position))
-        if shape.type_of(position) is TEXT_TYPE
-        else pa.array([row.cells[position] for row in fitting], TEXT_TYPE).dictionary_encode()
-        for position in range(shape.width)
+        column.dictionary_encode() if position in schema.categories else column
+        for position, column in enumerate(columns)
     ]
     return RawChunk(
         np.array([row.line for row in fitting], dtype=np.int64),
         columns,
-        lambda lines: {line: known[line] for line in lines if line in known},
-        [row for row in rows if row.fault is not None or len(row.cells) != shape.width],
+        lambda lines: {line: texts[line] for line in lines if line in texts},
+        [row for row in rows if row.error is not None or len(row.cells) != schema.width],
     )
 
 
 def to_csv_record(cells: Sequence[str], delimiter: str = ",") -> str:
-    """Cells as one record of a CSV file, without a line end."""
+    """Return cells as one record of a CSV file, without a line end."""
     target = io.StringIO()
     csv.writer(target, delimiter=delimiter, lineterminator="").writerow(cells)
     return target.getvalue()

@@ -1,11 +1,11 @@
 """Excel workbooks: every sheet into rows, each with the row number that Excel shows.
 
-Here: `.xlsx` and `.xls`, their guards, and how a typed cell is written as text. Not here: which row is the header
-(assets.intake.tables.detection), what a cell means (assets.intake.values.cell_parsers).
+Here: `.xlsx` and `.xls`, checks of their size, and typed cells as text. Not here: which row has the headers
+(assets.intake.tables.detection), the meaning of a cell (assets.intake.values.cell_parsers).
 
-A workbook is read into memory as a rectangle, however few of its cells are filled: what it spans and what it unpacks to
-is measured before that. A cell with a formula counts as the value that was saved with it; what a cell shows and the
-value does not tell comes from assets.intake.readers.excel_cell_formats.
+A sheet is read into memory as a rectangle, even if few cells are filled, so its extent and its unpacked size are
+measured first. A formula counts as its saved value; assets.intake.readers.excel_cell_formats finds the cells that show
+something else than their value.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -27,15 +27,15 @@ from python_calamine import CalamineSheet, CalamineWorkbook
 from assets.core.errors import Issue
 from assets.core.settings import Limits
 from assets.intake.readers.encoding import FileRejectedError
-from assets.intake.readers.excel_cell_formats import CellOverrides, read_cell_overrides
+from assets.intake.readers.excel_cell_formats import CellOverrides, column_number, read_cell_overrides
 from assets.intake.readers.raw_rows import ChunkSchema, Lines, RawChunk, RawRow, Texts, build_chunk, to_csv_record
 
 _ROWS_PER_CHUNK = 50_000
-_BLOCK = 1 << 20
-# A row or a cell, with the reference that it may have, however the XML is written. What stands before the reference
-# is bounded, or a hostile part would be searched for ever; a tag that does not fit is not read at all.
+_BLOCK_BYTES = 1 << 20
+# A row or a cell, with its reference if it has one. The text before the reference is bounded, because the search in a
+# hostile part would not end; a tag that does not match rejects the workbook.
 _TAG = re.compile(rb"<(?:[\w.-]+:)?(?:row|c)(?=[\s/>])")
-_PLACED = re.compile(
+_WITH_REFERENCE = re.compile(
     rb"""<(?:[\w.-]+:)?(?:(row)|c)(?=[\s/>])(?:[^<>"']|"[^"]*"|'[^']*'){0,1000}?"""
     rb"""(?:\sr\s*=\s*["']\s*([A-Za-z]{0,3})([0-9]{1,10})\s*["']|>)"""
 )
@@ -49,27 +49,27 @@ class WorkbookSheet:
     rows: Sequence[Sequence[object]]
     first_line: int
     first_column: int = 1
-    marks: CellOverrides = field(default_factory=dict)
+    overrides: CellOverrides = field(default_factory=dict)
     encoding: None = None
     delimiter: str = ","
 
     def head(self, count: int) -> list[RawRow]:
         return list(self._rows(0, count))
 
-    def chunks(self, after: int, shape: ChunkSchema) -> Iterator[Callable[[], RawChunk]]:
+    def chunks(self, after: int, schema: ChunkSchema) -> Iterator[Callable[[], RawChunk]]:
         begin = max(after + 1 - self.first_line, 0)
         for start in range(begin, len(self.rows), _ROWS_PER_CHUNK):
-            yield partial(self._chunk, start, shape)
+            yield partial(self._chunk, start, schema)
 
-    def texts(self, after: int, shape: ChunkSchema, wanted: Lines) -> Iterator[Callable[[], Texts]]:
-        yield partial(self._texts, wanted.tolist())
+    def texts(self, after: int, schema: ChunkSchema, lines: Lines) -> Iterator[Callable[[], Texts]]:
+        yield partial(self._texts, lines.tolist())
 
     def _texts(self, lines: list[int]) -> Texts:
         rows = (next(self._rows(line - self.first_line, line - self.first_line + 1)) for line in lines)
         return lines, [row.text for row in rows]
 
-    def _chunk(self, start: int, shape: ChunkSchema) -> RawChunk:
-        return build_chunk(list(self._rows(start, start + _ROWS_PER_CHUNK)), shape)
+    def _chunk(self, start: int, schema: ChunkSchema) -> RawChunk:
+        return build_chunk(list(self._rows(start, start + _ROWS_PER_CHUNK)), schema)
 
     def _rows(self, start: int, end: int) -> Iterator[RawRow]:
         for number, cells in enumerate(self.rows[start:end], start=self.first_line + start):
@@ -77,18 +77,18 @@ class WorkbookSheet:
             yield RawRow(number, texts, to_csv_record(texts))
 
     def _text(self, line: int, column: int, cell: object) -> str:
-        if (line, column) not in self.marks:
+        if (line, column) not in self.overrides:
             return cell_text(cell)
-        told = self.marks[line, column]
-        if told is None:
+        override = self.overrides[line, column]
+        if override is None:
             return f"{cell_text(cell * 100)}%" if isinstance(cell, int | float) else cell_text(cell)
-        return told
+        return override
 
 
 def read_workbook(file: Path, limits: Limits, *, is_zip: bool) -> list[WorkbookSheet]:
-    """Every sheet that holds anything. Raises FileRefused where the file is broken, locked or above a limit."""
+    """Return the sheets that are not empty; raise FileRejectedError where the file is damaged, locked or too large."""
     if is_zip:
-        _stays_within(file, limits)
+        _check_unpacked_size(file, limits)
     elif file.stat().st_size > limits.unpacked_bytes:
         raise FileRejectedError(Issue("workbook_too_large", str(file.stat().st_size), str(limits.unpacked_bytes)))
     try:
@@ -98,7 +98,7 @@ def read_workbook(file: Path, limits: Limits, *, is_zip: bool) -> list[WorkbookS
             sheets = list(_sheets(workbook, read_cell_overrides(file) if is_zip else {}, limits))
     except (FileRejectedError, KeyboardInterrupt, SystemExit):
         raise
-    # A panic of the Rust library is no Exception; a workbook that brings it about is broken all the same.
+    # A panic of the Rust library is no Exception, but it also means that the workbook is damaged.
     except BaseException as error:
         raise FileRejectedError(
             Issue("workbook_unreadable", str(error).splitlines()[0] if str(error) else "")
@@ -106,24 +106,26 @@ def read_workbook(file: Path, limits: Limits, *, is_zip: bool) -> list[WorkbookS
     return [sheet for sheet in sheets if any(not row.is_blank for row in sheet.head(len(sheet.rows)))]
 
 
-def _sheets(workbook: CalamineWorkbook, marks: Mapping[str, CellOverrides], limits: Limits) -> Iterator[WorkbookSheet]:
-    """Sheet by sheet: each is below the limit, but all of them together need not be."""
+def _sheets(
+    workbook: CalamineWorkbook, overrides: Mapping[str, CellOverrides], limits: Limits
+) -> Iterator[WorkbookSheet]:
+    """The sheets one after the other, because all of them together may be above the limit of cells."""
     cells = 0
     for name in workbook.sheet_names:
-        sheet = _sheet(workbook.get_sheet_by_name(name), marks.get(name, {}))
+        sheet = _sheet(workbook.get_sheet_by_name(name), overrides.get(name, {}))
         cells += sum(map(len, sheet.rows))
         if cells > limits.sheet_cells:
             raise FileRejectedError(Issue("workbook_too_large", str(cells), str(limits.sheet_cells)))
         yield sheet
 
 
-def _sheet(sheet: CalamineSheet, marks: CellOverrides) -> WorkbookSheet:
+def _sheet(sheet: CalamineSheet, overrides: CellOverrides) -> WorkbookSheet:
     line, column = sheet.start or (0, 0)
-    return WorkbookSheet(sheet.name, sheet.to_python(skip_empty_area=True), line + 1, column + 1, marks)
+    return WorkbookSheet(sheet.name, sheet.to_python(skip_empty_area=True), line + 1, column + 1, overrides)
 
 
 def cell_text(cell: object) -> str:
-    """A typed cell as the text that a person would type: 15 digits, as Excel keeps them, and ISO dates."""
+    """Return a typed cell as a person would type it: at most 15 significant digits, as in Excel, and ISO dates."""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):
@@ -133,71 +135,63 @@ def cell_text(cell: object) -> str:
     return str(cell)
 
 
-def _stays_within(file: Path, limits: Limits) -> None:
-    """Unpack every part once, counting, without keeping it: what a zip says of its own size need not be true."""
+def _check_unpacked_size(file: Path, limits: Limits) -> None:
+    """Unpack every part once and only count its bytes, because the sizes in a zip may be wrong."""
     total = 0
     try:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
-            _stay_below(sum(entry.file_size for entry in entries), limits)
+            _check_size(sum(entry.file_size for entry in entries), limits)
             for entry in entries:
-                # Python stops where the zip says that a part ends; the library that reads the cells does not.
-                entry.file_size = limits.unpacked_bytes + 2 * _BLOCK
+                # Python stops at the size in the zip; the library that reads the cells does not.
+                entry.file_size = limits.unpacked_bytes + 2 * _BLOCK_BYTES
                 with archive.open(entry) as part:
                     total += _measure(part, limits, total)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         raise FileRejectedError(Issue("workbook_unreadable", str(error))) from error
 
 
-def _stay_below(size: int, limits: Limits) -> None:
+def _check_size(size: int, limits: Limits) -> None:
     if size > limits.unpacked_bytes:
         raise FileRejectedError(Issue("workbook_too_large", str(size), str(limits.unpacked_bytes)))
 
 
 def _measure(part: IO[bytes], limits: Limits, before: int) -> int:
-    """The size of a part. Raises FileRefused where it, or what was measured before with it, is above a limit.
+    """The size of a part in bytes, checked together with `before`, the size of the parts before it.
 
-    Every part is looked at: a workbook may call any of them a sheet.
+    The extent is measured in every part, because a workbook may call any part a sheet.
     """
-    size, rest, span = 0, b"", _Span()
-    while block := part.read(_BLOCK):
+    size, rest, extent = 0, b"", _Extent()
+    while block := part.read(_BLOCK_BYTES):
         size += len(block)
-        _stay_below(before + size, limits)
+        _check_size(before + size, limits)
         text = rest + block
         last = text[text.rfind(b"<") :]
-        rest = last if b">" not in last and len(last) <= _BLOCK else b""
-        span.extend(text[: len(text) - len(rest)])
-        if span.rows * span.columns > limits.sheet_cells:
-            found = f"{span.rows} × {span.columns}"
-            raise FileRejectedError(Issue("workbook_too_large", found, str(limits.sheet_cells)))
+        rest = last if b">" not in last and len(last) <= _BLOCK_BYTES else b""
+        extent.add(text[: len(text) - len(rest)])
+        if extent.rows * extent.columns > limits.sheet_cells:
+            actual = f"{extent.rows} × {extent.columns}"
+            raise FileRejectedError(Issue("workbook_too_large", actual, str(limits.sheet_cells)))
     return size
 
 
 @dataclass
-class _Span:
-    """How far a sheet reaches; a row or a cell without a reference follows the one before it."""
+class _Extent:
+    """The extent of a sheet; a row or a cell without a reference follows the previous one."""
 
     rows: int = 0
     columns: int = 0
     row: int = 0
     column: int = 0
 
-    def extend(self, xml: bytes) -> None:
-        placed = _PLACED.findall(xml)
-        if len(placed) != len(_TAG.findall(xml)):
+    def add(self, xml: bytes) -> None:
+        tags = _WITH_REFERENCE.findall(xml)
+        if len(tags) != len(_TAG.findall(xml)):
             raise FileRejectedError(Issue("workbook_unreadable", "xl/worksheets: <row>, <c>"))
-        for is_row, letters, digits in placed:
+        for is_row, letters, digits in tags:
             if is_row:
                 self.row, self.column = int(digits) if digits else self.row + 1, 0
             else:
                 self.row = int(digits) if digits else self.row
-                self.column = _column_number(letters) if letters else self.column + 1
+                self.column = column_number(letters.decode()) if letters else self.column + 1
             self.rows, self.columns = max(self.rows, self.row), max(self.columns, self.column)
-
-
-@cache
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - ord("A") + 1
-    return number

@@ -1,6 +1,6 @@
 """The archive: every byte that ever arrived, under the hash of its content. Files are only ever added.
 
-Here: finding the files in the inbox, and keeping their bytes. Not here: what is in them.
+Here: listing the files of the inbox and archiving their bytes. Not here: reading them (assets.intake.file_parser).
 """
 
 from __future__ import annotations
@@ -16,84 +16,92 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.core.file_hash_cache import FileHashCache, inbox_name
+from assets.core.paths import Paths
 from assets.core.settings import Limits
 from assets.intake.receipts import temp_files
 
-_BLOCK = 1 << 20
-# What programs call a file that they have not finished.
+_BLOCK_BYTES = 1 << 20
+# Suffixes that programs give to a file that they have not finished.
 _UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".tmp", "~")
 UNARCHIVED_REFUSALS = ("file_is_link", "file_too_large", "file_unreadable")
 
 
 @dataclass(frozen=True, slots=True)
 class InboxFile:
-    """A file of the inbox. `name` is its path below the inbox; its bytes are in the archive unless it is `refused`."""
+    """A file of the inbox.
+
+    Attributes:
+        name: its path below the inbox.
+        sha256: the hash of its bytes; of a file with a `refusal` a digest of its name and state.
+        size: in bytes.
+        refusal: the code of the error for which the file was not archived; None where it is in the archive.
+    """
 
     name: str
     sha256: str
     size: int
-    refused: str | None = None
+    refusal: str | None = None
 
 
 def scan_inbox(
-    inbox: Path, dataset: str, archive: Path, limits: Limits, seen: FileHashCache | None = None
+    paths: Paths, folder_name: str, limits: Limits, cache: FileHashCache | None = None
 ) -> Iterator[InboxFile]:
-    """The files that lie in a folder of the inbox, or that one file, each kept before anything reads it.
+    """Yield the files below one folder of the inbox, or the one file of that name, each after it was archived.
 
-    A file that is as it was `seen`, and is kept, is not read again.
+    Lock files of Office (`~$...`), hidden files and unfinished downloads are skipped. A link is not followed. A file
+    that is still being written is left for the next run.
 
-    Lock files of Office (`~$...`), hidden files and unfinished downloads are nobody's data and are passed over. A link
-    is not followed: what it points to was not sent. A file that is still being written is left for the next run.
+    Args:
+        paths: the data directory.
+        folder_name: the folder or file directly below the inbox.
+        limits: files above the limit of bytes are refused.
+        cache: files that have not changed since their hash was noted there are not read again.
     """
-    folder = inbox / dataset
+    folder = paths.inbox / folder_name
     files = sorted(folder.rglob("*")) if folder.is_dir() and not folder.is_symlink() else [folder]
-    _let_writers_finish(files, limits.still_written_seconds)
+    _wait_for_writers(files, limits.still_written_seconds)
     for file in files:
-        if any(part.startswith((".", "~$")) for part in file.relative_to(inbox).parts):
+        if any(part.startswith((".", "~$")) for part in file.relative_to(paths.inbox).parts):
             continue
         if file.name.lower().endswith(_UNFINISHED):
             continue
-        name = inbox_name(file, inbox)
-        try:
-            arrival = _arrival(file, name, archive, limits, seen)
-        except FileNotFoundError:
-            arrival = None  # taken away while we looked
-        if arrival is not None:
-            yield arrival
-    if seen is not None:
-        seen.write()
+        with suppress(FileNotFoundError):  # it was deleted meanwhile
+            inbox_file = _archive_inbox_file(file, paths, limits, cache)
+            if inbox_file is not None:
+                yield inbox_file
+    if cache is not None:
+        cache.write()
 
 
-def _arrival(file: Path, name: str, archive: Path, limits: Limits, seen: FileHashCache | None) -> InboxFile | None:
-    """One file of the inbox; None for a folder, and for a file that is still being written."""
+def _archive_inbox_file(file: Path, paths: Paths, limits: Limits, cache: FileHashCache | None) -> InboxFile | None:
+    """Archive one file; return None for a folder and for a file that is still being written."""
+    name = inbox_name(file, paths.inbox)
     if file.is_symlink():
         digest = hashlib.sha256(b"link:" + bytes(file.readlink())).hexdigest()
         return InboxFile(name, digest, 0, "file_is_link")
-    found = file.stat()
-    kind = found.st_mode
-    if stat.S_ISDIR(kind):
+    status = file.stat()
+    if stat.S_ISDIR(status.st_mode):
         return None
-    # To open a pipe or a device may take for ever.
-    if not stat.S_ISREG(kind) or not _may_be_read(file):
-        return _unread(name, "unreadable", "file_unreadable")
-    before = _state(found)
-    size = before[0]
-    if size > limits.file_bytes:
-        return _unread(name, f"too large:{before}", "file_too_large", size)
-    if _is_fresh(before, limits.still_written_seconds):
+    # Opening a pipe or a device may block for ever.
+    if not stat.S_ISREG(status.st_mode) or not _is_readable(file):
+        return _refused(name, "unreadable", "file_unreadable")
+    state = _size_and_mtime(status)
+    if status.st_size > limits.file_bytes:
+        return _refused(name, f"too large:{state}", "file_too_large", status.st_size)
+    if 0 <= time.time() - status.st_mtime_ns / 1e9 < limits.still_written_seconds:
         return None
-    known = seen.find_sha256(name, found) if seen is not None else None
-    if known is not None and archived_path(archive, known).is_file():
-        return InboxFile(name, known, size)
-    sha256, size = archive_file(file, archive)
-    if _state(file.stat()) != before:
+    known = cache.find_sha256(name, status) if cache is not None else None
+    if known is not None and paths.archived(known).is_file():
+        return InboxFile(name, known, status.st_size)
+    sha256, size = archive_file(file, paths)
+    if _size_and_mtime(file.stat()) != state:
         return None
-    if seen is not None:
-        seen.add(name, found, sha256)
+    if cache is not None:
+        cache.add(name, status, sha256)
     return InboxFile(name, sha256, size)
 
 
-def _may_be_read(file: Path) -> bool:
+def _is_readable(file: Path) -> bool:
     try:
         with file.open("rb"):
             return True
@@ -101,21 +109,16 @@ def _may_be_read(file: Path) -> bool:
         return False
 
 
-def _unread(name: str, state: str, refused: str, size: int = 0) -> InboxFile:
-    return InboxFile(name, hashlib.sha256(f"{state}:{name}".encode()).hexdigest(), size, refused)
+def _refused(name: str, state: str, code: str, size: int = 0) -> InboxFile:
+    return InboxFile(name, hashlib.sha256(f"{state}:{name}".encode()).hexdigest(), size, code)
 
 
-def _state(found: os.stat_result) -> tuple[int, int]:
-    return found.st_size, found.st_mtime_ns
+def _size_and_mtime(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns
 
 
-def _is_fresh(state: tuple[int, int], seconds: float) -> bool:
-    age = time.time() - state[1] / 1e9
-    return 0 <= age < seconds
-
-
-def _let_writers_finish(files: Iterable[Path], seconds: float) -> None:
-    """Wait, once and not long, until the youngest file is old enough to tell whether it still grows."""
+def _wait_for_writers(files: Iterable[Path], seconds: float) -> None:
+    """Wait once, at most `seconds`, until the newest file is old enough to know whether it still grows."""
     ages = []
     for file in files:
         with suppress(FileNotFoundError):
@@ -126,38 +129,33 @@ def _let_writers_finish(files: Iterable[Path], seconds: float) -> None:
         time.sleep(seconds - youngest)
 
 
-def archive_file(file: Path, archive: Path) -> tuple[str, int]:
-    """Copy a file's bytes into the archive and return their sha256 and number.
+def archive_file(file: Path, paths: Paths) -> tuple[str, int]:
+    """Copy the bytes of a file into the archive and return their sha256 and number.
 
-    The copy is hashed while it is made, so a file replaced in the meantime cannot give the hash of one and the bytes of
-    the other. It gets its name by rename: a kill leaves a temporary file, never half a content.
+    The hash is that of the bytes copied, so a file replaced meanwhile cannot get the hash of other bytes. The copy gets
+    its name by rename: a kill leaves a temporary file, never half a content.
     """
-    archive.mkdir(parents=True, exist_ok=True)
+    paths.archive.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
-    with tempfile.NamedTemporaryFile(
-        dir=archive, prefix=temp_files.temp_prefix(temp_files.ARRIVING_FILE), delete=False
-    ) as copy:
+    prefix = temp_files.temp_prefix(temp_files.ARRIVING_FILE)
+    with tempfile.NamedTemporaryFile(dir=paths.archive, prefix=prefix, delete=False) as stream:
+        copy = Path(stream.name)
         try:
             with file.open("rb") as source:
-                while block := source.read(_BLOCK):
+                while block := source.read(_BLOCK_BYTES):
                     digest.update(block)
                     size += len(block)
-                    copy.write(block)
-            copy.flush()
-            os.fsync(copy.fileno())
-            target = archived_path(archive, digest.hexdigest())
+                    stream.write(block)
+            stream.flush()
+            os.fsync(stream.fileno())
+            target = paths.archived(digest.hexdigest())
             target.parent.mkdir(exist_ok=True)
             if target.is_file():
-                Path(copy.name).unlink()
+                copy.unlink()
             else:
-                Path(copy.name).chmod(0o444)
-                Path(copy.name).rename(target)
+                copy.chmod(0o444)
+                copy.rename(target)
         except BaseException:
-            Path(copy.name).unlink(missing_ok=True)
+            copy.unlink(missing_ok=True)
             raise
     return digest.hexdigest(), size
-
-
-def archived_path(archive: Path, sha256: str) -> Path:
-    """Where the bytes with this hash are kept."""
-    return archive / sha256[:2] / sha256

@@ -1,24 +1,22 @@
-"""Several machines, one lake: what others took in is fetched before files are taken in, what is new here is put after.
+"""The shared store: several machines ingest into one archive and one lake. Imported only where a store is configured.
 
-The archive and the lake of a data directory are a working copy of the shared store. In the store stand
+Each machine fetches what others have put before it ingests files, and puts its own results after. Its archive and lake
+are working copies of the store, which holds
 
-    archive/<ab>/<sha256>                                  the bytes of a file, as in the archive here
-    results/<dataset>/<recipe>/rows/file_sha256=<sha256>/checksum=<that of these bytes>/part.parquet
-    results/<dataset>/<recipe>/rejects/...                 its rows
-    receipts/<dataset>/<sha256>.<recipe>.json              its receipt, with the checksums of its results, below its own
+    archive/<ab>/<sha256>                                  the bytes of a file, as in the archive
+    results/<dataset>/<recipe>/rows/file_sha256=<sha256>/checksum=<sha256 of this object>/part.parquet
+    results/<dataset>/<recipe>/rejects/...                 accepted and rejected rows
+    receipts/<dataset>/<sha256>.<recipe>.json              receipts with the checksums of their results, below their own
 
-Nothing there is ever written over. A receipt is put last, and only where there is none: the first one counts, and
-whoever comes second takes over what the first one made. So a kill at any moment leaves the old truth or the new one,
-there and here. Not here: putting and getting (assets.core.object_store), reading files
-(assets.intake.receipts.receipts).
+Objects are never overwritten. A receipt is put last, and only where none exists: the first one counts, and the machine
+that comes second fetches the results of the first. So a kill leaves the old state or the new one, in the store and on
+the machine. Not here: access to the store (assets.core.object_store), ingestion (assets.intake.ingest).
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,42 +28,37 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from assets.core.data_dir_version import VERSION_FILE
 from assets.core.errors import DataError, Issue, UsageError
-from assets.core.object_store import ObjectStore, map_parallel, open_store
+from assets.core.files import write_atomically
+from assets.core.object_store import ObjectStore, map_parallel
 from assets.core.sync_state import RECEIPTS, SyncState, read_sync_state, result_folder, write_sync_state
+from assets.intake.ingest import IngestJob
 from assets.intake.receipts import temp_files
-from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, archived_path
-from assets.intake.receipts.receipts import (
-    IngestJob,
-    Receipt,
-    accepted_files,
-    missing_results,
-    read_receipts,
-    reject_files,
-)
+from assets.intake.receipts.archive import UNARCHIVED_REFUSALS
+from assets.intake.receipts.receipts import Receipt, accepted_files, missing_results, read_receipts, reject_files
 
-_OF_NO_KIND, _PAGE = "kind_unknown", "docs/scaling.md"
-_NAME = re.compile(rf"(?P<sha256>[0-9a-f]{{64}})\.(?P<recipe>[0-9a-f]{{12}})(\.{_OF_NO_KIND})?\.json")
-
+_UNSUPPORTED, _PAGE = "kind_unknown", "docs/scaling.md"
+_NAME = re.compile(rf"(?P<sha256>[0-9a-f]{{64}})\.(?P<recipe>[0-9a-f]{{12}})(\.{_UNSUPPORTED})?\.json")
 
 _Suffix = Annotated[str, StringConstraints(pattern=r"^(rejects\.)?parquet$")]
 _Checksum = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class SyncedReceipt(BaseModel):
-    """A receipt as the store keeps it: with the checksum of each of its results, by what their names end with."""
+    """A receipt in the store, with the sha256 of each of its results by the suffix of its name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     receipt: Receipt
     results: dict[_Suffix, _Checksum]
 
-    def written(self) -> bytes:
+    def to_bytes(self) -> bytes:
+        """Return the content of its object: its checksum and, on the next line, its JSON."""
         text = self.model_dump_json().encode()
         return hashlib.sha256(text).hexdigest().encode() + b"\n" + text + b"\n"
 
     @classmethod
-    def read(cls, content: bytes) -> SyncedReceipt | None:
-        """None where these are not the bytes that were written."""
+    def from_bytes(cls, content: bytes) -> SyncedReceipt | None:
+        """Return the receipt of an object; None where its checksum does not fit."""
         checksum, _, text = content.removesuffix(b"\n").partition(b"\n")
         if hashlib.sha256(text).hexdigest().encode() != checksum:
             return None
@@ -75,214 +68,207 @@ class SyncedReceipt(BaseModel):
             return None
 
 
-def ingest_and_sync(intake: IngestJob, now: datetime, *, from_inbox: bool = True) -> list[Receipt]:
-    """Take in files as `Intake.take_in` does, together with all who share the store, where there is one."""
-    store = open_store(intake.paths)
-    if store is None:
-        return intake.take_in(now, from_inbox=from_inbox)
-    intake.folder.mkdir(parents=True, exist_ok=True)
-    intake.paths.archive.mkdir(parents=True, exist_ok=True)
-    shared = StoreSync(store, intake)
-    there = shared.fetch()
-    receipts = intake.take_in(now, from_inbox=from_inbox)
-    were_others_first = shared.put(there)
-    return intake.take_in(now, from_inbox=False) if were_others_first else receipts
+def ingest_and_sync(job: IngestJob, store: ObjectStore, now: datetime, *, from_inbox: bool = True) -> list[Receipt]:
+    """Ingest files as `IngestJob.ingest` does, together with all machines that share the store."""
+    job.folder.mkdir(parents=True, exist_ok=True)
+    job.paths.archive.mkdir(parents=True, exist_ok=True)
+    sync = StoreSync(store, job)
+    stored_names = sync.fetch()
+    receipts = job.ingest(now, from_inbox=from_inbox)
+    is_preceded = sync.put(stored_names)
+    return job.ingest(now, from_inbox=False) if is_preceded else receipts
 
 
 @dataclass(frozen=True, slots=True)
 class StoreSync:
-    """One dataset of a data directory and of the store."""
+    """The synchronisation of one dataset of a data directory with the store."""
 
     store: ObjectStore
-    intake: IngestJob
+    job: IngestJob
 
     def fetch(self) -> set[str]:
-        """Make what the store holds the truth here, too, and return the names of its receipts.
+        """Fetch the receipts and results that this machine does not have, and return the names of all receipts.
 
-        Stopped where an object of it is damaged, which is not read.
+        Raises:
+            DataError: an object of the store is damaged.
+            UsageError: the store is empty, although this machine knows receipts of it.
         """
-        there = self._names()
+        stored_names = self._stored_names()
         known = self._known()
-        if known and not there and self.store.read(VERSION_FILE) is None:
+        if known and not stored_names and self.store.read(VERSION_FILE) is None:
             raise UsageError(
                 Issue("shared_store_unreachable", f"{self._receipts}: 0 / {len(known)}", _PAGE, self.store.url)
             )
-        here = {receipt.file_sha256: receipt for receipt in read_receipts(self.intake.folder)}
+        local = {receipt.file_sha256: receipt for receipt in read_receipts(self.job.folder)}
         wanted = [
             names
-            for sha256, names in _by_content(there, self.intake.recipe).items()
-            if self._is_wanted(names, known, here.get(sha256))
+            for sha256, names in _group_by_content(stored_names, self.job.recipe).items()
+            if self._is_wanted(names, known, local.get(sha256))
         ]
         fetched = self._fetch_all(wanted)
-        self._settle({name: known.get(name, {}) for name in there} | fetched)
-        return there
+        self._save_state({name: known.get(name, {}) for name in stored_names} | fetched)
+        return stored_names
 
-    def put(self, there: set[str]) -> bool:
-        """Put what the store did not hold; whether others put a receipt of the same file meanwhile."""
-        new = [receipt for receipt in read_receipts(self.intake.folder) if receipt_name(receipt) not in there]
+    def put(self, stored_names: set[str]) -> bool:
+        """Put what the store does not hold; return whether another machine put a receipt of the same file before."""
+        new = [receipt for receipt in read_receipts(self.job.folder) if receipt_name(receipt) not in stored_names]
         if new:
-            with self._work() as work:
-                self.store.initialise(Path(work))
-        put = dict(zip(map(receipt_name, new), map_parallel(self._put_one, new), strict=True))
-        lost = [name for name, results in put.items() if results is None]
-        fetched = self._fetch_all([[name] for name in lost])
-        self._settle(self._known() | {name: results for name, results in put.items() if results is not None} | fetched)
-        return bool(lost)
+            with temp_files.work_folder(self.job.folder) as work:
+                self.store.initialise(work)
+        results = dict(zip(map(receipt_name, new), map_parallel(self._put_one, new), strict=True))
+        put = {name: checksums for name, checksums in results.items() if checksums is not None}
+        preceded = [name for name in results if name not in put]
+        fetched = self._fetch_all([[name] for name in preceded])
+        self._save_state(self._known() | put | fetched)
+        return bool(preceded)
 
-    def _is_wanted(self, names: list[str], known: Container[str], here: Receipt | None) -> bool:
-        if here is None:
+    def _is_wanted(self, names: list[str], known: Container[str], local: Receipt | None) -> bool:
+        if local is None:
             return True
-        mine = f"{here.file_sha256}.{self.intake.recipe}"
-        if not names[0].startswith(mine):
-            return not self._is_archived(here)  # by another recipe: to be read again from its bytes by ours
-        if receipt_name(here) == f"{mine}.json" and names[0] != f"{mine}.json":
-            return False  # ours says more
-        return receipt_name(here) != names[0] or names[0] not in known or not self._is_whole(here)
+        stem = f"{local.file_sha256}.{self.job.recipe}"
+        if not names[0].startswith(stem):
+            return not self._is_archived(local)  # it has another recipe: this machine parses the bytes again
+        if receipt_name(local) == f"{stem}.json" and names[0] != f"{stem}.json":
+            return False  # the store only has the refusal under an unsupported name
+        return receipt_name(local) != names[0] or names[0] not in known or not self._is_complete(local)
 
-    def _is_whole(self, receipt: Receipt) -> bool:
-        return not missing_results(self.intake.folder, receipt) and self._is_archived(receipt)
+    def _is_complete(self, receipt: Receipt) -> bool:
+        return not missing_results(self.job.folder, receipt) and self._is_archived(receipt)
 
     def _is_archived(self, receipt: Receipt) -> bool:
-        file = archived_path(self.intake.paths.archive, receipt.file_sha256)
+        file = self.job.paths.archived(receipt.file_sha256)
         return not _has_bytes(receipt) or (file.is_file() and file.stat().st_size == receipt.bytes)
 
     def _fetch_all(self, wanted: list[list[str]]) -> dict[str, dict[str, str]]:
-        """Of each content one receipt, taken over; by its name the checksums of its results."""
+        """Fetch one receipt of each content; return the checksums of the results by the name of the receipt."""
         fetched = map_parallel(self._fetch_one, wanted)
-        if issues := [issue for _, found in fetched for issue in found]:
+        if issues := [issue for _, issues_of_one in fetched for issue in issues_of_one]:
             raise DataError(issues)
-        return {name: kept.results for named, _ in fetched for name, kept in named.items()}
+        return {name: synced.results for by_name, _ in fetched for name, synced in by_name.items()}
 
     def _fetch_one(self, names: list[str]) -> tuple[dict[str, SyncedReceipt], list[Issue]]:
-        """Take over the receipt of one content; of several by other recipes the one that arrived first."""
-        kept = {name: self._read(name) for name in names}
-        sound = {name: one for name, one in kept.items() if one is not None}
-        if len(sound) < len(names):
-            return {}, [self._damaged(f"{self._receipts}/{name}", name) for name in names if name not in sound]
-        name = min(sound, key=lambda name: (sound[name].receipt.received_at, name))
-        with self._work() as work:
-            return {name: sound[name]}, list(self._take_over(name, sound[name], Path(work)))
+        """Fetch the receipt of one content; of several by other recipes the one that arrived first."""
+        candidates = {name: self._read(name) for name in names}
+        valid = {name: synced for name, synced in candidates.items() if synced is not None}
+        if len(valid) < len(names):
+            return {}, [self._damaged(f"{self._receipts}/{name}", name) for name in names if name not in valid]
+        name = min(valid, key=lambda name: (valid[name].receipt.received_at, name))
+        with temp_files.work_folder(self.job.folder) as work:
+            return {name: valid[name]}, list(self._install(name, valid[name], work))
 
-    def _take_over(self, name: str, kept: SyncedReceipt, work: Path) -> Iterator[Issue]:
-        """Bytes, then results, then the receipt that makes them count here; it stops where one of them is damaged."""
-        receipt, folder = kept.receipt, self.intake.folder
+    def _install(self, name: str, synced: SyncedReceipt, work: Path) -> Iterator[Issue]:
+        """Fetch bytes, then results, then write the receipt that makes them count; stop at a damaged object."""
+        receipt, folder = synced.receipt, self.job.folder
         if not self._is_archived(receipt) and not self._fetch_bytes(receipt):
-            yield self._damaged(_archived(receipt), name)
+            yield self._damaged(_archive_object(receipt), name)
             return
-        is_ours = receipt.recipe == self.intake.recipe
-        if is_ours and not self._is_here(receipt):
-            for suffix, checksum in kept.results.items():
-                if not self.store.fetch(there := self._result(receipt, suffix, checksum), work / suffix, checksum):
-                    yield self._damaged(there, name)
+        if receipt.recipe == self.job.recipe and not self._is_installed(receipt):
+            for suffix, checksum in synced.results.items():
+                result = self._result_object(receipt, suffix, checksum)
+                if not self.store.fetch(result, work / suffix, checksum):
+                    yield self._damaged(result, name)
                     return
-            for suffix in kept.results:
+            for suffix in synced.results:
                 (work / suffix).rename(folder / f"{receipt.stem}.{suffix}")
-        written = work / "receipt.json"
-        with written.open("w", encoding="utf-8") as stream:
-            stream.write(receipt.model_dump_json(indent=1))
-            stream.flush()
-            os.fsync(stream.fileno())
-        written.rename(folder / f"{receipt.stem}.json")  # also where it stands already: the youngest one counts
+        draft = work / "receipt.json"
+        write_atomically(draft, receipt.model_dump_json(indent=1), is_durable=True)
+        draft.rename(folder / f"{receipt.stem}.json")  # also where it exists: the newest receipt of a content counts
 
     def _fetch_bytes(self, receipt: Receipt) -> bool:
-        archive, sha256 = self.intake.paths.archive, receipt.file_sha256
-        arriving = archive / f"{temp_files.temp_prefix(temp_files.ARRIVING_FILE)}{sha256}"
+        paths, sha256 = self.job.paths, receipt.file_sha256
+        copy = paths.archive / f"{temp_files.temp_prefix(temp_files.ARRIVING_FILE)}{sha256}"
         try:
-            if not self.store.fetch(_archived(receipt), arriving, sha256):
+            if not self.store.fetch(_archive_object(receipt), copy, sha256):
                 return False
-            archived_path(archive, sha256).parent.mkdir(exist_ok=True)
-            arriving.chmod(0o444)
-            arriving.rename(archived_path(archive, sha256))
+            paths.archived(sha256).parent.mkdir(exist_ok=True)
+            copy.chmod(0o444)
+            copy.rename(paths.archived(sha256))
         finally:
-            arriving.unlink(missing_ok=True)
+            copy.unlink(missing_ok=True)
         return True
 
-    def _is_here(self, receipt: Receipt) -> bool:
-        """Whether this very receipt is here, with its results."""
-        file = self.intake.folder / f"{receipt.stem}.json"
+    def _is_installed(self, receipt: Receipt) -> bool:
+        """Whether this machine has exactly this receipt, with its results."""
+        file = self.job.folder / f"{receipt.stem}.json"
         with suppress(OSError, ValidationError):
-            return self._is_whole(receipt) and Receipt.model_validate_json(file.read_bytes()) == receipt
+            return self._is_complete(receipt) and Receipt.model_validate_json(file.read_bytes()) == receipt
         return False
 
     def _put_one(self, receipt: Receipt) -> dict[str, str] | None:
-        """Bytes, then results, then the receipt that makes them count for all; None where another was there first."""
-        folder, results = self.intake.folder, {}
+        """Put bytes, then results, then the receipt that makes them count; None where another receipt was first."""
+        folder, results = self.job.folder, {}
         if not self._is_archived(receipt):
             raise DataError([Issue("missing_archived_file", receipt.file_sha256, file=receipt.file)])
         if _has_bytes(receipt):
-            self.store.put_content(_archived(receipt), archived_path(self.intake.paths.archive, receipt.file_sha256))
+            self.store.put_content(_archive_object(receipt), self.job.paths.archived(receipt.file_sha256))
         for _, file in (*accepted_files(folder, [receipt]), *reject_files(folder, [receipt])):
             suffix = file.name.removeprefix(f"{receipt.stem}.")
             with file.open("rb") as stream:
                 results[suffix] = hashlib.file_digest(stream, "sha256").hexdigest()
-            self.store.put_content(self._result(receipt, suffix, results[suffix]), file)
-        with self._work() as work:
-            written = Path(work) / "receipt.json"
-            written.write_bytes(SyncedReceipt(receipt=receipt, results=results).written())
-            return results if self.store.put_if_absent(f"{self._receipts}/{receipt_name(receipt)}", written) else None
+            self.store.put_content(self._result_object(receipt, suffix, results[suffix]), file)
+        with temp_files.work_folder(folder) as work:
+            draft = work / "receipt.json"
+            draft.write_bytes(SyncedReceipt(receipt=receipt, results=results).to_bytes())
+            return results if self.store.put_if_absent(f"{self._receipts}/{receipt_name(receipt)}", draft) else None
 
     def _read(self, name: str) -> SyncedReceipt | None:
-        """A receipt of the store; None where it is damaged, or that of something else."""
-        kept = SyncedReceipt.read(self.store.read(f"{self._receipts}/{name}") or b"")
-        if kept is None or kept.receipt.dataset != self.intake.contract.dataset or receipt_name(kept.receipt) != name:
+        """Return a receipt of the store; None where it is damaged or belongs to another file."""
+        synced = SyncedReceipt.from_bytes(self.store.read(f"{self._receipts}/{name}") or b"")
+        if synced is None or synced.receipt.dataset != self.job.contract.dataset:
             return None
-        return kept
+        return synced if receipt_name(synced.receipt) == name else None
 
-    def _names(self) -> set[str]:
+    def _stored_names(self) -> set[str]:
         return {name for name in self.store.list(self._receipts) if _NAME.fullmatch(name)}
 
     def _known(self) -> dict[str, dict[str, str]]:
-        note = read_sync_state(self.intake.paths, self.intake.contract.dataset)
-        return note.names if note is not None and note.store == self.store.url else {}
+        state = read_sync_state(self.job.paths, self.job.contract.dataset)
+        return state.names if state is not None and state.store == self.store.url else {}
 
-    def _settle(self, names: dict[str, dict[str, str]]) -> None:
-        note = SyncState(store=self.store.url, recipe=self.intake.recipe, names=names)
-        write_sync_state(self.intake.paths, self.intake.contract.dataset, note)
-
-    def _work(self) -> tempfile.TemporaryDirectory[str]:
-        return tempfile.TemporaryDirectory(
-            dir=self.intake.folder, prefix=temp_files.temp_prefix(temp_files.WORK_FOLDER)
-        )
+    def _save_state(self, names: dict[str, dict[str, str]]) -> None:
+        state = SyncState(store=self.store.url, recipe=self.job.recipe, names=names)
+        write_sync_state(self.job.paths, self.job.contract.dataset, state)
 
     @property
     def _receipts(self) -> str:
-        return f"{RECEIPTS}/{self.intake.contract.dataset}"
+        return f"{RECEIPTS}/{self.job.contract.dataset}"
 
-    def _result(self, receipt: Receipt, suffix: str, checksum: str) -> str:
-        folder = result_folder(self.intake.contract.dataset, receipt.recipe, suffix)
+    def _result_object(self, receipt: Receipt, suffix: str, checksum: str) -> str:
+        folder = result_folder(self.job.contract.dataset, receipt.recipe, suffix)
         return f"{folder}/file_sha256={receipt.file_sha256}/checksum={checksum}/part.parquet"
 
-    def _damaged(self, there: str, name: str) -> Issue:
-        return Issue("shared_store_damaged", there, f"{self._receipts}/{name}", self.store.url)
+    def _damaged(self, name: str, receipt: str) -> Issue:
+        return Issue("shared_store_damaged", name, f"{self._receipts}/{receipt}", self.store.url)
 
 
 def receipt_name(receipt: Receipt) -> str:
-    """What a receipt is called in the store.
+    """Return the name of a receipt in the store.
 
-    One of a file of no kind that is read has a name of its own: the same bytes may come again under a better name.
+    The refusal of an unsupported file type has a name of its own: the same bytes may come again under a valid name.
     """
-    is_of_no_kind = any(refusal["code"] == "unsupported_file_type" for refusal in receipt.refusals)
-    return f"{receipt.stem}.{_OF_NO_KIND}.json" if is_of_no_kind else f"{receipt.stem}.json"
+    is_unsupported = any(refusal["code"] == "unsupported_file_type" for refusal in receipt.refusals)
+    return f"{receipt.stem}.{_UNSUPPORTED}.json" if is_unsupported else f"{receipt.stem}.json"
 
 
-def _by_content(names: set[str], recipe: str) -> Mapping[str, list[str]]:
-    """For each content the receipt that counts for this recipe, else all that there are by others."""
-    found: dict[str, list[str]] = {}
+def _group_by_content(names: set[str], recipe: str) -> Mapping[str, list[str]]:
+    """For each content the one receipt that counts for this recipe; without one, all receipts by other recipes."""
+    groups: dict[str, list[str]] = {}
     for name in sorted(names):
-        found.setdefault(name.split(".")[0], []).append(name)
+        groups.setdefault(name.split(".")[0], []).append(name)
     return {
-        sha256: [best] if (best := _best(those, f"{sha256}.{recipe}")) else those for sha256, those in found.items()
+        sha256: [best] if (best := _best_name(group, f"{sha256}.{recipe}")) else group
+        for sha256, group in groups.items()
     }
 
 
-def _best(names: list[str], stem: str) -> str | None:
-    return next((name for name in (f"{stem}.json", f"{stem}.{_OF_NO_KIND}.json") if name in names), None)
+def _best_name(names: list[str], stem: str) -> str | None:
+    return next((name for name in (f"{stem}.json", f"{stem}.{_UNSUPPORTED}.json") if name in names), None)
 
 
 def _has_bytes(receipt: Receipt) -> bool:
-    """Links, and files above the limit, are refused unread and in no archive."""
+    """Links and files above the limit are refused unread; their bytes are in no archive."""
     return not any(refusal["code"] in UNARCHIVED_REFUSALS for refusal in receipt.refusals)
 
 
-def _archived(receipt: Receipt) -> str:
+def _archive_object(receipt: Receipt) -> str:
     return f"archive/{receipt.file_sha256[:2]}/{receipt.file_sha256}"

@@ -1,7 +1,7 @@
-"""Work in progress, named for the machine and the process that does it.
+"""Temporary files and folders of the lake and the archive, named after the machine and the process that writes them.
 
-Here: those names, and clearing away what a killed process left. Several machines may take files into one lake, so only
-what nobody works on any more is cleared: that of a dead process of this machine, or what nobody touched for a day.
+Here: those names, and removing what a killed process left. Several machines may write into one lake, so only abandoned
+files are removed: those of a dead process of this machine, and those that nothing has changed for a day.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import os
 import re
 import shutil
 import socket
+import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 WORK_FOLDER, ARRIVING_FILE = "work", "arriving"
@@ -20,26 +22,33 @@ _NAME = re.compile(r"\.[a-z]+-(?P<machine>.+)-(?P<process>\d+)-[^-]*")
 
 
 def temp_prefix(kind: str) -> str:
-    """How the names of this process's work begin; hidden, so that nothing takes it for a result."""
+    """Return how the temporary names of this process begin; they are hidden, so that no reader takes them."""
     return f".{kind}-{socket.gethostname()}-{os.getpid()}-"
 
 
+@contextmanager
+def work_folder(folder: Path) -> Iterator[Path]:
+    """Create a temporary folder in a folder of the lake, and delete it at the end."""
+    with tempfile.TemporaryDirectory(dir=folder, prefix=temp_prefix(WORK_FOLDER)) as work:
+        yield Path(work)
+
+
 def remove_stale(folder: Path, kind: str) -> None:
-    """Take away what was left in a folder by processes that are gone."""
-    for left in folder.glob(f".{kind}-*"):
-        # Another machine may clear the same at the same time.
+    """Delete the temporary files of this kind whose processes have ended."""
+    for path in folder.glob(f".{kind}-*"):
+        # Another machine may delete the same file at the same time.
         with suppress(FileNotFoundError):
-            if not _is_worked_on(left):
-                shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink()
+            if not _is_in_use(path):
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
 
 
-def _is_worked_on(left: Path) -> bool:
-    if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
+def _is_in_use(path: Path) -> bool:
+    if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
         return False
-    told = _NAME.fullmatch(left.name)
-    if told is None:
+    name = _NAME.fullmatch(path.name)
+    if name is None:
         return False
-    return told["machine"] != socket.gethostname() or _is_alive(int(told["process"]))
+    return name["machine"] != socket.gethostname() or _is_alive(int(name["process"]))
 
 
 def _is_alive(process: int) -> bool:

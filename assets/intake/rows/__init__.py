@@ -1,1 +1,1 @@
-""""""
+"""Rows: validation, errors and duplicate keys. Not here: how one cell is parsed."""

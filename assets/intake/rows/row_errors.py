@@ -1,7 +1,7 @@
-"""Faults of rows: which row, which column, which error, what was found and what was expected.
+"""Errors of rows: row, column, code, actual and expected value.
 
-Here: gathering the faults of one chunk rule by rule. Not here: the rules (assets.intake.rows.validator,
-assets.intake.values.numeric_columns), the sentences (assets.core.errors).
+Here: collecting the errors of one chunk, rule by rule. Not here: the rules (assets.intake.rows.validator,
+assets.intake.values.numeric_columns), the texts (assets.core.messages).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pyarrow as pa
 from assets.intake.readers.raw_rows import RawChunk, RawRow
 from assets.intake.values.arrow_utils import Indices, Mask, build_table, take_strings
 
-_LONGEST_FOUND = 200
+_MAX_ACTUAL_LENGTH = 200
 
 ROW_ERROR_SCHEMA = pa.schema(
     [
@@ -32,12 +32,19 @@ ROW_ERROR_SCHEMA = pa.schema(
         ("resubmitted_return_id", pa.string()),
     ]
 )
-_OF_ROW = ("row", "position", "column_name", "source_position", "code", "actual", "expected")
+_FIELDS = ("row", "position", "column_name", "source_position", "code", "actual", "expected")
 
 
 @dataclass(frozen=True, slots=True)
 class SourceColumn:
-    """A column of the contract and where the file has it; `source_position` counts from 1, None where it has not."""
+    """A column of the contract and its position in the file.
+
+    Attributes:
+        name: its name in the contract.
+        position: its position in the contract, from 1; 0 for a column that is not in the contract.
+        source_position: its position in the file, from 1; None where the file does not have it.
+        header_unit: the unit in its header, if any.
+    """
 
     name: str
     position: int
@@ -47,65 +54,76 @@ class SourceColumn:
 
 @dataclass
 class RowErrors:
-    """The faults of a chunk of `size` rows; `is_bad` says which of the rows have one."""
+    """The errors of a chunk of `size` rows; `is_bad` marks the rows with an error."""
 
     size: int
     is_bad: Mask = field(init=False)
-    rows: dict[str, list[Any]] = field(init=False)
+    columns: dict[str, list[Any]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.is_bad = np.zeros(self.size, dtype=np.bool_)
-        self.rows = {name: [] for name in _OF_ROW}
+        self.columns = {name: [] for name in _FIELDS}
 
     def add(
-        self, bad: Mask, where: SourceColumn, code: str, found: pa.Array | None, expected: str | Sequence[str] = ""
+        self, is_bad: Mask, source: SourceColumn, code: str, actual: pa.Array | None, expected: str | Sequence[str] = ""
     ) -> None:
-        """`bad` says which rows; `found` is the column as sent; `expected` is one text, or one for each bad row."""
-        numbers = np.flatnonzero(bad)
+        """Add one error for each bad row.
+
+        Args:
+            is_bad: which rows.
+            source: the column with the error.
+            code: the code of the message.
+            actual: the column as it is in the file; None leaves the actual value empty.
+            expected: one text for all bad rows, or one for each.
+        """
+        numbers = np.flatnonzero(is_bad)
         if not len(numbers):
             return
-        self.is_bad |= bad
+        self.is_bad |= is_bad
         count = len(numbers)
-        texts = take_strings(found, numbers) if found is not None else [""] * count
-        self.rows["row"] += numbers.tolist()
-        self.rows["position"] += [where.position] * count
-        self.rows["column_name"] += [where.name] * count
-        self.rows["source_position"] += [where.source_position] * count
-        self.rows["code"] += [code] * count
-        self.rows["actual"] += [text[:_LONGEST_FOUND] for text in texts]
-        self.rows["expected"] += [expected] * count if isinstance(expected, str) else list(expected)
+        texts = take_strings(actual, numbers) if actual is not None else [""] * count
+        self.columns["row"] += numbers.tolist()
+        self.columns["position"] += [source.position] * count
+        self.columns["column_name"] += [source.name] * count
+        self.columns["source_position"] += [source.source_position] * count
+        self.columns["code"] += [code] * count
+        self.columns["actual"] += [text[:_MAX_ACTUAL_LENGTH] for text in texts]
+        self.columns["expected"] += [expected] * count if isinstance(expected, str) else list(expected)
 
     def add_by_distinct(
         self,
-        where: SourceColumn,
-        column: pa.Array,
+        source: SourceColumn,
+        texts: pa.Array,
         codes: Sequence[str | None],
         expected: Sequence[str],
         indices: Indices,
     ) -> None:
-        """Errors of the distinct texts of a column, over the rows that have them."""
-        for code in sorted({code for code in codes if code is not None}):
-            bad = np.array([other == code for other in codes], dtype=np.bool_)[indices]
-            self.add(bad, where, code, column, [expected[index] for index in indices[bad].tolist()])
+        """Add the errors of the distinct texts of a column (`codes`, `expected`) to the rows that have these texts.
 
-    def table(self, sheet: str | None, chunk: RawChunk, return_ids: pa.Array) -> pa.Table:
-        """The faults, each with its row as it was sent and the number under which that came back, if it did."""
-        numbers = np.array(self.rows["row"], dtype=np.int64)
+        `indices` is the number of the distinct text of each row.
+        """
+        for code in sorted({code for code in codes if code is not None}):
+            is_bad = np.array([text_code == code for text_code in codes], dtype=np.bool_)[indices]
+            self.add(is_bad, source, code, texts, [expected[index] for index in indices[is_bad].tolist()])
+
+    def to_table(self, sheet: str | None, chunk: RawChunk, return_ids: pa.Array) -> pa.Table:
+        """Return the errors, each with its row as it is in the file and the number of the reject that it corrects."""
+        numbers = np.array(self.columns["row"], dtype=np.int64)
         lines = chunk.lines[numbers].tolist()
         texts = chunk.texts(set(lines)) if lines else {}
-        columns = [self.rows[name] for name in _OF_ROW[1:]]
-        sent = [texts[line] for line in lines]
+        columns = [self.columns[name] for name in _FIELDS[1:]]
+        raw_rows = [texts[line] for line in lines]
         return build_table(
-            ROW_ERROR_SCHEMA, [[sheet] * len(lines), lines, *columns, sent, take_strings(return_ids, numbers)]
+            ROW_ERROR_SCHEMA, [[sheet] * len(lines), lines, *columns, raw_rows, take_strings(return_ids, numbers)]
         )
 
 
 def malformed_row_errors(sheet: str | None, rows: Sequence[RawRow], width: int) -> pa.Table:
-    """Rows that do not have the cells of the table: broken ones, and those with too few or too many."""
-    told = [
-        (sheet, row.line, 0, None, None, "malformed_row", row.fault, "", row.text, None)
-        if row.fault is not None
+    """Return the errors of rows that cannot be split into cells, or into another number of cells than `width`."""
+    errors = [
+        (sheet, row.line, 0, None, None, "malformed_row", row.error, "", row.text, None)
+        if row.error is not None
         else (sheet, row.line, 0, None, None, "cell_count_mismatch", str(len(row.cells)), str(width), row.text, None)
         for row in rows
     ]
-    return build_table(ROW_ERROR_SCHEMA, list(zip(*told, strict=True)))
+    return build_table(ROW_ERROR_SCHEMA, list(zip(*errors, strict=True)))

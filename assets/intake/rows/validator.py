@@ -1,11 +1,10 @@
-"""From rows of text to typed rows and faults: every cell read, every rule checked, every row in one of the two.
+"""Validation of rows: every cell is parsed, every rule is checked, and a row becomes a typed row or one with errors.
 
-Here: one chunk of rows at a time, column by column. Not here: how a cell is read (assets.intake.values.cell_parsers),
-rules that need the whole file (assets.intake.rows.duplicate_keys), where the results are kept
-(assets.intake.file_parser).
+Here: one chunk of rows at a time, column by column. Not here: parsing a cell (assets.intake.values.cell_parsers), rules
+that need all rows of a file (assets.intake.rows.duplicate_keys), writing the results (assets.intake.file_parser).
 
-A column is read by its distinct texts: a parser written for people to read runs once for each, and Arrow spreads the
-results over the rows. Figures, which are mostly distinct, are read in assets.intake.values.numeric_columns.
+A column is parsed by its distinct texts: a parser in Python runs once for each, and Arrow distributes the results over
+the rows. Numbers are mostly distinct; assets.intake.values.numeric_columns parses them.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ import pyarrow.compute as pc
 
 from assets.core.text import BLANKS
 from assets.intake.readers.raw_rows import CATEGORY_TYPE, ChunkSchema, RawChunk
+from assets.intake.receipts.receipts import SheetNote
 from assets.intake.rows.row_errors import RowErrors, SourceColumn, malformed_row_errors
 from assets.intake.tables.contracts import RETURN_ID, Contract, ContractColumn, normalise_header, qualifier_column
 from assets.intake.tables.detection import TableLayout
@@ -57,40 +57,30 @@ _TYPES: dict[str, pa.DataType] = {
 
 
 def accepted_rows_schema(contract: Contract) -> pa.Schema:
-    """The columns of the accepted rows of a dataset, in the order of its table, with sheet and line before them."""
+    """Return the columns of the accepted rows: sheet and line, then those of the table of the dataset."""
     fields = [
         ("sheet", pa.string()),
         ("line", pa.int64()),
         ("city_code", CATEGORY_TYPE),
         ("province_code", CATEGORY_TYPE),
     ]
-    for name, said in contract.columns.items():
-        if said.type not in ("place", "place_code"):
-            fields.append((name, _TYPES.get(said.type, CATEGORY_TYPE if _is_word(said) else pa.string())))
-        if said.allow_qualifier:
+    for name, column in contract.columns.items():
+        if not column.is_place:
+            fields.append((name, _TYPES.get(column.type, CATEGORY_TYPE if column.is_categorical else pa.string())))
+        if column.allow_qualifier:
             fields.append((qualifier_column(name), CATEGORY_TYPE))
     return pa.schema([*fields, ("other_cells", pa.string()), (RETURN_ID, pa.string())])
 
 
-@dataclass(frozen=True, slots=True)
-class SheetNote:
-    """Something that a file says beside its rows, or that was done to it."""
-
-    sheet: str | None
-    line: int | None
-    kind: str
-    text: str
-
-
 @dataclass
 class ChunkResult:
-    """What became of one chunk. Rows of data = rows accepted + lines in the faults."""
+    """What became of one chunk: rows_read = valid rows + rows with `errors`. A valid row may still repeat a key."""
 
-    accepted: pa.Table
-    faults: pa.Table
-    read: int
-    blank: int
-    skipped: int
+    valid: pa.Table
+    errors: pa.Table
+    rows_read: int
+    rows_blank: int
+    rows_skipped: int
     notes: list[SheetNote]
     conversions: Counter[str]
     years: set[int]
@@ -98,7 +88,7 @@ class ChunkResult:
 
 @dataclass(frozen=True)
 class RowValidator:
-    """Reads the rows of one sheet by its layout."""
+    """The validator of the rows of one sheet, by its layout."""
 
     contract: Contract
     registry: Lookups
@@ -106,248 +96,260 @@ class RowValidator:
     sheet: str | None
 
     @cached_property
-    def shape(self) -> ChunkSchema:
-        words = frozenset(
+    def chunk_schema(self) -> ChunkSchema:
+        """The number of columns of the sheet, and which of them hold few different texts."""
+        categories = frozenset(
             number
             for number, header in enumerate(self.layout.headers)
-            if header.column is not None and _is_word(self.contract.columns[header.column])
+            if header.column is not None and self.contract.columns[header.column].is_categorical
         )
-        return ChunkSchema(self.layout.width, words)
+        return ChunkSchema(self.layout.width, categories)
 
     @cached_property
-    def columns(self) -> dict[str, SourceColumn]:
-        sent = {header.column: (number, header.unit) for number, header in enumerate(self.layout.headers, start=1)}
+    def source_columns(self) -> dict[str, SourceColumn]:
+        """Where the sheet has each column of the contract."""
+        present = {header.column: (number, header.unit) for number, header in enumerate(self.layout.headers, start=1)}
         return {
-            name: SourceColumn(name, position, *sent.get(name, (None, None)))
+            name: SourceColumn(name, position, *present.get(name, (None, None)))
             for position, name in enumerate(self.contract.columns, start=1)
         }
 
     @cached_property
-    def schema(self) -> pa.Schema:
+    def accepted_schema(self) -> pa.Schema:
+        """The columns of the accepted rows."""
         return accepted_rows_schema(self.contract)
 
-    def read(self, chunk: RawChunk) -> ChunkResult:
-        """Read every row of a chunk. Rows that are no data (blank, repeated headers, notes) are counted and told."""
+    def validate(self, chunk: RawChunk) -> ChunkResult:
+        """Validate every row of a chunk; rows that are no data (blank, repeated headers, notes) are only counted."""
         kinds = Counter({"blank": chunk.blank})
         notes: list[SheetNote] = []
-        odd = [row for row in chunk.odd if not self._is_passed_over(row.line, row.cells, row.fault, kinds, notes)]
-        chunk = self._data_only(chunk, kinds, notes)
-        reading = _Reading(self, chunk, RowErrors(len(chunk.lines)))
-        accepted = reading.typed()
-        faults = pa.concat_tables(
+        malformed = [
+            row for row in chunk.malformed if row.error is not None or self._is_data(row.line, row.cells, kinds, notes)
+        ]
+        chunk = self._select_data(chunk, kinds, notes)
+        validation = _ChunkValidation(self, chunk, RowErrors(len(chunk.lines)))
+        typed = validation.parse_columns()
+        errors = pa.concat_tables(
             [
-                reading.faults.table(self.sheet, chunk, reading.made[RETURN_ID]),
-                malformed_row_errors(self.sheet, odd, self.layout.width),
+                validation.errors.to_table(self.sheet, chunk, validation.parsed[RETURN_ID]),
+                malformed_row_errors(self.sheet, malformed, self.layout.width),
             ]
         )
         return ChunkResult(
-            accepted.filter(pa.array(~reading.faults.is_bad)),
-            faults,
-            len(chunk.lines) + len(odd),
-            kinds["blank"],
-            kinds["header"] + kinds["continuation"] + kinds["note"],
-            notes,
-            reading.conversions,
-            reading.years(),
+            typed.filter(pa.array(~validation.errors.is_bad)),
+            errors,
+            rows_read=len(chunk.lines) + len(malformed),
+            rows_blank=kinds["blank"],
+            rows_skipped=kinds["header"] + kinds["continuation"] + kinds["note"],
+            notes=notes,
+            conversions=validation.conversions,
+            years=validation.years(),
         )
 
-    def _is_passed_over(
-        self, line: int, texts: Sequence[str], fault: str | None, kinds: Counter[str], notes: list[SheetNote]
-    ) -> bool:
-        kind = self.layout.kind_of(texts) if fault is None else "data"
+    def _is_data(self, line: int, cells: Sequence[str], kinds: Counter[str], notes: list[SheetNote]) -> bool:
+        """Whether a row is data; otherwise it is counted, and a footnote is noted."""
+        kind = self.layout.kind_of(cells)
         kinds[kind] += 1
         if kind == "note":
-            notes.append(SheetNote(self.sheet, line, "footnote", " ".join(text for text in texts if text.strip())))
-        return kind != "data"
+            notes.append(
+                SheetNote(
+                    sheet=self.sheet, line=line, kind="footnote", text=" ".join(cell for cell in cells if cell.strip())
+                )
+            )
+        return kind == "data"
 
-    def _data_only(self, chunk: RawChunk, kinds: Counter[str], notes: list[SheetNote]) -> RawChunk:
-        """Without rows that are no data; only a row that names no known place can be one."""
-        named = self.columns[self.contract.place].source_position or self._code_position()
-        if named is None or not len(chunk.lines):
+    def _select_data(self, chunk: RawChunk, kinds: Counter[str], notes: list[SheetNote]) -> RawChunk:
+        """The chunk without rows that are no data; only a row without a known place can be one."""
+        position = self.source_columns[self.contract.place].source_position or self._code_position()
+        if position is None or not len(chunk.lines):
             return chunk
-        names, indices = dictionary_encode(chunk.columns[named - 1])
+        names, indices = dictionary_encode(chunk.columns[position - 1])
         places = self.registry.places
-        unknown = np.array([not places.is_known(name) for name in names], dtype=np.bool_)[indices]
-        numbers = np.flatnonzero(unknown)
+        is_unknown = np.array([not places.is_known(name) for name in names], dtype=np.bool_)[indices]
+        numbers = np.flatnonzero(is_unknown)
         if not len(numbers):
             return chunk
         rows = zip(*(take_strings(column, numbers) for column in chunk.columns), strict=True)
-        passed = [
-            self._is_passed_over(int(chunk.lines[number]), texts, None, kinds, notes)
-            for number, texts in zip(numbers.tolist(), rows, strict=True)
+        is_kept = np.ones(len(chunk.lines), dtype=np.bool_)
+        is_kept[numbers] = [
+            self._is_data(int(chunk.lines[number]), cells, kinds, notes)
+            for number, cells in zip(numbers.tolist(), rows, strict=True)
         ]
-        keep = np.ones(len(chunk.lines), dtype=np.bool_)
-        keep[numbers[np.array(passed, dtype=np.bool_)]] = False
-        if keep.all():
+        if is_kept.all():
             return chunk
-        columns = [column.filter(pa.array(keep)) for column in chunk.columns]
-        return replace(chunk, lines=chunk.lines[keep], columns=columns)
+        columns = [column.filter(pa.array(is_kept)) for column in chunk.columns]
+        return replace(chunk, lines=chunk.lines[is_kept], columns=columns)
 
     def _code_position(self) -> int | None:
         code = self.contract.place_code
-        return self.columns[code].source_position if code else None
+        return self.source_columns[code].source_position if code else None
 
 
 @dataclass
-class _Reading:
-    """One chunk being read."""
+class _ChunkValidation:
+    """The validation of one chunk: `parsed` holds the typed columns so far, `errors` what is wrong with its rows."""
 
-    reader: RowValidator
+    validator: RowValidator
     chunk: RawChunk
-    faults: RowErrors
+    errors: RowErrors
     conversions: Counter[str] = field(default_factory=Counter)
-    made: dict[str, pa.Array] = field(default_factory=dict)
+    parsed: dict[str, pa.Array] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
         return len(self.chunk.lines)
 
-    def typed(self) -> pa.Table:
-        contract = self.reader.contract
-        self.made["sheet"] = repeat_value(self.reader.sheet, self.size)
-        self.made["line"] = pa.array(self.chunk.lines)
-        self._place()
-        for name, said in contract.columns.items():
-            if said.type not in ("place", "place_code", "number", "integer"):
-                self._column(self.reader.columns[name], said)
-        self._glued_scopes()
-        # Figures come last: in a long layout their limits and units are those of the row's indicator.
-        long = LongFormat.of(contract, self.made, self.size)
-        figures = NumericColumnParser(self.reader.registry, long, self.size, self.faults, self.conversions)
-        for name, said in contract.columns.items():
-            if said.type in ("number", "integer"):
-                where = self.reader.columns[name]
-                self.made[name], qualifiers = figures.read(where, said, self._sent(where))
-                if said.allow_qualifier:
-                    self.made[qualifier_column(name)] = qualifiers
-        self.made["other_cells"] = self._other_cells()
-        self.made[RETURN_ID] = self._return_ids()
-        schema = self.reader.schema
-        return pa.table([cast_column(self.made[entry.name], entry.type) for entry in schema], schema=schema)
+    def parse_columns(self) -> pa.Table:
+        """Return the typed rows of the chunk, valid or not."""
+        contract = self.validator.contract
+        self.parsed["sheet"] = repeat_value(self.validator.sheet, self.size)
+        self.parsed["line"] = pa.array(self.chunk.lines)
+        self._parse_place()
+        for name, column in contract.columns.items():
+            if not column.is_place and not column.is_numeric:
+                self._parse_column(self.validator.source_columns[name], column)
+        self._check_header_scopes()
+        # Numbers come last: in a long layout their limits and units are those of the row's indicator.
+        self._parse_numbers()
+        self._check_cells_without_header()
+        self.parsed["other_cells"] = self._other_cells()
+        self.parsed[RETURN_ID] = self._return_ids()
+        schema = self.validator.accepted_schema
+        return pa.table([cast_column(self.parsed[entry.name], entry.type) for entry in schema], schema=schema)
 
     def years(self) -> set[int]:
-        """The years of the rows, where the dataset has a column of that name."""
-        if "year" not in self.made or not pa.types.is_floating(self.made["year"].type):
+        """Return the years of the rows, where the dataset has a column `year`."""
+        if "year" not in self.parsed or not pa.types.is_floating(self.parsed["year"].type):
             return set()
-        return {int(year) for year in self.made["year"].unique().to_pylist() if year is not None and year < 1e4}
+        return {int(year) for year in self.parsed["year"].unique().to_pylist() if year is not None and year < 1e4}
 
-    def _sent(self, where: SourceColumn) -> pa.Array:
-        if where.source_position is None:
+    def _texts(self, source: SourceColumn) -> pa.Array:
+        if source.source_position is None:
             return repeat_value("", self.size)
-        return self.chunk.columns[where.source_position - 1]
+        return self.chunk.columns[source.source_position - 1]
 
     # --- places -------------------------------------------------------------------------------------------------
 
-    def _place(self) -> None:
-        contract = self.reader.contract
-        where = self.reader.columns[contract.place]
-        column = self._sent(where)
-        texts, indices = dictionary_encode(column)
-        if contract.place_code is not None and self.reader.columns[contract.place_code].source_position is not None:
-            code_column = self._sent(self.reader.columns[contract.place_code])
-            codes, code_indices = dictionary_encode(code_column)
-            pairs, indices = np.unique(indices * len(codes) + code_indices, return_inverse=True)
-            sent = [(texts[int(pair) // len(codes)], codes[int(pair) % len(codes)]) for pair in pairs]
-        else:
-            sent = [(text, "") for text in texts]
-        results = [self._resolve(text, code) for text, code in sent]
-        self.made["city_code"] = take_values([place.city_code for place, _, _ in results], indices)
-        self.made["province_code"] = take_values([place.province_code for place, _, _ in results], indices)
-        told, expected = [code for _, code, _ in results], [wanted for _, _, wanted in results]
-        self.faults.add_by_distinct(where, column, told, expected, indices)
+    def _parse_place(self) -> None:
+        contract = self.validator.contract
+        source = self.validator.source_columns[contract.place]
+        texts = self._texts(source)
+        names, indices = dictionary_encode(texts)
+        pairs = [(name, "") for name in names]
+        if contract.place_code is not None and self.validator.source_columns[contract.place_code].source_position:
+            codes, code_indices = dictionary_encode(self._texts(self.validator.source_columns[contract.place_code]))
+            numbers, indices = np.unique(indices * len(codes) + code_indices, return_inverse=True)
+            pairs = [(names[number // len(codes)], codes[number % len(codes)]) for number in numbers.tolist()]
+        results = [self._resolve_place(name, code) for name, code in pairs]
+        self.parsed["city_code"] = take_values([place.city_code for place, _, _ in results], indices)
+        self.parsed["province_code"] = take_values([place.province_code for place, _, _ in results], indices)
+        error_codes, expected = [code for _, code, _ in results], [text for _, _, text in results]
+        self.errors.add_by_distinct(source, texts, error_codes, expected, indices)
 
-    def _resolve(self, text: str, code: str) -> tuple[Place, str | None, str]:
-        """The place, and where it cannot be taken the error with what was expected."""
-        said, places = self.reader.contract.columns[self.reader.contract.place], self.reader.registry.places
-        named, coded = text.strip(BLANKS), code.strip(BLANKS)
-        if not named and not coded:
-            return Place(), "missing_value", said.zh
+    def _resolve_place(self, name: str, code: str) -> tuple[Place, str | None, str]:
+        """The place, or the code of the error with the expected value."""
+        contract, places = self.validator.contract, self.validator.registry.places
+        column = contract.columns[contract.place]
+        stripped_name, stripped_code = name.strip(BLANKS), code.strip(BLANKS)
+        if not stripped_name and not stripped_code:
+            return Place(), "missing_value", column.zh
         try:
-            by_code = places.resolve(coded) if coded else None
-            place = by_code if by_code and (not named or places.is_homophone(named)) else places.resolve(named)
-        except UnknownPlaceError as unknown:
-            return Place(), unknown.code, unknown.nearest
+            by_code = places.resolve(stripped_code) if stripped_code else None
+            is_code_decisive = not stripped_name or places.is_homophone(stripped_name)
+            place = by_code if by_code and is_code_decisive else places.resolve(stripped_name)
+        except UnknownPlaceError as error:
+            return Place(), error.code, error.nearest
         if by_code is not None and by_code != place:
             return Place(), "place_code_mismatch", code
-        if place.county_code is not None and not said.accept_counties:
+        if place.county_code is not None and not column.accept_counties:
             return Place(), "county_not_city", place.city_code or ""
         return place, None, ""
 
-    # --- words, dates, yes or no --------------------------------------------------------------------------------
+    # --- texts, dates, booleans ---------------------------------------------------------------------------------
 
-    def _column(self, where: SourceColumn, said: ContractColumn) -> None:
-        column = self._sent(where)
-        if said.type == "text" and not _is_word(said):
-            self.made[where.name] = self._free_text(where, said, column)
+    def _parse_column(self, source: SourceColumn, column: ContractColumn) -> None:
+        texts = self._texts(source)
+        if column.type == "text" and not column.is_categorical:
+            self.parsed[source.name] = self._parse_free_text(source, column, texts)
             return
-        readers: dict[str, Callable[[str], Any]] = {
+        parsers: dict[str, Callable[[str], Any]] = {
             "date": cell_parsers.parse_date,
             "boolean": cell_parsers.parse_boolean,
         }
-        read = readers.get(said.type) or self._word_reader(said)
-        texts, indices = dictionary_encode(column)
-        values: list[Any] = []
-        codes: list[str | None] = []
-        expected: list[str] = []
-        for text in texts:
-            value, code, wanted = _tried(read, text, said)
-            values.append(value)
-            codes.append(code)
-            expected.append(wanted)
-        self.made[where.name] = take_values(values, indices, _TYPES.get(said.type))
-        self.faults.add_by_distinct(where, column, codes, expected, indices)
+        parse = parsers.get(column.type) or self._category_parser(column)
+        distinct, indices = dictionary_encode(texts)
+        results = [_parse_cell(parse, text, column) for text in distinct]
+        self.parsed[source.name] = take_values([value for value, _, _ in results], indices, _TYPES.get(column.type))
+        codes, expected = [code for _, code, _ in results], [text for _, _, text in results]
+        self.errors.add_by_distinct(source, texts, codes, expected, indices)
 
-    def _free_text(self, where: SourceColumn, said: ContractColumn, column: pa.Array) -> pa.Array:
-        text = strip_blanks(column)
-        empty = pc.equal(text, "")
-        if _may_be_damaged(text):
-            self.faults.add(to_mask(pc.match_substring_regex(text, _DAMAGED)), where, "text_damaged", column)
-        if said.required:
-            self.faults.add(to_mask(empty), where, "missing_value", None, said.zh)
-        return pc.if_else(empty, pa.scalar(None, pa.string()), text)
+    def _parse_free_text(self, source: SourceColumn, column: ContractColumn, texts: pa.Array) -> pa.Array:
+        stripped = strip_blanks(texts)
+        is_empty = pc.equal(stripped, "")
+        if _may_be_damaged(stripped):
+            is_damaged = to_mask(pc.match_substring_regex(stripped, _DAMAGED))
+            self.errors.add(is_damaged, source, "text_damaged", texts)
+        if column.required:
+            self.errors.add(to_mask(is_empty), source, "missing_value", None, column.zh)
+        return pc.if_else(is_empty, pa.scalar(None, pa.string()), stripped)
 
-    def _word_reader(self, said: ContractColumn) -> Callable[[str], str | None]:
-        """A text that is one of a list; width, blanks and case do not tell two words apart."""
-        contract, registry = self.reader.contract, self.reader.registry
-        if said.type == "unit":
+    def _category_parser(self, column: ContractColumn) -> Callable[[str], str | None]:
+        """A parser of texts of a list; width, blanks and case make no difference."""
+        if column.type == "unit":
             return cell_parsers.parse_text
-        lists: list[Sequence[str]] = [said.allowed] if said.allowed is not None else []
-        lists += [sorted(registry.references[said.references])] if said.references is not None else []
-        lists += [contract.indicators] if said.type == "indicator" else []
-        known = [
+        lists: list[Sequence[str]] = [column.allowed] if column.allowed is not None else []
+        if column.references is not None:
+            lists.append(sorted(self.validator.registry.references[column.references]))
+        if column.type == "indicator":
+            lists.append(self.validator.contract.indicators)
+        by_form = [
             {**{normalise_header(word): word for word in words}, **{word: word for word in words}} for words in lists
         ]
 
-        def read(cell: str) -> str | None:
+        def parse(cell: str) -> str | None:
             text = cell_parsers.parse_text(cell)
-            for words in known:
+            for words in by_form:
                 if text is not None:
-                    text = words.get(text) or words.get(normalise_header(text)) or _unlisted(text)
+                    word = words.get(text) or words.get(normalise_header(text))
+                    if not word:
+                        raise _UnlistedTextError(text)
+                    text = word
             return text
 
-        return read
+        return parse
 
-    def _glued_scopes(self) -> None:
-        """A header that names a scope speaks for rows of that scope alone."""
-        for scope in sorted({header.scope for header in self.reader.layout.headers if header.scope is not None}):
-            where = self.reader.columns[SCOPE]
-            differs = pc.fill_null(pc.not_equal(to_plain_text(self.made[SCOPE]), scope), False)
-            self.faults.add(to_mask(differs), where, "scope_mismatch", self._sent(where), scope)
+    def _check_header_scopes(self) -> None:
+        """A header that names a scope is valid for rows of that scope only."""
+        for scope in sorted({header.scope for header in self.validator.layout.headers if header.scope is not None}):
+            source = self.validator.source_columns[SCOPE]
+            is_other = pc.fill_null(pc.not_equal(to_plain_text(self.parsed[SCOPE]), scope), False)
+            self.errors.add(to_mask(is_other), source, "scope_mismatch", self._texts(source), scope)
+
+    def _parse_numbers(self) -> None:
+        long_format = LongFormat.of(self.validator.contract, self.parsed, self.size)
+        parser = NumericColumnParser(self.validator.registry, long_format, self.size, self.errors, self.conversions)
+        for name, column in self.validator.contract.columns.items():
+            if column.is_numeric:
+                source = self.validator.source_columns[name]
+                self.parsed[name], qualifiers = parser.parse(source, column, self._texts(source))
+                if column.allow_qualifier:
+                    self.parsed[qualifier_column(name)] = qualifiers
 
     # --- columns that the contract does not know ----------------------------------------------------------------
 
-    def _other_cells(self) -> pa.Array:
-        headers = list(enumerate(self.reader.layout.headers))
-        for number, header in headers:
+    def _check_cells_without_header(self) -> None:
+        for number, header in enumerate(self.validator.layout.headers):
             if header.role == "empty":
-                column = self.chunk.columns[number]
-                where = SourceColumn("", 0, number + 1)
-                filled = pc.not_equal(strip_blanks(to_plain_text(column)), "")
-                self.faults.add(to_mask(filled), where, "cell_without_header", column)
+                texts = self.chunk.columns[number]
+                is_filled = pc.not_equal(strip_blanks(to_plain_text(texts)), "")
+                self.errors.add(to_mask(is_filled), SourceColumn("", 0, number + 1), "cell_without_header", texts)
+
+    def _other_cells(self) -> pa.Array:
+        """The cells of unknown columns that the contract keeps, as JSON."""
         columns: dict[str, list[str]] = {}
-        for number, header in headers:
+        for number, header in enumerate(self.validator.layout.headers):
             if header.role == "kept":
-                name = header.sent if header.sent not in columns else f"{header.sent} ({number + 1})"
+                name = header.text if header.text not in columns else f"{header.text} ({number + 1})"
                 columns[name] = to_plain_text(self.chunk.columns[number]).to_pylist()
         if not columns:
             return pa.nulls(self.size, pa.string())
@@ -355,48 +357,38 @@ class _Reading:
         return pa.array([json.dumps(row, ensure_ascii=False) for row in rows], pa.string())
 
     def _return_ids(self) -> pa.Array:
-        for number, header in enumerate(self.reader.layout.headers):
+        """The numbers of the rejected rows that the rows correct, where the file was returned before."""
+        for number, header in enumerate(self.validator.layout.headers):
             if header.role == "return_id":
                 text = strip_blanks(to_plain_text(self.chunk.columns[number]))
                 return pc.if_else(pc.match_substring_regex(text, "^[0-9a-f]{12}$"), text, pa.scalar(None, pa.string()))
         return pa.nulls(self.size, pa.string())
 
 
-class _Unlisted(CellParseError):
-    """A word that is not on its list."""
+class _UnlistedTextError(CellParseError):
+    """A text that is not on the list of its column."""
 
 
-def _unlisted(text: str) -> str:
-    raise _Unlisted(text)
-
-
-def _tried(read: Callable[[str], Any], text: str, said: ContractColumn) -> tuple[Any, str | None, str]:
-    """Value, error code and what was expected, of one distinct text."""
+def _parse_cell(parse: Callable[[str], Any], text: str, column: ContractColumn) -> tuple[Any, str | None, str]:
+    """The value of one distinct text, or the code of the error with the expected value."""
     try:
-        value = read(text)
-    except _Unlisted:
-        if said.allowed is not None:
-            return None, "value_not_allowed", "、".join(said.allowed)
-        return None, "unknown_reference", said.references or "indicators.indicator_id"
+        value = parse(text)
+    except _UnlistedTextError:
+        if column.allowed is not None:
+            return None, "value_not_allowed", "、".join(column.allowed)
+        return None, "unknown_reference", column.references or "indicators.indicator_id"
     except CellParseError:
-        if said.type == "date":
+        if column.type == "date":
             return None, "invalid_date", "2026-02-05"
-        if said.type == "boolean":
+        if column.type == "boolean":
             return None, "invalid_boolean", f"{cell_parsers.YES[0]} / {cell_parsers.NO[0]}"
         return None, "text_damaged", ""
-    if value is None and said.required:
-        return None, "missing_value", said.zh
+    if value is None and column.required:
+        return None, "missing_value", column.zh
     return value, None, ""
 
 
-def _may_be_damaged(column: pa.Array) -> bool:
-    """Whether any byte of a column occurs in damaged texts at all: the expression that decides takes far longer."""
-    bounds, data = string_buffers(column)
+def _may_be_damaged(texts: pa.Array) -> bool:
+    """Whether any byte of a column can be part of damage: the expression that finds it takes far longer."""
+    bounds, data = string_buffers(texts)
     return bool(data[bounds[0] : bounds[-1]].tobytes().translate(None, _HARMLESS))
-
-
-def _is_word(said: ContractColumn) -> bool:
-    """Whether a column holds few different texts."""
-    if said.type == "text":
-        return said.allowed is not None or said.references is not None
-    return said.type not in ("number", "integer")

@@ -1,1 +1,1 @@
-""""""
+"""Tables: contracts, headers and detection. Not here: the values in cells."""

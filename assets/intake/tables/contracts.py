@@ -1,7 +1,7 @@
-"""Contracts of datasets: what a file that arrives must look like, and which indicators its rows feed.
+"""Contracts of datasets: the columns that an input file must have, and the indicators that its rows feed.
 
-Here: reading `data/contracts/*.yml`, checking them against the registry, and the table that the accepted rows become.
-Not here: how a cell is read (assets.intake.values.cell_parsers).
+Here: reading `data/contracts/*.yml`, checking them against the registry, and the table of the accepted rows. Not here:
+how a cell is parsed (assets.intake.values.cell_parsers).
 """
 
 from __future__ import annotations
@@ -9,22 +9,23 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from assets.core.errors import DataError, Issue
+from assets.core.yaml_files import describe_yaml_error, read_yaml
 from assets.warehouse.tables import Column, ColumnType, Table
 
-FieldType = Literal["place", "place_code", "text", "integer", "number", "date", "boolean", "indicator", "unit"]
+ColumnKind = Literal["place", "place_code", "text", "integer", "number", "date", "boolean", "indicator", "unit"]
 
-_COLUMN_TYPES: dict[FieldType, ColumnType] = {
+_COLUMN_TYPES: dict[ColumnKind, ColumnType] = {
     "text": "varchar",
-    "integer": "double",  # counts may arrive as 8087.0; wholeness is checked, the type stays one with the other figures
+    "integer": "double",  # counts may arrive as 8087.0; that they are whole is checked, the type is that of all numbers
     "number": "double",
     "date": "date",
     "boolean": "boolean",
@@ -32,13 +33,22 @@ _COLUMN_TYPES: dict[FieldType, ColumnType] = {
     "unit": "varchar",
 }
 
-
-# Where a row is from, the codes into which its place is resolved, and what stands in files that we sent back.
-_HOUSE_COLUMNS = {"city_code", "province_code", "file_sha256", "sheet", "line", "other_cells"}
-_FIGURES = ("number", "integer")
-
 RETURN_ID = "return_id"
-# Columns of a returned file: the first says which rejected row a row corrects, the others are told to the sender.
+# Columns of every table of accepted rows: the codes of the place of a row, and its source.
+_PLACE_COLUMNS = {
+    "city_code": Column(type="varchar", zh="城市代码（合计行为空）", en="City; empty in a total"),
+    "province_code": Column(type="varchar", zh="上级区域代码（仅合计行）", en="Area above the city, in a total"),
+}
+_SOURCE_COLUMNS = {
+    "other_cells": Column(
+        type="varchar", zh="表式之外的列（JSON）", en="Cells of columns that the contract does not know, as JSON"
+    ),
+    RETURN_ID: Column(type="varchar", zh="所更正的退回行编号", en="The rejected row that this row corrects"),
+    "file_sha256": Column(type="varchar", required=True, zh="文件的 sha256", en="sha256 of the file"),
+    "sheet": Column(type="varchar", zh="工作表（CSV 为空）", en="Sheet; empty for CSV"),
+    "line": Column(type="bigint", required=True, min=1, zh="文件中的行号", en="Line in the file"),
+}
+# Columns of a returned file: the number of the rejected row that a row corrects; the others are for the sender only.
 RETURN_HEADERS: dict[str, str | None] = {
     "退回编号": RETURN_ID,
     RETURN_ID: RETURN_ID,
@@ -50,20 +60,20 @@ RETURN_HEADERS: dict[str, str | None] = {
 
 
 def normalise_header(header: str) -> str:
-    """A header without what does not tell it apart: width of characters, spaces, case."""
+    """Return the form in which headers are compared: without differences of character width, spaces and case."""
     return "".join(unicodedata.normalize("NFKC", header).split()).casefold()
 
 
 class ContractColumn(BaseModel):
     """One column of a file.
 
-    `allow_qualifier` lets a number be approximate (80余); its qualifier gets its own column. `accept_counties` lets
-    a place be a county, which counts for its city.
+    `allow_qualifier` allows an approximate number (80余); its qualifier gets a column of its own. `accept_counties`
+    allows a county as place, which counts for its city. `references` is a table.column of the reference tables.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    type: FieldType
+    type: ColumnKind
     zh: str
     en: str
     unit: str | None = None
@@ -76,9 +86,26 @@ class ContractColumn(BaseModel):
     max: float | None = None
     references: str | None = None
 
+    @property
+    def is_place(self) -> bool:
+        """Whether the column names the place, by its name or its code."""
+        return self.type in ("place", "place_code")
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether the column holds numbers."""
+        return self.type in ("number", "integer")
+
+    @property
+    def is_categorical(self) -> bool:
+        """Whether the column holds few different texts."""
+        if self.type == "text":
+            return self.allowed is not None or self.references is not None
+        return not self.is_numeric
+
     @model_validator(mode="after")
-    def _rules_fit_the_type(self) -> ContractColumn:
-        if self.type not in _FIGURES and (self.allow_qualifier or self.min is not None or self.max is not None):
+    def _check_rules_fit_type(self) -> ContractColumn:
+        if not self.is_numeric and (self.allow_qualifier or self.min is not None or self.max is not None):
             raise ValueError(f"min, max and allow_qualifier are for numbers, not for {self.type}")
         if self.allowed is not None and self.type not in ("text", "indicator", "unit"):
             raise ValueError(f"allowed is for words, not for {self.type}")
@@ -90,7 +117,7 @@ class ContractColumn(BaseModel):
 
 
 class Deadline(BaseModel):
-    """When figures are awaited: those of a year on this day of the year after it, from the year `first_year` on."""
+    """When data is due: that of a year on this day of the next year, for the years from `first_year` on."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -99,7 +126,7 @@ class Deadline(BaseModel):
     first_year: int = Field(ge=1949, le=2100)
 
     @model_validator(mode="after")
-    def _day_is_in_every_year(self) -> Deadline:
+    def _check_day(self) -> Deadline:
         try:
             date(2001, self.month, self.day)
         except ValueError as error:
@@ -108,14 +135,14 @@ class Deadline(BaseModel):
 
     @property
     def on(self) -> str:
-        """Month and day, as a date writes them."""
+        """Month and day as in an ISO date."""
         return f"{self.month:02}-{self.day:02}"
 
 
 class Contract(BaseModel):
     """One dataset: the columns of its files, the key that no two rows share, and the indicators that it feeds.
 
-    A header that no column has refuses the file, or is set aside with its cells where `on_unknown_column` says so.
+    An unknown header rejects the file; with `on_unknown_column: keep` its cells are kept as JSON in `other_cells`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -132,7 +159,7 @@ class Contract(BaseModel):
     due: Deadline | None = None
 
     @model_validator(mode="after")
-    def _key_and_place_are_columns(self) -> Contract:
+    def _check_columns(self) -> Contract:
         unknown = [name for name in self.key if name not in self.columns]
         if unknown:
             raise ValueError(f"key names no column: {', '.join(unknown)}")
@@ -142,113 +169,86 @@ class Contract(BaseModel):
         if not self.columns[places[0]].required:
             raise ValueError(f"{places[0]} must be required: a row of no place feeds nothing")
         qualifiers = {qualifier_column(name) for name, column in self.columns.items() if column.allow_qualifier}
-        clash = sorted((_HOUSE_COLUMNS | set(RETURN_HEADERS) | qualifiers) & set(self.columns))
+        clash = sorted({*_PLACE_COLUMNS, *_SOURCE_COLUMNS, *RETURN_HEADERS, *qualifiers} & set(self.columns))
         if clash:
-            raise ValueError(f"the house adds these columns itself: {', '.join(clash)}")
+            raise ValueError(f"these columns are added to every table: {', '.join(clash)}")
         missing = {"source_id", "source_grade"} - set(self.columns)
         if missing:
-            raise ValueError(f"every row must say where its figures are from: {', '.join(sorted(missing))} is missing")
+            raise ValueError(f"every row must have a source: {', '.join(sorted(missing))} is missing")
         return self
 
     @model_validator(mode="after")
-    def _headers_name_one_column(self) -> Contract:
-        named: dict[str, str] = {}
-        for name, field in self.columns.items():
-            for form in {name, field.zh, *field.aliases}:
-                other = named.setdefault(normalise_header(form), name)
-                if other != name:
-                    raise ValueError(f"the header {form} would name two columns: {other}, {name}")
+    def _check_headers_are_unique(self) -> Contract:
+        columns: dict[str, str] = {}
+        for name, column in self.columns.items():
+            for header in {name, column.zh, *column.aliases}:
+                first = columns.setdefault(normalise_header(header), name)
+                if first != name:
+                    raise ValueError(f"the header {header} would name two columns: {first}, {name}")
         return self
 
     @property
     def place(self) -> str:
-        """The column that names the place."""
+        """The column with the name of the place."""
         return next(name for name, column in self.columns.items() if column.type == "place")
 
-    def column_of(self, kind: FieldType) -> str | None:
-        """The first column of a type, where there is one."""
+    def column_of(self, kind: ColumnKind) -> str | None:
+        """Return the first column of a type, None without one."""
         return next((name for name, column in self.columns.items() if column.type == kind), None)
 
     @property
     def place_code(self) -> str | None:
-        """The column with the code of the place, where the contract has one beside the name."""
+        """The column with the code of the place, None without one."""
         return self.column_of("place_code")
 
     @property
+    def references(self) -> list[str]:
+        """The columns of the reference tables to which columns of the contract refer, as table.column."""
+        return sorted({column.references for column in self.columns.values() if column.references})
+
+    @property
     def table_name(self) -> str:
+        """The qualified name of the table of accepted rows."""
         return f"intake.{self.dataset}"
 
     def table(self) -> Table:
-        """The table of accepted rows: a city or, for a total, an area above it; then the typed columns."""
-        columns = {
-            "city_code": Column(type="varchar", zh="城市代码（合计行为空）", en="City; empty in a total"),
-            "province_code": Column(
-                type="varchar", zh="上级区域代码（仅合计行）", en="Area above the city, in a total"
-            ),
-        }
-        for name, field in self.columns.items():
-            if field.type in ("place", "place_code"):
+        """Return the table of accepted rows: the code of the place, the typed columns, and the source of the row."""
+        columns = dict(_PLACE_COLUMNS)
+        for name, column in self.columns.items():
+            if column.is_place:
                 continue
-            columns[name] = Column(
-                type=_COLUMN_TYPES[field.type],
-                zh=field.zh,
-                en=field.en,
-                required=field.required,
-                allowed=field.allowed,
-                min=field.min,
-                max=field.max,
-            )
-            if field.allow_qualifier:
+            rules = {rule: getattr(column, rule) for rule in ("zh", "en", "required", "allowed", "min", "max")}
+            columns[name] = Column(type=_COLUMN_TYPES[column.type], **rules)
+            if column.allow_qualifier:
                 columns[qualifier_column(name)] = Column(
                     type="varchar",
-                    zh=f"{field.zh}的限定（至少、约、不足）",
+                    zh=f"{column.zh}的限定（至少、约、不足）",
                     en=f"Qualifier of {name}: at_least, about, under",
                     allowed=("at_least", "about", "under"),
                 )
-        columns["other_cells"] = Column(
-            type="varchar", zh="表式之外的列（JSON）", en="Cells of columns that the contract does not know, as JSON"
-        )
-        columns[RETURN_ID] = Column(
-            type="varchar", zh="所更正的退回行编号", en="The rejected row that this row corrects"
-        )
-        columns["file_sha256"] = Column(type="varchar", required=True, zh="文件的 sha256", en="sha256 of the file")
-        columns["sheet"] = Column(type="varchar", zh="工作表（CSV 为空）", en="Sheet; empty for CSV")
-        columns["line"] = Column(type="bigint", required=True, min=1, zh="文件中的行号", en="Line in the file")
         return Table(
             schema_name="intake",
             name=self.dataset,
             zh=f"{self.zh}：{self.about_zh}",
             en=f"{self.en}. {self.about_en}",
             key=("file_sha256", "sheet", "line"),
-            columns=columns,
+            columns=columns | _SOURCE_COLUMNS,
         )
 
 
 def qualifier_column(column: str) -> str:
-    """The column that holds the qualifier of a figure."""
+    """Return the name of the column with the qualifier of a number."""
     return f"{column}_qualifier"
 
 
-class _NoRepeats(yaml.SafeLoader):
-    """YAML in which a key said twice is an error: the first of two columns would be gone without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        repeated = sorted({str(key) for key in keys if keys.count(key) > 1})
-        if repeated:
-            raise yaml.MarkedYAMLError(problem=f"said twice: {', '.join(repeated)}", problem_mark=node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
 def read_contracts(folder: Path) -> dict[str, Contract]:
-    """All contracts by dataset, or Stopped with what is wrong in each file."""
+    """Return all contracts by dataset; raise DataError with what is wrong in each file."""
     contracts, issues = {}, []
     for file in sorted(folder.glob("*.yml")):
         try:
-            content = yaml.load(file.read_text(encoding="utf-8"), Loader=_NoRepeats)  # noqa: S506 - a SafeLoader
-            contract = Contract.model_validate(content)
+            contract = Contract.model_validate(read_yaml(file))
         except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
-            issues.append(_unreadable(file, error))
+            issues.append(_issue_of(file, error))
             continue
         if contract.dataset != file.stem:
             expected = f"dataset: {file.stem}"
@@ -259,21 +259,28 @@ def read_contracts(folder: Path) -> dict[str, Contract]:
     return contracts
 
 
-def _unreadable(file: Path, error: Exception) -> Issue:
+def _issue_of(file: Path, error: ValidationError | yaml.YAMLError | UnicodeDecodeError) -> Issue:
     line, column = None, None
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        column, found = ".".join(str(part) for part in first["loc"]), first["msg"]
+        column, actual = ".".join(str(part) for part in first["loc"]), first["msg"]
+    elif isinstance(error, yaml.YAMLError):
+        actual, line = describe_yaml_error(error)
     else:
-        mark = getattr(error, "problem_mark", None)
-        line, found = (mark.line + 1 if mark else None), str(getattr(error, "problem", error))
-    return Issue("invalid_contract", found, "docs/contracts.md", f"contracts/{file.name}", line, column or None)
+        actual = str(error)
+    return Issue("invalid_contract", actual, "docs/contracts.md", f"contracts/{file.name}", line, column or None)
 
 
 def check_contracts(
     contracts: Iterable[Contract], registry: Mapping[str, str], known_references: Iterable[str]
 ) -> Iterator[Issue]:
-    """Contracts against the registry (indicator -> dataset): both must name each other, and nothing else."""
+    """Yield what is wrong between the contracts and the registry.
+
+    Args:
+        contracts: the contracts of all datasets.
+        registry: the dataset of each registered indicator; the contract of a dataset must list exactly its indicators.
+        known_references: the columns of the reference tables, as table.column.
+    """
     fed: set[str] = set()
     references = set(known_references)
     for contract in contracts:
@@ -286,9 +293,9 @@ def check_contracts(
                 yield Issue(
                     "unknown_contract_indicator", indicator, nearest[0] if nearest else "", file, None, "indicators"
                 )
-        for name, field in contract.columns.items():
-            if field.references is not None and field.references not in references:
-                yield Issue("unknown_foreign_key", field.references, "reference/", file, None, name)
+        for name, column in contract.columns.items():
+            if column.references is not None and column.references not in references:
+                yield Issue("unknown_foreign_key", column.references, "reference/", file, None, name)
     for indicator, dataset in registry.items():
         if indicator not in fed:
             expected = f"contracts/{dataset}.yml indicators"

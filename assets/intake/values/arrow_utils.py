@@ -1,6 +1,6 @@
 """Columns of a chunk as Arrow and numpy arrays: by distinct texts, by mask, by row.
 
-Here: small turns between the two libraries, without any rule about data. Not here: rules (assets.intake.rows.validator,
+Here: conversions between the two libraries. Not here: rules about data (assets.intake.rows.validator,
 assets.intake.values.numeric_columns).
 """
 
@@ -27,43 +27,49 @@ _END_BLANKS[[blank.encode()[-1] for blank in BLANKS]] = True
 
 
 def dictionary_encode(column: pa.Array) -> tuple[list[str], Indices]:
-    """The distinct texts of a column, and which of them each row has; -1 is a null."""
+    """Return the distinct texts of a column, and the number of each row's text; -1 for a null."""
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     indices = encoded.indices.fill_null(-1) if encoded.null_count else encoded.indices
     return encoded.dictionary.to_pylist(), indices.to_numpy(zero_copy_only=False).astype(np.int64)
 
 
 def take_values(values: Sequence[Any], indices: Indices, kind: pa.DataType | None = None) -> pa.Array:
-    """One value for each distinct text, over the rows; words stay a dictionary."""
+    """Return the values of distinct texts as a column of rows.
+
+    Args:
+        values: one value, or None, for each distinct text.
+        indices: the number of the distinct text of each row.
+        kind: the type of the column; None for a dictionary of texts.
+    """
     if kind is not None:
         return pa.array(values, kind).take(pa.array(indices))
-    words = list(dict.fromkeys(value for value in values if value is not None))
-    number_of = {word: number for number, word in enumerate(words)}
+    texts = list(dict.fromkeys(value for value in values if value is not None))
+    number_of = {text: number for number, text in enumerate(texts)}
     numbers = np.array([number_of.get(value, -1) for value in values], dtype=np.int32)[indices]
-    return pa.DictionaryArray.from_arrays(pa.array(numbers, mask=numbers < 0), pa.array(words, pa.string()))
+    return pa.DictionaryArray.from_arrays(pa.array(numbers, mask=numbers < 0), pa.array(texts, pa.string()))
 
 
 def to_plain_text(column: pa.Array) -> pa.Array:
-    """The column as texts, whether it is kept as a dictionary or not."""
+    """Return the column as plain texts, if it is a dictionary or not."""
     return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
 
 
 def take_strings(column: pa.Array, numbers: Indices) -> list[str]:
-    """The texts of some rows."""
+    """Return the texts of some rows."""
     return list(to_plain_text(column.take(pa.array(numbers))).to_pylist())
 
 
 def string_buffers(column: pa.Array) -> tuple[Offsets, Bytes]:
-    """Where each text of a column of plain texts begins and ends, and the bytes of all of them."""
+    """Return the bounds of each text of a column of plain texts (one more than texts), and the bytes of all texts."""
     _, offsets, data = column.buffers()
     bounds = np.frombuffer(offsets, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
     return bounds, np.frombuffer(data, dtype=np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
 
 
 def strip_blanks(column: pa.Array) -> pa.Array:
-    """A column of plain texts without blanks around them.
+    """Return a column of plain texts without blanks around them.
 
-    Arrow makes each text anew, where it is enough to look at two bytes of each: mostly none is a blank, or part of one.
+    Arrow would copy each text. Two bytes of each text decide whether any has a blank, and mostly none has.
     """
     bounds, data = string_buffers(column)
     firsts, lasts = data[np.minimum(bounds[:-1], len(data) - 1)], data[bounds[1:] - 1]
@@ -73,7 +79,7 @@ def strip_blanks(column: pa.Array) -> pa.Array:
 
 
 def cast_column(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    """The column in another type, dictionaries included."""
+    """Return the column in another type, dictionaries included."""
     if column.type == kind:
         return column
     if pa.types.is_dictionary(kind):
@@ -82,25 +88,25 @@ def cast_column(column: pa.Array, kind: pa.DataType) -> pa.Array:
 
 
 def to_mask(column: pa.Array) -> Mask:
-    """A boolean column without nulls as a numpy mask."""
+    """Return a boolean column without nulls as a numpy mask."""
     mask: Mask = column.to_numpy(zero_copy_only=False)
     return mask.astype(np.bool_)
 
 
 def repeat_value(value: str | None, size: int) -> pa.Array:
-    """One text on every row."""
+    """Return a column with one text on every row."""
     return pa.nulls(size, pa.string()) if value is None else pa.repeat(pa.scalar(value, pa.string()), size)
 
 
-def take_categories(known: Mapping[int, str], size: int) -> pa.Array:
-    """A column with a text on a few of its rows."""
-    if not known:
+def take_categories(texts: Mapping[int, str], size: int) -> pa.Array:
+    """Return a column with texts on the given rows and nulls on the others."""
+    if not texts:
         return pa.nulls(size, pa.string())
-    return pa.array([known.get(row) for row in range(size)], pa.string())
+    return pa.array([texts.get(row) for row in range(size)], pa.string())
 
 
 def build_table(schema: pa.Schema, columns: Sequence[Sequence[Any]]) -> pa.Table:
-    """A table from lists in the order of the schema; no lists at all are no rows."""
+    """Return a table from lists in the order of the schema; without lists it is empty."""
     if not columns:
         return schema.empty_table()
     return pa.table([pa.array(c, s.type) for c, s in zip(columns, schema, strict=True)], schema=schema)

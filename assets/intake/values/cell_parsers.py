@@ -1,15 +1,16 @@
-"""How one cell is read: number with its qualifier and unit, date, yes or no, text.
+"""Parsers of one cell: number with qualifier and unit, date, boolean, text.
 
-Here: one parser for each type, from text to value, tried on every distinct text of a file. Not here: columns
-(assets.intake.rows.validator), places (assets.intake.values.places), units (assets.intake.values.units).
+Here: one parser per type, from text to value. Not here: columns (assets.intake.rows.validator), places
+(assets.intake.values.places), units (assets.intake.values.units).
 
-Every parser gives None where the cell says that there is nothing, and raises Unreadable where a person must look: a
-letter O for a zero is not guessed to be one.
+Every parser returns None for a missing value and raises CellParseError where a person must decide: a letter O is never
+taken for a zero.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal
@@ -32,7 +33,7 @@ _AFTER: dict[str, Qualifier] = {
     "余": "at_least", "多": "at_least", "以上": "at_least", "左右": "about", "上下": "about", "以内": "under",
 }  # fmt: skip
 _DIGITS = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?"
-_FIGURE = re.compile(
+_NUMBER = re.compile(
     rf"(?P<before>{'|'.join(sorted(_BEFORE, key=len, reverse=True))})?\s?"
     rf"(?P<sign>[+-])?(?P<digits>{_DIGITS})?(?::(?P<to>{_DIGITS}))?"
     rf"(?P<more>[余多])?\s?(?:(?P<times>万亿|亿|[十百千]?万|[十百千])(?P<again>[余多])?)?\s?"
@@ -40,15 +41,15 @@ _FIGURE = re.compile(
     rf"(?P<after>{'|'.join(sorted(_AFTER, key=len, reverse=True))})?"
 )
 _TIMES = {"十": 10, **MULTIPLIERS}
-# Excel and every double keep 15 digits; what follows them is the noise of a binary fraction.
-_KEPT_DIGITS = 15
+# Excel and every double keep 15 digits; the digits after them are noise of the binary fraction.
+_SIGNIFICANT_DIGITS = 15
 
 _DATE = re.compile(
     r"(?P<year>[0-9]{4})(?:-(?P<m1>[0-9]{1,2})-(?P<d1>[0-9]{1,2})|/(?P<m2>[0-9]{1,2})/(?P<d2>[0-9]{1,2})"
     r"|\.(?P<m3>[0-9]{1,2})\.(?P<d3>[0-9]{1,2})|年(?P<m4>[0-9]{1,2})月(?P<d4>[0-9]{1,2})日?"
     r"|(?P<m5>[0-9]{2})(?P<d5>[0-9]{2}))(?P<rest>.*)"
 )
-# A later day of the same event, a time of midnight, or "from this day on": the first day stays determined.
+# A later day of the same event, midnight, or "from this day on"; the first day is certain.
 _REST = re.compile(
     r"(?:[T ]00:00(?::00)?)?"
     r"|起"
@@ -61,17 +62,17 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 YES = ("是", "true", "yes", "1", "有", "√")
 NO = ("否", "false", "no", "0", "无", "×")
 
-# Characters that no keyboard makes: lost on the way, private to one font, or control codes.
+# Replaced characters, private ones of a font, and control codes.
 _DAMAGED = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[?？]{2,}")
 
 
 class CellParseError(ValueError):
-    """The cell holds something, and it is not what the column holds."""
+    """The cell is not empty, and its text is no value of the type."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedNumber:
-    """A number as it was written. `unit` is what stood behind it, `is_scaled` whether 万 or the like was counted in."""
+    """A number as written: `unit` is the text after it, `is_scaled` whether 万 or the like is included in `value`."""
 
     value: Decimal
     qualifier: Qualifier | None = None
@@ -80,7 +81,7 @@ class ParsedNumber:
 
 
 def parse_text(cell: str) -> str | None:
-    """The text without blanks around it. Raises Unreadable where characters were lost or are private to a font."""
+    """Return the text without blanks around it; raise CellParseError where characters are damaged."""
     text = cell.strip(BLANKS)
     if _DAMAGED.search(text):
         raise CellParseError(text)
@@ -88,11 +89,11 @@ def parse_text(cell: str) -> str | None:
 
 
 def parse_number(cell: str) -> ParsedNumber | None:
-    """A number: 1,234.5 · １２．３ · 3万 · 12.5‰ · 80余家 · 近千名 · 1:8."""
+    """Return a number: 1,234.5 · １２．３ · 3万 · 12.5‰ · 80余家 · 近千名 · 1:8."""
     text = cell.strip(BLANKS).translate(_WIDE)
     if not text or text.lower() in MISSING:
         return None
-    match = _FIGURE.fullmatch(text)
+    match = _NUMBER.fullmatch(text)
     if match is None:
         raise CellParseError(text)
     return ParsedNumber(_value(match), _qualifier(match), _unit(match), bool(match["times"]))
@@ -114,10 +115,10 @@ def _value(match: re.Match[str]) -> Decimal:
 
 
 def _qualifier(match: re.Match[str]) -> Qualifier | None:
-    behind = [word for word in (match["more"], match["again"], match["after"]) if word]
-    if len(behind) > 1:
+    after_words = [word for word in (match["more"], match["again"], match["after"]) if word]
+    if len(after_words) > 1:
         raise CellParseError(match.string)
-    before, after = _BEFORE.get(match["before"] or ""), _AFTER.get("".join(behind))
+    before, after = _BEFORE.get(match["before"] or ""), _AFTER.get("".join(after_words))
     return before if before in ("about", "under") else (after or before)
 
 
@@ -130,15 +131,15 @@ def _unit(match: re.Match[str]) -> str | None:
 
 
 def to_number(value: Decimal) -> float:
-    """The double nearest to the first 15 digits. Raises Unreadable beyond what a double holds."""
-    kept = float(f"{value:.{_KEPT_DIGITS}g}")
-    if kept in (float("inf"), float("-inf")):
+    """Return the double nearest to the first 15 digits; raise CellParseError beyond the range of a double."""
+    number = float(f"{value:.{_SIGNIFICANT_DIGITS}g}")
+    if math.isinf(number):
         raise CellParseError(str(value))
-    return kept
+    return number
 
 
 def parse_date(cell: str) -> dt.date | None:
-    """A day: 2026-02-05 · 2026/2/5 · 2026年2月5日 · 20260205 · the serial of Excel; of a range, its first day."""
+    """Return a day: 2026-02-05 · 2026/2/5 · 2026年2月5日 · 20260205 · serial of Excel; the first of a range."""
     text = cell.strip(BLANKS).translate(_WIDE)
     if not text or text.lower() in MISSING:
         return None
@@ -158,7 +159,7 @@ def parse_date(cell: str) -> dt.date | None:
 
 
 def parse_boolean(cell: str) -> bool | None:
-    """Yes or no: 是 否 true false yes no 1 0 有 无 √ ×."""
+    """Return a boolean: 是 否 true false yes no 1 0 有 无 √ ×."""
     text = cell.strip(BLANKS).translate(_WIDE).lower()
     if not text:
         return None

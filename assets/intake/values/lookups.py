@@ -1,7 +1,7 @@
-"""What the reference tables say that rows are read against: places, units, indicators, and the codes of other tables.
+"""Lookups in the reference tables: places, units, indicators, and the values of referenced columns.
 
-Here: reading them out of the warehouse, and their digest, which is part of the recipe of every file. Not here: the
-tables themselves (assets.reference).
+Here: reading them from the warehouse, and their digest, which is part of the recipe of every file. Not here: the tables
+(assets.reference).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class IndicatorLimits:
 
 @dataclass(frozen=True)
 class Lookups:
-    """Everything that the rows of one dataset are read against. `references` holds the known values by table.column."""
+    """The lookups that a dataset needs; `references` are the valid values by table.column."""
 
     places: Places
     units: Units
@@ -47,7 +47,7 @@ class Lookups:
 
 
 def read_lookups(connection: Connection, contract: Contract) -> Lookups:
-    """The registry that a contract needs, from the reference tables of the warehouse."""
+    """Read the lookups that a contract needs from the reference tables."""
     names = connection.execute(
         """
         with forms as (
@@ -71,8 +71,14 @@ def read_lookups(connection: Connection, contract: Contract) -> Lookups:
     indicators = connection.execute(
         "select indicator_id, unit, minimum, maximum from reference.indicators order by all"
     ).fetchall()
-    references = {name: referenced_values(connection, name) for name in _referred(contract)}
-    content = [names, homophones, units, indicators, sorted((name, sorted(r)) for name, r in references.items())]
+    references = {name: referenced_values(connection, name) for name in contract.references}
+    content = [
+        names,
+        homophones,
+        units,
+        indicators,
+        sorted((name, sorted(values)) for name, values in references.items()),
+    ]
     return Lookups(
         Places.of(names, (row[0] for row in homophones)),
         Units.of(units),
@@ -82,17 +88,13 @@ def read_lookups(connection: Connection, contract: Contract) -> Lookups:
     )
 
 
-def _referred(contract: Contract) -> list[str]:
-    return sorted({field.references for field in contract.columns.values() if field.references})
-
-
 def referenced_values(connection: Connection, reference: str) -> frozenset[str]:
-    """The values of `table.column` of the reference tables, as words."""
+    """Return the values of `table.column` of the reference tables as texts."""
     table, column = reference.split(".")
     rows = connection.execute(f"select {quote_identifier(column)} from reference.{quote_identifier(table)}").fetchall()
     return frozenset(str(row[0]) for row in rows if row[0] is not None)
 
 
 def content_digest(content: Iterable[object]) -> str:
-    """A digest of registry rows, for the recipe."""
+    """Return a digest of rows of the reference tables, for the recipe."""
     return hashlib.sha256(json.dumps(list(content), ensure_ascii=False, default=str).encode()).hexdigest()

@@ -1,10 +1,10 @@
-"""Figures of a chunk: every cell of a column of numbers into a double in the unit of its column or indicator.
+"""Columns of numbers: every cell of a chunk as a double in the unit of its column or indicator.
 
-Here: numbers by column, their units, qualifiers and limits. Not here: how one cell is written
+Here: numbers by column, their units, qualifiers and limits. Not here: parsing one cell
 (assets.intake.values.cell_parsers).
 
-Plain numbers, which are mostly distinct, are cast by Arrow; only what it refuses, and what is sent in another unit, is
-parsed text by text, each distinct text once.
+Arrow casts plain numbers, most of which are distinct. Only cells that are no plain numbers, or are in another unit, are
+parsed in Python, each distinct text once.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from assets.intake.values.arrow_utils import (
 from assets.intake.values.cell_parsers import CellParseError, ParsedNumber
 from assets.intake.values.lookups import IndicatorLimits, Lookups
 
-_LONGEST_PLAIN = 16  # with its point, 15 digits: what a double keeps
+_MAX_PLAIN_LENGTH = 16  # 15 digits, which a double keeps, and the point
 _PLAIN = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 _EXAMPLES = {"number": "1234.5", "integer": "1234"}
 Doubles = npt.NDArray[np.float64]
@@ -45,16 +45,16 @@ Doubles = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class RowUnits:
-    """The unit in which each row's figure was sent and the one it is kept in: `kinds[kind[row]]`."""
+    """The units of a column by row: row r has (unit in the file, unit of the result) `pairs[pair_of_row[r]]`."""
 
-    kinds: list[tuple[str | None, str | None]]
-    kind: Indices
+    pairs: list[tuple[str | None, str | None]]
+    pair_of_row: Indices
     differ: Mask
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """One distinct cell: its value, or the error code with what was expected."""
+class _CellResult:
+    """One distinct cell: its value, or the code of the error with the expected value."""
 
     value: float | None = None
     qualifier: str | None = None
@@ -64,7 +64,11 @@ class _Read:
 
 @dataclass(frozen=True)
 class LongFormat:
-    """In a long layout a row names its indicator, and sometimes its unit; both decide how its figure is read."""
+    """The indicator and the unit of each row of a long layout, which decide how its number is parsed.
+
+    Row r is of indicator `names[rows[r]]` and has the unit `units[unit_rows[r]]`; the last entry of each list is that
+    of rows with an empty cell.
+    """
 
     names: list[str | None]
     rows: Indices
@@ -72,17 +76,16 @@ class LongFormat:
     unit_rows: Indices
 
     @classmethod
-    def of(cls, contract: Contract, made: Mapping[str, pa.Array], size: int) -> LongFormat | None:
-        """From the columns already read; None in a wide layout, where the column decides."""
+    def of(cls, contract: Contract, parsed: Mapping[str, pa.Array], size: int) -> LongFormat | None:
+        """Return the format of a chunk from the columns already parsed; None in a wide layout."""
         name = contract.column_of("indicator")
         if name is None:
             return None
-        names, rows = dictionary_encode(cast_column(made[name], CATEGORY_TYPE))
+        names, rows = dictionary_encode(cast_column(parsed[name], CATEGORY_TYPE))
         unit = contract.column_of("unit")
         units, unit_rows = (
-            dictionary_encode(cast_column(made[unit], CATEGORY_TYPE)) if unit else ([], np.full(size, -1, np.int64))
+            dictionary_encode(cast_column(parsed[unit], CATEGORY_TYPE)) if unit else ([], np.full(size, -1, np.int64))
         )
-        # The last of each list stands for rows that say nothing.
         return cls(
             [*names, None],
             np.where(rows < 0, len(names), rows),
@@ -91,129 +94,138 @@ class LongFormat:
         )
 
     def indicators(self, registry: Lookups) -> list[IndicatorLimits | None]:
+        """Return the registered indicator of each name."""
         return [registry.indicators.get(name) if name else None for name in self.names]
 
 
 @dataclass(frozen=True)
 class NumericColumnParser:
-    """Reads columns of figures of one chunk; faults and conversions are added to the ones given."""
+    """The parser of the columns of numbers of one chunk; it adds to `errors` and `conversions`."""
 
     registry: Lookups
-    long: LongFormat | None
+    long_format: LongFormat | None
     size: int
-    faults: RowErrors
+    errors: RowErrors
     conversions: Counter[str]
 
-    def read(self, where: SourceColumn, said: ContractColumn, column: pa.Array) -> tuple[pa.Array, pa.Array]:
-        """The values and the qualifiers of one column."""
-        texts = to_plain_text(column)
-        plain = parse_plain_numbers(texts)
-        cast = texts if plain.all() else pc.if_else(pa.array(plain), texts, None)
-        values = pc.cast(cast, pa.float64()).to_numpy(zero_copy_only=False).copy()
-        units = self._units(where, said)
-        qualifiers = self._parse(where, said, texts, units, np.flatnonzero(~plain | units.differ), values)
-        self._check_limits(where, said, texts, values)
+    def parse(self, source: SourceColumn, column: ContractColumn, texts: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """Return the values and the qualifiers of one column."""
+        texts = to_plain_text(texts)
+        is_plain = parse_plain_numbers(texts)
+        plain_texts = texts if is_plain.all() else pc.if_else(pa.array(is_plain), texts, None)
+        values = pc.cast(plain_texts, pa.float64()).to_numpy(zero_copy_only=False).copy()
+        units = self._units(source, column)
+        rows = np.flatnonzero(~is_plain | units.differ)
+        qualifiers = self._parse_cells(source, column, texts, units, rows, values)
+        self._check_limits(source, column, texts, values)
         return pa.array(values, mask=np.isnan(values)), qualifiers
 
-    def _units(self, where: SourceColumn, said: ContractColumn) -> RowUnits:
-        if self.long is None or said.type != "number":
-            sent = where.header_unit or said.unit
-            differs = sent is not None and said.unit is not None and self.registry.units.factor(sent, said.unit) != 1
-            kind = np.zeros(self.size, dtype=np.int64)
-            return RowUnits([(sent, said.unit)], kind, np.full(self.size, differs, dtype=np.bool_))
-        width = len(self.long.units)
-        pairs, kind = np.unique(self.long.rows * width + self.long.unit_rows, return_inverse=True)
-        indicators = self.long.indicators(self.registry)
-        kinds: list[tuple[str | None, str | None]] = []
-        for pair in pairs.tolist():
-            indicator = indicators[pair // width]
-            unit = indicator.unit if indicator else None
-            kinds.append((self.long.units[pair % width] or unit, unit))
-        return RowUnits(kinds, kind, np.array([sent != unit for sent, unit in kinds], dtype=np.bool_)[kind])
+    def _units(self, source: SourceColumn, column: ContractColumn) -> RowUnits:
+        if self.long_format is None or column.type != "number":
+            unit = source.header_unit or column.unit
+            differs = (
+                unit is not None and column.unit is not None and self.registry.units.factor(unit, column.unit) != 1
+            )
+            pair_of_row = np.zeros(self.size, dtype=np.int64)
+            return RowUnits([(unit, column.unit)], pair_of_row, np.full(self.size, differs, dtype=np.bool_))
+        width = len(self.long_format.units)
+        numbers, pair_of_row = np.unique(
+            self.long_format.rows * width + self.long_format.unit_rows, return_inverse=True
+        )
+        indicators = self.long_format.indicators(self.registry)
+        pairs: list[tuple[str | None, str | None]] = []
+        for number in numbers.tolist():
+            indicator = indicators[number // width]
+            result_unit = indicator.unit if indicator else None
+            pairs.append((self.long_format.units[number % width] or result_unit, result_unit))
+        differ = np.array([unit != result_unit for unit, result_unit in pairs], dtype=np.bool_)[pair_of_row]
+        return RowUnits(pairs, pair_of_row, differ)
 
-    def _parse(
+    def _parse_cells(
         self,
-        where: SourceColumn,
-        said: ContractColumn,
-        column: pa.Array,
+        source: SourceColumn,
+        column: ContractColumn,
+        texts: pa.Array,
         units: RowUnits,
         rows: Indices,
         values: Doubles,
     ) -> pa.Array:
-        """What Arrow could not cast, or what is in another unit: into `values`; the qualifiers are returned."""
+        """Parse the cells of some rows into `values`, each distinct text once; return the qualifiers of all rows."""
         qualifiers: dict[int, str] = {}
-        seen: dict[tuple[str, int], _Read] = {}
-        bad: dict[str, dict[int, str]] = {}
-        kinds = units.kind[rows].tolist()
-        for row, text, kind in zip(rows.tolist(), take_strings(column, rows), kinds, strict=True):
-            read = seen.get((text, kind))
-            if read is None:
-                read = seen[text, kind] = self._figure(text, said, *units.kinds[kind])
-            values[row] = np.nan if read.value is None else read.value
-            if read.qualifier is not None:
-                qualifiers[row] = read.qualifier
-            if read.code is not None:
-                bad.setdefault(read.code, {})[row] = read.expected
-        for code, expected in bad.items():
-            mask = np.zeros(self.size, dtype=np.bool_)
-            mask[list(expected)] = True
-            self.faults.add(mask, where, code, column, list(expected.values()))
+        results: dict[tuple[str, int], _CellResult] = {}
+        expected_by_code: dict[str, dict[int, str]] = {}
+        pairs = units.pair_of_row[rows].tolist()
+        for row, text, pair in zip(rows.tolist(), take_strings(texts, rows), pairs, strict=True):
+            result = results.get((text, pair))
+            if result is None:
+                result = results[text, pair] = self._parse_cell(text, column, *units.pairs[pair])
+            values[row] = np.nan if result.value is None else result.value
+            if result.qualifier is not None:
+                qualifiers[row] = result.qualifier
+            if result.code is not None:
+                expected_by_code.setdefault(result.code, {})[row] = result.expected
+        for code, expected in expected_by_code.items():
+            is_bad = np.zeros(self.size, dtype=np.bool_)
+            is_bad[list(expected)] = True
+            self.errors.add(is_bad, source, code, texts, list(expected.values()))
         return take_categories(qualifiers, self.size)
 
-    def _figure(self, text: str, said: ContractColumn, sent_unit: str | None, unit: str | None) -> _Read:
-        """A cell that is no plain number in the right unit."""
+    def _parse_cell(self, text: str, column: ContractColumn, unit: str | None, result_unit: str | None) -> _CellResult:
         try:
-            figure = cell_parsers.parse_number(text)
-            if figure is None:
-                return _Read(code="missing_value", expected=said.zh) if said.required else _Read()
-            if figure.qualifier is not None and not said.allow_qualifier:
-                return _Read(code="approximate_number", expected=_EXAMPLES[said.type])
-            factor = self._factor(figure, sent_unit, unit)
+            number = cell_parsers.parse_number(text)
+            if number is None:
+                return _CellResult(code="missing_value", expected=column.zh) if column.required else _CellResult()
+            if number.qualifier is not None and not column.allow_qualifier:
+                return _CellResult(code="approximate_number", expected=_EXAMPLES[column.type])
+            factor = self._factor(number, unit, result_unit)
             if factor is None:
-                return _Read(code="incompatible_unit", expected=unit or "")
+                return _CellResult(code="incompatible_unit", expected=result_unit or "")
             if factor == 1:
-                return _Read(cell_parsers.to_number(figure.value), figure.qualifier)
-            # A converted figure has no more digits than the one that was sent could have.
-            return _Read(float(f"{float(Fraction(figure.value) * factor):.15g}"), figure.qualifier)
+                return _CellResult(cell_parsers.to_number(number.value), number.qualifier)
+            # A converted number cannot be more precise than the one in the file.
+            return _CellResult(float(f"{float(Fraction(number.value) * factor):.15g}"), number.qualifier)
         except (CellParseError, OverflowError):
-            return _Read(code="invalid_number", expected=_EXAMPLES[said.type])
+            return _CellResult(code="invalid_number", expected=_EXAMPLES[column.type])
 
-    def _factor(self, figure: ParsedNumber, sent_unit: str | None, unit: str | None) -> Fraction | None:
-        """What the figure is multiplied with: its own unit decides, then that of the header or row."""
+    def _factor(self, number: ParsedNumber, unit: str | None, result_unit: str | None) -> Fraction | None:
+        """The factor of conversion: the unit in the cell comes first, then that of the header or row (`unit`)."""
         units = self.registry.units
-        stated = figure.unit or (units.base_of(sent_unit) if figure.is_scaled and sent_unit else sent_unit)
-        if unit is None or stated is None:
-            if figure.unit is not None:
-                raise CellParseError(figure.unit)
+        stated = number.unit or (units.base_of(unit) if number.is_scaled and unit else unit)
+        if result_unit is None or stated is None:
+            if number.unit is not None:
+                raise CellParseError(number.unit)
             return Fraction(1)
-        if figure.unit is not None and figure.unit != ":" and not units.is_unit(figure.unit):
-            raise CellParseError(figure.unit)
-        factor = units.factor(stated, unit)
+        if number.unit is not None and number.unit != ":" and not units.is_unit(number.unit):
+            raise CellParseError(number.unit)
+        factor = units.factor(stated, result_unit)
         if factor is not None and factor != 1:
-            self.conversions[f"{stated} → {unit}: × {factor}"] += 1
+            self.conversions[f"{stated} → {result_unit}: × {factor}"] += 1
         return factor
 
-    def _check_limits(self, where: SourceColumn, said: ContractColumn, column: pa.Array, values: Doubles) -> None:
-        lows, highs = np.full(self.size, _limit(said.min)), np.full(self.size, _limit(said.max))
-        if self.long is not None and said.type == "number":
-            indicators = self.long.indicators(self.registry)
-            least = np.array([_limit(indicator.minimum if indicator else None) for indicator in indicators])
-            most = np.array([_limit(indicator.maximum if indicator else None) for indicator in indicators])
-            lows, highs = np.fmax(lows, least[self.long.rows]), np.fmin(highs, most[self.long.rows])
-        below, above = values < lows, values > highs
-        self.faults.add(below, where, "number_below_minimum", column, [format_number(limit) for limit in lows[below]])
-        self.faults.add(above, where, "number_above_maximum", column, [format_number(limit) for limit in highs[above]])
-        if said.type == "integer":
+    def _check_limits(self, source: SourceColumn, column: ContractColumn, texts: pa.Array, values: Doubles) -> None:
+        """Check the limits of the column and, in a long layout, of the row's indicator."""
+        lows, highs = np.full(self.size, _limit(column.min)), np.full(self.size, _limit(column.max))
+        if self.long_format is not None and column.type == "number":
+            indicators, rows = self.long_format.indicators(self.registry), self.long_format.rows
+            minima = np.array([_limit(indicator.minimum if indicator else None) for indicator in indicators])
+            maxima = np.array([_limit(indicator.maximum if indicator else None) for indicator in indicators])
+            lows, highs = np.fmax(lows, minima[rows]), np.fmin(highs, maxima[rows])
+        for is_bad, code, limits in (
+            (values < lows, "number_below_minimum", lows),
+            (values > highs, "number_above_maximum", highs),
+        ):
+            self.errors.add(is_bad, source, code, texts, [format_number(limit) for limit in limits[is_bad]])
+        if column.type == "integer":
             with np.errstate(invalid="ignore"):
-                self.faults.add(~np.isnan(values) & (values != np.floor(values)), where, "integer_expected", column)
+                self.errors.add(~np.isnan(values) & (values != np.floor(values)), source, "integer_expected", texts)
 
 
-def parse_plain_numbers(column: pa.Array) -> Mask:
-    """Which texts are digits with at most one point between them and at most one sign before."""
-    plain = to_mask(pc.ascii_is_decimal(column))
-    # Ten times as slow, so asked only of what is more than digits.
-    plain[~plain] = to_mask(pc.match_substring_regex(column.filter(pa.array(~plain)), _PLAIN))
-    return plain & to_mask(pc.less_equal(pc.binary_length(column), _LONGEST_PLAIN))
+def parse_plain_numbers(texts: pa.Array) -> Mask:
+    """Return which texts are digits, with at most one sign before and one point between them, short enough to cast."""
+    is_plain = to_mask(pc.ascii_is_decimal(texts))
+    # Ten times as slow, so applied only to texts that are more than digits.
+    is_plain[~is_plain] = to_mask(pc.match_substring_regex(texts.filter(pa.array(~is_plain)), _PLAIN))
+    return is_plain & to_mask(pc.less_equal(pc.binary_length(texts), _MAX_PLAIN_LENGTH))
 
 
 def _limit(value: float | None) -> float:

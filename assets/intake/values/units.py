@@ -1,8 +1,8 @@
-"""Units that occur in the files, and what one is in another.
+"""Units and their conversion, from the table `reference.units`.
 
-Here: the table `reference.units` as a converter. Not here: which unit a column or an indicator has (its contract, the
-registry). A unit is a word of the table, 万 or 亿 before one, or a quotient of two (公里/平方公里). A figure per head
-often comes with the unit of the whole, 人均…（平方米）: its name says the rest.
+Not here: the unit of a column (its contract) or of an indicator (the registry). A unit is one of the table, one with 万
+or 亿 before it, or a quotient of two (公里/平方公里). A number per head often has the unit of the total, as in
+人均…（平方米）: per head is in the name.
 """
 
 from __future__ import annotations
@@ -19,47 +19,52 @@ _PER_HEAD = "/人"
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """`known`: a written unit, its quantity, and how many base units it is."""
+    """The registered units: `known` has the quantity of each, and its factor to the base unit of the quantity."""
 
     known: dict[str, tuple[str, Fraction]]
 
     @classmethod
     def of(cls, rows: Iterable[tuple[str, str, float]]) -> Units:
+        """Return the units of rows (unit, quantity, factor)."""
         return cls({_form(unit): (quantity, Fraction(str(factor))) for unit, quantity, factor in rows})
 
     def is_unit(self, unit: str) -> bool:
-        return self._measured(unit) is not None
+        """Return whether the text is a unit."""
+        return self._parse(unit) is not None
 
-    def factor(self, sent: str, expected: str) -> Fraction | None:
-        """What a figure in `sent` is multiplied with to be in `expected`; None where the one is not the other."""
-        if _form(sent) == _form(expected):
+    def factor(self, unit: str, expected: str) -> Fraction | None:
+        """Return the factor that converts a number in `unit` to `expected`; None where they are incompatible."""
+        if _form(unit) == _form(expected):
             return Fraction(1)
-        one, other = self._measured(sent), self._measured(expected)
-        if one is None or other is None:
+        source, target = self._parse(unit), self._parse(expected)
+        if source is None or target is None:
             return None
-        if one[0] == other[0]:
-            return one[1] / other[1]
-        # 公顷 for 平方米/人 is more likely the area of the whole city than that of one head.
-        if _form(expected).endswith(_PER_HEAD) and self.factor(sent, _form(expected).removesuffix(_PER_HEAD)) == 1:
+        (source_quantity, source_factor), (target_quantity, target_factor) = source, target
+        if source_quantity == target_quantity:
+            return source_factor / target_factor
+        # Only the same unit: 公顷 for 平方米/人 is more likely the area of the city than the area per head.
+        if _form(expected).endswith(_PER_HEAD) and self.factor(unit, _form(expected).removesuffix(_PER_HEAD)) == 1:
             return Fraction(1)
-        # A bare ratio (1:8) may stand for any quotient: its parts are counted one by one.
-        return one[1] / other[1] if one[0] == _RATIO and "/" in other[0] else None
+        # A ratio without units (1:8) may be any quotient, with one unit each.
+        return source_factor / target_factor if source_quantity == _RATIO and "/" in target_quantity else None
 
     def base_of(self, unit: str) -> str:
-        """The unit in which 万 and 亿 count: 3万 under 万人 are three times ten thousand 人."""
+        """Return the unit without 万 or 亿: 3万 in a column of 万人 are 30,000 人."""
         form = _form(unit)
-        return form[1:] if form[:1] in MULTIPLIERS and self._measured(form[1:]) is not None else form
+        return form[1:] if form[:1] in MULTIPLIERS and self._parse(form[1:]) is not None else form
 
-    def _measured(self, unit: str) -> tuple[str, Fraction] | None:
+    def _parse(self, unit: str) -> tuple[str, Fraction] | None:
         form = _form(unit)
         above, slash, below = form.partition("/")
         if not slash or form in self.known:
-            return self._measured_alone(form)
-        one, other = self._measured_alone(above), self._measured_alone(below)
-        return (f"{one[0]}/{other[0]}", one[1] / other[1]) if one and other else None
+            return self._parse_simple(form)
+        numerator, denominator = self._parse_simple(above), self._parse_simple(below)
+        if numerator is None or denominator is None:
+            return None
+        return f"{numerator[0]}/{denominator[0]}", numerator[1] / denominator[1]
 
-    def _measured_alone(self, form: str) -> tuple[str, Fraction] | None:
-        """A word of the table, or 万 and the like before one."""
+    def _parse_simple(self, form: str) -> tuple[str, Fraction] | None:
+        """A unit of the table, also with 万 or the like before it."""
         if form in self.known:
             return self.known[form]
         if form[:1] in MULTIPLIERS and form[1:] in self.known:

@@ -15,7 +15,6 @@ from pathlib import Path
 from assets.core.file_hash_cache import cached_sha256
 from assets.core.files import write_atomically
 from assets.core.paths import PROJECT_ROOT, Paths
-from assets.core.sync_state import has_remote_changes, sync_state_digest
 from assets.release.publish.manifest import hash_file, is_intact
 from assets.release.read.reader import find_current_release
 
@@ -50,7 +49,7 @@ def changed_fingerprint(paths: Paths) -> str | None:
     if current is None or load_fingerprint(paths) != (fingerprint, current.manifest.release_id):
         return fingerprint
     is_current = is_intact(current.folder, current.manifest)
-    return None if is_current and not has_remote_changes(paths, _read_note(paths).get("shared", "")) else fingerprint
+    return None if is_current and not _has_remote_changes(paths) else fingerprint
 
 
 def _list_input_files(paths: Paths) -> Iterator[tuple[str, Path]]:
@@ -72,7 +71,7 @@ def _list_input_files(paths: Paths) -> Iterator[tuple[str, Path]]:
 
 def save_fingerprint(paths: Paths, fingerprint: str, release_id: str) -> None:
     """Save that a run with this fingerprint ended with this release. If the note is lost, one run is repeated."""
-    note = {"inputs": fingerprint, "release_id": release_id, "shared": sync_state_digest(paths)}
+    note = {"inputs": fingerprint, "release_id": release_id, "shared": _sync_state_digest(paths)}
     write_atomically(paths.state / "last_run.json", json.dumps(note))
 
 
@@ -88,3 +87,22 @@ def _read_note(paths: Paths) -> dict[str, str]:
         return {name: str(value) for name, value in content.items()}
     except (OSError, ValueError, AttributeError):
         return {}
+
+
+def _has_remote_changes(paths: Paths) -> bool:
+    # A store that was configured since is a change of the settings, which are an input.
+    if not (last_digest := _read_note(paths).get("shared")):
+        return False
+    from assets.core.sync_state import has_remote_changes
+
+    return has_remote_changes(paths, last_digest)
+
+
+def _sync_state_digest(paths: Paths) -> str:
+    from assets.core.object_store import has_shared_store  # slow to import, and not needed where nothing is new
+
+    if not has_shared_store(paths):
+        return ""
+    from assets.core.sync_state import sync_state_digest
+
+    return sync_state_digest(paths)

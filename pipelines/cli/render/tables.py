@@ -133,7 +133,7 @@ def render_pruned(pruned: PruneResult, language: Language) -> str:
 def render_dry_run(result: DryRunResult, language: Language) -> Text:
     """Return what a run would make of a file: every fault with place and remedy, then the rows."""
     text = unwrapped()
-    for fault in result.faults:
+    for fault in result.errors:
         place = ", ".join(part for part in (result.file, fault.where(language)) if part)
         text.append(f"{place}: {fault.reason(language)}\n", style="red").append(f"  → {fault.remedy(language)}\n")
     outcome = phrase("refused_as_a_whole", language)

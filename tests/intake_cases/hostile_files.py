@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 
-from tests.intake_cases.sent import PARKS, park, xlsx
+from tests.intake_cases.file_builders import PARKS, park, xlsx
 
 SHEET = "xl/worksheets/sheet1.xml"
 GOOD = xlsx({"合成": [PARKS, park("南昌市"), park("九江市")]})
@@ -76,13 +76,13 @@ def locked() -> bytes:
     header += struct.pack("<I", 0) + b"\xff" * (sector - len(header) - 4)
     table = struct.pack("<III", 0xFFFFFFFD, 0xFFFFFFFE, 0xFFFFFFFE) + b"\xff" * (sector - 12)
     folder = b"".join(
-        _ole_entry(*said)
-        for said in (("Root Entry", 5, 1), ("EncryptionInfo", 2, -1), ("EncryptedPackage", 2, -1), ("", 0, -1))
+        _ole_entry(*entry)
+        for entry in (("Root Entry", 5, 1), ("EncryptionInfo", 2, -1), ("EncryptedPackage", 2, -1), ("", 0, -1))
     )
     return header + table + folder + bytes(sector)
 
 
 def _ole_entry(name: str, kind: int, child: int) -> bytes:
     text = (name + "\0").encode("utf-16-le") if name else b""
-    said = struct.pack("<HBBiii", len(text), kind, 1, -1, -1, child)
-    return text.ljust(64, b"\0") + said + bytes(36) + struct.pack("<IQ", 2, 0)
+    entry = struct.pack("<HBBiii", len(text), kind, 1, -1, -1, child)
+    return text.ljust(64, b"\0") + entry + bytes(36) + struct.pack("<IQ", 2, 0)

@@ -25,8 +25,8 @@ def layout(contract: Contract, *sent: list[str]) -> TableLayout:
 @pytest.mark.parametrize("titles", range(8))
 def test_the_header_is_found_below_title_rows(fairs: Contract, titles: int) -> None:
     above = [[f"2024年招聘统计表{number}"] for number in range(titles)]
-    found = layout(fairs, *above, HEADER, ["甲市", "2024-01-01", "3", "book", "A"])
-    assert (found.last_line, [row.cells[0] for row in found.titles]) == (titles + 1, [row[0] for row in above])
+    table = layout(fairs, *above, HEADER, ["甲市", "2024-01-01", "3", "book", "A"])
+    assert (table.last_line, [row.cells[0] for row in table.titles]) == (titles + 1, [row[0] for row in above])
 
 
 def test_a_title_that_names_one_year_is_heard(fairs: Contract) -> None:
@@ -48,8 +48,8 @@ def test_two_rows_of_headers_are_read_where_each_column_is_unambiguous(fairs: Co
 def test_units_may_stand_in_a_row_below_the_headers(fairs: Contract) -> None:
     share = fairs.columns["share"].model_copy(update={"unit": "公里"})
     contract = fairs.model_copy(update={"columns": {**fairs.columns, "share": share}})
-    found = layout(contract, ["city", "date", "share", *HEADER[3:]], ["", "", "（米）", "", ""])
-    assert (found.headers[2].unit, found.last_line) == ("米", 2)
+    table = layout(contract, ["city", "date", "share", *HEADER[3:]], ["", "", "（米）", "", ""])
+    assert (table.headers[2].unit, table.last_line) == ("米", 2)
 
 
 def test_a_row_below_the_headers_that_says_something_else_is_data(fairs: Contract) -> None:
@@ -77,7 +77,7 @@ def test_a_row_below_the_headers_that_says_something_else_is_data(fairs: Contrac
         (["city", "", "", "", ""], "data"),
     ],
 )
-def test_a_row_is_told_by_its_cells(fairs: Contract, cells: list[str], kind: str) -> None:
+def test_a_row_is_reported_by_its_cells(fairs: Contract, cells: list[str], kind: str) -> None:
     assert layout(fairs, ["2024年招聘统计"], HEADER).kind_of(cells) == kind
 
 
@@ -90,13 +90,13 @@ def test_a_sheet_without_headers_holds_no_table(fairs: Contract) -> None:
     assert [issue.code for issue in empty.value.issues] == ["missing_header_row"]
 
 
-def test_a_header_row_with_faults_is_told_whole(fairs: Contract) -> None:
+def test_a_header_row_with_faults_is_reported_completely(fairs: Contract) -> None:
     with pytest.raises(FileRejectedError) as refused:
         layout(fairs, ["city", "date", "weather", "mood"])
     assert [issue.code for issue in refused.value.issues] == ["unknown_header", "unknown_header"]
 
 
-def test_a_broken_row_where_the_headers_may_have_been_is_told_as_broken(fairs: Contract) -> None:
+def test_a_broken_row_where_the_headers_may_have_been_is_reported_as_broken(fairs: Contract) -> None:
     title, header, *data = rows(["2024年招聘统计"], HEADER, ["甲市", "2024-01-01", "3", "book", "A"])
     broken = RawRow(header.line, (), '"city"x,date', "text after a quote")
     with pytest.raises(TableNotFoundError) as refused:

@@ -1,4 +1,4 @@
-"""Checking before sending: a file is told what a run would make of it, and nothing is written."""
+"""Dry run: a file gets the result that a run would give, and nothing is written."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GOOD = "Aland,2025,70,30,synthetic,A\nworld,2025,71,30,synthetic,A\n"
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """Registry and contracts of three countries; no inbox, and no run so far."""
-    for name in ("reference", "contracts", "sql"):
+    for name in ("reference", "contracts"):
         shutil.copytree(FIXTURES / "countries" / name, tmp_path / "data" / name)
     return tmp_path / "data"
 
@@ -50,7 +50,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
-def test_a_clean_file_is_told_its_dataset_and_rows(data: Path, tmp_path: Path) -> None:
+def test_a_clean_file_is_reported_its_dataset_and_rows(data: Path, tmp_path: Path) -> None:
     checked = check(data, sent(tmp_path, HEADER + GOOD))
     assert checked.is_clean
     assert (checked.dataset, checked.rows_read, checked.rows_accepted, checked.rows_aggregate) == (
@@ -64,12 +64,12 @@ def test_a_clean_file_is_told_its_dataset_and_rows(data: Path, tmp_path: Path) -
 def test_every_fault_has_its_line_column_reason_and_remedy(data: Path, tmp_path: Path) -> None:
     checked = check(data, sent(tmp_path, HEADER + GOOD + "Atlantis,2025,old,30,synthetic,A\n"))
     assert (checked.is_clean, checked.rows_rejected) == (False, 1)
-    assert [(fault.line, fault.column_name, fault.code) for fault in checked.faults] == [
+    assert [(fault.line, fault.column_name, fault.code) for fault in checked.errors] == [
         (4, "country", "unknown_place"),
         (4, "life_years", "invalid_number"),
     ]
-    assert all(fault.reason(tongue) and fault.remedy(tongue) for fault in checked.faults for tongue in ("zh", "en"))
-    assert checked.faults[0].where("en") == "line 4, column country"
+    assert all(fault.reason(tongue) and fault.remedy(tongue) for fault in checked.errors for tongue in ("zh", "en"))
+    assert checked.errors[0].where("en") == "line 4, column country"
 
 
 def test_nothing_is_written(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,11 +80,11 @@ def test_nothing_is_written(data: Path, tmp_path: Path, monkeypatch: pytest.Monk
     assert snapshot(tmp_path) == before
 
 
-def test_a_refused_file_is_told_against_the_dataset_that_it_comes_nearest_to(data: Path, tmp_path: Path) -> None:
+def test_a_refused_file_is_reported_against_the_dataset_that_it_comes_nearest_to(data: Path, tmp_path: Path) -> None:
     another_dataset(data, "life_years", "coal_pct")
     checked = check(data, sent(tmp_path, HEADER.replace("coal_pct", "charcoal") + GOOD))
     assert (checked.dataset, checked.status, checked.is_clean) == ("country_statistics", "refused", False)
-    assert [(fault.line, fault.actual) for fault in checked.faults] == [(1, "charcoal")]
+    assert [(fault.line, fault.actual) for fault in checked.errors] == [(1, "charcoal")]
 
 
 def test_headers_choose_the_dataset_and_where_they_fit_two_a_person_does(data: Path, tmp_path: Path) -> None:
@@ -99,18 +99,18 @@ def test_headers_choose_the_dataset_and_where_they_fit_two_a_person_does(data: P
 
 
 @pytest.mark.parametrize("name", ["table.doc", "~$table.csv", ".table.csv"])
-def test_what_no_dataset_reads_is_told_without_one(data: Path, tmp_path: Path, name: str) -> None:
+def test_what_no_dataset_reads_is_reported_without_one(data: Path, tmp_path: Path, name: str) -> None:
     another_dataset(data, "coal_pct")
     checked = check(data, sent(tmp_path, HEADER + GOOD, name))
     assert (checked.dataset, checked.is_clean) == (None, False)
     code = "unsupported_file_type" if name == "table.doc" else "file_ignored"
-    assert [fault.code for fault in checked.faults] == [code]
+    assert [fault.code for fault in checked.errors] == [code]
 
 
 def test_a_link_is_refused_as_a_run_would(data: Path, tmp_path: Path) -> None:
     sent(tmp_path, HEADER + GOOD)
     (tmp_path / "link.csv").symlink_to(tmp_path / "new.csv")
-    assert [fault.code for fault in check(data, tmp_path / "link.csv").faults] == ["file_is_link"]
+    assert [fault.code for fault in check(data, tmp_path / "link.csv").errors] == ["file_is_link"]
 
 
 @pytest.mark.parametrize("name", ["no.csv", "data"])
@@ -132,7 +132,7 @@ def test_a_dataset_that_is_not_there_and_a_directory_without_registry_are_wrong_
     assert wrong.value.issue.code == "incomplete_data_directory"
 
 
-def test_a_broken_registry_is_told_before_the_file(data: Path, tmp_path: Path) -> None:
+def test_a_broken_registry_is_reported_before_the_file(data: Path, tmp_path: Path) -> None:
     (data / "reference" / "cities.csv").unlink()
     with pytest.raises(DataError):
         check(data, sent(tmp_path, HEADER + GOOD))
@@ -145,7 +145,7 @@ def test_the_command_exits_with_1_where_a_row_would_be_rejected(
     good, bad = sent(tmp_path, HEADER + GOOD), sent(tmp_path, HEADER + "Atlantis,2025,1,1,synthetic,A\n", "bad.csv")
     clean = CliRunner().invoke(app, ["check", str(good), "--json"])
     assert (clean.exit_code, json.loads(clean.stdout)[0]["rows_read"]) == (0, 2)
-    told = CliRunner().invoke(app, ["check", str(good), str(bad), "--lang", "en"])
-    assert told.exit_code == 1
-    assert "bad.csv, line 2, column country: Unknown place “Atlantis”" in told.stdout
-    assert "new.csv (country_statistics): Rows 2, Accepted 1, Aggregates 1, Rejected 0" in told.stdout
+    result = CliRunner().invoke(app, ["check", str(good), str(bad), "--lang", "en"])
+    assert result.exit_code == 1
+    assert "bad.csv, line 2, column country: Unknown place “Atlantis”" in result.stdout
+    assert "new.csv (country_statistics): Rows 2, Accepted 1, Aggregates 1, Rejected 0" in result.stdout

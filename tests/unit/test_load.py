@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from assets.intake.ingest import IngestJob
 from assets.intake.load import load_accepted
-from assets.intake.receipts.receipts import IngestJob
 from tests.unit.fairs import HEADER, NOW, send
 
 
@@ -12,15 +12,15 @@ def test_all_rows_come_in_but_those_that_repeat_a_key_in_the_order_of_the_key(in
     send(intake, "a.csv", HEADER + "".join(rows))
     send(intake, "b.csv", HEADER + "乙市,2026-01-05,5,book,A\n乙市,2026-01-05,6,book,A\n乙市,2026-01-04,4,book,A\n")
     send(intake, "c.csv", "no,header,of,ours\n1,2,3,4\n")
-    receipts = intake.take_in(NOW)
+    receipts = intake.ingest(NOW)
     table = intake.contract.table()
     connection = intake.connection
     load_accepted(connection, table, intake.folder, receipts)
-    found = connection.execute(f"select file_sha256, sheet, line, posts from {table.qualified_name}").fetchall()
-    assert found == sorted(found, key=lambda row: (row[0], row[2]))
+    rows_loaded = connection.execute(f"select file_sha256, sheet, line, posts from {table.qualified_name}").fetchall()
+    assert rows_loaded == sorted(rows_loaded, key=lambda row: (row[0], row[2]))
     of_file = {receipt.file_sha256: receipt.file for receipt in receipts}
     # Of equal rows the first stays; where they differ none is believed.
-    assert sorted((of_file[sha256], line, posts) for sha256, _, line, posts in found) == [
+    assert sorted((of_file[sha256], line, posts) for sha256, _, line, posts in rows_loaded) == [
         ("fairs/a.csv", 2, 9),
         ("fairs/a.csv", 3, 3),
         ("fairs/a.csv", 5, 7),
@@ -37,7 +37,7 @@ def test_a_table_without_files_is_empty(intake: IngestJob) -> None:
 
 def test_of_files_without_a_rejected_row_only_the_readable_rows_are_read(intake: IngestJob) -> None:
     send(intake, "a.csv", HEADER + "甲市,2026-01-09,9,book,A\n")
-    receipts = intake.take_in(NOW)
+    receipts = intake.ingest(NOW)
     assert [receipt.rows_rejected for receipt in receipts] == [0]
     for file in intake.folder.glob("*.rejects.parquet"):
         file.unlink()

@@ -1,4 +1,4 @@
-"""Figures: a column of texts into doubles in one unit, within its limits, or faults that say which cell."""
+"""Numbers: a column of texts into doubles in one unit, within its limits, or errors with their cell."""
 
 from __future__ import annotations
 
@@ -21,35 +21,37 @@ from assets.intake.values.numeric_columns import LongFormat, NumericColumnParser
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def said(**rules: Any) -> ContractColumn:
+def column(**rules: Any) -> ContractColumn:
     return ContractColumn.model_validate({"type": "number", "zh": "列", "en": "column", **rules})
 
 
-class Read:
-    """A column that was read: values, qualifiers, faults by row, and what was converted."""
+class ParsedColumn:
+    """A parsed column: values, qualifiers, errors by row, and conversions."""
 
     def __init__(
         self,
         registry: Lookups,
-        field: ContractColumn,
+        rules: ContractColumn,
         cells: Sequence[str],
         header_unit: str | None = None,
         long: LongFormat | None = None,
     ) -> None:
-        faults, self.conversions = RowErrors(len(cells)), Counter[str]()
-        reader = NumericColumnParser(registry, long, len(cells), faults, self.conversions)
-        values, qualifiers = reader.read(SourceColumn("value", 1, 1, header_unit), field, pa.array(cells, pa.string()))
+        errors, self.conversions = RowErrors(len(cells)), Counter[str]()
+        parser = NumericColumnParser(registry, long, len(cells), errors, self.conversions)
+        values, qualifiers = parser.parse(SourceColumn("value", 1, 1, header_unit), rules, pa.array(cells, pa.string()))
         self.values, self.qualifiers = values.to_pylist(), qualifiers.to_pylist()
-        self.told = sorted(zip(*(faults.rows[name] for name in ("row", "code", "actual", "expected")), strict=True))
+        self.errors = sorted(
+            zip(*(errors.columns[name] for name in ("row", "code", "actual", "expected")), strict=True)
+        )
 
 
 @QUICK
 @given(st.lists(st.builds(Decimal.scaleb, st.integers(-(10**12) + 1, 10**12 - 1).map(Decimal), st.integers(-12, 0))))
 def test_what_arrow_casts_and_what_is_parsed_are_the_same(registry: Lookups, sent: list[Decimal]) -> None:
-    plain = Read(registry, said(), [f"{number:f}" for number in sent])
-    parsed = Read(registry, said(), [f" {number:f} " for number in sent])
+    plain = ParsedColumn(registry, column(), [f"{number:f}" for number in sent])
+    parsed = ParsedColumn(registry, column(), [f" {number:f} " for number in sent])
     assert plain.values == parsed.values == [float(number) for number in sent]
-    assert plain.told == parsed.told == []
+    assert plain.errors == parsed.errors == []
 
 
 @QUICK
@@ -58,7 +60,7 @@ def test_a_converted_figure_has_the_digits_of_the_one_that_was_sent(
     registry: Lookups, digits: int, places: int
 ) -> None:
     sent = Decimal(digits).scaleb(-places)
-    read = Read(registry, said(unit="公里"), [f"{sent:f}"], header_unit="米")
+    read = ParsedColumn(registry, column(unit="公里"), [f"{sent:f}"], header_unit="米")
     assert read.values == [float(sent / 1000)]
 
 
@@ -85,12 +87,12 @@ def test_a_converted_figure_has_the_digits_of_the_one_that_was_sent(
 def test_the_unit_of_the_cell_comes_before_that_of_the_header_and_of_the_contract(
     registry: Lookups, cell: str, unit: str | None, header_unit: str | None, value: float
 ) -> None:
-    read = Read(registry, said(unit=unit), [cell], header_unit)
-    assert (read.values, read.told) == ([value], [])
+    read = ParsedColumn(registry, column(unit=unit), [cell], header_unit)
+    assert (read.values, read.errors) == ([value], [])
 
 
 def test_every_conversion_is_counted(registry: Lookups) -> None:
-    read = Read(registry, said(unit="公里"), ["1", "2", "3公里", "4万米", ""], header_unit="米")
+    read = ParsedColumn(registry, column(unit="公里"), ["1", "2", "3公里", "4万米", ""], header_unit="米")
     assert read.values == [0.001, 0.002, 3, 40, None]
     assert sum(read.conversions.values()) == 3
     assert all(text.endswith(("× 1/1000", "× 10")) for text in read.conversions)
@@ -110,17 +112,19 @@ def test_every_conversion_is_counted(registry: Lookups) -> None:
         ("9" * 400, "%", "invalid_number", "1234.5"),
     ],
 )
-def test_a_figure_that_cannot_be_taken_is_told_with_its_row(
+def test_a_figure_that_cannot_be_taken_is_reported_with_its_row(
     registry: Lookups, cell: str, unit: str | None, code: str, expected: str
 ) -> None:
-    read = Read(registry, said(unit=unit), ["1", cell, "2"])
-    assert read.told == [(1, code, cell[:200], expected)]
+    read = ParsedColumn(registry, column(unit=unit), ["1", cell, "2"])
+    assert read.errors == [(1, code, cell[:200], expected)]
     assert read.values[::2] == [1, 2]
 
 
 def test_limits_are_checked_in_the_unit_of_the_column(registry: Lookups) -> None:
-    read = Read(registry, said(unit="%", min=0, max=100), ["1000", "1001", "-1", "0", "100%", "101%"], header_unit="‰")
-    assert read.told == [
+    read = ParsedColumn(
+        registry, column(unit="%", min=0, max=100), ["1000", "1001", "-1", "0", "100%", "101%"], header_unit="‰"
+    )
+    assert read.errors == [
         (1, "number_above_maximum", "1001", "100"),
         (2, "number_below_minimum", "-1", "0"),
         (5, "number_above_maximum", "101%", "100"),
@@ -128,18 +132,18 @@ def test_limits_are_checked_in_the_unit_of_the_column(registry: Lookups) -> None
 
 
 def test_a_count_is_whole_after_its_conversion(registry: Lookups) -> None:
-    read = Read(registry, said(type="integer", unit="人"), ["1.2345万", "1.23456万", "8087.0", "0.5"])
-    assert read.told == [(1, "integer_expected", "1.23456万", ""), (3, "integer_expected", "0.5", "")]
+    read = ParsedColumn(registry, column(type="integer", unit="人"), ["1.2345万", "1.23456万", "8087.0", "0.5"])
+    assert read.errors == [(1, "integer_expected", "1.23456万", ""), (3, "integer_expected", "0.5", "")]
 
 
 @pytest.mark.parametrize("gap", ["", "-", "…", "暂无"])
 def test_a_gap_is_missing_and_in_a_required_column_a_fault(registry: Lookups, gap: str) -> None:
-    assert Read(registry, said(min=1), [gap, "1"]).values == [None, 1]
-    assert Read(registry, said(required=True), [gap, "1"]).told == [(0, "missing_value", gap, "列")]
+    assert ParsedColumn(registry, column(min=1), [gap, "1"]).values == [None, 1]
+    assert ParsedColumn(registry, column(required=True), [gap, "1"]).errors == [(0, "missing_value", gap, "列")]
 
 
 def test_a_qualified_figure_keeps_its_qualifier(registry: Lookups) -> None:
-    read = Read(registry, said(allow_qualifier=True, unit="家"), ["80余家", "约3万", "5", "不足7家"])
+    read = ParsedColumn(registry, column(allow_qualifier=True, unit="家"), ["80余家", "约3万", "5", "不足7家"])
     assert list(zip(read.values, read.qualifiers, strict=True)) == [
         (80, "at_least"),
         (30_000, "about"),
@@ -164,8 +168,8 @@ def test_in_a_long_layout_each_row_has_the_unit_and_limits_of_its_indicator(regi
         ["long.rate", "long.rate", "long.rate", "long.length", "long.length", "long.length", None, "other.rate"],
         ["%", "‰", None, "米", "公里", "%", None, None],
     )
-    read = Read(registry, said(), ["50", "1001", "101", "3000", "101", "5", "7", "8"], long=long)
-    assert read.told == [
+    read = ParsedColumn(registry, column(), ["50", "1001", "101", "3000", "101", "5", "7", "8"], long=long)
+    assert read.errors == [
         (1, "number_above_maximum", "1001", "100"),
         (2, "number_above_maximum", "101", "100"),
         (5, "incompatible_unit", "5", "公里"),

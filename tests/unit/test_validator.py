@@ -1,4 +1,4 @@
-"""Rows: each is accepted or rejected whole, and every fault is told with line, column, reason and remedy."""
+"""Validation of rows: each is accepted or rejected, and every error has line, column, reason and remedy."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.tables.contracts import Contract
 from assets.intake.values.lookups import Lookups
 from assets.intake.values.places import Places
-from tests.unit.conftest import TakeIn
+from tests.unit.conftest import ParseFile
 
 HEADER = "city,date,kind,posts,share,is_local,source_id,source_grade\n"
 GOOD = "甲市,2026-02-05,big,12,3.5,是,book,A\n"
 
 
-def test_a_good_row_is_accepted_with_its_types(fairs: Contract, take_in: TakeIn) -> None:
-    taken = take_in(fairs, HEADER + GOOD)
-    (row,) = taken.accepted
+def test_a_good_row_is_accepted_with_its_types(fairs: Contract, parse_file: ParseFile) -> None:
+    parsed = parse_file(fairs, HEADER + GOOD)
+    (row,) = parsed.accepted
     assert row == {
         "sheet": None,
         "line": 2,
@@ -42,7 +42,7 @@ def test_a_good_row_is_accepted_with_its_types(fairs: Contract, take_in: TakeIn)
 
 
 @pytest.mark.parametrize(
-    ("row", "column", "code", "found", "expected"),
+    ("row", "column", "code", "actual", "expected"),
     [
         ("丙市,2026-02-05,big,12,3.5,是,book,A", "city", "unknown_place", "丙市", "甲市"),
         (",2026-02-05,big,12,3.5,是,book,A", "city", "missing_value", "", "列city"),
@@ -71,55 +71,55 @@ def test_a_good_row_is_accepted_with_its_types(fairs: Contract, take_in: TakeIn)
     ],
 )
 def test_a_bad_cell_rejects_its_row_and_no_other(
-    fairs: Contract, take_in: TakeIn, row: str, column: str | None, code: str, found: str, expected: str
+    fairs: Contract, parse_file: ParseFile, row: str, column: str | None, code: str, actual: str, expected: str
 ) -> None:
-    taken = take_in(fairs, HEADER + GOOD + row + "\n" + "乙市,2026-02-06,small,5,,否,book,B\n")
-    assert taken.told == [(3, column, code, found)]
-    (reject,) = taken.rejects
+    parsed = parse_file(fairs, HEADER + GOOD + row + "\n" + "乙市,2026-02-06,small,5,,否,book,B\n")
+    assert parsed.errors == [(3, column, code, actual)]
+    (reject,) = parsed.rejects
     assert reject["expected"] == expected
     assert reject["raw_row"] == row
     assert all(reject[name] for name in ("reason_zh", "reason_en", "remedy_zh", "remedy_en"))
-    assert [accepted["line"] for accepted in taken.accepted] == [2, 4]
+    assert [accepted["line"] for accepted in parsed.accepted] == [2, 4]
 
 
-def test_every_fault_of_a_row_is_told(fairs: Contract, take_in: TakeIn) -> None:
-    taken = take_in(fairs, HEADER + "丙市,soon,big,-1,3.5,是,book,A\n")
-    assert [(row["column_name"], row["error_number"]) for row in taken.rejects] == [
+def test_every_fault_of_a_row_is_reported(fairs: Contract, parse_file: ParseFile) -> None:
+    parsed = parse_file(fairs, HEADER + "丙市,soon,big,-1,3.5,是,book,A\n")
+    assert [(row["column_name"], row["error_number"]) for row in parsed.rejects] == [
         ("city", 1),
         ("date", 2),
         ("posts", 3),
     ]
-    assert taken.parsed.rows_rejected == 1
+    assert parsed.result.rows_rejected == 1
 
 
-def test_an_unbalanced_quote_rejects_its_row(fairs: Contract, take_in: TakeIn) -> None:
-    taken = take_in(fairs, HEADER + '甲市,2026-02-05,"b"ig,12,3.5,是,book,A\n' + GOOD)
-    assert [(line, code) for line, _, code, _ in taken.told] == [(2, "malformed_row")]
-    assert [row["line"] for row in taken.accepted] == [3]
+def test_an_unbalanced_quote_rejects_its_row(fairs: Contract, parse_file: ParseFile) -> None:
+    parsed = parse_file(fairs, HEADER + '甲市,2026-02-05,"b"ig,12,3.5,是,book,A\n' + GOOD)
+    assert [(line, code) for line, _, code, _ in parsed.errors] == [(2, "malformed_row")]
+    assert [row["line"] for row in parsed.accepted] == [3]
 
 
-def test_an_exact_repeat_keeps_the_first_row(fairs: Contract, take_in: TakeIn) -> None:
-    taken = take_in(fairs, HEADER + GOOD + GOOD + GOOD)
-    assert [row["line"] for row in taken.accepted] == [2]
-    assert taken.told == [(3, "city", "duplicate_row", "2"), (4, "city", "duplicate_row", "2")]
+def test_an_exact_repeat_keeps_the_first_row(fairs: Contract, parse_file: ParseFile) -> None:
+    parsed = parse_file(fairs, HEADER + GOOD + GOOD + GOOD)
+    assert [row["line"] for row in parsed.accepted] == [2]
+    assert parsed.errors == [(3, "city", "duplicate_row", "2"), (4, "city", "duplicate_row", "2")]
 
 
-def test_of_rows_with_one_key_and_other_values_none_is_taken(fairs: Contract, take_in: TakeIn) -> None:
-    taken = take_in(fairs, HEADER + GOOD + "alpha,2026/2/5,big,13,3.5,是,book,A\n")
-    assert taken.accepted == []
-    assert taken.told == [(2, "city", "key_conflict", "3"), (3, "city", "key_conflict", "2")]
+def test_of_rows_with_one_key_and_other_values_none_is_taken(fairs: Contract, parse_file: ParseFile) -> None:
+    parsed = parse_file(fairs, HEADER + GOOD + "alpha,2026/2/5,big,13,3.5,是,book,A\n")
+    assert parsed.accepted == []
+    assert parsed.errors == [(2, "city", "key_conflict", "3"), (3, "city", "key_conflict", "2")]
 
 
-def test_a_broken_row_does_not_make_its_twin_a_conflict(fairs: Contract, take_in: TakeIn) -> None:
-    taken = take_in(fairs, HEADER + GOOD + "甲市,2026-02-05,big,-1,3.5,是,book,A\n")
-    assert [row["line"] for row in taken.accepted] == [2]
-    assert [code for _, _, code, _ in taken.told] == ["number_below_minimum"]
+def test_a_broken_row_does_not_make_its_twin_a_conflict(fairs: Contract, parse_file: ParseFile) -> None:
+    parsed = parse_file(fairs, HEADER + GOOD + "甲市,2026-02-05,big,-1,3.5,是,book,A\n")
+    assert [row["line"] for row in parsed.accepted] == [2]
+    assert [code for _, _, code, _ in parsed.errors] == ["number_below_minimum"]
 
 
-def test_a_total_is_set_aside(fairs: Contract, take_in: TakeIn) -> None:
-    taken = take_in(fairs, HEADER + GOOD + "全省,2026-02-05,big,99,,是,book,A\n")
-    assert (taken.parsed.rows_accepted, taken.parsed.rows_aggregate, taken.parsed.rows_rejected) == (1, 1, 0)
-    assert [(row["city_code"], row["province_code"]) for row in taken.accepted] == [("1", None), (None, "9")]
+def test_a_total_is_set_aside(fairs: Contract, parse_file: ParseFile) -> None:
+    parsed = parse_file(fairs, HEADER + GOOD + "全省,2026-02-05,big,99,,是,book,A\n")
+    assert (parsed.result.rows_accepted, parsed.result.rows_aggregate, parsed.result.rows_rejected) == (1, 1, 0)
+    assert [(row["city_code"], row["province_code"]) for row in parsed.accepted] == [("1", None), (None, "9")]
 
 
 @pytest.mark.parametrize(
@@ -137,23 +137,23 @@ def test_a_total_is_set_aside(fairs: Contract, take_in: TakeIn) -> None:
     ],
 )
 def test_an_approximate_number_keeps_its_qualifier(
-    fairs: Contract, take_in: TakeIn, sent: str, value: int | None, qualifier: str | None
+    fairs: Contract, parse_file: ParseFile, sent: str, value: int | None, qualifier: str | None
 ) -> None:
-    taken = take_in(fairs, HEADER + f'甲市,2026-02-05,big,"{sent}",,是,book,A\n')
+    parsed = parse_file(fairs, HEADER + f'甲市,2026-02-05,big,"{sent}",,是,book,A\n')
     if value is None:  # people are no posts
-        assert taken.told == [(2, "posts", "incompatible_unit", sent)]
+        assert parsed.errors == [(2, "posts", "incompatible_unit", sent)]
     else:
-        assert [(row["posts"], row["posts_qualifier"]) for row in taken.accepted] == [(value, qualifier)]
+        assert [(row["posts"], row["posts_qualifier"]) for row in parsed.accepted] == [(value, qualifier)]
 
 
-def test_a_number_with_a_unit_is_not_read_where_no_unit_is_known(fairs: Contract, take_in: TakeIn) -> None:
-    taken = take_in(fairs, HEADER + "甲市,2026-02-05,big,80,3家,是,book,A\n")
-    assert taken.told == [(2, "share", "invalid_number", "3家")]
+def test_a_number_with_a_unit_is_not_read_where_no_unit_is_known(fairs: Contract, parse_file: ParseFile) -> None:
+    parsed = parse_file(fairs, HEADER + "甲市,2026-02-05,big,80,3家,是,book,A\n")
+    assert parsed.errors == [(2, "share", "invalid_number", "3家")]
 
 
-def test_columns_may_come_in_any_order_and_optional_ones_may_be_missing(fairs: Contract, take_in: TakeIn) -> None:
-    taken = take_in(fairs, "source_grade,source_id,date,城市\nA,book,20260205,乙市\n")
-    (row,) = taken.accepted
+def test_columns_may_come_in_any_order_and_optional_ones_may_be_missing(fairs: Contract, parse_file: ParseFile) -> None:
+    parsed = parse_file(fairs, "source_grade,source_id,date,城市\nA,book,20260205,乙市\n")
+    (row,) = parsed.accepted
     assert (row["city_code"], row["posts"], row["is_local"]) == ("2", None, None)
 
 
@@ -161,53 +161,53 @@ def test_columns_may_come_in_any_order_and_optional_ones_may_be_missing(fairs: C
     "text",
     ["=cmd|' /C calc'!A0", "'; drop table typed; --", "<script>alert(1)</script>", "a\x01b", "{found}{expected}", '"'],
 )
-def test_hostile_text_is_data(fairs: Contract, take_in: TakeIn, text: str) -> None:
+def test_hostile_text_is_data(fairs: Contract, parse_file: ParseFile, text: str) -> None:
     cell = text.replace('"', '""')
-    taken = take_in(fairs, HEADER + f'"{cell}",2026-02-05,big,12,3.5,是,book,A\n' + GOOD)
-    assert [row["line"] for row in taken.accepted] == [3]
-    (reject,) = taken.rejects
+    parsed = parse_file(fairs, HEADER + f'"{cell}",2026-02-05,big,12,3.5,是,book,A\n' + GOOD)
+    assert [row["line"] for row in parsed.accepted] == [3]
+    (reject,) = parsed.rejects
     assert (reject["code"], reject["actual"]) == ("unknown_place", text)
 
 
-def test_a_file_with_a_nul_byte_is_no_text(fairs: Contract, take_in: TakeIn) -> None:
+def test_a_file_with_a_nul_byte_is_no_text(fairs: Contract, parse_file: ParseFile) -> None:
     with pytest.raises(FileRejectedError) as refused:
-        take_in(fairs, HEADER + GOOD + "a\x00b,2026-02-05,big,12,3.5,是,book,A\n")
+        parse_file(fairs, HEADER + GOOD + "a\x00b,2026-02-05,big,12,3.5,是,book,A\n")
     assert [(issue.code, issue.line) for issue in refused.value.issues] == [("file_has_nul", 3)]
 
 
 @pytest.mark.parametrize("text", ["南??", "南？？", "\ufffd昌", "a\ue123", "a\x07b"])
-def test_text_with_lost_characters_is_damaged(fairs: Contract, take_in: TakeIn, text: str) -> None:
+def test_text_with_lost_characters_is_damaged(fairs: Contract, parse_file: ParseFile, text: str) -> None:
     free = fairs.model_copy(
         update={"columns": {**fairs.columns, "kind": fairs.columns["kind"].model_copy(update={"allowed": None})}}
     )
     for contract in (fairs, free):
-        taken = take_in(contract, HEADER + GOOD + f"乙市,2026-02-05,{text},12,3.5,是,book,A\n")
-        assert [row["line"] for row in taken.accepted] == [2]
-        assert taken.told == [(3, "kind", "text_damaged", text)]
+        parsed = parse_file(contract, HEADER + GOOD + f"乙市,2026-02-05,{text},12,3.5,是,book,A\n")
+        assert [row["line"] for row in parsed.accepted] == [2]
+        assert parsed.errors == [(3, "kind", "text_damaged", text)]
 
 
 def test_columns_that_the_contract_does_not_know_are_kept_aside_where_it_says_so(
-    fairs: Contract, take_in: TakeIn
+    fairs: Contract, parse_file: ParseFile
 ) -> None:
     lenient = fairs.model_copy(update={"on_unknown_column": "keep"})
-    taken = take_in(lenient, 'city,天气,date,source_id,source_grade,天气\n甲市,晴,2026-02-05,book,A,"小""雨"\n')
-    (row,) = taken.accepted
+    parsed = parse_file(lenient, 'city,天气,date,source_id,source_grade,天气\n甲市,晴,2026-02-05,book,A,"小""雨"\n')
+    (row,) = parsed.accepted
     assert json.loads(row["other_cells"]) == {"天气": "晴", "天气 (6)": '小"雨'}
-    assert [(note.kind, note.text) for note in taken.parsed.notes] == [("unknown_column_kept", "天气")] * 2
+    assert [(note.kind, note.text) for note in parsed.result.notes] == [("unknown_column_kept", "天气")] * 2
 
 
-def test_a_cell_below_no_header_rejects_its_row(fairs: Contract, take_in: TakeIn) -> None:
+def test_a_cell_below_no_header_rejects_its_row(fairs: Contract, parse_file: ParseFile) -> None:
     rows = GOOD.replace("\n", ",\n") + "乙市,2026-02-05,big,12,3.5,是,book,A,9\n"
-    taken = take_in(fairs, HEADER.replace("\n", ",\n") + rows)
-    assert [row["line"] for row in taken.accepted] == [2]
-    assert taken.told == [(3, None, "cell_without_header", "9")]
+    parsed = parse_file(fairs, HEADER.replace("\n", ",\n") + rows)
+    assert [row["line"] for row in parsed.accepted] == [2]
+    assert parsed.errors == [(3, None, "cell_without_header", "9")]
 
 
-def test_a_returned_row_names_the_row_that_it_corrects(fairs: Contract, take_in: TakeIn) -> None:
+def test_a_returned_row_names_the_row_that_it_corrects(fairs: Contract, parse_file: ParseFile) -> None:
     header = "退回编号,退回原因,处理办法,city,date,source_id,source_grade\n"
     rows = ("0123456789ab,x,y,甲市,2026-02-05,book,A\n", "mine,x,y,乙市,2026-02-05,book,A\n")
-    taken = take_in(fairs, header + "".join(rows))
-    assert [(row["city_code"], row["return_id"], row["other_cells"]) for row in taken.accepted] == [
+    parsed = parse_file(fairs, header + "".join(rows))
+    assert [(row["city_code"], row["return_id"], row["other_cells"]) for row in parsed.accepted] == [
         ("1", "0123456789ab", None),
         ("2", None, None),
     ]
@@ -215,14 +215,14 @@ def test_a_returned_row_names_the_row_that_it_corrects(fairs: Contract, take_in:
 
 @pytest.mark.parametrize("city", ["甲东县", "11"])
 def test_a_county_counts_for_its_city_where_the_contract_takes_counties(
-    fairs: Contract, take_in: TakeIn, city: str
+    fairs: Contract, parse_file: ParseFile, city: str
 ) -> None:
     place = fairs.columns["city"].model_copy(update={"accept_counties": True})
     lenient = fairs.model_copy(update={"columns": {**fairs.columns, "city": place}})
     row = GOOD.replace("甲市", "甲东县")
-    assert [found["city_code"] for found in take_in(lenient, HEADER + row).accepted] == ["1"]
-    taken = take_in(fairs, HEADER + row)
-    assert (taken.told, taken.rejects[0]["expected"]) == ([(2, "city", "county_not_city", "甲东县")], "1")
+    assert [actual["city_code"] for actual in parse_file(lenient, HEADER + row).accepted] == ["1"]
+    parsed = parse_file(fairs, HEADER + row)
+    assert (parsed.errors, parsed.rejects[0]["expected"]) == ([(2, "city", "county_not_city", "甲东县")], "1")
 
 
 def coded(contract: Contract) -> Contract:
@@ -232,7 +232,7 @@ def coded(contract: Contract) -> Contract:
 
 
 @pytest.mark.parametrize(
-    ("city", "code", "found"),
+    ("city", "code", "actual"),
     [
         ("甲市", "1", ("1", None)),
         ("", "2", ("2", None)),
@@ -246,26 +246,26 @@ def coded(contract: Contract) -> Contract:
     ],
 )
 def test_a_code_settles_a_homophone_and_never_contradicts_the_name(
-    fairs: Contract, registry: Lookups, take_in: TakeIn, city: str, code: str, found: tuple[str, str | None]
+    fairs: Contract, registry: Lookups, parse_file: ParseFile, city: str, code: str, actual: tuple[str, str | None]
 ) -> None:
     names = [("甲市", "1", None, None), ("1", "1", None, None), ("2", "2", None, None)]
     with_codes = dataclasses.replace(registry, places=Places.of(names, ["beta"]))
     header = "city,code,date,source_id,source_grade\n"
-    taken = take_in(coded(fairs), header + f"{city},{code},2026-02-05,book,A\n", registry=with_codes)
-    told = [(row["code"], row["expected"]) for row in taken.rejects]
-    if told:
-        assert told == [(found[0], told[0][1] if found[1] is None else found[1])]
+    parsed = parse_file(coded(fairs), header + f"{city},{code},2026-02-05,book,A\n", registry=with_codes)
+    errors = [(row["code"], row["expected"]) for row in parsed.rejects]
+    if errors:
+        assert errors == [(actual[0], errors[0][1] if actual[1] is None else actual[1])]
     else:
-        assert [(row["city_code"], row["province_code"]) for row in taken.accepted] == [found]
+        assert [(row["city_code"], row["province_code"]) for row in parsed.accepted] == [actual]
 
 
-def test_a_row_of_a_long_layout_has_unit_and_limits_of_its_indicator(fairs: Contract, take_in: TakeIn) -> None:
+def test_a_row_of_a_long_layout_has_unit_and_limits_of_its_indicator(fairs: Contract, parse_file: ParseFile) -> None:
     types = {"city": "place", "indicator": "indicator", "value": "number", "unit": "unit"}
     types |= {"source_id": "text", "source_grade": "text"}
     columns = {name: {"type": kind, "zh": f"列{name}", "en": name, "required": True} for name, kind in types.items()}
     content = fairs.model_dump() | {"dataset": "long", "columns": columns, "key": ["city", "indicator"]}
     contract = Contract.model_validate(content | {"indicators": ["long.rate", "long.length"]})
-    taken = take_in(
+    parsed = parse_file(
         contract,
         "city,indicator,value,unit,source_id,source_grade\n"
         "甲市,long.rate,101,%,book,A\n"
@@ -274,13 +274,13 @@ def test_a_row_of_a_long_layout_has_unit_and_limits_of_its_indicator(fairs: Cont
         "乙市,other.rate,5,%,book,A\n"
         "乙市,long.length,5,%,book,A\n",
     )
-    assert [(line, code, found) for line, _, code, found in taken.told] == [
+    assert [(line, code, actual) for line, _, code, actual in parsed.errors] == [
         (2, "number_above_maximum", "101"),
         (5, "unknown_reference", "other.rate"),
         (6, "incompatible_unit", "5"),
     ]
-    assert [(row["line"], row["value"]) for row in taken.accepted] == [(3, 5.0), (4, 5.0)]
-    converted = sorted(note.text for note in taken.parsed.notes if note.kind == "converted")
+    assert [(row["line"], row["value"]) for row in parsed.accepted] == [(3, 5.0), (4, 5.0)]
+    converted = sorted(note.text for note in parsed.result.notes if note.kind == "converted")
     assert converted == ["‰ → %: × 1/10 (1)", "米 → 公里: × 1/1000 (1)"]
 
 
@@ -292,13 +292,13 @@ CELLS = st.sampled_from(
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(CELLS, min_size=1, max_size=9), max_size=8))
 def test_rows_in_are_rows_accepted_set_aside_and_rejected(
-    fairs: Contract, take_in: TakeIn, rows: list[list[str]]
+    fairs: Contract, parse_file: ParseFile, rows: list[list[str]]
 ) -> None:
     quoted = ["".join((",".join('"' + cell.replace('"', '""') + '"' for cell in row), "\n")) for row in rows]
-    taken = take_in(fairs, HEADER + "".join(quoted))
+    parsed = parse_file(fairs, HEADER + "".join(quoted))
     # A cell over several lines is believed only in a row of the right width: a stray quote looks like one.
     several = sum(row.count("x\ny") for row in rows if len(row) != 8)
-    counted = taken.parsed.rows_read + taken.parsed.rows_blank + taken.parsed.rows_skipped
+    counted = parsed.result.rows_read + parsed.result.rows_blank + parsed.result.rows_skipped
     assert len(rows) <= counted <= len(rows) + several
-    kept = {row["line"] for row in taken.accepted} | {row["line"] for row in taken.rejects}
-    assert len(kept) == taken.parsed.rows_read
+    kept = {row["line"] for row in parsed.accepted} | {row["line"] for row in parsed.rejects}
+    assert len(kept) == parsed.result.rows_read

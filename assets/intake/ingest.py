@@ -1,0 +1,218 @@
+"""Ingestion: every file of the inbox is archived, parsed once per content and recipe, and gets a receipt.
+
+Here: the loop over the files of one dataset, and the order of writing that makes a kill harmless: archive, results,
+and last, by rename, the receipt that makes the results count. Not here: how rows are parsed (assets.intake.file_parser)
+and the shared store (assets.intake.receipts.sync).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from assets.core.errors import DataError, Issue
+from assets.core.file_hash_cache import FileHashCache
+from assets.core.files import sync_path, write_atomically
+from assets.core.paths import Paths
+from assets.core.settings import Limits
+from assets.intake.file_parser import SUFFIXES, FileParser, ParseResult
+from assets.intake.readers.encoding import FileRejectedError
+from assets.intake.receipts import temp_files
+from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, InboxFile, scan_inbox
+from assets.intake.receipts.receipts import RESULT_SUFFIXES, Receipt, missing_results, read_receipts, sort_receipts
+from assets.intake.tables.contracts import Contract
+from assets.intake.values.lookups import Lookups
+from assets.warehouse.connection import Connection
+
+# Raise it when the same bytes and the same contract give other results; the next run then parses all files again.
+PARSER_VERSION = "4"
+_MAX_REFUSALS = 50
+_COUNTS = ("rows_read", "rows_blank", "rows_skipped", "rows_accepted", "rows_aggregate", "rows_rejected")
+
+
+class RowBalanceError(Exception):
+    """Rows read are not rows accepted, aggregate and rejected; an error of this project, never of the data."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestJob:
+    """The ingestion of the files of one dataset, with everything it needs."""
+
+    paths: Paths
+    contract: Contract
+    connection: Connection
+    registry: Lookups
+    limits: Limits
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the lake with the results and receipts of the dataset."""
+        return self.paths.lake / self.contract.dataset
+
+    @property
+    def recipe(self) -> str:
+        """A digest of contract, registry, limits and parser: the same bytes by the same recipe give the same rows."""
+        parts = (
+            PARSER_VERSION,
+            self.contract.model_dump_json(exclude={"due"}),  # the deadline has no influence on the rows
+            self.registry.digest,
+            self.limits.model_dump_json(),
+        )
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+    def ingest(self, now: datetime, *, from_inbox: bool = True) -> list[Receipt]:
+        """Parse the new files of the inbox, and again those that were parsed by another recipe.
+
+        Args:
+            now: the time of arrival of new files.
+            from_inbox: whether the inbox is scanned; otherwise only known files are parsed again.
+
+        Returns:
+            The receipts of all files that ever arrived, in order of arrival.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        temp_files.remove_stale(self.folder, temp_files.WORK_FOLDER)
+        temp_files.remove_stale(self.paths.archive, temp_files.ARRIVING_FILE)
+        receipts = {receipt.file_sha256: receipt for receipt in read_receipts(self.folder)}
+        # Also after the clock was set back, a correction must be later than the file that it corrects.
+        latest = max((receipt.received_at for receipt in receipts.values()), default=None)
+        arrival_time = now if latest is None else max(now, latest + timedelta(microseconds=1))
+        files = [InboxFile(r.file, r.file_sha256, r.bytes, _unarchived_refusal(r)) for r in receipts.values()]
+        if from_inbox:
+            cache = FileHashCache(self.paths.file_hashes / f"{self.contract.dataset}.json")
+            files += scan_inbox(self.paths, self.contract.dataset, self.limits, cache)
+        for file in files:
+            earlier = receipts.get(file.sha256)
+            if earlier is None:
+                receipts[file.sha256] = self._ingest_file(file, arrival_time, is_new=True)
+            elif self._needs_parsing(file, earlier):
+                receipts[file.sha256] = self._ingest_file(file, earlier.received_at, is_new=False)
+        return sort_receipts(receipts.values())
+
+    def _needs_parsing(self, file: InboxFile, earlier: Receipt) -> bool:
+        # Bytes refused for the suffix of one name may be valid under another name.
+        is_renamed = not _is_supported(earlier.file) and _is_supported(file.name)
+        return earlier.recipe != self.recipe or is_renamed or bool(missing_results(self.folder, earlier))
+
+    def _ingest_file(self, file: InboxFile, received_at: datetime, *, is_new: bool) -> Receipt:
+        """Parse one file and write its receipt; if another machine wrote one for it meanwhile, return that one."""
+        base = Receipt(
+            dataset=self.contract.dataset,
+            file=file.name,
+            file_sha256=file.sha256,
+            bytes=file.size,
+            recipe=self.recipe,
+            received_at=received_at,
+            status="refused",
+        )
+        with temp_files.work_folder(self.folder) as work:
+            try:
+                outcome = self._parse(file, work, base.stem)
+            except FileRejectedError as error:
+                outcome = {"refusals": tuple(_to_dict(issue) for issue in error.issues[:_MAX_REFUSALS])}
+            receipt = base.model_copy(update=outcome)
+            draft = work / "receipt.json"
+            write_atomically(draft, receipt.model_dump_json(indent=1), is_durable=True)
+            target = self.folder / f"{receipt.stem}.json"
+            if is_new:
+                return _put_if_absent(draft, target) or receipt
+            _make_newest(draft, self.folder.glob(f"{receipt.file_sha256}.*.json"))
+            draft.rename(target)
+        return receipt
+
+    def _parse(self, file: InboxFile, work: Path, stem: str) -> dict[str, object]:
+        """Parse in the work folder, then move the results to their names; return the fields of the receipt."""
+        if file.refusal is not None:
+            raise FileRejectedError(Issue(file.refusal, str(file.size), str(self.limits.file_bytes)))
+        archived = self.paths.archived(file.sha256)
+        if not archived.is_file():
+            raise DataError([Issue("missing_archived_file", file.sha256, file=file.name)])
+        accepted, rejects = work / "accepted.parquet", work / "rejects.parquet"
+        parser = FileParser(self.connection, self.contract, self.registry, self.limits)
+        result = parser.parse(archived, file.name, accepted, rejects)
+        check_row_balance(file.name, result)
+        for path, suffix in zip((accepted, rejects), RESULT_SUFFIXES, strict=True):
+            sync_path(path)
+            path.rename(self.folder / f"{stem}.{suffix}")
+        return {
+            "status": "read",
+            **{name: getattr(result, name) for name in _COUNTS},
+            "sheets": tuple(result.sheets),
+            "notes": tuple(result.notes),
+        }
+
+
+def unassigned_receipts(paths: Paths, datasets: Sequence[str], now: datetime, limits: Limits) -> list[Receipt]:
+    """Archive the files in folders of the inbox that belong to no dataset, and return a refusal for each."""
+    folders = sorted(path.name for path in paths.inbox.iterdir()) if paths.inbox.is_dir() else []
+    receipts: dict[tuple[str, str], Receipt] = {}
+    for folder in folders:
+        if folder in datasets or folder.startswith((".", "~$")):
+            continue
+        issue = Issue("unknown_inbox_folder", folder, ", ".join(f"{name}/" for name in datasets))
+        for file in scan_inbox(paths, folder, limits):
+            receipt = Receipt(
+                dataset=folder,
+                file=file.name,
+                file_sha256=file.sha256,
+                bytes=file.size,
+                recipe="",
+                received_at=now,
+                status="refused",
+                refusals=(_to_dict(issue),),
+            )
+            receipts.setdefault((folder, file.sha256), receipt)
+    return list(receipts.values())
+
+
+def utc_now() -> datetime:
+    """Return the present moment, with its time zone."""
+    return datetime.now(UTC)
+
+
+def check_row_balance(name: str, result: ParseResult) -> None:
+    """Raise RowBalanceError where a row that was read is neither accepted, nor aggregate, nor rejected."""
+    total = result.rows_accepted + result.rows_aggregate + result.rows_rejected
+    if result.rows_read != total:
+        raise RowBalanceError(f"{name}: {result.rows_read} rows read, {total} accounted for")
+
+
+def _is_supported(name: str) -> bool:
+    return Path(name).suffix.lower() in SUFFIXES
+
+
+def _unarchived_refusal(receipt: Receipt) -> str | None:
+    """Why the bytes are not in the archive, if so (a link, a file above the limit); the file then stays refused."""
+    codes = [str(refusal["code"]) for refusal in receipt.refusals]
+    return next((code for code in codes if code in UNARCHIVED_REFUSALS), None)
+
+
+def _to_dict(issue: Issue) -> dict[str, str | int | None]:
+    return {name: getattr(issue, name) for name in Issue.__slots__}
+
+
+def _make_newest(file: Path, earlier: Iterable[Path]) -> None:
+    """Give a receipt the latest modification time, which decides which one counts, also after a clock was set back."""
+    latest = max((path.stat().st_mtime_ns for path in earlier), default=0)
+    if file.stat().st_mtime_ns <= latest:
+        os.utime(file, ns=(latest + 1, latest + 1))
+
+
+def _put_if_absent(draft: Path, target: Path) -> Receipt | None:
+    """Give a receipt its name; where a receipt of that name exists already, keep and return that one."""
+    try:
+        target.hardlink_to(draft)
+    except FileExistsError:
+        with suppress(ValidationError):
+            return Receipt.model_validate_json(target.read_bytes())
+        draft.rename(target)  # the existing receipt is damaged and counts for nothing
+    except OSError:
+        draft.rename(target)  # a file system without hard links: the last receipt counts
+    return None
