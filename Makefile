@@ -34,7 +34,7 @@ prove: $(VENV)/dev $(VENV)/spark $(VENV)/storage ## the long proofs: 200,000 hos
 coverage: $(VENV)/dev ## measure which lines the tests reach; fails below the floor in pyproject.toml
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest --quiet -k "not thousand_unknown_names" tests/unit tests/sql tests/intake_cases \
-		tests/integration/test_shipped_figures.py tests/integration/test_explaining.py
+		tests/integration/test_shipped_figures.py tests/integration/test_explain.py
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 

@@ -1,7 +1,10 @@
-"""The release as a Dagster asset: the last step, which publishes what passed its audit."""
+"""The release as Dagster assets: the Parquet files, the models as text, the returns, and the published folder.
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+Not here: what publishing does (assets.release.publish), and the tables that are published.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol
 
 import dagster as dg
 
@@ -23,7 +26,7 @@ from assets.warehouse.tables import Table
 
 
 class ValidationResults(Protocol):
-    """What the release needs of the audit: to wait until the pages that show it stand."""
+    """The part of the audit that the release needs: `finish` returns when the pages of the checks are complete."""
 
     def finish(self) -> None: ...
 
@@ -34,43 +37,69 @@ RETURNS = "release.returns"
 
 
 def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> list[dg.AssetsDefinition]:
-    """`release.current`: the published folder; before it the models as text and the returns, with it what changed."""
+    """Return the assets of this stage; `release.current` is the published folder.
+
+    Args:
+        models: the SQL models, whose text is published.
+        tables: all tables by qualified name.
+    """
     published = [table for table in tables.values() if table.published]
     names = [table.name for table in published]
     assert len(names) == len(set(names)), "two published tables have one name, and would have one Parquet file"
 
-    spec = dg.AssetSpec(
-        dagster_assets.asset_key("release.current"),
-        deps=[
-            *(dagster_assets.asset_key(table.qualified_name) for table in published),
-            dagster_assets.asset_key(RETURNS),
-            dagster_assets.asset_key(PARQUET),
-        ],
-        group_name="release",
-        description="现行发布：DuckDB、Parquet 与清单\n\nThe current release: DuckDB, Parquet files and the manifest",
-        kinds={"duckdb", "parquet"},
-    )
+    # Written together with the release, because they depend on its id or on the release before it.
+    with_release = (tables[CHANGES], tables[RUNS])
+    content = [table for table in published if table not in with_release]
+    early = [table for table in content if table.qualified_name != AUDITED]
+    deps = [table.qualified_name for table in content]
+    specs = [
+        *(dagster_assets.asset_spec(table, deps=(*deps, PARQUET), kinds={"duckdb"}) for table in with_release),
+        _spec(
+            "release.current",
+            (*(table.qualified_name for table in published), RETURNS, PARQUET),
+            "现行发布：DuckDB、Parquet 与清单\n\nThe current release: DuckDB, Parquet files and the manifest",
+            {"duckdb", "parquet"},
+        ),
+    ]
 
-    changes, history, texts = tables[CHANGES], tables[RUNS], tables[MODELS]
-
-    @dg.multi_asset(specs=[dagster_assets.asset_spec(texts, kinds={"sql", "duckdb"})], name="release__models")
+    @dg.multi_asset(specs=[dagster_assets.asset_spec(tables[MODELS], kinds={"sql", "duckdb"})], name="release__models")
     def model_texts(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         with warehouse.connect() as connection:
-            write_models(connection, texts, models.values())
-            return dg.MaterializeResult(metadata=dagster_assets.table_metadata(connection, texts))
+            write_models(connection, tables[MODELS], models.values())
+            return dg.MaterializeResult(metadata=dagster_assets.table_metadata(connection, tables[MODELS]))
 
-    # First of all that could be made next: its process needs the time until the release is written.
-    @dg.multi_asset(specs=[_returns_spec()], name="release__returns", op_tags={"dagster/priority": "1"})
+    returns_spec = _spec(
+        RETURNS,
+        SOURCE_TABLES,
+        "退回文件：由另一个进程写出，发布时取用\n\nThe returns: written by a separate process, used by the release",
+        {"excel", "csv"},
+    )
+
+    # Started before other steps that are ready: its process works until the release is written.
+    @dg.multi_asset(specs=[returns_spec], name="release__returns", op_tags={"dagster/priority": "1"})
     def returns(
         warehouse: dg.ResourceParam[Warehouse], clerk: dg.ResourceParam[ReturnsWorker]
     ) -> dg.MaterializeResult[None]:
         with warehouse.connect() as connection:
             return dg.MaterializeResult(metadata={"faults": clerk.begin(connection)})
 
-    told = (changes, history)
-    early = [table for table in published if table not in told and table.qualified_name != AUDITED]
-    read = tuple(table.qualified_name for table in published if table not in told)
-    specs = [*(dagster_assets.asset_spec(table, deps=(*read, PARQUET), kinds={"duckdb"}) for table in told), spec]
+    parquet_spec = _spec(
+        PARQUET,
+        (table.qualified_name for table in early),
+        "各表的 Parquet 文件，在检查进行时写出\n\nThe Parquet file of each table, written during the audit",
+        {"parquet"},
+    )
+
+    @dg.multi_asset(specs=[parquet_spec], name="release__parquet")
+    def parquet(
+        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    ) -> dg.MaterializeResult[None]:
+        folder = warehouse.paths.staging
+        with warehouse.connect() as connection:
+            staging = create_staging(folder, context.run_id, connection, early, read_metadata(connection, published))
+        save_staging(staging, folder)
+        size = sum(file.bytes for file in staging.files)
+        return dg.MaterializeResult(metadata={"files": len(staging.files), "bytes": size})
 
     @dg.multi_asset(specs=specs, name="release__current")
     def release(
@@ -85,55 +114,22 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
             except DataError:
                 mark_blocked(warehouse.paths, context.run_id)
                 raise
-            for table in told:
+            for table in with_release:
                 table.create(connection)
-            outcome = publish(connection, published, warehouse.paths, context.run_id, auditor.finish, clerk.put)
-            shown = {table.qualified_name: dagster_assets.table_metadata(connection, table) for table in told}
-        # Only who started the run knows what it started from; a file that came later must not count as seen.
-        inputs_digest = context.run_tags.get(INPUTS_TAG)
-        if inputs_digest:
-            save_fingerprint(warehouse.paths, inputs_digest, outcome.release_id)
-        for name, metadata in shown.items():
-            yield dg.MaterializeResult(asset_key=dagster_assets.asset_key(name), metadata=metadata)
-        yield dg.MaterializeResult(
-            asset_key=dagster_assets.asset_key("release.current"),
-            metadata={"release_id": outcome.release_id, "is_new": outcome.is_new},
-        )
+            result = publish(connection, published, warehouse.paths, context.run_id, auditor.finish, clerk.put)
+            shown: list[dict[str, Any]] = [dagster_assets.table_metadata(connection, table) for table in with_release]
+        # The fingerprint is of the moment when the run started: a file that arrived later is not part of it.
+        fingerprint = context.run_tags.get(INPUTS_TAG)
+        if fingerprint:
+            save_fingerprint(warehouse.paths, fingerprint, result.release_id)
+        shown.append({"release_id": result.release_id, "is_new": result.is_new})
+        for spec, metadata in zip(specs, shown, strict=True):
+            yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
 
-    return [model_texts, returns, _parquet_asset(published, early), release]
+    return [model_texts, returns, parquet, release]
 
 
-def _returns_spec() -> dg.AssetSpec:
-    return dg.AssetSpec(
-        dagster_assets.asset_key(RETURNS),
-        deps=[dagster_assets.asset_key(name) for name in SOURCE_TABLES],
-        group_name="release",
-        description="退回文件：由另一个进程写出，发布时取用\n\n"
-        "The returns: written by a process of their own, and taken over by the release",
-        kinds={"excel", "csv"},
-    )
-
-
-def _parquet_asset(published: Sequence[Table], early: Sequence[Table]) -> dg.AssetsDefinition:
-    """`release.parquet`: the files of all tables that do not wait for the audit, written while it goes on."""
-    spec = dg.AssetSpec(
-        dagster_assets.asset_key(PARQUET),
-        deps=[dagster_assets.asset_key(table.qualified_name) for table in early],
-        group_name="release",
-        description="各表的 Parquet 文件，在检查进行时写出\n\nThe Parquet file of each table, written during the audit",
-        kinds={"parquet"},
-    )
-
-    @dg.multi_asset(specs=[spec], name="release__parquet")
-    def parquet(
-        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
-    ) -> dg.MaterializeResult[None]:
-        folder = warehouse.paths.staging
-        with warehouse.connect() as connection:
-            draft = create_staging(folder, context.run_id, connection, early, read_metadata(connection, published))
-        save_staging(draft, folder)
-        return dg.MaterializeResult(
-            metadata={"files": len(draft.files), "bytes": sum(file.bytes for file in draft.files)}
-        )
-
-    return parquet
+def _spec(name: str, upstream: Iterable[str], description: str, kinds: set[str]) -> dg.AssetSpec:
+    deps = [dagster_assets.asset_key(table) for table in upstream]
+    key = dagster_assets.asset_key(name)
+    return dg.AssetSpec(key, deps=deps, group_name="release", description=description, kinds=kinds)

@@ -1,5 +1,5 @@
 -- one row per area above the city, indicator, year, scope and vintage
--- definition: docs/method.md, totals; they are shown and compared with sums, and never score
+-- definition: docs/method.md, totals; totals are shown and compared with sums; they never score
 with of_provinces as (
     select
         province_code,

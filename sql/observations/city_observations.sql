@@ -1,5 +1,5 @@
 -- one row per city, indicator, year, scope and vintage
--- definition: docs/method.md, vintages; docs/plausibility.md, what is held back
+-- definition: docs/method.md, vintages; docs/plausibility.md, quarantine
 with held as (
     select distinct
         city_code,

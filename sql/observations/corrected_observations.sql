@@ -1,5 +1,5 @@
 -- one row per reported figure
--- definition: docs/corrections.md; a dropped figure stays, for history, and is never current
+-- definition: docs/corrections.md; a dropped figure is kept as history and is never current
 with corrected as (
     select
         reported.city_code,

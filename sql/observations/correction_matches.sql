@@ -1,6 +1,6 @@
--- one row per correction and reported figure that it is about
--- definition: docs/corrections.md; figures are equal to the ninth digit, since a file may carry the noise of a binary
--- number, and what a source said last decides whether it has changed
+-- one row per correction and reported figure that it applies to
+-- definition: docs/corrections.md; figures are compared to nine digits, because files hold rounding errors of binary
+-- numbers; the last report of a source decides whether it has changed
 with about as (
     select
         entries.correction_id,

@@ -1,6 +1,6 @@
--- one row per city, year and indicator that its events feed
--- definition: data/contracts/employment_events.yml; events that recruit for jobs elsewhere do not count, an event sent
--- again counts once, and a sum says `at_least`, since events that nobody reported are missing from it
+-- one row per city, year and indicator that its events are counted in
+-- definition: data/contracts/employment_events.yml; events that recruit for jobs elsewhere do not count, an event
+-- that is sent again counts once, and a sum is `at_least`, because it lacks the events that were not reported
 with current_events as (
     select
         events.*,
@@ -43,7 +43,7 @@ counted as (
     from local_events
 ),
 
--- a sum traces to the first of its rows; the others stand in intake under the same city and year
+-- a sum traces to the first of its rows; the others are in intake under the same city and year
 summed as (
     select
         *,

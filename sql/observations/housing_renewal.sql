@@ -1,6 +1,6 @@
--- one row per indicator that a row of housing_renewal feeds
--- definition: data/contracts/housing_renewal.yml; programme, stage and counting period choose the indicator, so that
--- plans, starts, completions and running counts never meet
+-- one row per indicator that a row of housing_renewal is a figure of
+-- definition: data/contracts/housing_renewal.yml; programme, stage and counting period decide the indicator, so that
+-- plans, starts, completions and running counts are never mixed
 with figures as (
     select
         *,

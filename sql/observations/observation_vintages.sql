@@ -1,6 +1,6 @@
 -- one row per reported figure, numbered by vintage
--- definition: docs/method.md, vintages; the source of higher priority is current, then what arrived last, then the
--- later line; a dropped figure comes before all others and is never current
+-- definition: docs/method.md, vintages; the source of higher priority is current, then the later arrival, then the
+-- later line; a dropped figure is numbered before all others and is never current
 with arrived as (
     select
         corrected.*,

@@ -1,5 +1,5 @@
--- one row per place, indicator, year and scope, and source that says another figure than the current one
--- definition: docs/method.md, vintages; of each source its last figure counts, and figures differ that differ in the
+-- one row per place, indicator, year and scope, and source that reports another value than the current one
+-- definition: docs/method.md, vintages; the last figure of each source counts; figures are compared with the
 -- decimals of the registry
 with last_of_source as (
     select

@@ -1,6 +1,6 @@
 -- one row per file that arrived
--- definition: docs/intake.md, receipts; the time stands apart from what was in the file, since it is no content: the
--- same files give the same release whenever they arrive
+-- definition: docs/intake.md, receipts; the time is not part of the content: the same files give
+-- the same release whenever they arrive
 with arrivals as (
     select
         dataset,

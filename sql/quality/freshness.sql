@@ -1,7 +1,7 @@
 -- one row per dataset and city
--- definition: docs/operations.md, freshness; a year counts once it was over when its file arrived, so that plans and
--- running counts do not; the year after the last one is awaited, and late once its day had passed when the newest file
--- arrived: the clock is no input, and what is late today is told where it is shown
+-- definition: docs/operations.md, freshness; a year counts if it was over when its file arrived, so that plans and
+-- running counts do not; the next year is awaited, and late if its date had passed when the newest file arrived. The
+-- clock is not an input; presenters compute what is late today
 with figures as (
     select
         files.dataset,
@@ -16,7 +16,8 @@ with figures as (
         ) as last_year,
         row_number() over (
             partition by files.dataset, vintages.city_code
-            order by files.arrival_sequence desc, vintages.file_sha256 desc, vintages.line desc, vintages.indicator_id asc
+            order by
+                files.arrival_sequence desc, vintages.file_sha256 desc, vintages.line desc, vintages.indicator_id asc
             rows between unbounded preceding and current row
         ) as position
     from observations.observation_vintages as vintages

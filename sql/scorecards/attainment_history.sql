@@ -1,5 +1,5 @@
 -- one row per city, indicator and year that has a figure in the scope that scores
--- definition: docs/method.md, attainment; values are scaled to integers, so that equal figures always score alike
+-- definition: docs/method.md, attainment; values are scaled to integers, so that equal figures have equal scores
 with figures as (
     select
         observations.*,
@@ -50,7 +50,7 @@ attainment_history as (
         value,
         qualifier,
         scope,
-        -- a value on its lower goalpost has 0, never the -0 of a falling direction
+        -- a value on its lower goalpost gets 0, not the -0 that a negative direction would give
         case
             when unclipped > 0 then least(unclipped, 1e2)
             when unclipped <= 0 then cast(0 as double)

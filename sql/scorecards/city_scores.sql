@@ -1,5 +1,5 @@
 -- one row per city
--- definition: docs/method.md, aggregation; the index is made of the six directions alone and says how many carry it
+-- definition: docs/method.md, aggregation; the index uses only the six directions and is published with their number
 with of_dimensions as (
     select
         scores.city_code,
@@ -74,7 +74,7 @@ covered as (
         / 0.99 as geometric_mean,
         cast(of_indicators.weighted as double)
         / nullif(cast(of_indicators.weights as double) * 1e8, 0) as mean_of_available,
-        -- two of three must pass a threshold written as 0.6667
+        -- the tolerance lets two of three pass a threshold written as 0.6667
         coalesce(
             of_dimensions.dimensions_scored > 0
             and cast(of_dimensions.dimensions_scored as double) / nullif(of_dimensions.dimensions_total, 0)

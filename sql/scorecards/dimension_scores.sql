@@ -7,7 +7,7 @@ with members as (
         attainment is not null as is_scored,
         cast(floor(weight * 1e6 + 0.5) as bigint) as weight_scaled,
         cast(floor(attainment * 1e8 + 0.5) as bigint) as attainment_scaled,
-        -- the geometric mean stands on scores shifted to 1..100, since one zero would erase the rest
+        -- the geometric mean is taken of scores shifted to 1..100; otherwise one zero would make it zero
         cast(floor(ln(1 + attainment * 0.99) * 1e8 + 0.5) as bigint) as log_scaled
     from scorecards.indicator_scores
     where weight > 0
@@ -19,7 +19,9 @@ summed as (
         dimension_id,
         count(*) as indicators_total,
         count(*) filter (where is_scored) as indicators_scored,
-        count(*) filter (where is_scored and target_authority not in ('policy_city', 'policy_province')) as without_duty,
+        count(*) filter (
+            where is_scored and target_authority not in ('policy_city', 'policy_province')
+        ) as without_duty,
         count(*) filter (where is_scored and source_grade <> 'A') as not_primary,
         min(year) filter (where is_scored) as oldest_year,
         max(year) filter (where is_scored) as newest_year,
@@ -54,7 +56,7 @@ covered as (
 thresholded as (
     select
         *,
-        -- two of three must pass a threshold written as 0.6667
+        -- the tolerance lets two of three pass a threshold written as 0.6667
         indicators_scored > 0 and coverage >= minimum_indicators_share - 1e-4 as is_published
     from covered
 ),

@@ -1,5 +1,5 @@
 -- one row per city and measure, always all measures
--- definition: docs/method.md, aggregation; a measure scores over the indicators that speak for it
+-- definition: docs/method.md, aggregation; the score of a measure is that of its indicators
 with members as (
     select
         scores.*,
@@ -63,7 +63,7 @@ covered as (
 thresholded as (
     select
         *,
-        -- two of three must pass a threshold written as 0.6667
+        -- the tolerance lets two of three pass a threshold written as 0.6667
         indicators_scored > 0
         and indicators_with_target > 0
         and coverage >= minimum_indicators_share - 1e-4 as is_published

@@ -1,5 +1,5 @@
--- one row per city, indicator and milestone year for which a target or a reference holds
--- definition: docs/method.md, milestones; the headline target stays the one of selected_targets
+-- one row per city, indicator and milestone year that has a target or a reference
+-- definition: docs/method.md, milestones; the headline target is the one of selected_targets
 with holding as (
     select
         applicable.*,
@@ -15,7 +15,7 @@ with holding as (
         ) as position
     from scorecards.applicable_targets as applicable
     inner join reference.indicators as indicators on applicable.indicator_id = indicators.indicator_id
-    -- a number holds at the milestone of its own year; a standard without a year holds at each
+    -- a target applies to the milestone of its own year; a standard without a year applies to each
     inner join reference.milestones as milestones
         on applicable.year = milestones.milestone_year or applicable.year is null
 ),

@@ -1,5 +1,5 @@
--- one row per indicator that no longer tells its cities apart
--- definition: docs/method.md, checks of the registry; all cities with a figure pass its target, or all score alike
+-- one row per indicator that does not discriminate between cities
+-- definition: docs/method.md, checks of the registry; all cities with a figure meet its target, or have the same score
 with counted as (
     select
         indicator_id,

@@ -1,4 +1,4 @@
--- one row per city, indicator and year that a projection stands on
+-- one row per city, indicator and year that a projection uses
 -- definition: docs/method.md, projection; the latest yearly points since the last break in the series
 with breaks as (
     select

@@ -1,12 +1,12 @@
--- one row per city and indicator whose score carries a published dimension score
--- definition: docs/method.md, rank intervals; what the draws are made over, values turned so that higher is better
+-- one row per city and indicator whose score counts in a published dimension score
+-- definition: docs/method.md, rank intervals; values have the sign that makes higher better
 with ranking_inputs as (
     select
         scores.city_code,
         scores.indicator_id,
         scores.dimension_id,
         scores.attainment,
-        -- a range has no better direction but nearer to it, which is what its attainment says
+        -- with a range, nearer to it is better, which its attainment measures
         case
             when goalposts.tolerance is not null then scores.attainment else indicators.direction * scores.value
         end as oriented_value,

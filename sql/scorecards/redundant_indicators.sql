@@ -1,4 +1,4 @@
--- one row per pair of indicators that order the cities almost alike
+-- one row per pair of indicators that give the cities almost the same order
 -- definition: docs/method.md, checks of the registry; rank correlation (Spearman) over 0.95 in five cities or more
 with current_values as (
     select
@@ -51,7 +51,7 @@ doubled as (
     select
         indicator_id,
         other_indicator_id,
-        -- twice the mean place of equal values, which is a whole number
+        -- twice the mean rank of equal values: a whole number
         2 * x_first + x_equals - 1 as x_place,
         2 * y_first + y_equals - 1 as y_place
     from ranked

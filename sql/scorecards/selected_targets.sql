@@ -1,6 +1,6 @@
 -- one row per city and indicator that has a target or a reference
--- definition: docs/method.md, targets; a target of the city comes first, then the province's, the nation's, a standard,
--- and last one whose year has passed
+-- definition: docs/method.md, targets; precedence: target of the city, of the province, of the nation, a standard,
+-- a target whose year has passed
 with ranked as (
     select
         applicable.*,
@@ -8,9 +8,9 @@ with ranked as (
             partition by applicable.city_code, applicable.indicator_id
             order by
                 applicable.precedence asc,
-                -- the milestone nearest to the horizon; a standard without a year holds at the horizon
+                -- the milestone nearest to the horizon; a standard without a year applies to the horizon
                 abs(coalesce(applicable.year, parameters.horizon_year) - parameters.horizon_year) asc,
-                -- a city's own number replaces the one for all
+                -- a target for named cities replaces the one for all cities
                 case when applicable.is_for_named_cities then 0 else 1 end asc,
                 -- of two standards the stricter one
                 indicators.direction * applicable.value desc,

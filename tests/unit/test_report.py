@@ -13,8 +13,8 @@ from jinja2 import UndefinedError
 
 from assets.release.outputs.metadata import ReleaseIdentity
 from assets.release.outputs.report import altair_charts, formatters, sparklines
-from assets.release.outputs.report.file_names import FIRST_PAGE
 from assets.release.outputs.report.site import create_environment, page_name, write_report
+from assets.release.publish.file_names import REPORT_INDEX
 from assets.warehouse.connection import Connection
 from tests.unit.candidates import HOSTILE, candidate, published_tables
 
@@ -36,7 +36,7 @@ def test_the_same_candidate_has_the_same_pages(opened: Connection, tmp_path: Pat
 def test_a_candidate_without_the_tables_of_the_report_has_none(opened: Connection, tmp_path: Path) -> None:
     some = [table for table in published_tables() if table.name != "city_scores"]
     assert write_report(opened, tmp_path, some, RELEASE) == ()
-    assert not (tmp_path / FIRST_PAGE).exists()
+    assert not (tmp_path / REPORT_INDEX).exists()
 
 
 def test_no_page_holds_markup_that_a_name_brought(opened: Connection, tmp_path: Path) -> None:

@@ -1,8 +1,7 @@
-"""Recomputing the scores of a release from its own tables, by the SQL that it was made with.
+"""Recomputing the scores of a release in memory, from its own tables and by its own SQL.
 
-Here: the tables of a release as relations, running its models over them in memory, and the scores in one long form.
-Not here: what is replaced before recomputing (assets.release.explain.score_diff, assets.release.explain.scenario).
-Nothing is ever written to a release: its database is attached read-only.
+Here: the tables and models of a release as selects, and running the models. Not here: which tables are replaced first
+(assets.release.explain.score_diff, assets.release.explain.scenario). The release is attached read-only.
 """
 
 from __future__ import annotations
@@ -12,7 +11,8 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from assets.release.publish.file_names import DATABASE
+from assets.release.publish.staging import parquet_file
+from assets.release.read.reader import Row, fetch_rows
 from assets.warehouse.connection import Connection, DatabaseError, quote_identifier, quote_literal
 from assets.warehouse.models import Model
 from assets.warehouse.tables import Table
@@ -20,9 +20,9 @@ from assets.warehouse.tables import Table
 MODELS = "release.models"
 _RECOMPUTED = "scorecards."
 
-# The tables that `keep_scores` reads.
+# The tables that `save_scores` reads.
 SCORES = tuple(f"{_RECOMPUTED}{level}_scores" for level in ("city", "dimension", "measure", "indicator"))
-# Every level of scores in one form; what a level does not have is null.
+# One form for the scores of every level; null where a level has no such column.
 _LONG_FORM = """
     select 'index' as level, city_code, 'all' as item_id, city_index as score, index_status as score_status,
         cast(null as varchar) as status from scorecards.city_scores
@@ -34,6 +34,23 @@ _LONG_FORM = """
     select 'measure', city_code, cast(measure_id as varchar), score, score_status, null from scorecards.measure_scores
     union all
     select 'indicator', city_code, indicator_id, attainment, data_status, status from scorecards.indicator_scores
+"""
+_WITH_NAMES = """
+    select
+        scores.*,
+        coalesce(cities.name_zh, scores.city_code) as city_zh,
+        coalesce(cities.name_en, scores.city_code) as city_en,
+        coalesce(indicators.name_zh, dimensions.name_zh, measures.title_zh, scores.item_id) as item_zh,
+        coalesce(indicators.name_en, dimensions.name_en, measures.title_en, scores.item_id) as item_en
+    from ({rows}) as scores
+    left join reference.cities as cities on scores.city_code = cities.city_code
+    left join reference.indicators as indicators
+        on scores.level = 'indicator' and scores.item_id = indicators.indicator_id
+    left join reference.dimensions as dimensions
+        on scores.level = 'dimension' and scores.item_id = dimensions.dimension_id
+    left join reference.measures as measures
+        on scores.level = 'measure' and scores.item_id = cast(measures.measure_id as varchar)
+    order by list_position(['index', 'mean_of_available', 'dimension', 'measure', 'indicator'], scores.level), {order}
 """
 
 
@@ -48,7 +65,7 @@ class ModelText:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseModels:
-    """The tables of one release: for each qualified name a select of its rows, and the models that made them."""
+    """A select of the rows for each qualified name of a release, and the models that made its tables."""
 
     selects: Mapping[str, str]
     models: tuple[ModelText, ...]
@@ -57,155 +74,151 @@ class ReleaseModels:
         return ReleaseModels({**self.selects, **selects}, self.models)
 
 
-def attach_release(connection: Connection, folder: Path, alias: str) -> ReleaseModels:
-    """The release in a folder, as a snapshot on this connection."""
-    connection.execute(f"attach {quote_literal(folder / DATABASE)} as {quote_identifier(alias)} (read_only)")
-    found = connection.execute(
+def attach_release(connection: Connection, database: Path, alias: str) -> ReleaseModels:
+    """Attach a published database under an alias and return its tables and models."""
+    connection.execute(f"attach {quote_literal(database)} as {quote_identifier(alias)} (read_only)")
+    names = connection.execute(
         "select schema_name, table_name from duckdb_tables() where database_name = ? order by all", [alias]
     ).fetchall()
-    database = quote_identifier(alias)
     selects = {
-        f"{schema}.{table}": f"select * from {database}.{quote_identifier(schema)}.{quote_identifier(table)}"
-        for schema, table in found
+        f"{schema}.{table}": f"select * from {quote_identifier(alias)}.{_quote_name(f'{schema}.{table}')}"
+        for schema, table in names
     }
-    return _snapshot(connection, selects)
+    return _read_models(connection, selects)
 
 
 def attach_parquet(connection: Connection, folder: Path, tables: Iterable[Table]) -> ReleaseModels:
-    """A release that is being built: its Parquet files are written, its database is not."""
-    files = {table.qualified_name: folder / "parquet" / f"{table.name}.parquet" for table in tables}
+    """Return the tables and models of a release whose Parquet files are written and whose database is not."""
+    files = {table.qualified_name: parquet_file(folder, table) for table in tables}
     selects = {
         name: f"select * from read_parquet({quote_literal(file)})" for name, file in files.items() if file.is_file()
     }
-    return _snapshot(connection, selects)
+    return _read_models(connection, selects)
 
 
 def write_models(connection: Connection, table: Table, models: Iterable[Model]) -> None:
-    """The table of the models, in the candidate."""
+    """Write the models as a table of the candidate."""
     rows = ((model.name, model.version, ", ".join(model.upstream), model.sql) for model in models)
     table.load_rows(connection, rows)
 
 
-def _snapshot(connection: Connection, selects: Mapping[str, str]) -> ReleaseModels:
-    """What a release says of itself, its models and changes, is no table that a model reads."""
-    read = {name: select for name, select in selects.items() if not name.startswith("release.")}
-    return ReleaseModels(read, _models(connection, selects))
-
-
-def _models(connection: Connection, selects: Mapping[str, str]) -> tuple[ModelText, ...]:
-    """The models that a release carries; none in one from before they were published."""
+def _read_models(connection: Connection, selects: Mapping[str, str]) -> ReleaseModels:
+    """Read the published models; no model reads the tables about releases, so these are left out."""
+    tables = {name: select for name, select in selects.items() if not name.startswith("release.")}
     if MODELS not in selects:
-        return ()
-    # Earlier releases call the column `reads`.
-    column = "depends_on" if "depends_on" in list_columns(connection, selects[MODELS]) else "reads"
-    rows = connection.execute(f"select name, sql, {column} from ({selects[MODELS]}) order by name").fetchall()
-    return tuple(ModelText(name, sql, tuple(filter(None, depends_on.split(", ")))) for name, sql, depends_on in rows)
+        return ReleaseModels(tables, ())
+    rows = connection.execute(f"select name, sql, depends_on from ({selects[MODELS]}) order by name").fetchall()
+    models = (ModelText(name, sql, tuple(filter(None, depends_on.split(", ")))) for name, sql, depends_on in rows)
+    return ReleaseModels(tables, tuple(models))
 
 
-def create_views(connection: Connection, selects: Mapping[str, str]) -> None:
-    """Every table of a snapshot under its own name, and nothing else under these schemas."""
+def create_table_views(connection: Connection, selects: Mapping[str, str]) -> None:
+    """Create a view for each select under its qualified name, and drop everything else in these schemas."""
     for schema in sorted({name.split(".")[0] for name in selects}):
         connection.execute(f"drop schema if exists {quote_identifier(schema)} cascade")
         connection.execute(f"create schema {quote_identifier(schema)}")
     for name, select in selects.items():
-        connection.execute(f"create view {_quoted(name)} as {select}")
+        connection.execute(f"create view {_quote_name(name)} as {select}")
 
 
 def rebuild(connection: Connection, snapshot: ReleaseModels) -> list[str]:
-    """Show the snapshot with its scores made anew; returns the models that could not be run and stay as published.
+    """Create views of the tables of a release and recompute its scores.
 
-    One cannot be run where a table or column that it reads is not in the release.
+    Returns:
+        The models that cannot be run because a table or column is missing; their tables stay as published.
     """
-    create_views(connection, snapshot.selects)
-    return _make(connection, snapshot, sort_models(snapshot.models))
+    create_table_views(connection, snapshot.selects)
+    return _run_models(connection, snapshot, sort_models(snapshot.models))
 
 
 def rebuild_downstream(connection: Connection, snapshot: ReleaseModels, names: Collection[str]) -> list[str]:
-    """Show these tables as the snapshot has them, and make anew what rests on them; all else stands as it was made.
+    """Replace these tables by those of the snapshot and recompute the scores that depend on them.
 
-    Returns the models that could not be run, as `recompute` does. The snapshot has the models that were shown.
+    Returns what `rebuild` does, which was called on this connection for a snapshot with the same models.
     """
     for name in names:
-        _show_one(connection, name, snapshot.selects[name])
-    return _make(connection, snapshot, downstream_of(snapshot.models, names))
+        _replace_by_view(connection, name, snapshot.selects[name])
+    return _run_models(connection, snapshot, downstream_of(snapshot.models, names))
 
 
-def _make(connection: Connection, snapshot: ReleaseModels, models: Iterable[ModelText]) -> list[str]:
-    left = []
+def _run_models(connection: Connection, snapshot: ReleaseModels, models: Iterable[ModelText]) -> list[str]:
+    failed = []
     for model in models:
         try:
-            # The result may be read by the view that it replaces, under the same name.
-            connection.execute(f"create or replace temp table made_anew as {model.sql}")
+            # A model may read the table that it replaces.
+            connection.execute(f"create or replace temp table rebuilt as {model.sql}")
         except DatabaseError:
-            left.append(model.name)
+            failed.append(model.name)
             if model.name in snapshot.selects:
-                _show_one(connection, model.name, snapshot.selects[model.name])
+                _replace_by_view(connection, model.name, snapshot.selects[model.name])
             continue
         connection.execute(f"create schema if not exists {quote_identifier(model.name.split('.')[0])}")
-        _forget(connection, model.name)
-        connection.execute(f"create table {_quoted(model.name)} as select * from made_anew")
-    return left
+        _drop_if_exists(connection, model.name)
+        connection.execute(f"create table {_quote_name(model.name)} as select * from rebuilt")
+    return failed
 
 
-def _show_one(connection: Connection, name: str, select: str) -> None:
-    _forget(connection, name)
-    connection.execute(f"create view {_quoted(name)} as {select}")
+def _replace_by_view(connection: Connection, name: str, select: str) -> None:
+    _drop_if_exists(connection, name)
+    connection.execute(f"create view {_quote_name(name)} as {select}")
 
 
-def _forget(connection: Connection, name: str) -> None:
-    """Drop what stands under this name: a view where it is shown, a table where it was made."""
-    found = connection.execute(
+def _drop_if_exists(connection: Connection, name: str) -> None:
+    """Drop the view of a published table or the table that a model made."""
+    kind = connection.execute(
         "select table_type from information_schema.tables "
         "where table_catalog = current_database() and table_schema = ? and table_name = ?",
         name.split("."),
     ).fetchone()
-    if found is not None:
-        connection.execute(f"drop {'view' if found[0] == 'VIEW' else 'table'} {_quoted(name)}")
+    if kind is not None:
+        connection.execute(f"drop {'view' if kind[0] == 'VIEW' else 'table'} {_quote_name(name)}")
 
 
 def downstream_of(models: Sequence[ModelText], names: Collection[str]) -> list[ModelText]:
-    """The models that make scores and read one of these tables, directly or through each other, in their order."""
-    moved, found = set(names), []
+    """Return the models of scores that read one of these tables, directly or through each other, in their order."""
+    changed, downstream = set(names), []
     for model in sort_models(models):
-        if moved & set(model.depends_on):
-            moved.add(model.name)
-            found.append(model)
-    return found
+        if changed & set(model.depends_on):
+            changed.add(model.name)
+            downstream.append(model)
+    return downstream
 
 
 def upstream_of(models: Sequence[ModelText], names: Collection[str]) -> tuple[ModelText, ...]:
-    """The models that make these scores, and those that they rest on."""
-    wanted, found = set(names), []
+    """Return the models that make these tables, and the models of scores that they depend on."""
+    needed, upstream = set(names), []
     for model in reversed(sort_models(models)):
-        if model.name in wanted:
-            wanted |= set(model.depends_on)
-            found.append(model)
-    return tuple(found)
+        if model.name in needed:
+            needed |= set(model.depends_on)
+            upstream.append(model)
+    return tuple(upstream)
 
 
 def sort_models(models: Sequence[ModelText]) -> list[ModelText]:
-    """The models that make scores, each after those that it reads."""
+    """Return the models of scores, each after those that it reads."""
     scores = {model.name: model for model in models if model.name.startswith(_RECOMPUTED)}
     graph = {name: sorted(set(model.depends_on) & set(scores)) for name, model in sorted(scores.items())}
     return [scores[name] for name in TopologicalSorter(graph).static_order()]
 
 
 def save_scores(connection: Connection, name: str) -> None:
-    """Keep what the scores are now, in the long form, as a table of this name."""
+    """Save the present scores in the long form as a temporary table of this name."""
     connection.execute(f"create or replace temp table {quote_identifier(name)} as {_LONG_FORM}")
 
 
-def has_scores(connection: Connection, snapshot: ReleaseModels) -> bool:
-    """Return whether `save_scores` can read the scores of a release: earlier ones have other names of columns."""
-    city_scores = snapshot.selects.get(SCORES[0])
-    return city_scores is not None and "mean_of_available" in list_columns(connection, city_scores)
+def fetch_named_rows(connection: Connection, rows: str, order: str) -> list[Row]:
+    """Return rows with the names of their cities and items in both languages, ordered by level and then by `order`.
+
+    `rows` is a select with the first three columns of the long form; in `order` its columns have the prefix `scores`.
+    """
+    return fetch_rows(connection, _WITH_NAMES.format(rows=rows, order=order))
 
 
 def list_columns(connection: Connection, select: str) -> dict[str, str]:
-    """Names and types of the columns of a select."""
+    """Return the types of the columns of a select by name."""
     return {str(row[0]): str(row[1]) for row in connection.execute(f"describe {select}").fetchall()}
 
 
-def _quoted(name: str) -> str:
+def _quote_name(name: str) -> str:
     schema, table = name.split(".")
     return f"{quote_identifier(schema)}.{quote_identifier(table)}"

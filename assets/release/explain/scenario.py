@@ -1,7 +1,7 @@
-"""What scores would be, if: a value, a target, a goalpost or a weight were another one. Nothing is written.
+"""What-if scenarios: the scores with another value, target, goalpost or weight. Nothing is written to the release.
 
-Here: reading an assumption, recomputing the release in memory with it, what differs then; and the levers of a city.
-Not here: how it is shown (pipelines.cli.render.trace).
+Here: parsing assumptions, recomputing the release in memory with them, and the levers of a city. Not here: layouts
+(pipelines.cli.render.trace).
 """
 
 from __future__ import annotations
@@ -10,15 +10,20 @@ import difflib
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from assets.core.errors import Issue, UsageError
-from assets.release.explain.recompute import ReleaseModels, attach_release, list_columns, rebuild, save_scores
+from assets.release.explain.recompute import (
+    ReleaseModels,
+    attach_release,
+    fetch_named_rows,
+    list_columns,
+    rebuild,
+    save_scores,
+)
 from assets.release.read.lookup import find_city
-from assets.release.read.reader import Release
-from assets.warehouse.connection import Connection, connect_in_memory, quote_identifier
-
-Row = dict[str, Any]
+from assets.release.read.queries import read_rows
+from assets.release.read.reader import Release, Row, fetch_rows
+from assets.warehouse.connection import Connection, connect_in_memory, quote_identifier, quote_literal
 
 FORMS = "INDICATOR@CITY[@YEAR]=45, target:ID=45, goalpost:INDICATOR.upper=50, weight:INDICATOR=2, weight:dimension:ID=2"
 EXAMPLE = "--set weight:dimension:ID=2"
@@ -26,45 +31,27 @@ _GOALPOSTS = ("lower", "upper", "range_low", "range_high", "tolerance")
 _OBSERVATIONS = "observations.city_observations"
 _LEVERS = 3
 
-_COMPARED = """
-    with ranked_before as (
-        select *, case when level <> 'mean_of_available' and score is not null then
-            rank() over (partition by level, item_id order by score desc nulls last) end as place from scores_before
-    ),
-    ranked_after as (
-        select *, case when level <> 'mean_of_available' and score is not null then
-            rank() over (partition by level, item_id order by score desc nulls last) end as place from scores_after
-    )
+_RANKED = """
+    select *, case when level <> 'mean_of_available' and score is not null then
+        rank() over (partition by level, item_id order by score desc nulls last) end as place from {scores}
+"""
+_DIFFERENCES = f"""
     select
         before.level, before.city_code, before.item_id,
         before.score as score_before, after.score as score_after,
         before.place as rank_before, after.place as rank_after,
         before.score_status as score_status_before, after.score_status as score_status_after,
-        before.status as status_before, after.status as status_after,
-        cities.name_zh as city_zh, cities.name_en as city_en,
-        coalesce(indicators.name_zh, dimensions.name_zh, measures.title_zh, before.item_id) as item_zh,
-        coalesce(indicators.name_en, dimensions.name_en, measures.title_en, before.item_id) as item_en
-    from ranked_before as before
-    inner join ranked_after as after using (level, city_code, item_id)
-    inner join reference.cities as cities using (city_code)
-    left join reference.indicators as indicators
-        on before.level = 'indicator' and before.item_id = indicators.indicator_id
-    left join reference.dimensions as dimensions
-        on before.level = 'dimension' and before.item_id = dimensions.dimension_id
-    left join reference.measures as measures
-        on before.level = 'measure' and before.item_id = cast(measures.measure_id as varchar)
+        before.status as status_before, after.status as status_after
+    from ({_RANKED.format(scores="scores_before")}) as before
+    inner join ({_RANKED.format(scores="scores_after")}) as after using (level, city_code, item_id)
     where
         before.score is distinct from after.score
         or before.place is distinct from after.place
         or before.score_status is distinct from after.score_status
         or before.status is distinct from after.status
-    order by
-        case before.level
-            when 'index' then 1 when 'mean_of_available' then 2 when 'dimension' then 3 when 'measure' then 4 else 5
-        end, before.item_id, before.city_code
 """
 
-# The usual step: the median over all cities of how far the figure moved from one year to the next one that has data.
+# One step: the median over all cities of the absolute change of the figure per year between years with data.
 _STEPS = """
     with neighbours as (
         select
@@ -94,156 +81,154 @@ _STEPS = """
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """Cells of one table set to a value, in the rows where the columns have these values."""
+class Assumption:
+    """A value for one column of a table, in the rows where the key columns have these values."""
 
     table: str
     column: str
     value: float
-    where: tuple[tuple[str, object], ...]
+    key: dict[str, object]
 
 
 def run_scenario(release: Release, texts: Sequence[str]) -> list[Row]:
-    """Every score, rank and status that the assumptions change, before and after. Raises WrongCall where one is not
-    understood or not possible."""
+    """Return every score, rank and status that the assumptions change, before and after.
+
+    Raises:
+        UsageError: an assumption cannot be parsed or is not possible.
+    """
     with connect_in_memory() as connection:
-        snapshot = attach_release(connection, release.folder, "published")
+        snapshot = attach_release(connection, release.database, "published")
         rebuild(connection, snapshot)
-        changes = [parse_assumption(release, text) for text in texts]
+        assumptions = [parse_assumption(release, text) for text in texts]
         save_scores(connection, "scores_before")
-        assumed = _changed(connection, snapshot, changes)
-        rebuild(connection, assumed)
+        rebuild(connection, _apply(connection, snapshot, assumptions))
         save_scores(connection, "scores_after")
-        return _rows(connection, _COMPARED)
+        return fetch_named_rows(connection, _DIFFERENCES, "scores.item_id, scores.city_code")
 
 
 def rank_levers(release: Release, city_code: str) -> Row:
-    """The indicators in which a realistic step moves the city most, the widest first.
+    """Return the indicators in which one realistic step raises the score of a city most, the best first.
 
-    `basis` says what is moved: the index where there is one; else the dimension scores, where the city has any; else
-    the mean of its available indicators.
+    Returns:
+        The city, its levers, and as `basis` the score that is compared: the index if there is one, else the scores of
+        dimensions if there are any, else the mean of the available indicators.
     """
     with connect_in_memory() as connection:
-        snapshot = attach_release(connection, release.folder, "published")
+        snapshot = attach_release(connection, release.database, "published")
         rebuild(connection, snapshot)
         save_scores(connection, "scores_before")
-        basis = _basis(connection, city_code)
-        steps = [{**row, "value_after": improve_one_step(row)} for row in _rows(connection, _STEPS, [city_code])]
-        steps = [row for row in steps if row["value_after"] != row["value"]]
+        basis = _find_basis(connection, city_code)
+        rows = fetch_rows(connection, _STEPS, [city_code])
+        steps = [row for row in rows if row.setdefault("value_after", improve_one_step(row)) != row["value"]]
         if steps:
-            rebuild(connection, _with_doubles(connection, snapshot, city_code, steps))
+            rebuild(connection, _add_copies(connection, snapshot, city_code, steps))
         save_scores(connection, "scores_after")
-        found = [_moved(connection, basis, city_code, row) for row in steps]
-    moved = [row for row in found if row["score_before"] is not None and row["score_after"] is not None]
-    moved.sort(key=lambda row: (row["score_before"] - row["score_after"], row["indicator_id"]))
-    return {"city_code": city_code, "basis": basis, "levers": moved[:_LEVERS]}
+        levers = [{**row, **_compare_scores(connection, basis, city_code, row)} for row in steps]
+    levers = [row for row in levers if row["score_before"] is not None and row["score_after"] is not None]
+    levers.sort(key=lambda row: (row["score_before"] - row["score_after"], row["indicator_id"]))
+    return {"city_code": city_code, "basis": basis, "levers": levers[:_LEVERS]}
 
 
 def improve_one_step(row: Row) -> float:
-    """One usual step in the good direction, no further than the goalpost that scores 100 or the limit of the unit."""
+    """Return the value after one step in the good direction, limited to the upper goalpost and the natural limit."""
     value, step = float(row["value"]), float(row["step"])
     if row["range_low"] is not None and row["range_high"] is not None:
         low, high = float(row["range_low"]), float(row["range_high"])
         return min(value + step, low) if value < low else max(value - step, high) if value > high else value
-    ends = [row["upper"], row["maximum"] if row["direction"] > 0 else row["minimum"]]
-    caps = [float(end) for end in ends if end is not None]
+    ends = (row["upper"], row["maximum"] if row["direction"] > 0 else row["minimum"])
+    limits = [float(end) for end in ends if end is not None]
     if row["direction"] > 0:
-        return max(value, min([value + step, *caps]))
-    return min(value, max([value - step, *caps]))
+        return max(value, min([value + step, *limits]))
+    return min(value, max([value - step, *limits]))
 
 
-def parse_assumption(release: Release, text: str) -> Change:
-    """One assumption as it is written after --set."""
+def parse_assumption(release: Release, text: str) -> Assumption:
+    """Parse one assumption in one of the FORMS.
+
+    Raises:
+        UsageError: it has no such form, names something unknown, or its value is not possible.
+    """
     subject, _, number = text.rpartition("=")
     subject = subject.strip()
-    value = _number(number)
+    value = _parse_number(number)
     if not subject or value is None:
         raise UsageError(Issue("invalid_assumption", text, FORMS))
-    kind, colon, rest = subject.partition(":")
+    kind, colon, name = subject.partition(":")
     if colon and kind == "target":
-        _known(release, "targets", "target_id", rest)
-        return Change("reference.targets", "value", value, (("target_id", rest),))
+        _check_known(release, "targets", "target_id", name)
+        return Assumption("reference.targets", "value", value, {"target_id": name})
     if colon and kind == "goalpost":
-        return _goalpost(release, text, rest, value)
+        return _parse_goalpost(release, text, name, value)
     if colon and kind == "weight":
-        return _weight(release, rest, value)
+        return _parse_weight(release, name, value)
     if "@" not in subject:
         raise UsageError(Issue("invalid_assumption", text, FORMS))
-    return _figure(release, text, subject, value)
+    return _parse_figure(release, text, subject, value)
 
 
-def _goalpost(release: Release, text: str, subject: str, value: float) -> Change:
+def _parse_goalpost(release: Release, text: str, subject: str, value: float) -> Assumption:
     indicator_id, _, column = subject.rpartition(".")
     if column not in _GOALPOSTS:
         raise UsageError(Issue("invalid_assumption", text, FORMS))
-    _known(release, "goalposts", "indicator_id", indicator_id)
-    (now,) = release.rows("select * from reference.goalposts where indicator_id = ?", [indicator_id])
-    after = {**now, column: value}
-    (indicator,) = release.rows("select direction from reference.indicators where indicator_id = ?", [indicator_id])
-    rising = indicator["direction"]
-    if None not in (after["lower"], after["upper"]) and rising * (after["upper"] - after["lower"]) <= 0:
-        raise UsageError(Issue("assumption_out_of_range", text, "lower < upper" if rising > 0 else "lower > upper"))
-    if after["tolerance"] is not None and not (after["tolerance"] > 0 and after["range_low"] <= after["range_high"]):
+    _check_known(release, "goalposts", "indicator_id", indicator_id)
+    (goalposts,) = read_rows(release, "reference.goalposts", indicator_id=indicator_id)
+    goalposts[column] = value
+    (indicator,) = read_rows(release, "reference.indicators", indicator_id=indicator_id)
+    direction, lower, upper = indicator["direction"], goalposts["lower"], goalposts["upper"]
+    if None not in (lower, upper) and direction * (upper - lower) <= 0:
+        raise UsageError(Issue("assumption_out_of_range", text, "lower < upper" if direction > 0 else "lower > upper"))
+    width = goalposts["tolerance"]
+    if width is not None and not (width > 0 and goalposts["range_low"] <= goalposts["range_high"]):
         raise UsageError(Issue("assumption_out_of_range", text, "tolerance > 0, range_low ≤ range_high"))
-    return Change("reference.goalposts", column, value, (("indicator_id", indicator_id),))
+    return Assumption("reference.goalposts", column, value, {"indicator_id": indicator_id})
 
 
-def _weight(release: Release, subject: str, value: float) -> Change:
+def _parse_weight(release: Release, subject: str, value: float) -> Assumption:
     if value < 0:
         raise UsageError(Issue("assumption_out_of_range", f"{value:g}", "weight ≥ 0"))
-    kind, colon, rest = subject.partition(":")
-    if colon and kind == "dimension":
-        _known(release, "dimensions", "dimension_id", rest)
-        return Change("reference.dimensions", "weight", value, (("dimension_id", rest),))
-    _known(release, "indicators", "indicator_id", subject)
-    return Change("reference.indicators", "weight", value, (("indicator_id", subject),))
+    kind, colon, dimension_id = subject.partition(":")
+    level, name = ("dimension", dimension_id) if colon and kind == "dimension" else ("indicator", subject)
+    _check_known(release, f"{level}s", f"{level}_id", name)
+    return Assumption(f"reference.{level}s", "weight", value, {f"{level}_id": name})
 
 
-def _figure(release: Release, text: str, subject: str, value: float) -> Change:
-    indicator_id, *place = (part.strip() for part in subject.split("@"))
-    if len(place) > 2 or not place[0] or not (len(place) == 1 or (place[1].isascii() and place[1].isdigit())):
+def _parse_figure(release: Release, text: str, subject: str, value: float) -> Assumption:
+    indicator_id, city, *years = (part.strip() for part in subject.split("@"))
+    if not city or len(years) > 1 or not all(year.isascii() and year.isdigit() for year in years):
         raise UsageError(Issue("invalid_assumption", text, FORMS))
-    _known(release, "indicators", "indicator_id", indicator_id)
-    (indicator,) = release.rows("select * from reference.indicators where indicator_id = ?", [indicator_id])
+    _check_known(release, "indicators", "indicator_id", indicator_id)
+    (indicator,) = read_rows(release, "reference.indicators", indicator_id=indicator_id)
     lowest, highest = indicator["minimum"], indicator["maximum"]
     if (lowest is not None and value < lowest) or (highest is not None and value > highest):
         limits = f"{'' if lowest is None else f'≥ {lowest:g} '}{'' if highest is None else f'≤ {highest:g}'}".strip()
         raise UsageError(Issue("assumption_out_of_range", text, limits))
-    city_code = find_city(release, place[0])["city_code"]
-    year = int(place[1]) if len(place) == 2 else _latest_year(release, city_code, indicator_id)
-    where = (
-        ("city_code", city_code),
-        ("indicator_id", indicator_id),
-        ("year", year),
-        ("scope", indicator["scope"]),
-        ("is_current", True),
-    )
-    return Change(_OBSERVATIONS, "value", value, where)
+    city_code = find_city(release, city)["city_code"]
+    key = {
+        "city_code": city_code,
+        "indicator_id": indicator_id,
+        "year": int(years[0]) if years else _read_scored_year(release, city_code, indicator_id),
+        "scope": indicator["scope"],
+        "is_current": True,
+    }
+    return Assumption(_OBSERVATIONS, "value", value, key)
 
 
-def _latest_year(release: Release, city_code: str, indicator_id: str) -> int:
-    """The year of the figure that scores; the year of the assessment where there is none."""
-    (row,) = release.rows(
-        """
-        select coalesce(
-            (select year from scorecards.indicator_scores where city_code = ? and indicator_id = ?),
-            (select assessment_year from reference.parameters)
-        ) as year
-        """,
-        [city_code, indicator_id],
-    )
-    return int(row["year"])
+def _read_scored_year(release: Release, city_code: str, indicator_id: str) -> int:
+    """Return the year of the figure with the score, or the assessment year if there is no figure."""
+    scores = read_rows(release, "scorecards.indicator_scores", city_code=city_code, indicator_id=indicator_id)
+    (parameters,) = read_rows(release, "reference.parameters")
+    years = [row["year"] for row in scores if row["year"] is not None]
+    return int(years[0] if years else parameters["assessment_year"])
 
 
-def _known(release: Release, table: str, column: str, name: str) -> None:
-    known = [row[column] for row in release.rows(f"select {column} from reference.{table} order by all")]
+def _check_known(release: Release, table: str, column: str, name: str) -> None:
+    known = [row[column] for row in read_rows(release, f"reference.{table}", (column,))]
     if name not in known:
-        raise UsageError(
-            Issue("unknown_assumption_item", name, ", ".join(difflib.get_close_matches(name, known, 3, 0.0)))
-        )
+        similar = ", ".join(difflib.get_close_matches(name, known, 3, 0.0))
+        raise UsageError(Issue("unknown_assumption_item", name, similar))
 
 
-def _number(text: str) -> float | None:
+def _parse_number(text: str) -> float | None:
     try:
         value = float(text)
     except ValueError:
@@ -251,103 +236,88 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _changed(connection: Connection, snapshot: ReleaseModels, changes: Iterable[Change]) -> ReleaseModels:
-    """The snapshot with its changed tables as copies in memory."""
+def _apply(connection: Connection, snapshot: ReleaseModels, assumptions: Iterable[Assumption]) -> ReleaseModels:
+    """Return the snapshot with copies in memory of the tables that the assumptions change."""
     connection.execute("create schema if not exists assumed")
-    copies: dict[str, str] = {}
-    for change in changes:
-        copy = f"assumed.{quote_identifier(change.table)}"
-        if change.table not in copies:
-            connection.execute(f"create table {copy} as {snapshot.selects[change.table]}")
-            copies[change.table] = f"select * from {copy}"
-        _set(connection, copy, change)
-    return snapshot.replacing(copies)
+    selects: dict[str, str] = {}
+    for assumption in assumptions:
+        copy = f"assumed.{quote_identifier(assumption.table)}"
+        if assumption.table not in selects:
+            connection.execute(f"create table {copy} as {snapshot.selects[assumption.table]}")
+            selects[assumption.table] = f"select * from {copy}"
+        _set_value(connection, copy, assumption)
+    return snapshot.replacing(selects)
 
 
-def _set(connection: Connection, copy: str, change: Change) -> None:
-    """Set the cell; a figure that nobody reported yet is added as a row, marked as assumed."""
-    where = " and ".join(f"{column} = ?" for column, _ in change.where)
-    values = [value for _, value in change.where]
-    told = connection.execute(
-        f"update {copy} set {quote_identifier(change.column)} = ? where {where}", [change.value, *values]
-    )
-    row = told.fetchone()
-    if change.table != _OBSERVATIONS or (row is not None and row[0]):
+def _set_value(connection: Connection, copy: str, assumption: Assumption) -> None:
+    """Update the value; a figure that no city reported is added as a row with the source `assumed`."""
+    where = " and ".join(f"{column} = ?" for column in assumption.key)
+    count = connection.execute(
+        f"update {copy} set {quote_identifier(assumption.column)} = ? where {where}",
+        [assumption.value, *assumption.key.values()],
+    ).fetchone()
+    if assumption.table != _OBSERVATIONS or (count is not None and count[0]):
         return
-    said: Row = {**dict(change.where), change.column: change.value}
-    assumed = {"vintage": 1, "source_id": "assumed", "source_grade": "C", "file": "", "file_sha256": "", "line": 0}
-    cells = {
-        name: cell
-        for name, cell in {**assumed, **said}.items()
-        if name in list_columns(connection, f"select * from {copy}")
-    }
+    row = {"vintage": 1, "source_id": "assumed", "source_grade": "C", "file": "", "file_sha256": "", "line": 0}
+    row |= {**assumption.key, assumption.column: assumption.value}
+    cells = {name: row[name] for name in list_columns(connection, f"select * from {copy}") if name in row}
     names = ", ".join(map(quote_identifier, cells))
     connection.execute(f"insert into {copy} ({names}) values ({', '.join('?' * len(cells))})", list(cells.values()))
 
 
-def _with_doubles(
-    connection: Connection, snapshot: ReleaseModels, city_code: str, steps: Sequence[Row]
-) -> ReleaseModels:
-    """The release with a double of the city for each step, so that one recomputation answers them all.
+def _add_copies(connection: Connection, snapshot: ReleaseModels, city_code: str, steps: Sequence[Row]) -> ReleaseModels:
+    """Return the release with one copy of the city for each step, so that one recomputation is enough for all.
 
-    Goalposts are fixed, so a city more moves the score of no other.
+    Goalposts are fixed, so an additional city does not change the scores of the others.
     """
     connection.execute("create schema if not exists assumed")
-    connection.execute("create table assumed.doubles (double_code varchar, indicator_id varchar, year integer,"
-                       " scope varchar, value double)")  # fmt: skip
-    rows = [[_double(city_code, r), r["indicator_id"], r["year"], r["scope"], r["value_after"]] for r in steps]
-    connection.executemany("insert into assumed.doubles values (?, ?, ?, ?, ?)", rows)
+    connection.execute(
+        "create table assumed.copies "
+        "(copy_code varchar, indicator_id varchar, year integer, scope varchar, value double)"
+    )
+    names = ("indicator_id", "year", "scope", "value_after")
+    rows = [[_copy_code(city_code, step), *(step[name] for name in names)] for step in steps]
+    connection.executemany("insert into assumed.copies values (?, ?, ?, ?, ?)", rows)
     replaced = {}
     for name, select in snapshot.selects.items():
         columns = list_columns(connection, select) if name.startswith(("reference.", "observations.")) else {}
-        if "city_code" not in columns:
-            continue
-        copied = ", ".join(
-            "doubles.double_code as city_code" if column == "city_code" else _stepped_cell(column, name)
-            for column in columns
-        )
-        replaced[name] = f"""{select} union all select {copied} from ({select}) as mine
-            cross join assumed.doubles as doubles where mine.city_code = '{city_code.replace("'", "''")}'"""
+        if "city_code" in columns:
+            cells = ", ".join(_copied_cell(column, name) for column in columns)
+            replaced[name] = f"""
+                {select} union all select {cells} from ({select}) as city
+                cross join assumed.copies as copies where city.city_code = {quote_literal(city_code)}
+            """
     return snapshot.replacing(replaced)
 
 
-def _stepped_cell(column: str, table: str) -> str:
-    if column != "value" or table != _OBSERVATIONS:
-        return f"mine.{quote_identifier(column)}"
-    return (
-        "case when mine.is_current and mine.indicator_id = doubles.indicator_id and mine.year = doubles.year "
-        "and mine.scope = doubles.scope then doubles.value else mine.value end as value"
-    )
+def _copied_cell(column: str, table: str) -> str:
+    if column == "city_code":
+        return "copies.copy_code as city_code"
+    if column == "value" and table == _OBSERVATIONS:
+        return (
+            "case when city.is_current and city.indicator_id = copies.indicator_id and city.year = copies.year "
+            "and city.scope = copies.scope then copies.value else city.value end as value"
+        )
+    return f"city.{quote_identifier(column)}"
 
 
-def _double(city_code: str, row: Row) -> str:
-    return f"{city_code} with {row['indicator_id']}"
+def _copy_code(city_code: str, step: Row) -> str:
+    return f"{city_code} with {step['indicator_id']}"
 
 
-def _basis(connection: Connection, city_code: str) -> str:
-    """What a step is measured by: the highest level at which the city has a score."""
-    rows = _rows(
-        connection,
-        "select distinct level from scores_before where city_code = ? and score is not null "
-        "and level in ('index', 'dimension', 'mean_of_available')",
-        [city_code],
-    )
-    there = {row["level"] for row in rows}
-    return next((level for level in ("index", "dimension") if level in there), "mean_of_available")
+def _find_basis(connection: Connection, city_code: str) -> str:
+    """Return the highest level at which the city has a score."""
+    rows = connection.execute(
+        "select distinct level from scores_before where city_code = ? and score is not null", [city_code]
+    ).fetchall()
+    return next((level for level in ("index", "dimension") if (level,) in rows), "mean_of_available")
 
 
-def _moved(connection: Connection, basis: str, city_code: str, row: Row) -> Row:
-    item = row["dimension_id"] if basis == "dimension" else "all"
-    before, after = (
-        connection.execute(
-            f"select score from {table} where level = ? and city_code = ? and item_id = ?", [basis, code, item]
-        ).fetchone()
-        for table, code in (("scores_before", city_code), ("scores_after", _double(city_code, row)))
-    )
-    return {**row, "score_before": before and before[0], "score_after": after and after[0]}
-
-
-def _rows(connection: Connection, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
-    cursor = connection.execute(sql, list(parameters))
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+def _compare_scores(connection: Connection, basis: str, city_code: str, step: Row) -> Row:
+    key = [basis, step["dimension_id"] if basis == "dimension" else "all"]
+    select = "select max(score) from {} where level = ? and item_id = ? and city_code = ?"
+    codes = {"before": city_code, "after": _copy_code(city_code, step)}
+    return {
+        f"score_{state}": connection.execute(select.format(f"scores_{state}"), [*key, code]).fetchall()[0][0]
+        for state, code in codes.items()
+    }

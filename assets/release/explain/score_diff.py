@@ -1,262 +1,207 @@
-"""Which scores moved between two releases, and why: revised data, new data, targets and goalposts, method.
+"""The score changes between two releases and their causes: revised data, new data, targets and goalposts, method.
 
-Here: the decomposition. The older release is recomputed with one thing replaced at a time, in that order; what is left
-to the newer release is the method: parameters, weights, registry and SQL. Scores become whole hundredths of a point
-before they are subtracted, so the parts add up to the move to the last digit shown. Not here: how it is told
+Here: the decomposition. The older release is recomputed with one kind of tables replaced after the other, in that
+order; the rest is the method: parameters, weights, registry and SQL. Scores are rounded to hundredths of a point before
+they are subtracted, so that the parts add up to the change exactly. Not here: its presentation
 (assets.release.explain.changelog, pipelines.cli.render.trace).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 
+from assets.core.paths import PROJECT_ROOT
 from assets.release.explain.recompute import (
     SCORES,
     ReleaseModels,
-    create_views,
-    has_scores,
+    attach_release,
+    create_table_views,
+    fetch_named_rows,
     list_columns,
     rebuild,
     rebuild_downstream,
     save_scores,
     upstream_of,
 )
-from assets.warehouse.connection import Connection, quote_identifier
-from assets.warehouse.tables import Table
+from assets.release.read.reader import Release, Row
+from assets.warehouse.connection import Connection, connect_in_memory, quote_identifier
+from assets.warehouse.tables import Table, read_table
 
 CHANGES = "release.score_changes"
 PARTS = ("revised", "added", "targets", "method")
 
 _IDENTITY = ("city_code", "province_code", "indicator_id", "year", "scope")
+# The saved scores, in order: each part is the difference between the one before it and the next one.
+_STATES = ("old", "recomputed", "revised", "added", "targets", "new")
 
-# Each status or presence has the cause of the last step at which it changed.
-_DECOMPOSITION = """
+
+def _cause(column: str) -> str:
+    """Return SQL for the part in which a column, given with the state as {}, changed last."""
+    cases = (
+        f"when {column.format(before)} is distinct from {column.format(after)} then '{part}'"
+        for part, (before, after) in zip(PARTS, pairwise(_STATES[1:]), strict=True)
+    )
+    return f"case {' '.join(reversed(list(cases)))} else 'method' end"
+
+
+_COLUMNS = ", ".join(
+    f"cast(floor({state}.score * 1e2 + 0.5) as bigint) as points_{state}, "
+    f"{state}.score is null as is_missing_{state}, [{state}.score_status, {state}.status] as statuses_{state}"
+    for state in _STATES
+)
+_JOINS = " ".join(f"left join scores_{state} as {state} using (level, city_code, item_id)" for state in _STATES[1:-1])
+_DECOMPOSITION = f"""
     with compared as (
         select
-            coalesce(old.level, new.level) as level,
-            coalesce(old.city_code, new.city_code) as city_code,
-            coalesce(old.item_id, new.item_id) as item_id,
-            old.score as score_old,
-            new.score as score_new,
-            cast(floor(old.score * 1e2 + 0.5) as bigint) as old_hundredths,
-            cast(floor(new.score * 1e2 + 0.5) as bigint) as new_hundredths,
-            cast(floor(again.score * 1e2 + 0.5) as bigint) as again_hundredths,
-            cast(floor(revised.score * 1e2 + 0.5) as bigint) as at_revised,
-            cast(floor(added.score * 1e2 + 0.5) as bigint) as at_added,
-            cast(floor(targets.score * 1e2 + 0.5) as bigint) as at_targets,
-            old.score_status as score_status_old,
-            new.score_status as score_status_new,
-            old.status as status_old,
-            new.status as status_new,
-            [old.score_status, old.status] as told_old,
-            [again.score_status, again.status] as told_again,
-            [revised.score_status, revised.status] as told_revised,
-            [added.score_status, added.status] as told_added,
-            [targets.score_status, targets.status] as told_targets,
-            [new.score_status, new.status] as told_new
+            coalesce(old.level, new.level) as level, coalesce(old.city_code, new.city_code) as city_code,
+            coalesce(old.item_id, new.item_id) as item_id, old.score as score_old, new.score as score_new,
+            old.score_status as score_status_old, new.score_status as score_status_new,
+            old.status as status_old, new.status as status_new, {_COLUMNS}
         from scores_old as old
-        full join scores_new as new using (level, city_code, item_id)
-        left join scores_again as again using (level, city_code, item_id)
-        left join scores_revised as revised using (level, city_code, item_id)
-        left join scores_added as added using (level, city_code, item_id)
-        left join scores_targets as targets using (level, city_code, item_id)
+        full join scores_new as new using (level, city_code, item_id) {_JOINS}
     ),
-
     carried as (
-        -- a step at which the score is missing for the moment moves nothing; the next one takes the whole
+        -- a state in which the score is missing counts as no change; the next one has the total
         select
-            *,
-            coalesce(again_hundredths, old_hundredths) as h0,
-            coalesce(at_revised, again_hundredths, old_hundredths) as h1,
-            coalesce(at_added, at_revised, again_hundredths, old_hundredths) as h2,
-            coalesce(at_targets, at_added, at_revised, again_hundredths, old_hundredths) as h3
+            *, points_new - points_old as delta_hundredths,
+            coalesce(points_recomputed, points_old) as at_recomputed,
+            coalesce(points_revised, points_recomputed, points_old) as at_revised,
+            coalesce(points_added, points_revised, points_recomputed, points_old) as at_added,
+            coalesce(points_targets, points_added, points_revised, points_recomputed, points_old) as at_targets
         from compared
     ),
-
-    parted as (
+    classified as (
         select
-            *,
-            new_hundredths - old_hundredths as delta_hundredths,
-            case when new_hundredths is not null and old_hundredths is not null then h1 - h0 end
-                as delta_revised_hundredths,
-            case when new_hundredths is not null and old_hundredths is not null then h2 - h1 end
-                as delta_added_hundredths,
-            case when new_hundredths is not null and old_hundredths is not null then h3 - h2 end
-                as delta_targets_hundredths
-        from carried
-    ),
-
-    named as (
-        select
-            *,
+            *, if(delta_hundredths is null, null, at_revised - at_recomputed) as delta_revised_hundredths,
+            if(delta_hundredths is null, null, at_added - at_revised) as delta_added_hundredths,
+            if(delta_hundredths is null, null, at_targets - at_added) as delta_targets_hundredths,
+            delta_hundredths - (at_targets - at_recomputed) as delta_method_hundredths,
             case
                 when score_old is null and score_new is not null then 'appeared'
                 when score_old is not null and score_new is null then 'disappeared'
                 when delta_hundredths <> 0 then 'moved'
-                when told_old is distinct from told_new then 'status_only'
+                when statuses_old is distinct from statuses_new then 'status_only'
             end as change
-        from parted
+        from carried
     )
-
     select
-        level,
-        city_code,
-        item_id,
-        change,
-        score_old,
-        score_new,
-        delta_hundredths,
-        delta_revised_hundredths,
-        delta_added_hundredths,
-        delta_targets_hundredths,
-        delta_hundredths - delta_revised_hundredths - delta_added_hundredths - delta_targets_hundredths
-            as delta_method_hundredths,
-        case
-            when change not in ('appeared', 'disappeared') then null
-            when (at_targets is null) <> (new_hundredths is null) then 'method'
-            when (at_added is null) <> (at_targets is null) then 'targets'
-            when (at_revised is null) <> (at_added is null) then 'added'
-            when (again_hundredths is null) <> (at_revised is null) then 'revised'
-            else 'method'
-        end as cause,
-        score_status_old,
-        score_status_new,
-        status_old,
-        status_new,
-        case
-            when told_old is not distinct from told_new then null
-            when told_targets is distinct from told_new then 'method'
-            when told_added is distinct from told_targets then 'targets'
-            when told_revised is distinct from told_added then 'added'
-            when told_again is distinct from told_revised then 'revised'
-            else 'method'
-        end as status_cause
-    from named
+        *, if(change in ('appeared', 'disappeared'), {_cause("is_missing_{}")}, null) as cause,
+        if(statuses_old is distinct from statuses_new, {_cause("statuses_{}")}, null) as status_cause
+    from classified
     where change is not null
 """
 
 
-def find_score_changes(connection: Connection, old: ReleaseModels, new: ReleaseModels, table: Table) -> list[str]:
-    """Make the table of changes on a connection in memory.
+def diff_releases(old: Release, new: Release) -> tuple[list[Row], list[str]]:
+    """Return the score changes from one release to the other, and the older models that cannot be run.
 
-    Returns the older models that could not be run; what they would have shown of data and targets counts as method.
-    A release with other names of tables and columns is not compared: none of its models can be run.
-    Each step makes anew what rests on the tables that it replaced; the rest would be the same.
+    Raises:
+        UsageError: the tables of a release have names that this version does not know.
     """
-    # A release from before the models were published is recomputed by those of the newer one.
+    table = read_table(PROJECT_ROOT / "sql" / f"{CHANGES.replace('.', '/')}.yml")
+    with connect_in_memory() as connection:
+        before = attach_release(connection, old.database, "before")
+        after = attach_release(connection, new.database, "after")
+        failed_models = find_score_changes(connection, before, after, table)
+        return read_named_changes(connection), failed_models
+
+
+def find_score_changes(connection: Connection, old: ReleaseModels, new: ReleaseModels, table: Table) -> list[str]:
+    """Write the table of score changes on a connection in memory, whose schemas are replaced.
+
+    Each step recomputes only what depends on the tables that it replaces.
+
+    Returns:
+        The older models that cannot be run; their effect counts as method.
+    """
+    # A release without published models is recomputed by those of the newer one.
     older = ReleaseModels(old.selects, upstream_of(old.models or new.models, SCORES))
-    if not has_scores(connection, old):
-        create_views(connection, new.selects)
-        table.create(connection)
-        return sorted(model.name for model in older.models)
-    create_views(connection, old.selects)
+    create_table_views(connection, old.selects)
     save_scores(connection, "scores_old")
-    left = set(rebuild(connection, older))
-    save_scores(connection, "scores_again")
+    failed_models = set(rebuild(connection, older))
+    save_scores(connection, "scores_recomputed")
     state = older
     for step, replaced in _steps(connection, older, new):
         state = state.replacing(replaced)
-        left |= set(rebuild_downstream(connection, state, replaced))
+        failed_models |= set(rebuild_downstream(connection, state, replaced))
         save_scores(connection, f"scores_{step}")
-    create_views(connection, new.selects)
+    create_table_views(connection, new.selects)
     save_scores(connection, "scores_new")
     table.create(connection)
     names = ", ".join(quote_identifier(name) for name in table.columns)
     connection.execute(f"insert into {table.qualified_name} select {names} from ({_DECOMPOSITION})")
-    return sorted(left)
+    return sorted(failed_models)
 
 
 def _steps(connection: Connection, old: ReleaseModels, new: ReleaseModels) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """What is replaced in the older release at each step, one thing after the other: what its models read."""
-    read = sorted(
-        {name for model in old.models for name in model.depends_on if name in old.selects and name in new.selects}
-    )
-    observed = [name for name in read if name.startswith("observations.")]
-    bars = [name for name in read if _is_bar(connection, name, old.selects[name])]
+    """Yield each step with the tables that it replaces, of those that the older models read."""
+    common = old.selects.keys() & new.selects.keys()
+    inputs = sorted(common & {name for model in old.models for name in model.depends_on})
+    observed = [name for name in inputs if name.startswith("observations.")]
     yield "revised", {name: _revised(connection, old.selects[name], new.selects[name]) for name in observed}
-    added = [name for name in observed if _has_added(connection, old.selects[name], new.selects[name])]
-    yield "added", _as_before(connection, old, new, added)
-    aimed = _as_before(connection, old, new, bars)
-    yield "targets", {name: now for name, now in aimed.items() if _differ(connection, old.selects[name], now)}
+    added = (name for name in observed if _has_added(connection, old.selects[name], new.selects[name]))
+    yield "added", _conform_all(connection, old, new, added)
+    targets = (name for name in inputs if _defines_targets(connection, name, old.selects[name]))
+    replaced = _conform_all(connection, old, new, targets)
+    yield "targets", {name: now for name, now in replaced.items() if _differ(connection, old.selects[name], now)}
 
 
-def _differ(connection: Connection, one: str, other: str) -> bool:
-    """Whether two selects have other rows, or columns of another type."""
-    if list_columns(connection, one) != list_columns(connection, other):
+def _differ(connection: Connection, first: str, second: str) -> bool:
+    """Return whether two selects differ in their rows or in the types of their columns."""
+    if list_columns(connection, first) != list_columns(connection, second):
         return True
-    found = connection.execute(
-        f"select count(*) from ((({one}) except all ({other})) union all (({other}) except all ({one})))"
-    ).fetchone()
-    return found != (0,)
+    differences = f"(({first}) except all ({second})) union all (({second}) except all ({first}))"
+    return _has_rows(connection, f"select * from ({differences})")
 
 
-def _is_bar(connection: Connection, name: str, select: str) -> bool:
-    """Whether a reference table says what is aimed at: the goalposts, and whatever is about a target."""
+def _has_rows(connection: Connection, select: str) -> bool:
+    return connection.execute(f"select 1 from ({select}) limit 1").fetchone() is not None
+
+
+def _defines_targets(connection: Connection, name: str, select: str) -> bool:
+    """Return whether a reference table has the goalposts or is about targets."""
     return name == "reference.goalposts" or (
         name.startswith("reference.") and "target_id" in list_columns(connection, select)
     )
 
 
-def _as_before(connection: Connection, old: ReleaseModels, new: ReleaseModels, names: list[str]) -> dict[str, str]:
-    return {name: _conformed(connection, old.selects[name], new.selects[name]) for name in names}
+def _conform_all(
+    connection: Connection, old: ReleaseModels, new: ReleaseModels, names: Iterable[str]
+) -> dict[str, str]:
+    return {name: _conform(connection, old.selects[name], new.selects[name]) for name in names}
 
 
-def _conformed(connection: Connection, old: str, new: str) -> str:
-    """The newer rows in the older columns, for the older SQL."""
-    there = list_columns(connection, new)
+def _conform(connection: Connection, old: str, new: str) -> str:
+    """Return a select of the newer rows in the columns that the older SQL reads."""
+    existing = list_columns(connection, new)
     cells = (
-        quote_identifier(name) if name in there else f"cast(null as {type_}) as {quote_identifier(name)}"
+        quote_identifier(name) if name in existing else f"cast(null as {type_}) as {quote_identifier(name)}"
         for name, type_ in list_columns(connection, old).items()
     )
     return f"select {', '.join(cells)} from ({new})"
 
 
 def _revised(connection: Connection, old: str, new: str) -> str:
-    """The newer rows of every figure that the older release has too, with those that were withdrawn left out."""
-    return f"select now.* from ({_conformed(connection, old, new)}) as now where {_was_there(connection, old)}"
+    """Return a select of the newer rows of figures that the older release has; withdrawn figures have none."""
+    return f"select now.* from ({_conform(connection, old, new)}) as now where {_in_old(connection, old)}"
 
 
 def _has_added(connection: Connection, old: str, new: str) -> bool:
-    """Whether the newer release has rows of figures that the older one does not have."""
-    newer = _conformed(connection, old, new)
-    found = connection.execute(
-        f"select count(*) from ({newer}) as now where not {_was_there(connection, old)}"
-    ).fetchone()
-    return found != (0,)
+    """Return whether the newer release has figures that the older one does not have."""
+    newer = _conform(connection, old, new)
+    return _has_rows(connection, f"select 1 from ({newer}) as now where not {_in_old(connection, old)}")
 
 
-def _was_there(connection: Connection, old: str) -> str:
+def _in_old(connection: Connection, old: str) -> str:
+    """Return the condition that the older release has the figure of the row `now`."""
     keys = [name for name in _IDENTITY if name in list_columns(connection, old)]
-    same = " and ".join(f"before.{name} is not distinct from now.{name}" for name in keys)
-    return f"exists (select 1 from ({old}) as before where {same})"
+    is_same = " and ".join(f"before.{name} is not distinct from now.{name}" for name in keys)
+    return f"exists (select 1 from ({old}) as before where {is_same})"
 
 
-def read_named_changes(connection: Connection, limit: int | None = None) -> list[Mapping[str, Any]]:
-    """The changes with the names of cities and items in both languages, the widest of each level first."""
-    cursor = connection.execute(
-        f"""
-        select
-            changes.*,
-            coalesce(cities.name_zh, changes.city_code) as city_zh,
-            coalesce(cities.name_en, changes.city_code) as city_en,
-            coalesce(indicators.name_zh, dimensions.name_zh, measures.title_zh, changes.item_id) as item_zh,
-            coalesce(indicators.name_en, dimensions.name_en, measures.title_en, changes.item_id) as item_en
-        from {CHANGES} as changes
-        left join reference.cities as cities using (city_code)
-        left join reference.indicators as indicators
-            on changes.level = 'indicator' and changes.item_id = indicators.indicator_id
-        left join reference.dimensions as dimensions
-            on changes.level = 'dimension' and changes.item_id = dimensions.dimension_id
-        left join reference.measures as measures
-            on changes.level = 'measure' and changes.item_id = cast(measures.measure_id as varchar)
-        order by
-            case changes.level
-                when 'index' then 1 when 'mean_of_available' then 2 when 'dimension' then 3 when 'measure' then 4 else 5
-            end,
-            abs(coalesce(changes.delta_hundredths, 10000)) desc, changes.city_code, changes.item_id
-        {"" if limit is None else f"limit {int(limit)}"}
-        """
-    )
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+def read_named_changes(connection: Connection, limit: int | None = None) -> list[Row]:
+    """Return the changes with the names of cities and items in both languages, the largest of each level first."""
+    order = "abs(coalesce(scores.delta_hundredths, 10000)) desc, scores.city_code, scores.item_id"
+    limited = order if limit is None else f"{order} limit {int(limit)}"
+    return fetch_named_rows(connection, f"select * from {CHANGES}", limited)

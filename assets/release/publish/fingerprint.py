@@ -1,7 +1,7 @@
-"""What a run is made from, as one digest: if it is that of the last run, there is nothing new.
+"""The fingerprint of a run: one digest of all its inputs. If it is that of the last run, there is nothing new.
 
-Here: hashing the inputs, remembering which digest the last run ended with, and telling by both whether there is
-anything new. Not here: the content of a release (assets.release.publish.manifest).
+Here: hashing the inputs, saving the fingerprint of the last run, and comparing both. Not here: the content digest of a
+release (assets.release.publish.manifest).
 """
 
 from __future__ import annotations
@@ -13,82 +13,78 @@ from importlib.metadata import version
 from pathlib import Path
 
 from assets.core.file_hash_cache import cached_sha256
+from assets.core.files import write_atomically
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.core.sync_state import has_remote_changes, sync_state_digest
-from assets.release.publish.manifest import hash_file, is_whole
+from assets.release.publish.manifest import hash_file, is_intact
 from assets.release.read.reader import find_current_release
 
-# What computes the figures; a new version of these is a new input.
+# These compute the figures; a new version of one is a new input.
 _ENGINES = ("duckdb", "pyarrow", "great-expectations", "numpy", "scipy")
 
 
 def compute_fingerprint(paths: Paths) -> str:
-    """A digest of the inbox, the reference tables, the contracts, corrections, approvals, the SQL and the code.
+    """Return the digest of the inbox, reference tables, contracts, settings, corrections, approvals, SQL and code.
 
-    Files of the inbox that are as they were when they were taken in are not read for it.
+    Files of the inbox that have not changed since their intake are not read.
     """
-    digest, seen = hashlib.sha256(), cached_sha256(paths)
+    digest, known_sha256 = hashlib.sha256(), cached_sha256(paths)
     for engine in _ENGINES:
         digest.update(f"{engine} {version(engine)}\n".encode())
-    for label, file in _input_files(paths):
+    for label, file in _list_input_files(paths):
         digest.update(f"{label} ".encode())
         if file.is_symlink():
             digest.update(b"link " + bytes(file.readlink()))
             continue
-        known = seen(file) if file.is_relative_to(paths.inbox) else None
-        digest.update((known or hash_file(file)).encode())
+        sha256 = known_sha256(file) if file.is_relative_to(paths.inbox) else None
+        digest.update((sha256 or hash_file(file)).encode())
     return digest.hexdigest()
 
 
 def changed_fingerprint(paths: Paths) -> str | None:
-    """The digest of what a run would be made from; None where the current release is made from just that.
+    """Return the fingerprint of a run, or None where the current release is intact and was made from these inputs.
 
-    Other machines may have put files into a shared store since: then there is something new, from the same inputs.
+    A shared store may have files of other machines that are new although the inputs here are the same.
     """
-    inputs, current = compute_fingerprint(paths), find_current_release(paths)
-    is_known = current is not None and load_fingerprint(paths) == (inputs, current.manifest.release_id)
-    is_current = current is not None and is_known and is_whole(current.folder, current.manifest)
-    return None if is_current and not has_remote_changes(paths, _noted(paths).get("shared", "")) else inputs
+    fingerprint, current = compute_fingerprint(paths), find_current_release(paths)
+    if current is None or load_fingerprint(paths) != (fingerprint, current.manifest.release_id):
+        return fingerprint
+    is_current = is_intact(current.folder, current.manifest)
+    return None if is_current and not has_remote_changes(paths, _read_note(paths).get("shared", "")) else fingerprint
 
 
-def _input_files(paths: Paths) -> Iterator[tuple[str, Path]]:
+def _list_input_files(paths: Paths) -> Iterator[tuple[str, Path]]:
+    code = (PROJECT_ROOT / "assets", PROJECT_ROOT / "pipelines")
     folders = [
         (paths.inbox, "*"),
         (paths.reference, "*.csv"),
-        (paths.contracts, "*.yml"),
-        (PROJECT_ROOT / "assets", "*.yml"),
+        *((folder, "*.yml") for folder in (paths.contracts, paths.corrections, paths.approvals, code[0])),
         (paths.data, "settings.yml"),
-        (paths.corrections, "*.yml"),
-        (paths.approvals, "*.yml"),
         *((folder, "*.*") for folder in paths.sql),
-        (PROJECT_ROOT / "assets", "*.py"),
-        (PROJECT_ROOT / "pipelines", "*.py"),
+        *((folder, "*.py") for folder in code),
     ]
     for folder, pattern in folders:
         for file in sorted(folder.rglob(pattern)):
-            hidden = any(part.startswith((".", "~$")) for part in file.relative_to(folder).parts)
-            if not hidden and (file.is_file() or file.is_symlink()):
+            is_hidden = any(part.startswith((".", "~$")) for part in file.relative_to(folder).parts)
+            if not is_hidden and (file.is_file() or file.is_symlink()):
                 yield f"{folder.name}/{file.relative_to(folder).as_posix()}", file
 
 
-def save_fingerprint(paths: Paths, inputs_digest: str, release_id: str) -> None:
-    """Note that a run from these inputs ended with this release. Losing the note costs one run, nothing else."""
-    paths.state.mkdir(parents=True, exist_ok=True)
-    note = paths.state / "last_run.json"
-    temporary = note.with_suffix(".tmp")
-    said = {"inputs": inputs_digest, "release_id": release_id, "shared": sync_state_digest(paths)}
-    temporary.write_text(json.dumps(said), encoding="utf-8")
-    temporary.rename(note)
+def save_fingerprint(paths: Paths, fingerprint: str, release_id: str) -> None:
+    """Save that a run with this fingerprint ended with this release. If the note is lost, one run is repeated."""
+    note = {"inputs": fingerprint, "release_id": release_id, "shared": sync_state_digest(paths)}
+    write_atomically(paths.state / "last_run.json", json.dumps(note))
 
 
 def load_fingerprint(paths: Paths) -> tuple[str, str] | None:
-    """The inputs digest of the last run, and the release it ended with."""
-    note = _noted(paths)
+    """Return the fingerprint of the last run and the release it ended with, None if they are not known."""
+    note = _read_note(paths)
     return (note["inputs"], note["release_id"]) if {"inputs", "release_id"} <= note.keys() else None
 
 
-def _noted(paths: Paths) -> dict[str, str]:
+def _read_note(paths: Paths) -> dict[str, str]:
     try:
-        return {name: str(said) for name, said in json.loads((paths.state / "last_run.json").read_bytes()).items()}
+        content = json.loads((paths.state / "last_run.json").read_bytes())
+        return {name: str(value) for name, value in content.items()}
     except (OSError, ValueError, AttributeError):
         return {}

@@ -7,8 +7,8 @@ from assets.warehouse.connection import Connection
 
 
 def raise_on_blocking_failures(connection: Connection) -> None:
-    """Raise Stopped with the failing rows of every blocking check; the current release then stays as it is."""
-    failed = connection.execute(
+    """Raise a DataError with the failing rows of each blocking check; the current release stays as it is."""
+    failures = connection.execute(
         """
         select table_name, check_name, description_zh, description_en, rows_failing, failing_sample
         from quality.check_results
@@ -16,11 +16,11 @@ def raise_on_blocking_failures(connection: Connection) -> None:
         order by table_name, check_name
         """
     ).fetchall()
-    if failed:
+    if failures:
         raise DataError(
             [
                 Issue("check_failed", f"{name} ({rows}): {sample}", f"{description_zh} / {description_en}", file=table)
-                for table, name, description_zh, description_en, rows, sample in failed
+                for table, name, description_zh, description_en, rows, sample in failures
             ]
-            + [Issue("candidate_quarantined", str(len(failed)))]
+            + [Issue("candidate_quarantined", str(len(failures)))]
         )

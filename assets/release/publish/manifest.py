@@ -1,7 +1,7 @@
-"""The manifest of a release: what is in it, with the sha256 of each file, and from what it was made.
+"""The manifest of a release: its files with their sha256, the inputs it was made from, and the format of its tables.
 
-Here: its shape, how it is written, read and verified. The content digest covers the Parquet files and nothing of the
-run, so that two runs from the same inputs, at two times and places, have the same one.
+Here: its fields, how it is written, read and verified, and the names of earlier releases. The content digest covers the
+Parquet files that are content and nothing of the run, so that the same inputs give the same digest at any time.
 """
 
 from __future__ import annotations
@@ -12,9 +12,13 @@ from pathlib import Path
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from assets.core.errors import Issue
+from assets.core.errors import Issue, UsageError
 
 MANIFEST_NAME = "MANIFEST.json"
+# Increased when published tables or columns get other names. Manifests without a number are of format 1.
+FORMAT = 2
+# Columns of format 1 that are still read: the counts of the manifest and the release log, which no release loses.
+RENAMED_COLUMNS = {"rows_set_aside": "rows_aggregate"}
 
 
 class PublishedFile(BaseModel):
@@ -30,7 +34,7 @@ class PublishedFile(BaseModel):
 
 
 class InputFile(BaseModel):
-    """A file that arrived, and what became of its rows."""
+    """A received file and the number of its rows by outcome."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -40,13 +44,12 @@ class InputFile(BaseModel):
     status: str
     rows_read: int
     rows_accepted: int
-    # Manifests of earlier releases have the second name.
-    rows_aggregate: int = Field(validation_alias=AliasChoices("rows_aggregate", "rows_set_aside"))
+    rows_aggregate: int = Field(validation_alias=AliasChoices("rows_aggregate", *RENAMED_COLUMNS))
     rows_rejected: int
 
 
 class RunFacts(BaseModel):
-    """When and by which run the release was made; no part of the content. `as_of` is when its newest file arrived."""
+    """The run that made the release, no part of the content. `as_of` is the day on which its newest file arrived."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -56,34 +59,39 @@ class RunFacts(BaseModel):
 
 
 class Manifest(BaseModel):
-    """The manifest. `content_digest` is the same wherever and whenever the same inputs are released."""
+    """The manifest; `content_digest` depends on the inputs alone."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    format: int = 1
     release_id: str
     content_digest: str
     method_version: str
     files: tuple[PublishedFile, ...]
     inputs: tuple[InputFile, ...]
     run: RunFacts
-    previous_release_id: str | None = None  # what its changes are told against
+    previous_release_id: str | None = None
 
-    def write(self, folder: Path) -> Path:
-        target = folder / MANIFEST_NAME
-        target.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        return target
+    def write(self, folder: Path) -> None:
+        (folder / MANIFEST_NAME).write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a release folder, or None where there is none that can be read."""
+    """Return the manifest of a release folder, or None where there is no readable one."""
     try:
         return Manifest.model_validate_json((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 
 
-def content_digest(files: tuple[PublishedFile, ...]) -> str:
-    """The digest of the files that are content, by path and sha256."""
+def raise_on_other_format(tables_format: int, name: str) -> None:
+    """Raise a UsageError that names the release if this version does not know the names of its tables."""
+    if tables_format != FORMAT:
+        raise UsageError(Issue("other_release_format", name, str(FORMAT)))
+
+
+def compute_content_digest(files: tuple[PublishedFile, ...]) -> str:
+    """Return the sha256 over path and sha256 of the files that are content."""
     lines = sorted(f"{file.path} {file.sha256}\n" for file in files if file.is_content)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
@@ -93,8 +101,8 @@ def hash_file(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def published_file(folder: Path, file: Path, rows: int | None = None, is_content: bool = False) -> PublishedFile:
-    """A file below the folder of a release, as it stands."""
+def describe_file(folder: Path, file: Path, rows: int | None = None, is_content: bool = False) -> PublishedFile:
+    """Return the entry of the manifest for a file below the folder of a release."""
     return PublishedFile(
         path=file.relative_to(folder).as_posix(),
         sha256=hash_file(file),
@@ -104,28 +112,28 @@ def published_file(folder: Path, file: Path, rows: int | None = None, is_content
     )
 
 
-def is_whole(folder: Path, manifest: Manifest) -> bool:
-    """Whether all that the manifest lists is there, byte for byte; what a person laid beside it does no harm."""
+def is_intact(folder: Path, manifest: Manifest) -> bool:
+    """Return whether every listed file has its hash; files that a person added do no harm."""
     return all((folder / f.path).is_file() and hash_file(folder / f.path) == f.sha256 for f in manifest.files)
 
 
 def find_damages(folder: Path, manifest: Manifest) -> list[Issue]:
-    """What in the folder is not as the manifest says, and what is there beside it; empty for a whole release."""
-    found = []
+    """Return every difference between a folder and its manifest: missing, changed and unlisted files."""
+    issues = []
     for file in manifest.files:
         path = folder / file.path
         if not path.is_file():
-            found.append(Issue("missing_release_file", file=file.path))
+            issues.append(Issue("missing_release_file", file=file.path))
         elif hash_file(path) != file.sha256:
-            found.append(Issue("release_file_changed", file=file.path))
+            issues.append(Issue("release_file_changed", file=file.path))
     listed = {MANIFEST_NAME, *(file.path for file in manifest.files)}
-    found += [Issue("release_file_unlisted", file=path) for path in _files_below(folder) if path not in listed]
-    if content_digest(manifest.files) != manifest.content_digest:
-        found.append(Issue("release_digest_mismatch", file=MANIFEST_NAME))
-    return found
+    issues += [Issue("release_file_unlisted", file=path) for path in _list_files(folder) if path not in listed]
+    if compute_content_digest(manifest.files) != manifest.content_digest:
+        issues.append(Issue("release_digest_mismatch", file=MANIFEST_NAME))
+    return issues
 
 
-def _files_below(folder: Path) -> list[str]:
-    """The files of a folder, without those that programs hide beside a file that they hold open."""
+def _list_files(folder: Path) -> list[str]:
+    """Return the files of a folder without the hidden ones that programs put next to a file that they hold open."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith((".", "~$")))
     return [path.relative_to(folder).as_posix() for path in files]

@@ -1,12 +1,11 @@
-"""Publishing: the release folder is built aside, made durable, renamed into place, and `current` is switched to it.
+"""Publishing: the release is built in a staging folder, forced onto the disk, renamed, and `current` is switched to it.
 
-Here: the order of these steps, so that a reader finds a whole release at every moment. Not here: whether the candidate
-may be published (assets.release.publish.gate).
+Here: the four steps and their order, so that readers find a complete release at every moment. Not here: whether the
+candidate may be published (assets.release.publish.gate), and how each file is made.
 """
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,36 +13,39 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from assets.core.files import sync_path, sync_tree
 from assets.core.paths import Paths
 from assets.release.explain.changelog import render_changelog
 from assets.release.explain.recompute import attach_parquet, attach_release
 from assets.release.explain.score_diff import CHANGES, find_score_changes, read_named_changes
 from assets.release.outputs.data_dictionary import write_documents
 from assets.release.outputs.datapackage import write_package
-from assets.release.outputs.metadata import ReleaseIdentity, read_metadata
+from assets.release.outputs.metadata import ReleaseIdentity, ReleaseMetadata, read_metadata
 from assets.release.outputs.report.site import write_report
 from assets.release.outputs.returns import write_returns
 from assets.release.outputs.workbook.workbook import write_workbook
 from assets.release.publish.database import finish_database
-from assets.release.publish.file_names import CHANGELOG
+from assets.release.publish.file_names import CHANGELOG, DATABASE
 from assets.release.publish.manifest import (
+    FORMAT,
     InputFile,
     Manifest,
     PublishedFile,
     RunFacts,
-    content_digest,
-    is_whole,
-    published_file,
+    compute_content_digest,
+    describe_file,
+    is_intact,
     read_manifest,
 )
 from assets.release.publish.release_log import RUNS, write_release_log
-from assets.release.publish.staging import add_tables, create_staging, discard_staging, load_staging
+from assets.release.publish.staging import Staging, add_tables, create_staging, discard_staging, load_staging
+from assets.release.read.reader import fetch_rows
 from assets.warehouse.connection import Connection, connect_in_memory
 from assets.warehouse.snapshot import write_snapshot
 from assets.warehouse.tables import Table
 
 FRESHNESS = "quality.freshness"
-# What a release says of itself is not in the snapshot that was audited.
+# Tables about releases are written after the snapshot was audited.
 SCHEMA = "release"
 _SWITCHING = ".current-"
 
@@ -56,6 +58,44 @@ class PublishResult:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PublishPlan:
+    """All that is known before the first write.
+
+    `current` is the manifest of the current release if that is intact. A damaged one is not compared with anything, and
+    the same content replaces it.
+    """
+
+    paths: Paths
+    tables: tuple[Table, ...]
+    metadata: ReleaseMetadata
+    run: RunFacts
+    current: Manifest | None
+
+    @property
+    def content(self) -> list[Table]:
+        """The tables that do not depend on earlier releases."""
+        return [table for table in self.tables if table.qualified_name not in (CHANGES, RUNS)]
+
+    @property
+    def baseline(self) -> Manifest | None:
+        """The current release if it can be compared with the new one: its tables have the same names."""
+        return self.current if self.current is not None and self.current.format == FORMAT else None
+
+    def named(self, name: str) -> list[Table]:
+        """Return the published table of a name, if there is one."""
+        return [table for table in self.tables if table.qualified_name == name]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenContent:
+    """The content in the staging folder, the manifest that follows from it, and the tables staged after the audit."""
+
+    staging: Staging
+    manifest: Manifest
+    late: tuple[Table, ...]
+
+
 def publish(
     connection: Connection,
     tables: Sequence[Table],
@@ -64,155 +104,156 @@ def publish(
     await_check_pages: Callable[[], None] = lambda: None,
     put_returns: Callable[[Connection, Path], list[Path]] = write_returns,
 ) -> PublishResult:
-    """Publish the candidate behind the connection. The same content as the current release makes no new one.
+    """Publish the candidate behind the connection, unless the current release has the same content.
 
-    What was drafted while the audit went on is taken over, and so is the snapshot that was audited. The pages of its
-    checks may still be in the making: the report, which shows them, waits for them. The returns may have been written
-    before, and are then put into the folder.
+    Files staged during the audit are used, and so is the audited snapshot. The release log and the score changes are
+    published with the content but are no part of it: its digest does not depend on earlier releases.
 
-    What changed since the current release is published with the content and is no part of it: the same inputs have the
-    same content digest whatever was released before.
+    Args:
+        await_check_pages: returns when the pages of the checks, which the report shows, are complete.
+        put_returns: writes the returns into a folder, or moves them there if another process wrote them.
+        connection, tables, paths, run_id: the candidate, the published tables, the data directory and the run.
     """
     paths.releases.mkdir(parents=True, exist_ok=True)
     for leftover in paths.releases.glob(f"{_SWITCHING}*"):
         leftover.unlink()
-    folder = paths.staging
     try:
-        content = [table for table in tables if table.qualified_name not in (CHANGES, RUNS)]
-        about = read_metadata(connection, tables)
-        drafted = load_staging(folder, run_id)
-        if drafted is None or not paths.snapshot.is_file():
-            write_snapshot(connection, paths.snapshot)
-        drafted = drafted or create_staging(folder, run_id, connection, content, about)
-        draft = add_tables(drafted, folder, connection, drafted.missing(content), about)
-        digest = content_digest(draft.files)
-        current = _whole_current(paths)
-        if current is not None and current.content_digest == digest:
-            return PublishResult(current.release_id, is_new=False)
-        now = datetime.now(UTC).replace(microsecond=0)
-        release_id = f"{now:%Y%m%dT%H%M%SZ}-{digest[:12]}"
-        run = RunFacts(run_id=run_id, released_at=now, as_of=_as_of(connection, tables))
-        for history in _named(tables, RUNS):
-            release = (release_id, digest, about.method_version)
-            write_release_log(connection, history, paths.current_release, release, run)
-            draft = add_tables(draft, folder, connection, [history], about)
-        for changes in _named(tables, CHANGES):
-            text = _write_changes(connection, changes, tables, folder, paths, current)
-            draft = add_tables(draft, folder, connection, [changes], about)
-            draft = draft.adding(published_file(folder, text))
-        identity = ReleaseIdentity(release_id, now, current.release_id if current is not None else None)
-        late = [*drafted.missing(tables), *(table for table in tables if table.schema_name == SCHEMA)]
-        afresh = [table for table in tables if table in late or table.qualified_name in draft.unordered]
-        with ThreadPoolExecutor(1) as aside:
-            # DuckDB works on its file on other cores while pages and workbooks, which are Python, take one.
-            database = aside.submit(_finish_database, folder, tables, afresh, paths)
-            artefacts = (
-                *write_package(folder, tables, draft.files, about, identity),
-                *write_documents(connection, folder, tables, draft.files),
-                *put_returns(connection, folder),
-                *write_workbook(connection, folder, tables, about, identity),
-            )
-            await_check_pages()
-            artefacts = (*artefacts, *write_report(connection, folder, tables, identity, paths.check_pages))
-            draft = draft.adding(database.result(), *(published_file(folder, path) for path in artefacts))
-        manifest = Manifest(
-            release_id=release_id,
-            content_digest=digest,
-            method_version=about.method_version,
-            files=draft.files,
-            inputs=_inputs(connection),
-            run=run,
-            previous_release_id=current.release_id if current is not None else None,
-        )
-        manifest.write(folder)
-        _make_durable(folder)
-        folder.rename(paths.releases / release_id)
-        _switch(paths, release_id)
-        return PublishResult(release_id, is_new=True)
+        plan = _make_plan(connection, tables, paths, run_id)
+        content = _write_content(connection, plan)
+        if plan.baseline is not None and plan.baseline.content_digest == content.manifest.content_digest:
+            return PublishResult(plan.baseline.release_id, is_new=False)
+        files = _write_artifacts(connection, plan, content, await_check_pages, put_returns)
+        _commit(paths, content.manifest.model_copy(update={"files": files}))
+        return PublishResult(content.manifest.release_id, is_new=True)
     finally:
         discard_staging(paths)
 
 
-def _finish_database(folder: Path, tables: Sequence[Table], afresh: Sequence[Table], paths: Paths) -> PublishedFile:
-    return published_file(folder, finish_database(paths.snapshot, folder, tables, afresh, paths.state / "spill"))
-
-
-def _named(tables: Sequence[Table], name: str) -> list[Table]:
-    return [table for table in tables if table.qualified_name == name]
-
-
-def _write_changes(
-    connection: Connection, table: Table, tables: Sequence[Table], folder: Path, paths: Paths, current: Manifest | None
-) -> Path:
-    """The changes since the current release: as a table of the candidate and as a changelog, which is returned."""
-    table.create(connection)
-    old = None if current is None else current.release_id
-    told, left = [], []
-    if old is not None:
-        with connect_in_memory() as memory:
-            before, now = attach_release(memory, paths.releases / old, "before"), attach_parquet(memory, folder, tables)
-            left = find_score_changes(memory, before, now, table)
-            told = [dict(row) for row in read_named_changes(memory)]
-            connection.register("score_changes_found", memory.sql(f"from {CHANGES}").to_arrow_table())
-        connection.execute(f"insert into {CHANGES} select * from score_changes_found")
-        connection.unregister("score_changes_found")
-    text = folder / CHANGELOG
-    text.write_text(render_changelog(old, told, left), encoding="utf-8")
-    return text
-
-
-def _inputs(connection: Connection) -> tuple[InputFile, ...]:
-    columns = "dataset, file, file_sha256, status, rows_read, rows_accepted, rows_aggregate, rows_rejected"
-    rows = connection.execute(f"select {columns} from intake.files order by dataset, file, file_sha256").fetchall()
-    return tuple(
-        InputFile(
-            dataset=dataset,
-            file=file,
-            sha256=sha256,
-            status=status,
-            rows_read=read,
-            rows_accepted=accepted,
-            rows_aggregate=set_aside,
-            rows_rejected=rejected,
-        )
-        for dataset, file, sha256, status, read, accepted, set_aside, rejected in rows
+def _make_plan(connection: Connection, tables: Sequence[Table], paths: Paths, run_id: str) -> PublishPlan:
+    current = read_manifest(paths.current_release)
+    now = datetime.now(UTC).replace(microsecond=0)
+    return PublishPlan(
+        paths=paths,
+        tables=tuple(tables),
+        metadata=read_metadata(connection, tables),
+        run=RunFacts(run_id=run_id, released_at=now, as_of=_read_as_of(connection, tables)),
+        current=current if current is not None and is_intact(paths.current_release, current) else None,
     )
 
 
-def _whole_current(paths: Paths) -> Manifest | None:
-    """The manifest of the current release; a damaged one is compared with nothing, and the same content replaces it."""
-    current = read_manifest(paths.current_release)
-    return current if current is not None and is_whole(paths.current_release, current) else None
+def _write_content(connection: Connection, plan: PublishPlan) -> WrittenContent:
+    """Write the snapshot and the Parquet files of the content, as far as they were not written during the audit."""
+    folder, snapshot, run_id = plan.paths.staging, plan.paths.snapshot, plan.run.run_id
+    staging = load_staging(folder, run_id)
+    if staging is None or not snapshot.is_file():
+        write_snapshot(connection, snapshot)
+    staging = staging or create_staging(folder, run_id, connection, plan.content, plan.metadata)
+    late = tuple(staging.missing(plan.tables))
+    staging = add_tables(staging, folder, connection, staging.missing(plan.content), plan.metadata)
+    digest = compute_content_digest(staging.files)
+    manifest = Manifest(
+        format=FORMAT,
+        release_id=f"{plan.run.released_at:%Y%m%dT%H%M%SZ}-{digest[:12]}",
+        content_digest=digest,
+        method_version=plan.metadata.method_version,
+        files=staging.files,
+        inputs=_read_inputs(connection),
+        run=plan.run,
+        previous_release_id=plan.current.release_id if plan.current is not None else None,
+    )
+    return WrittenContent(staging, manifest, late)
 
 
-def _as_of(connection: Connection, tables: Sequence[Table]) -> date | None:
-    """The day on which the newest file arrived, where it is published who sent what."""
+def _write_artifacts(
+    connection: Connection,
+    plan: PublishPlan,
+    content: WrittenContent,
+    await_check_pages: Callable[[], None],
+    put_returns: Callable[[Connection, Path], list[Path]],
+) -> tuple[PublishedFile, ...]:
+    """Write everything that is made from the content and return all files of the release."""
+    folder, tables, metadata = plan.paths.staging, plan.tables, plan.metadata
+    baseline_id = plan.baseline.release_id if plan.baseline is not None else None
+    identity = ReleaseIdentity(content.manifest.release_id, plan.run.released_at, baseline_id)
+    staging, changelog = _write_release_tables(connection, plan, content)
+    late = {*staging.unordered, *(table.qualified_name for table in content.late)}
+    reloaded = [table for table in tables if table.schema_name == SCHEMA or table.qualified_name in late]
+    with ThreadPoolExecutor(1) as executor:
+        # DuckDB works on its file on other cores while pages and workbooks, which are Python, take one.
+        spill = plan.paths.state / "spill"
+        database = executor.submit(finish_database, plan.paths.snapshot, folder, tables, reloaded, spill)
+        artifacts = [
+            *write_package(folder, tables, staging.files, metadata, identity),
+            *write_documents(connection, folder, tables, staging.files),
+            *put_returns(connection, folder),
+            *write_workbook(connection, folder, tables, metadata, identity),
+        ]
+        await_check_pages()
+        artifacts += write_report(connection, folder, tables, identity, plan.paths.check_pages)
+        return (
+            *(*staging.files, *changelog, database.result()),
+            *(describe_file(folder, path) for path in artifacts),
+        )
+
+
+def _write_release_tables(
+    connection: Connection, plan: PublishPlan, content: WrittenContent
+) -> tuple[Staging, list[PublishedFile]]:
+    """Write the release log and the score changes; return the staging with them, and the changelog."""
+    folder, staging, changelog = plan.paths.staging, content.staging, []
+    for table in plan.named(RUNS):
+        write_release_log(connection, table, plan.paths.current_release, content.manifest)
+        staging = add_tables(staging, folder, connection, [table], plan.metadata)
+    for table in plan.named(CHANGES):
+        text = _write_score_changes(connection, plan, table)
+        staging = add_tables(staging, folder, connection, [table], plan.metadata)
+        (folder / CHANGELOG).write_text(text, encoding="utf-8")
+        changelog.append(describe_file(folder, folder / CHANGELOG))
+    return staging, changelog
+
+
+def _write_score_changes(connection: Connection, plan: PublishPlan, table: Table) -> str:
+    """Write the score changes since the current release as a table of the candidate; return the changelog."""
+    table.create(connection)
+    if plan.baseline is None:
+        return render_changelog(None, [], [])
+    database = plan.paths.releases / plan.baseline.release_id / DATABASE
+    with connect_in_memory() as memory:
+        old = attach_release(memory, database, "before")
+        failed_models = find_score_changes(memory, old, attach_parquet(memory, plan.paths.staging, plan.tables), table)
+        connection.register("score_changes_in_memory", memory.sql(f"from {CHANGES}").to_arrow_table())
+        connection.execute(f"insert into {CHANGES} select * from score_changes_in_memory")
+        connection.unregister("score_changes_in_memory")
+        return render_changelog(plan.baseline.release_id, read_named_changes(memory), failed_models)
+
+
+def _read_inputs(connection: Connection) -> tuple[InputFile, ...]:
+    rows = fetch_rows(
+        connection,
+        """
+        select dataset, file, file_sha256 as sha256, status, rows_read, rows_accepted, rows_aggregate, rows_rejected
+        from intake.files order by dataset, file, file_sha256
+        """,
+    )
+    return tuple(InputFile(**row) for row in rows)
+
+
+def _read_as_of(connection: Connection, tables: Sequence[Table]) -> date | None:
+    """Return the day on which the newest file arrived, where the arrivals are published."""
     if FRESHNESS not in {table.qualified_name for table in tables}:
         return None
     days: list[tuple[date | None]] = connection.execute(f"select max(as_of_date) from {FRESHNESS}").fetchall()
     return days[0][0]
 
 
-def _make_durable(folder: Path) -> None:
-    """Force files and folders onto the disk: the rename that follows must not outlive what it names."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            _sync(path)
-    for path in [*(path for path in folder.rglob("*") if path.is_dir()), folder, folder.parent]:
-        _sync(path)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _switch(paths: Paths, release_id: str) -> None:
-    """Point `current` at the release in one step; readers that hold the old one keep it."""
+def _commit(paths: Paths, manifest: Manifest) -> None:
+    """Turn the staging folder into the current release; after each step `current` is a complete release."""
+    manifest.write(paths.staging)
+    # The rename must not reach the disk before the files do.
+    sync_tree(paths.staging)
+    paths.staging.rename(paths.releases / manifest.release_id)
+    # Readers that opened the old release keep it.
     link = paths.releases / f"{_SWITCHING}{uuid.uuid4().hex}"
-    link.symlink_to(release_id, target_is_directory=True)
+    link.symlink_to(manifest.release_id, target_is_directory=True)
     link.rename(paths.current_release)
-    _sync(paths.releases)
+    sync_path(paths.releases)

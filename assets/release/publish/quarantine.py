@@ -1,7 +1,7 @@
-"""The blocked candidate, kept aside for a look: what a run made and did not publish.
+"""The blocked candidate: the database that a run made and did not publish, kept for inspection.
 
-Here: marking a candidate as blocked, putting it aside when the run ends, and reading it. Not here: whether a candidate
-is blocked (assets.release.publish.gate). One is kept at a time: the latest.
+Here: marking a candidate as blocked, moving it when the run ends, reading and deleting it; only the latest one is kept.
+Not here: whether a candidate is blocked (assets.release.publish.gate).
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from assets.core.files import write_atomically
 from assets.core.paths import Paths
-from assets.release.publish.manifest import read_manifest
+from assets.release.publish.manifest import FORMAT, raise_on_other_format, read_manifest
+from assets.release.read.reader import fetch_rows
 from assets.warehouse.connection import connect_read_only
 
 _PENDING = "blocked.pending.json"
@@ -22,30 +24,29 @@ _PENDING = "blocked.pending.json"
 
 @dataclass(frozen=True, slots=True)
 class BlockedCandidate:
-    """A candidate that failed its audit: its database, which nobody writes any more, and the run that made it.
+    """The database of a candidate that failed its audit, and the run that made it.
 
-    `release_id` is the release that was current then.
+    `release_id` is the release that was current then, `format` that of its tables.
     """
 
     database: Path
     run_id: str
     blocked_at: datetime
     release_id: str | None
+    format: int
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+        """Return the rows of a query; raise a UsageError if an earlier version made the candidate."""
+        raise_on_other_format(self.format, self.database.name)
         with connect_read_only(self.database) as connection:
-            cursor = connection.execute(sql, list(parameters))
-            names = [column[0] for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            return fetch_rows(connection, sql, parameters)
 
     def failed_checks(self) -> list[dict[str, Any]]:
-        """Every check that did not pass, the blocking ones first, with its failing rows by key."""
+        """Return every failed check with its failing rows by key, the blocking ones first."""
         return self.rows(
             """
-            select table_name, check_name, is_blocking, rows_failing, failing_sample,
-                -- a candidate that was blocked by an earlier version has the first names
-                columns('^(rule|description)_zh$') as description_zh,
-                columns('^(rule|description)_en$') as description_en
+            select
+                table_name, check_name, is_blocking, rows_failing, failing_sample, description_zh, description_en
             from quality.check_results where not is_passed
             order by is_blocking desc, table_name, check_name
             """
@@ -53,43 +54,41 @@ class BlockedCandidate:
 
 
 def mark_blocked(paths: Paths, run_id: str) -> None:
-    """Note that the candidate as it stands is blocked. The run that made it may still look at it."""
-    note = _folder(paths) / _PENDING
-    temporary = note.with_suffix(".tmp")
-    moment = datetime.now(UTC).replace(microsecond=0)
-    said = {"run_id": run_id, "blocked_at": moment.isoformat(), "release_id": _current_id(paths)}
-    temporary.write_text(json.dumps(said), encoding="utf-8")
-    temporary.rename(note)
+    """Note that the candidate is blocked; it stays in its place as long as the run goes on."""
+    moment = datetime.now(UTC).replace(microsecond=0).isoformat()
+    note = {"run_id": run_id, "blocked_at": moment, "release_id": _current_id(paths), "format": FORMAT}
+    write_atomically(_pending_note(paths), json.dumps(note))
 
 
 def quarantine_candidate(paths: Paths) -> None:
-    """Put a candidate that is marked as blocked aside, by rename; killed in between, the next run goes on with it."""
-    note = _folder(paths) / _PENDING
-    if not note.is_file():
+    """Move a candidate that is marked as blocked out of the way; after a kill the next call completes it."""
+    if not _pending_note(paths).is_file():
         return
     if paths.candidate.exists():
         paths.candidate.replace(paths.blocked)
-    note.replace(_note(paths))
+    _pending_note(paths).replace(_note(paths))
 
 
 def load_blocked(paths: Paths) -> BlockedCandidate | None:
-    """The blocked candidate that is kept, if there is one."""
+    """Return the blocked candidate, if there is one."""
     try:
-        said = json.loads(_note(paths).read_text(encoding="utf-8"))
-        moment = datetime.fromisoformat(said["blocked_at"])
-        found = BlockedCandidate(paths.blocked, str(said["run_id"]), moment, said.get("release_id"))
+        note = json.loads(_note(paths).read_text(encoding="utf-8"))
+        moment = datetime.fromisoformat(note["blocked_at"])
+        blocked = BlockedCandidate(
+            paths.blocked, str(note["run_id"]), moment, note.get("release_id"), note.get("format", 1)
+        )
     except (OSError, ValueError, KeyError):
         return None
-    return found if paths.blocked.is_file() else None
+    return blocked if paths.blocked.is_file() else None
 
 
 def is_superseded(paths: Paths, blocked: BlockedCandidate) -> bool:
-    """Whether a release has been made since; told by the releases, for the clock may have been set back."""
+    """Return whether there is a release made after it; compares ids, since the clock may have been set back."""
     return _current_id(paths) not in (None, blocked.release_id)
 
 
 def drop_superseded(paths: Paths) -> bool:
-    """Take the blocked candidate away where a release has been made since; whether it did."""
+    """Delete the blocked candidate if there is a release made after it, and return whether this was done."""
     blocked = load_blocked(paths)
     if blocked is None or not is_superseded(paths, blocked):
         return False
@@ -103,8 +102,8 @@ def _current_id(paths: Paths) -> str | None:
     return current.release_id if current is not None else None
 
 
-def _folder(paths: Paths) -> Path:
-    return paths.candidate.parent
+def _pending_note(paths: Paths) -> Path:
+    return paths.candidate.with_name(_PENDING)
 
 
 def _note(paths: Paths) -> Path:

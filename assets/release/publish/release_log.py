@@ -1,40 +1,36 @@
-"""The history of releases, which each release carries on from the one before: pruning takes none of it away.
+"""The log of releases: the table `release.runs`, which each release continues from the one before it.
 
-Here: the table `release.runs`. Not here: what changed between two releases (assets.release.explain.score_diff), and
-the journal of runs that released nothing (pipelines.observability.run_log).
+Not here: the score changes between two releases (assets.release.explain.score_diff), and the log of runs that released
+nothing (pipelines.observability.run_log).
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from assets.release.publish.manifest import RunFacts, hash_file, read_manifest
+from assets.release.publish.manifest import RENAMED_COLUMNS, Manifest, hash_file, read_manifest
+from assets.release.publish.staging import parquet_file
 from assets.warehouse.connection import Connection, quote_identifier, quote_literal
 from assets.warehouse.tables import Table
 
 RUNS = "release.runs"
-# Columns that earlier releases publish under another name.
-_RENAMED = {"rows_set_aside": "rows_aggregate"}
 
 
-def write_release_log(
-    connection: Connection, table: Table, before: Path, release: tuple[str, str, str], run: RunFacts
-) -> None:
-    """The rows of the release in the folder `before`, where there is one, and that of this one.
-
-    `release` is its id, its content digest and the version of its method.
-    """
+def write_release_log(connection: Connection, table: Table, previous: Path, manifest: Manifest) -> None:
+    """Write the rows of the previous release, whose folder may be missing or damaged, and one for the new release."""
     table.create(connection)
-    known = _history_of(before, table)
-    if known is not None:
-        # A column that one of the two does not know is empty in the one and left in the other.
-        described = connection.execute(f"describe select * from read_parquet({quote_literal(known)})").fetchall()
+    log = _find_log(previous, table)
+    if log is not None:
+        source = f"read_parquet({quote_literal(log)})"
+        # A column that is missing in the log stays empty; one that the table no longer has is left out.
+        names = [str(row[0]) for row in connection.execute(f"describe from {source}").fetchall()]
         columns = ", ".join(
-            f"{quote_identifier(row[0])} as {quote_identifier(name)}"
-            for row in described
-            if (name := _RENAMED.get(row[0], row[0])) in table.columns
+            f"{quote_identifier(name)} as {quote_identifier(present)}"
+            for name in names
+            if (present := RENAMED_COLUMNS.get(name, name)) in table.columns
         )
-        connection.execute(f"insert into {RUNS} by name select {columns} from read_parquet({quote_literal(known)})")
+        connection.execute(f"insert into {RUNS} by name select {columns} from {source}")
+    run = manifest.run
     connection.execute(
         f"""
         insert into {RUNS}
@@ -46,15 +42,16 @@ def write_release_log(
             (select count(*) from quality.flags)
         from intake.files
         """,
-        [release[0], run.run_id, run.released_at.replace(tzinfo=None), run.as_of, *release[1:]],
+        [
+            *(manifest.release_id, run.run_id, run.released_at.replace(tzinfo=None), run.as_of),
+            *(manifest.content_digest, manifest.method_version),
+        ],
     )
     table.persist_docs(connection)
 
 
-def _history_of(folder: Path, table: Table) -> Path | None:
-    """The file with the history in a release; None where it has none, or another than its manifest says."""
-    manifest = read_manifest(folder)
-    path = f"parquet/{table.name}.parquet"
-    listed = () if manifest is None else manifest.files
-    known = (folder / path).is_file() and any(f.path == path and f.sha256 == hash_file(folder / path) for f in listed)
-    return folder / path if known else None
+def _find_log(folder: Path, table: Table) -> Path | None:
+    """Return the file with the log of a release; None if the release has none or it does not match the manifest."""
+    manifest, file = read_manifest(folder), parquet_file(folder, table)
+    hashes = {} if manifest is None else {folder / entry.path: entry.sha256 for entry in manifest.files}
+    return file if file.is_file() and hashes.get(file) == hash_file(file) else None

@@ -1,14 +1,13 @@
-"""Keeping releases: which there are, whether one is whole, and taking away old ones.
+"""Retention of releases: listing, verifying and deleting them.
 
-Here: looking at release folders and removing them. Not here: making them (assets.release.publish.publish) and reading
-what is in them (assets.release.read.reader).
+Not here: making releases (assets.release.publish.publish), and reading their tables (assets.release.read.reader).
 """
 
 from __future__ import annotations
 
 import fcntl
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +25,7 @@ _PRUNING = ".pruning-"
 
 @dataclass(frozen=True, slots=True)
 class ReleaseInfo:
-    """A whole release as a list shows it."""
+    """A release as an entry of a list."""
 
     release_id: str
     released_at: datetime
@@ -39,7 +38,7 @@ class ReleaseInfo:
 
 @dataclass(frozen=True, slots=True)
 class PruneResult:
-    """What pruning took away, what stays, and what it left because somebody reads it; ids, the oldest first."""
+    """Ids of the deleted releases, the kept ones, and those not deleted because a process reads them, oldest first."""
 
     removed: tuple[str, ...]
     kept: tuple[str, ...]
@@ -48,7 +47,7 @@ class PruneResult:
 
 @dataclass(frozen=True, slots=True)
 class VerifyResult:
-    """A release folder held against its manifest: how many files it lists, and what is not as it says."""
+    """How many files the manifest of a release lists, and the differences between it and the folder."""
 
     release_id: str
     files: int
@@ -56,29 +55,31 @@ class VerifyResult:
 
 
 def list_releases(paths: Paths) -> list[ReleaseInfo]:
-    """All whole releases, the newest first."""
+    """Return all complete releases, the newest first."""
     current = _current_id(paths)
-    found = []
-    for release_id in reversed(list_release_ids(paths)):
-        manifest = read_manifest(paths.releases / release_id)
-        if manifest is not None:
-            found.append(
-                ReleaseInfo(
-                    release_id=release_id,
-                    released_at=manifest.run.released_at,
-                    method_version=manifest.method_version,
-                    files_received=len(manifest.inputs),
-                    rows_accepted=sum(file.rows_accepted for file in manifest.inputs),
-                    bytes=sum(file.bytes for file in manifest.files),
-                    is_current=release_id == current,
-                )
-            )
-    return found
+    manifests = {name: read_manifest(paths.releases / name) for name in reversed(list_release_ids(paths))}
+    return [
+        ReleaseInfo(
+            release_id=release_id,
+            released_at=manifest.run.released_at,
+            method_version=manifest.method_version,
+            files_received=len(manifest.inputs),
+            rows_accepted=sum(file.rows_accepted for file in manifest.inputs),
+            bytes=sum(file.bytes for file in manifest.files),
+            is_current=release_id == current,
+        )
+        for release_id, manifest in manifests.items()
+        if manifest is not None
+    ]
 
 
 def verify_release(paths: Paths, text: str) -> VerifyResult:
-    """Hold a release against its manifest; WrongCall where there is no such release."""
-    folder = _folder(paths, text)
+    """Compare every file of a release with its manifest; `text` is as for `get_release`.
+
+    Raises:
+        UsageError: there is no such release.
+    """
+    folder = _find_folder(paths, text)
     manifest = read_manifest(folder)
     if manifest is None:
         return VerifyResult(folder.name, 0, (Issue("invalid_manifest", file=folder.name),))
@@ -86,37 +87,37 @@ def verify_release(paths: Paths, text: str) -> VerifyResult:
 
 
 def prune_releases(paths: Paths, keep: int) -> PruneResult:
-    """Take away all but the newest releases; never the current one, and none that a reader of DuckDB holds open.
+    """Delete all but the newest releases, never the current one nor one whose database a process holds open.
 
-    A blocked candidate goes too, where a release has been made since.
+    A blocked candidate is deleted too if a release was made after it.
     """
     for leftover in paths.releases.glob(f"{_PRUNING}*"):
         shutil.rmtree(leftover)
-    there = list_release_ids(paths)
-    # Looked up after the list: what a run made current meanwhile is not in the list.
-    stay = {*there[len(there) - keep :], _current_id(paths)} if keep > 0 else {_current_id(paths)}
+    release_ids = list_release_ids(paths)
+    # Read after the list: a release that a run makes current in the meantime is not in the list.
+    kept = {*release_ids[len(release_ids) - keep :], _current_id(paths)} if keep > 0 else {_current_id(paths)}
     removed: list[str] = []
     in_use: list[str] = []
-    for release_id in there:
-        if release_id not in stay:
+    for release_id in release_ids:
+        if release_id not in kept:
             (removed if _remove(paths, release_id) else in_use).append(release_id)
     quarantine.drop_superseded(paths)
-    return PruneResult(tuple(removed), tuple(one for one in there if one in stay), tuple(in_use))
+    return PruneResult(tuple(removed), tuple(name for name in release_ids if name in kept), tuple(in_use))
 
 
 def _remove(paths: Paths, release_id: str) -> bool:
-    """Take one release away in one step, unless it is read; whether it is gone."""
-    with _unread(paths.releases / release_id / DATABASE) as is_unread:
-        if not is_unread:
+    """Delete a release that no process reads, after a rename so that no reader finds half of it."""
+    with _lock_database(paths.releases / release_id / DATABASE) as is_locked:
+        if not is_locked:
             return False
-        gone = (paths.releases / release_id).rename(paths.releases / f"{_PRUNING}{release_id}")
-    shutil.rmtree(gone)
+        renamed = (paths.releases / release_id).rename(paths.releases / f"{_PRUNING}{release_id}")
+    shutil.rmtree(renamed)
     return True
 
 
 @contextmanager
-def _unread(database: Path) -> Iterator[bool]:
-    """Hold a database for ourselves, as a writer of it would; false where a reader holds it."""
+def _lock_database(database: Path) -> Iterator[bool]:
+    """Take the lock that DuckDB takes for writing; yield false where a reader holds the database."""
     try:
         stream = database.open("r+b")
     except FileNotFoundError:
@@ -135,14 +136,10 @@ def _current_id(paths: Paths) -> str | None:
     return paths.current_release.readlink().name if paths.current_release.is_symlink() else None
 
 
-def _folder(paths: Paths, text: str) -> Path:
-    """The folder of a release by name, whether or not its manifest can be read."""
+def _find_folder(paths: Paths, text: str) -> Path:
+    """Return the folder of a release, also where its manifest is not readable."""
     if text == "current" and paths.current_release.is_symlink():
         return paths.current_release.resolve()
-    found = _beginning(paths, text)
-    return paths.releases / found[0] if len(found) == 1 else get_release(paths, text).folder
-
-
-def _beginning(paths: Paths, text: str) -> Sequence[str]:
-    folders = paths.releases.glob("[!.]*/") if text else ()
-    return [folder.name for folder in folders if not folder.is_symlink() and folder.name.startswith(text)]
+    folders = [folder for folder in paths.releases.glob("[!.]*/") if folder.name.startswith(text or "/")]
+    matches = [folder for folder in folders if not folder.is_symlink()]
+    return matches[0] if len(matches) == 1 else get_release(paths, text).folder

@@ -1,8 +1,8 @@
-"""The draft of a release: the folder in which it is made, and the Parquet files that do not depend on the audit.
+"""The staging folder of a release: the Parquet files that do not depend on the audit, written during the audit.
 
-They are written while the audit goes on. Here: one Parquet file a table, in the order of its key, with what it means:
-the same content gives the same bytes. Not here: which tables wait for the audit (assets.release.assets), and how the
-folder becomes a release (assets.release.publish.publish).
+Here: one Parquet file for each table, in the order of its key; the same content gives the same bytes. Not here: which
+tables depend on the audit (assets.release.assets), and how the folder becomes a release
+(assets.release.publish.publish).
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from pydantic import BaseModel, ConfigDict
 from assets.core.paths import Paths
 from assets.release.outputs.metadata import ReleaseMetadata, file_metadata
 from assets.release.publish.file_names import PARQUET
-from assets.release.publish.manifest import PublishedFile, published_file
+from assets.release.publish.manifest import PublishedFile, describe_file
 from assets.warehouse.connection import Connection, quote_identifier
 from assets.warehouse.parquet import write_parquet
 from assets.warehouse.sort_check import is_out_of_order
 from assets.warehouse.tables import Table
 
 _NOTE = "draft.json"
-_UNDONE = ".building-*"
+_LEFTOVERS = ".building-*"
 
 
 class Staging(BaseModel):
-    """The Parquet files of a run's draft; `unordered` are the tables that do not stand in the order of their key."""
+    """The staged files of a run; `unordered` names the tables whose rows are not in the order of their key."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -35,73 +35,71 @@ class Staging(BaseModel):
     files: tuple[PublishedFile, ...] = ()
     unordered: tuple[str, ...] = ()
 
-    def adding(self, *files: PublishedFile) -> Staging:
-        return self.model_copy(update={"files": (*self.files, *files)})
-
     def missing(self, tables: Sequence[Table]) -> list[Table]:
-        """Those of the tables that have no file in it."""
-        there = {file.path for file in self.files}
-        return [table for table in tables if _path(table) not in there]
+        """Return the tables without a staged file."""
+        staged = {file.path for file in self.files}
+        return [table for table in tables if _relative_path(table) not in staged]
 
 
 def create_staging(
-    folder: Path, run_id: str, connection: Connection, tables: Sequence[Table], about: ReleaseMetadata
+    folder: Path, run_id: str, connection: Connection, tables: Sequence[Table], metadata: ReleaseMetadata
 ) -> Staging:
-    """Begin the folder anew with the Parquet files of these tables; what a run that was killed left beside it goes."""
-    for leftover in folder.parent.glob(_UNDONE):
+    """Create the folder with the Parquet files of these tables, and delete the folders of runs that were killed."""
+    for leftover in folder.parent.glob(_LEFTOVERS):
         shutil.rmtree(leftover)
     (folder / PARQUET).mkdir(parents=True)
-    return add_tables(Staging(run_id=run_id), folder, connection, tables, about)
+    return add_tables(Staging(run_id=run_id), folder, connection, tables, metadata)
 
 
-def save_staging(draft: Staging, folder: Path) -> None:
-    """Note in the folder what is drafted, for the publication to take over."""
-    (folder / _NOTE).write_text(draft.model_dump_json(), encoding="utf-8")
+def save_staging(staging: Staging, folder: Path) -> None:
+    """Write down in the folder what is staged, for the publication."""
+    (folder / _NOTE).write_text(staging.model_dump_json(), encoding="utf-8")
 
 
 def load_staging(folder: Path, run_id: str) -> Staging | None:
-    """What this run noted of the folder, None where it noted nothing. The note is no part of a release and goes."""
+    """Return what this run staged, None if nothing; delete the note, which is no part of a release."""
     note = folder / _NOTE
     if not note.is_file():
         return None
-    draft = Staging.model_validate_json(note.read_text(encoding="utf-8"))
+    staging = Staging.model_validate_json(note.read_text(encoding="utf-8"))
     note.unlink()
-    return draft if draft.run_id == run_id else None
+    return staging if staging.run_id == run_id else None
 
 
 def discard_staging(paths: Paths) -> None:
-    """Take away what is drafted, and the snapshot; nothing of a release that stands."""
+    """Delete the staging folder and the snapshot."""
     shutil.rmtree(paths.staging, ignore_errors=True)
     paths.snapshot.unlink(missing_ok=True)
 
 
 def add_tables(
-    draft: Staging, folder: Path, connection: Connection, tables: Sequence[Table], about: ReleaseMetadata
+    staging: Staging, folder: Path, connection: Connection, tables: Sequence[Table], metadata: ReleaseMetadata
 ) -> Staging:
-    """The draft with the Parquet files of more tables."""
+    """Write the Parquet files of more tables and return the staging with them."""
     files, unordered = [], []
     for table in tables:
-        target = parquet_file(folder, table)
-        order = _order(connection, table)
+        file = parquet_file(folder, table)
+        order = "" if _is_ordered(connection, table) else f" order by {_key_order(table)}"
         if order:
             unordered.append(table.qualified_name)
-        rows = write_parquet(connection, f"from {table.qualified_name}{order}", target, file_metadata(table, about))
-        files.append(published_file(folder, target, rows=rows, is_content=table.is_content))
-    return draft.model_copy(update={"files": (*draft.files, *files), "unordered": (*draft.unordered, *unordered)})
+        rows = write_parquet(connection, f"from {table.qualified_name}{order}", file, file_metadata(table, metadata))
+        files.append(describe_file(folder, file, rows=rows, is_content=table.is_content))
+    return staging.model_copy(update={"files": (*staging.files, *files), "unordered": (*staging.unordered, *unordered)})
 
 
 def parquet_file(folder: Path, table: Table) -> Path:
-    return folder / _path(table)
+    return folder / _relative_path(table)
 
 
-def _path(table: Table) -> str:
+def _relative_path(table: Table) -> str:
     return f"{PARQUET}/{table.name}.parquet"
 
 
-def _order(connection: Connection, table: Table) -> str:
-    """How the rows come into the order of the key: not at all where they stand in it, which is soon seen."""
+def _is_ordered(connection: Connection, table: Table) -> bool:
+    """Return whether the rows are in the order of the key; the check is much faster than sorting them."""
     unordered = is_out_of_order(table.qualified_name, table.key, strictly=False)
-    row = connection.execute(f"select count(*) from ({unordered})").fetchone()
-    return (
-        "" if row == (0,) else f" order by {', '.join(f'{quote_identifier(name)} nulls first' for name in table.key)}"
-    )
+    return connection.execute(f"select count(*) from ({unordered})").fetchone() == (0,)
+
+
+def _key_order(table: Table) -> str:
+    return ", ".join(f"{quote_identifier(name)} nulls first" for name in table.key)

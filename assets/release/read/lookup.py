@@ -1,82 +1,92 @@
-"""Finding a city, an indicator or a dimension of a release by what people call it."""
+"""Looking up a city, an indicator or a dimension of a release by identifier or name; similar names only in messages."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from typing import Any
 
 from assets.core.errors import Issue, UsageError
-from assets.release.read.reader import Release
+from assets.release.read.reader import Release, Row
 
-_NAMES_OFFERED = 3
+_SUGGESTIONS = 3
 
 
-def find_city(release: Release, text: str) -> dict[str, Any]:
-    """The city of a name, short name, code or alias, with or without its province before it.
+def find_city(release: Release, text: str) -> Row:
+    """Return the city of a name, short name, code or alias, with or without its province in front.
 
-    Raises WrongCall naming the cities there are.
+    Raises:
+        UsageError: with all cities, if no city matches or more than one does.
     """
-    found = release.rows(
+    cities = release.rows(
         """
-        with above as (
-            select name_zh as written from reference.provinces
+        with prefixes as (
+            select name_zh as prefix from reference.provinces
             union select alias from reference.aliases where province_code is not null
         ),
-        asked as (
-            select lower(?) as form
-            union select lower(substr(?, length(written) + 1)) from above where starts_with(lower(?), lower(written))
+        spellings as (
+            select lower(?) as spelling
+            union select lower(substr(?, length(prefix) + 1)) from prefixes where starts_with(lower(?), lower(prefix))
         )
         select distinct cities.city_code, cities.name_zh, cities.name_en
         from reference.cities as cities
         left join reference.aliases as aliases on cities.city_code = aliases.city_code
-        inner join asked on asked.form in (
+        inner join spellings on spellings.spelling in (
             lower(cities.city_code), lower(cities.name_zh), lower(cities.short_zh), lower(cities.name_en),
             lower(aliases.alias)
         )
         """,
         [text.strip()] * 3,
     )
-    if len(found) != 1:
+    if len(cities) != 1:
         known = release.rows("select short_zh, name_en from reference.cities order by city_code")
         raise UsageError(Issue("unknown_city", text, ", ".join(f"{row['short_zh']} {row['name_en']}" for row in known)))
-    return found[0]
+    return cities[0]
 
 
-def find_indicator(release: Release, text: str) -> dict[str, Any]:
-    """The indicator of an identifier, with or without its dataset, or of a name. WrongCall naming the nearest."""
-    return _only(text, _indicators(release))
+def find_indicator(release: Release, text: str) -> Row:
+    """Return the indicator of an identifier, with or without its dataset, or of a name.
+
+    Raises:
+        UsageError: with the most similar names, if no indicator matches or more than one does.
+    """
+    return _match_single(text, _read_indicators(release))
 
 
 def find_scored_item(release: Release, text: str) -> tuple[str, str]:
-    """`indicator` or `dimension`, and its identifier, by identifier or name. Raises WrongCall naming the nearest."""
+    """Return `indicator` or `dimension`, and the identifier, by identifier or name.
+
+    Raises:
+        UsageError: with the most similar names, if no item matches or more than one does.
+    """
     dimensions = release.rows("select dimension_id, name_zh, name_en from reference.dimensions order by position")
-    found = _only(text, [*dimensions, *_indicators(release)])
-    level = "indicator" if "indicator_id" in found else "dimension"
-    return level, str(found[f"{level}_id"])
+    item = _match_single(text, [*dimensions, *_read_indicators(release)])
+    return "indicator" if "indicator_id" in item else "dimension", _identifier(item)
 
 
-def _indicators(release: Release) -> list[dict[str, Any]]:
+def _read_indicators(release: Release) -> list[Row]:
     return release.rows(
         "select indicator_id, dataset, name_zh, name_en, unit, decimals from reference.indicators order by indicator_id"
     )
 
 
-def _only(text: str, known: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    asked = text.strip().lower()
-    found = [row for row in known if asked in _names(row)]
-    if len(found) == 1:
-        return found[0]
-    names = {name: row for row in known for name in _names(row)}
-    near = found or [names[name] for name in difflib.get_close_matches(asked, list(names), n=_NAMES_OFFERED, cutoff=0)]
-    offered = dict.fromkeys(f"{_identifier(row)} {row['name_zh']}" for row in near)
-    raise UsageError(Issue("unknown_indicator", text, "; ".join(offered)))
+def _match_single(text: str, items: Sequence[Row]) -> Row:
+    name = text.strip().lower()
+    matches = [item for item in items if name in _names(item)]
+    if len(matches) == 1:
+        return matches[0]
+    by_name = {name: item for item in items for name in _names(item)}
+    similar = difflib.get_close_matches(name, list(by_name), n=_SUGGESTIONS, cutoff=0)
+    suggestions = dict.fromkeys(
+        f"{_identifier(item)} {item['name_zh']}" for item in matches or [by_name[name] for name in similar]
+    )
+    raise UsageError(Issue("unknown_indicator", text, "; ".join(suggestions)))
 
 
-def _identifier(row: dict[str, Any]) -> str:
-    return str(row.get("indicator_id") or row["dimension_id"])
+def _identifier(item: Row) -> str:
+    return str(item.get("indicator_id") or item["dimension_id"])
 
 
-def _names(row: dict[str, Any]) -> set[str]:
-    name = _identifier(row)
-    return {form.lower() for form in (name, name.split(".", 1)[-1], row["name_zh"], row["name_en"])}
+def _names(item: Row) -> set[str]:
+    identifier = _identifier(item)
+    names = (identifier, identifier.split(".", 1)[-1], item["name_zh"], item["name_en"])
+    return {name.lower() for name in names}

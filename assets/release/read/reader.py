@@ -1,4 +1,8 @@
-"""Reading a release: the one way in which every command looks at published figures."""
+"""Reading releases: finding one by its id, and queries on its database.
+
+Here: the one way in which commands read published tables. Not here: the queries (assets.release.read.queries), and
+releases as folders (assets.release.publish.retention).
+"""
 
 from __future__ import annotations
 
@@ -11,43 +15,66 @@ from typing import Any
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import Paths
 from assets.release.publish.file_names import DATABASE
-from assets.release.publish.manifest import Manifest, read_manifest
+from assets.release.publish.manifest import Manifest, raise_on_other_format, read_manifest
 from assets.warehouse.connection import Connection, DatabaseError, connect_read_only
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A published folder. `folder` is its own name, not `current`: a reader keeps the release that it began with."""
+    """A published release; `folder` is its own folder, not `current`, so that a reader stays with one release."""
 
     folder: Path
     manifest: Manifest
 
+    @property
+    def database(self) -> Path:
+        """The published database.
+
+        Raises:
+            UsageError: its tables have names that this version does not know.
+        """
+        raise_on_other_format(self.manifest.format, self.manifest.release_id)
+        return self.folder / DATABASE
+
     @contextmanager
     def connect(self) -> Iterator[Connection]:
-        """The published database. As long as one is held, queries share it: to open it anew takes a while each time."""
-        with connect_read_only(self.folder / DATABASE) as connection:
+        """Open the database; queries are faster while a connection is held, because opening it takes time."""
+        with connect_read_only(self.database) as connection:
             yield connection
 
-    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
-        """The rows of a query, as dictionaries. Raises WrongCall with DuckDB's words where it cannot be answered."""
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """Return the rows of a query.
+
+        Raises:
+            UsageError: with the message of DuckDB if the query fails.
+        """
         with self.connect() as connection:
             try:
-                cursor = connection.execute(sql, list(parameters))
-                names = [column[0] for column in cursor.description or ()]
-                return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+                return fetch_rows(connection, sql, parameters)
             except DatabaseError as error:
                 raise UsageError(Issue("query_failed", str(error))) from error
 
 
+def fetch_rows(connection: Connection, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+    """Return the rows of a query as dictionaries."""
+    cursor = connection.execute(sql, list(parameters))
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
 def find_current_release(paths: Paths) -> Release | None:
-    """The release that `current` points to now."""
-    folder = paths.current_release.resolve()
-    manifest = read_manifest(folder)
-    return Release(folder, manifest) if manifest is not None else None
+    """Return the release that `current` points to now, if there is one."""
+    return _open_release(paths.current_release.resolve())
 
 
 def get_current_release(paths: Paths) -> Release:
-    """The current release; WrongCall where there is none yet."""
+    """Return the current release.
+
+    Raises:
+        UsageError: there is none yet.
+    """
     release = find_current_release(paths)
     if release is None:
         raise UsageError(Issue("no_release"))
@@ -55,36 +82,45 @@ def get_current_release(paths: Paths) -> Release:
 
 
 def get_release(paths: Paths, text: str) -> Release:
-    """The release of an id or the beginning of one, `current` or `previous`; WrongCall where none or several are."""
+    """Return the release of an id or the beginning of one, of `current` or of `previous`.
+
+    Raises:
+        UsageError: no release matches, or more than one does.
+    """
     if text == "current":
         return get_current_release(paths)
     if text == "previous":
         return find_previous_release(paths, get_current_release(paths))
-    there = list_release_ids(paths)
-    found = [release_id for release_id in there if text and release_id.startswith(text)]
-    manifest = read_manifest(paths.releases / found[0]) if len(found) == 1 else None
-    if manifest is None:
-        raise UsageError(Issue("unknown_release", text, ", ".join(there)))
-    return Release(paths.releases / found[0], manifest)
+    release_ids = list_release_ids(paths)
+    matches = [release_id for release_id in release_ids if text and release_id.startswith(text)]
+    release = _open_release(paths.releases / matches[0]) if len(matches) == 1 else None
+    if release is None:
+        raise UsageError(Issue("unknown_release", text, ", ".join(release_ids)))
+    return release
 
 
 def find_previous_release(paths: Paths, release: Release) -> Release:
-    """The release that was current before this one; WrongCall where there is none."""
-    before = release.manifest.previous_release_id
-    if before is None:
-        there = list_release_ids(paths)
-        earlier = there[: there.index(release.folder.name)] if release.folder.name in there else []
-        before = earlier[-1] if earlier else None
-    manifest = read_manifest(paths.releases / before) if before is not None else None
-    if before is None or manifest is None:
+    """Return the release that was current before this one.
+
+    Raises:
+        UsageError: there is none.
+    """
+    previous_id = release.manifest.previous_release_id
+    if previous_id is None:
+        release_ids = list_release_ids(paths)
+        position = release_ids.index(release.folder.name) if release.folder.name in release_ids else 0
+        previous_id = release_ids[position - 1] if position else None
+    previous = _open_release(paths.releases / previous_id) if previous_id is not None else None
+    if previous is None:
         raise UsageError(Issue("no_previous_release", release.manifest.release_id))
-    return Release(paths.releases / before, manifest)
+    return previous
 
 
 def list_release_ids(paths: Paths) -> list[str]:
-    """The ids of all whole releases, the oldest first.
+    """Return the ids of all complete releases, the oldest first.
 
-    Each stands after the one before it, which its manifest names: an id begins with a time, and clocks are set back.
+    Each follows the release that its manifest names as the previous one. Ids begin with a time, but clocks may have
+    been set back.
     """
     if not paths.releases.is_dir():
         return []
@@ -92,9 +128,14 @@ def list_release_ids(paths: Paths) -> list[str]:
     manifests = {folder.name: manifest for folder in folders if (manifest := read_manifest(folder)) is not None}
     ordered: list[str] = []
     for release_id in sorted(manifests):
-        led: list[str] = []
-        while release_id in manifests and release_id not in (*ordered, *led):
-            led.append(release_id)
+        chain: list[str] = []
+        while release_id in manifests and release_id not in (*ordered, *chain):
+            chain.append(release_id)
             release_id = manifests[release_id].previous_release_id or ""
-        ordered += reversed(led)
+        ordered += reversed(chain)
     return ordered
+
+
+def _open_release(folder: Path) -> Release | None:
+    manifest = read_manifest(folder)
+    return Release(folder, manifest) if manifest is not None else None

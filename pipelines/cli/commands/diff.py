@@ -16,7 +16,7 @@ def diff(
     language: InLanguage,
 ) -> None:
     """Show each score that changed, with the parts of its change."""
-    from assets.release.explain.differences import diff_releases
+    from assets.release.explain.score_diff import diff_releases
     from assets.release.read.reader import find_previous_release, get_release
     from pipelines.cli.render.changes import render_changes
 

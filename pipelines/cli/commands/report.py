@@ -13,11 +13,11 @@ def report(
     release: ReleaseArgument = "current", *, is_opened: Annotated[bool, option("open", "--open")] = False
 ) -> None:
     """Print the path of the first page of the report, or open it in a browser."""
-    from assets.release.outputs.report.file_names import FIRST_PAGE
+    from assets.release.publish.file_names import REPORT_INDEX
     from assets.release.read.reader import get_release
 
     source = get_release(Paths.from_environment(), release)
-    page = source.folder / FIRST_PAGE
+    page = source.folder / REPORT_INDEX
     if not page.is_file():
         raise UsageError(Issue("release_without_report", source.manifest.release_id))
     write_text(str(page))

@@ -1,7 +1,7 @@
 -- table: quality.approvals
 -- severity: warning
--- zh: 每条放行记录仍对应一个存疑数字；数值改变或不再存疑的已失效
--- en: Every approval is of a figure that is still flagged; where the value changed it has ended
+-- zh: 每条放行记录对应一个仍存疑的数字；数值改变或不再存疑的，记录失效
+-- en: Every approval belongs to a figure that is still flagged; it lapses where the value changes
 select
     approvals.flag_id,
     approvals.detector,

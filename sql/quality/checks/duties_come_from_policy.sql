@@ -1,7 +1,7 @@
 -- table: scorecards.indicator_scores
 -- severity: error
 -- zh: 只有省或城市现行的政策文件才能显示为任务；全国平均值和过期目标不得当作城市的任务
--- en: Only a document of the province or the city that is in force is shown as a duty; a national average never is
+-- en: Only a document of the province or the city that is in force is a duty; a national average never is
 select
     scores.city_code,
     scores.indicator_id,

@@ -1,7 +1,7 @@
 -- table: quality.files
 -- severity: warning
--- zh: 没有整个退回的文件
--- en: No file was refused as a whole
+-- zh: 没有整份退回的文件
+-- en: No file was refused
 select
     dataset,
     file

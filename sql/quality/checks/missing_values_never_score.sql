@@ -1,7 +1,7 @@
 -- table: scorecards.indicator_scores
 -- severity: error
 -- zh: 没有数字就没有得分
--- en: Where there is no figure there is no score
+-- en: Without a figure there is no score
 select
     city_code,
     indicator_id,

@@ -1,7 +1,7 @@
 -- table: observations.city_observations
 -- severity: error
--- zh: 每个城市、指标、年份、口径恰有一个现行版本；被扣留的、全部被更正撤下的没有
--- en: Every city, indicator, year and scope has one current vintage; none where held back or all dropped
+-- zh: 每个城市、指标、年份、口径恰有一个现行版本；被扣留的、全部被更正撤下的除外
+-- en: Every city, indicator, year and scope has one current vintage; none where quarantined or all dropped
 with counted as (
     select
         city_code,

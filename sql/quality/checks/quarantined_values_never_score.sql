@@ -1,7 +1,7 @@
 -- table: scorecards.indicator_scores
 -- severity: error
--- zh: 被扣留的数字从不计分
--- en: A figure that is held back never scores
+-- zh: 被扣留的数字不计分
+-- en: A quarantined figure never scores
 select
     scores.city_code,
     scores.indicator_id,

@@ -1,7 +1,7 @@
 -- table: observations.reported_observations
 -- severity: error
 -- zh: 数据集转换出的每个数字都进入观测表或全省合计表
--- en: Every figure that the datasets report stands in the observations or in the province's totals
+-- en: Every figure that the datasets report is in the observations or in the totals of the province
 with counted as (
     select
         (select count(*) from observations.reported_observations) as reported,

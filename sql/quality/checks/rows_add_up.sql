@@ -1,7 +1,7 @@
 -- table: quality.files
 -- severity: error
--- zh: 每个文件：数据行 = 采用 + 另存合计 + 退回
--- en: In every file the rows read are those accepted, set aside and rejected
+-- zh: 每个文件：数据行 = 采用 + 合计 + 退回
+-- en: In every file the rows read equal those accepted, counted as totals and rejected
 select
     dataset,
     file,

@@ -1,7 +1,7 @@
 -- table: observations.city_observations
 -- severity: error
 -- zh: 至少有一个城市的一个数字；空结果不得当作成功
--- en: At least one figure of one city stands; an empty result is never a success
+-- en: There is at least one figure of a city; an empty result is not a success
 with counted as (
     select count(*) as observations
     from observations.city_observations

@@ -21,8 +21,8 @@ from assets.release.explain.changelog import LISTED_CHANGES, change_cells, chang
 from assets.release.explain.score_diff import read_named_changes
 from assets.release.outputs.metadata import ReleaseIdentity
 from assets.release.outputs.report import altair_charts, formatters, queries, sparklines
-from assets.release.outputs.report.file_names import CHECKS, FOLDER
 from assets.release.outputs.rows import SOURCE_TABLES, Row, fetch_row, group_rows
+from assets.release.publish.file_names import CHECK_PAGES, REPORT
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
 
@@ -55,7 +55,7 @@ def write_report(
     """
     if not {table.qualified_name for table in tables} >= SOURCE_TABLES:
         return ()
-    target = folder / FOLDER
+    target = folder / REPORT
     target.mkdir(parents=True, exist_ok=True)
     checks = _copy_check_pages(target, check_pages)
     static = [Path(shutil.copyfile(_HERE / "static" / name, target / name)) for name in _STATIC]
@@ -76,10 +76,10 @@ def _copy_check_pages(target: Path, check_pages: Path | None) -> dict[str, str]:
     """Copy the pages on the checks into the report; return their addresses in it by table."""
     if check_pages is None or not check_pages.is_dir():
         return {}
-    (target / CHECKS).mkdir()
+    (target / CHECK_PAGES).mkdir()
     for page in sorted(check_pages.glob("*.html")):
-        shutil.copyfile(page, target / CHECKS / page.name)
-    return {page.stem: f"{CHECKS}/{page.name}" for page in sorted(check_pages.glob("*.html"))}
+        shutil.copyfile(page, target / CHECK_PAGES / page.name)
+    return {page.stem: f"{CHECK_PAGES}/{page.name}" for page in sorted(check_pages.glob("*.html"))}
 
 
 # What the templates call; `w` shows the label of a code.

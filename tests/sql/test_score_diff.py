@@ -38,32 +38,32 @@ def memory() -> Iterator[Connection]:
         yield connection
 
 
-def snapshot(memory: Connection, name: str, said: Mapping[str, Any]) -> ReleaseModels:
+def snapshot(memory: Connection, name: str, facts: Mapping[str, Any]) -> ReleaseModels:
     """A release with these figures, goalpost and weights, its scores made by the real models."""
     for schema in ("reference", "observations", "scorecards"):
         memory.execute(f"drop schema if exists {schema} cascade")
     world = furnished(World(memory))
     for indicator_id in ("i", "j"):
         world.indicator(
-            indicator_id, (0, said.get("upper", 100)) if indicator_id == "i" else (0, 100), weight=said.get("w", 1)
+            indicator_id, (0, facts.get("upper", 100)) if indicator_id == "i" else (0, 100), weight=facts.get("w", 1)
             if indicator_id == "i" else 1,
         )  # fmt: skip
-        figures = {year: value for (which, year), value in said["figures"].items() if which == indicator_id}
+        figures = {year: value for (which, year), value in facts["figures"].items() if which == indicator_id}
         world.figures(indicator_id, figures)
     for table in {read for text in TEXTS for read in text.depends_on if read.startswith("reference.")}:
         world.build(table)
     for table in ("indicator_scores", "dimension_scores", "measure_scores", "city_scores"):
         world.build(f"scorecards.{table}")
-    found = memory.execute(
+    names = memory.execute(
         "select schema_name, table_name from duckdb_tables() "
         "where schema_name in ('reference', 'observations', 'scorecards')"
     ).fetchall()
     memory.execute(f"drop schema if exists {name} cascade; create schema {name}")
     selects = {}
-    for schema, table in found:
+    for schema, table in names:
         memory.execute(f'create table {name}."{schema}.{table}" as from {schema}.{table}')
         selects[f"{schema}.{table}"] = f'select * from {name}."{schema}.{table}"'
-    return ReleaseModels(selects, said.get("models", TEXTS))
+    return ReleaseModels(selects, facts.get("models", TEXTS))
 
 
 def moves(memory: Connection, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -123,10 +123,10 @@ def test_changed_sql_is_changed_method(memory: Connection) -> None:
     memory.execute("drop schema then_published cascade")
 
 
-def test_a_score_that_appears_or_disappears_is_told_with_its_cause(memory: Connection) -> None:
+def test_a_score_that_appears_or_disappears_has_its_cause(memory: Connection) -> None:
     alone = {"figures": {("j", 2024): 60.0}}
-    there = moves(memory, alone, OLD)["indicator i"]
-    assert (there["change"], there["cause"], there["delta_hundredths"]) == ("appeared", "added", None)
+    appeared = moves(memory, alone, OLD)["indicator i"]
+    assert (appeared["change"], appeared["cause"], appeared["delta_hundredths"]) == ("appeared", "added", None)
     gone = moves(memory, OLD, alone)["indicator i"]
     assert (gone["change"], gone["cause"], gone["status_cause"]) == ("disappeared", "revised", "revised")
 
@@ -160,40 +160,39 @@ def scores(memory: Connection) -> list[tuple[Any, ...]]:
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(old=RELEASES, new=RELEASES, names=st.sets(st.sampled_from(READ)))
-def test_what_rests_on_replaced_tables_scores_as_if_all_were_made_anew(
+def test_downstream_of_replaced_tables_scores_as_if_all_were_rebuilt(
     memory: Connection, old: dict[str, Any], new: dict[str, Any], names: set[str]
 ) -> None:
     before, after = snapshot(memory, "before", old), snapshot(memory, "after", new)
     state = before.replacing({name: after.selects[name] for name in names})
     rebuild(memory, before)
     assert rebuild_downstream(memory, state, names) == []
-    found = scores(memory)
+    partial = scores(memory)
     rebuild(memory, state)
-    assert found == scores(memory)
+    assert partial == scores(memory)
 
 
-def test_what_reads_nothing_that_was_replaced_is_not_made_again() -> None:
+def test_what_reads_nothing_that_was_replaced_is_not_rebuilt() -> None:
     assert downstream_of(TEXTS, ()) == []
-    made = [model.name for model in downstream_of(TEXTS, {"observations.city_observations"})]
-    assert made.index("scorecards.indicator_scores") < made.index("scorecards.dimension_scores")
-    assert "scorecards.attainment_history" in made
+    names = [model.name for model in downstream_of(TEXTS, {"observations.city_observations"})]
+    assert names.index("scorecards.indicator_scores") < names.index("scorecards.dimension_scores")
+    assert "scorecards.attainment_history" in names
     assert "scorecards.attainment_history" not in [
         model.name for model in downstream_of(TEXTS, {"reference.dimensions"})
     ]
 
 
-def test_changes_are_told_without_the_models_on_which_no_score_rests() -> None:
-    made = {model.name for model in upstream_of(TEXTS, SCORES)}
-    assert made >= set(SCORES)
-    assert "scorecards.redundant_indicators" not in made
-    assert "scorecards.attainment_history" in made
+def test_changes_are_found_without_the_models_on_which_no_score_depends() -> None:
+    names = {model.name for model in upstream_of(TEXTS, SCORES)}
+    assert names >= set(SCORES)
+    assert "scorecards.redundant_indicators" not in names
+    assert "scorecards.attainment_history" in names
 
 
-def test_a_model_that_can_no_longer_be_run_stays_as_it_was_published(memory: Connection) -> None:
+def test_a_model_that_cannot_be_run_stays_as_it_was_published(memory: Connection) -> None:
     before = snapshot(memory, "before", OLD)
     rebuild(memory, before)
     published = memory.execute(f"from ({before.selects['scorecards.indicator_scores']}) order by all").fetchall()
     state = before.replacing({"reference.goalposts": "select 1 as nothing_of_use"})
-    left = rebuild_downstream(memory, state, ["reference.goalposts"])
-    assert left
+    assert rebuild_downstream(memory, state, ["reference.goalposts"])
     assert memory.execute("from scorecards.indicator_scores order by all").fetchall() == published

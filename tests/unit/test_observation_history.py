@@ -12,7 +12,7 @@ from assets.core.errors import UsageError
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.release.explain.observation_history import read_observation_history
 from assets.release.publish.file_names import DATABASE
-from assets.release.publish.manifest import Manifest, RunFacts
+from assets.release.publish.manifest import FORMAT, Manifest, RunFacts
 from assets.release.read.lookup import find_indicator
 from assets.release.read.reader import Release
 from assets.warehouse.connection import Warehouse
@@ -20,7 +20,7 @@ from assets.warehouse.tables import read_tables
 
 TABLES = (
     *("reference.indicators", "reference.sources", "observations.city_observations"),
-    *("observations.applied_corrections", "quality.file_arrivals"),
+    *("observations.applied_corrections", "quality.file_arrivals", "quality.sheets"),
 )
 FILES = {"a": "2026-01-01 08:00:00", "b": "2026-02-01 08:00:00", "c": "2026-03-01 08:00:00"}
 
@@ -43,10 +43,10 @@ def write(folder: Path, *vintages: dict[str, Any]) -> Release:
             connection.execute(
                 "insert into quality.file_arrivals values ('s', ?, ?, ?)", [file, f"s/{file}.csv", moment]
             )
-        for number, said in enumerate(vintages, start=1):
-            row = {"year": 2024, "is_current": number == len(vintages), "line": number + 1, **said}
+        for number, vintage in enumerate(vintages, start=1):
+            row = {"year": 2024, "is_current": number == len(vintages), "line": number + 1, **vintage}
             row |= {"city_code": "1", "indicator_id": "s.rate", "scope": "全市", "vintage": number, "source_id": "book"}
-            row |= {"file_sha256": said["file"], "file": f"s/{said['file']}.csv", "value": float(number)}
+            row |= {"file_sha256": vintage["file"], "file": f"s/{vintage['file']}.csv", "value": float(number)}
             names = ", ".join(row)
             connection.execute(
                 f"insert into observations.city_observations ({names}) values ({', '.join('?' for _ in row)})",
@@ -54,12 +54,14 @@ def write(folder: Path, *vintages: dict[str, Any]) -> Release:
             )
     warehouse.paths.candidate.rename(warehouse.paths.candidate.parent / DATABASE)
     run = RunFacts(run_id="r", released_at=datetime(2026, 4, 1, tzinfo=UTC))
-    manifest = Manifest(release_id="r", content_digest="", method_version="1", files=(), inputs=(), run=run)
+    manifest = Manifest(
+        format=FORMAT, release_id="r", content_digest="", method_version="1", files=(), inputs=(), run=run
+    )
     return Release(warehouse.paths.candidate.parent, manifest)
 
 
-def told(release: Release) -> list[tuple[bool, str | None, str | None]]:
-    """Of every vintage: whether it was ever current, until which day, and which file came instead."""
+def successions(release: Release) -> list[tuple[bool, str | None, str | None]]:
+    """Return for each vintage whether it was ever current, until which day, and the file that superseded it."""
     return [
         (
             row["was_current"],
@@ -71,7 +73,7 @@ def told(release: Release) -> list[tuple[bool, str | None, str | None]]:
 
 
 def test_each_later_file_supersedes_the_one_before(tmp_path: Path) -> None:
-    assert told(write(tmp_path, {"file": "a"}, {"file": "b"}, {"file": "c"})) == [
+    assert successions(write(tmp_path, {"file": "a"}, {"file": "b"}, {"file": "c"})) == [
         (True, "02-01", "s/b.csv"),
         (True, "03-01", "s/c.csv"),
         (True, None, None),
@@ -80,7 +82,7 @@ def test_each_later_file_supersedes_the_one_before(tmp_path: Path) -> None:
 
 def test_a_weaker_source_that_came_later_was_never_current(tmp_path: Path) -> None:
     # ranked lowest, since its source is; the file that outranks it had been there before
-    assert told(write(tmp_path, {"file": "c"}, {"file": "a"}, {"file": "b"})) == [
+    assert successions(write(tmp_path, {"file": "c"}, {"file": "a"}, {"file": "b"})) == [
         (False, "03-01", "s/b.csv"),
         (True, "02-01", "s/b.csv"),
         (True, None, None),
@@ -95,12 +97,12 @@ def test_of_two_lines_of_one_file_the_first_was_never_current(tmp_path: Path) ->
 
 def test_a_dropped_figure_gives_way_to_its_correction_and_supersedes_nothing(tmp_path: Path) -> None:
     dropped = {"file": "b", "is_current": False, "correction_id": "c", "correction_action": "drop"}
-    assert told(write(tmp_path, dropped, {"file": "a"})) == [(False, None, None), (True, None, None)]
+    assert successions(write(tmp_path, dropped, {"file": "a"})) == [(False, None, None), (True, None, None)]
 
 
 def test_years_have_histories_of_their_own(tmp_path: Path) -> None:
     release = write(tmp_path, {"file": "a", "year": 2023, "is_current": True}, {"file": "b"})
-    assert told(release) == [(True, None, None), (True, None, None)]
+    assert successions(release) == [(True, None, None), (True, None, None)]
 
 
 def test_an_indicator_is_found_by_identifier_and_name_never_by_likeness(tmp_path: Path) -> None:

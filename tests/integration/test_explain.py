@@ -11,7 +11,7 @@ from assets.release.publish.manifest import find_damages
 from tests.integration.places import Place
 
 
-def told(place: Place, *arguments: str) -> Any:
+def call_json(place: Place, *arguments: str) -> Any:
     done = place.call(*arguments, "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -22,13 +22,13 @@ def test_a_score_is_traced_to_the_line_as_it_was_sent(province: Place) -> None:
         "select city_code, indicator_id, attainment, line from scorecards.indicator_scores "
         "where attainment between 1 and 99 order by all limit 1"
     )
-    found = told(province, "trace", best["city_code"], best["indicator_id"])
-    formula = found["formula"]
+    trace = call_json(province, "trace", best["city_code"], best["indicator_id"])
+    formula = trace["formula"]
     assert formula["is_published"]
     # The text is a sum that anybody can do again.
     worked = eval(formula["text"].replace("×", "*").replace("÷", "/").replace("−", "-"))
     assert worked == pytest.approx(best["attainment"], abs=1e-9)
-    current = next(row for row in found["vintages"] if row["is_current"])
+    current = next(row for row in trace["vintages"] if row["is_current"])
     assert current["line"] == best["line"]
     assert current["as_sent"]["status"] == "read"
     assert f"{current['value']:g}"[:4] in current["as_sent"]["text"]
@@ -51,10 +51,10 @@ def test_a_dimension_shows_its_members_and_what_is_missing(province: Place) -> N
     (row,) = province.rows(
         "select * from scorecards.dimension_scores where indicators_scored > 1 order by city_code, dimension_id limit 1"
     )
-    found = told(province, "trace", row["city_code"], row["dimension_id"])
-    assert found["formula"]["is_published"]
-    assert sum(member["score"] is not None for member in found["members"]) == row["indicators_scored"]
-    index = told(province, "trace", row["city_code"], "index")
+    trace = call_json(province, "trace", row["city_code"], row["dimension_id"])
+    assert trace["formula"]["is_published"]
+    assert sum(member["score"] is not None for member in trace["members"]) == row["indicators_scored"]
+    index = call_json(province, "trace", row["city_code"], "index")
     assert index["formula"] is None
     assert all(member["status"] for member in index["members"])
 
@@ -65,7 +65,7 @@ def test_whatif_changes_what_it_says_and_no_file(province: Place) -> None:
         "where attainment < 90 and goalposts_lower < goalposts_upper order by all limit 1"
     )
     assumption = f"{row['indicator_id']}@{row['city_code']}={row['goalposts_upper']}"
-    changed = told(province, "whatif", "--set", assumption)
+    changed = call_json(province, "whatif", "--set", assumption)
     (own,) = (entry for entry in changed if entry["level"] == "indicator" and entry["city_code"] == row["city_code"])
     assert own["score_after"] == 100
     release = province.release()
@@ -74,9 +74,9 @@ def test_whatif_changes_what_it_says_and_no_file(province: Place) -> None:
 
 def test_the_levers_of_a_city_say_what_they_are_measured_by(province: Place) -> None:
     (row,) = province.rows("select min(city_code) as city_code from reference.cities")
-    found = told(province, "whatif", row["city_code"])
-    assert found["basis"] == "mean_of_available"
-    moves = [lever["score_after"] - lever["score_before"] for lever in found["levers"]]
+    trace = call_json(province, "whatif", row["city_code"])
+    assert trace["basis"] == "mean_of_available"
+    moves = [lever["score_after"] - lever["score_before"] for lever in trace["levers"]]
     assert len(moves) == 3
     assert moves == sorted(moves, reverse=True)
 
@@ -87,7 +87,7 @@ def test_the_first_release_has_no_change_and_says_so(province: Place) -> None:
     listed = {file.path for file in release.manifest.files}
     assert {"CHANGES.md", "parquet/score_changes.parquet", "parquet/models.parquet"} <= listed
     assert "The first release" in (release.folder / "CHANGES.md").read_text(encoding="utf-8")
-    assert told(province, "diff", "current", "current")["changes"] == []
+    assert call_json(province, "diff", "current", "current")["changes"] == []
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_the_first_release_has_no_change_and_says_so(province: Place) -> None:
         ("whatif", "--set", "target:nothing=inf"),
     ],
 )
-def test_a_wrong_call_is_told_without_a_traceback(province: Place, call: tuple[str, ...]) -> None:
+def test_a_wrong_call_ends_without_a_traceback(province: Place, call: tuple[str, ...]) -> None:
     done = province.call(*call)
     assert done.returncode == 2
     assert "→" in done.stderr

@@ -1,4 +1,4 @@
-"""Each release carries the history of those before it, whatever was pruned or damaged since."""
+"""Each release has the log of those before it, whatever was pruned or damaged since."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def runs(release: Release) -> list[dict[str, Any]]:
     return release.rows("from release.runs order by release_id")
 
 
-def test_the_history_goes_on_from_the_release_before(tmp_path: Path) -> None:
+def test_the_log_continues_that_of_the_release_before(tmp_path: Path) -> None:
     with candidate() as connection:
         connection.execute("update intake.files set rows_read = 7, rows_accepted = 5, rows_rejected = 2")
         first = release_of(connection, tmp_path)
-        (one,) = runs(first)
-        assert (one["release_id"], one["run_id"]) == (first.manifest.release_id, "run")
-        assert (one["rows_read"], one["rows_accepted"], one["rows_rejected"]) == (7, 5, 2)
-        assert one["content_digest"] == first.manifest.content_digest
+        (run,) = runs(first)
+        assert (run["release_id"], run["run_id"]) == (first.manifest.release_id, "run")
+        assert (run["rows_read"], run["rows_accepted"], run["rows_rejected"]) == (7, 5, 2)
+        assert run["content_digest"] == first.manifest.content_digest
 
         mark(connection, 1)
         connection.execute("delete from intake.files")
@@ -37,7 +37,7 @@ def test_the_history_goes_on_from_the_release_before(tmp_path: Path) -> None:
         assert [row["rows_read"] for row in runs(third)] == [7, 0, 0]
 
 
-def test_a_history_that_is_damaged_begins_anew(tmp_path: Path) -> None:
+def test_a_damaged_log_starts_again(tmp_path: Path) -> None:
     with candidate() as connection:
         release_of(connection, tmp_path)
         (Paths(tmp_path).current_release / "parquet" / "runs.parquet").write_bytes(b"damaged")
@@ -45,7 +45,7 @@ def test_a_history_that_is_damaged_begins_anew(tmp_path: Path) -> None:
         assert len(runs(release_of(connection, tmp_path))) == 1
 
 
-def test_the_history_is_no_content(tmp_path: Path) -> None:
+def test_the_log_is_no_content(tmp_path: Path) -> None:
     with candidate() as connection:
         first = release_of(connection, tmp_path)
         assert release_of(connection, tmp_path).manifest == first.manifest

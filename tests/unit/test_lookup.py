@@ -1,4 +1,4 @@
-"""A score is asked for by identifier or by name, in Chinese or English; what is not for certain is not guessed."""
+"""Items are looked up by identifier or name, in Chinese or English, and never guessed."""
 
 from __future__ import annotations
 

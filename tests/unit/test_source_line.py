@@ -1,4 +1,4 @@
-"""A row as it was sent, found again in the archive in whatever form it was sent."""
+"""The original text of a row, read from the archive in each form in which files arrive."""
 
 from __future__ import annotations
 

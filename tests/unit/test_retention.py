@@ -1,9 +1,10 @@
-"""Releases are listed, held against their manifests, and taken away when they are old and nobody reads them."""
+"""Releases are listed, compared with their manifests, and deleted when they are old and no process reads them."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -60,10 +61,10 @@ def reader(paths: Paths) -> Iterator[str]:
 
 
 def test_releases_are_listed_newest_first_with_the_current_one_marked(paths: Paths) -> None:
-    found = list_releases(paths)
-    assert [one.release_id for one in found] == sorted(list_release_ids(paths), reverse=True)
-    assert [one.is_current for one in found] == [True, False, False]
-    assert all(one.bytes > 0 and one.method_version == "9.9" for one in found)
+    releases = list_releases(paths)
+    assert [release.release_id for release in releases] == sorted(list_release_ids(paths), reverse=True)
+    assert [release.is_current for release in releases] == [True, False, False]
+    assert all(release.bytes > 0 and release.method_version == "9.9" for release in releases)
 
 
 def test_the_newest_are_kept_and_the_current_one_whatever_its_age(paths: Paths) -> None:
@@ -84,8 +85,8 @@ def test_after_the_clock_was_set_back_the_last_release_is_still_the_newest(paths
     (paths.releases / second).rename(paths.releases / back)
     for folder, id_before in ((back, first), (third, back)):
         file = paths.releases / folder / "MANIFEST.json"
-        told = json.loads(file.read_text("utf-8")) | {"release_id": folder, "previous_release_id": id_before}
-        file.write_text(json.dumps(told), "utf-8")
+        manifest = json.loads(file.read_text("utf-8")) | {"release_id": folder, "previous_release_id": id_before}
+        file.write_text(json.dumps(manifest), "utf-8")
     assert list_release_ids(paths) == [first, back, third]
     oldest = get_release(paths, first)
     with pytest.raises(UsageError):
@@ -95,19 +96,19 @@ def test_after_the_clock_was_set_back_the_last_release_is_still_the_newest(paths
     assert list_release_ids(paths) == [back, third]
 
 
-def test_more_to_keep_than_there_are_takes_nothing_away(paths: Paths) -> None:
+def test_more_to_keep_than_there_are_deletes_nothing(paths: Paths) -> None:
     assert prune_releases(paths, 9).removed == ()
     assert len(list_release_ids(paths)) == 3
 
 
-def test_a_release_that_somebody_reads_is_left(paths: Paths, reader: str) -> None:
+def test_a_release_that_a_process_reads_is_kept(paths: Paths, reader: str) -> None:
     pruned = prune_releases(paths, 1)
     assert pruned.in_use == (reader,)
     assert len(pruned.removed) == 1
     assert reader in list_release_ids(paths)
 
 
-def test_what_a_killed_prune_left_is_cleared_away(paths: Paths) -> None:
+def test_what_a_killed_prune_left_is_deleted(paths: Paths) -> None:
     oldest = list_release_ids(paths)[0]
     (paths.releases / oldest).rename(paths.releases / f".pruning-{oldest}")
     assert oldest not in prune_releases(paths, 3).kept
@@ -121,18 +122,29 @@ def test_each_kind_of_damage_is_found_where_it_is(paths: Paths) -> None:
     (folder / "CHANGES.md").write_text("other", "utf-8")
     (folder / "planted.txt").write_text("", "utf-8")
     (folder / "~$open in Excel.xlsx").write_text("", "utf-8")
-    told = {(issue.code, issue.file) for issue in verify_release(paths, "current").issues}
-    assert told == {
+    damages = {(issue.code, issue.file) for issue in verify_release(paths, "current").issues}
+    assert damages == {
         ("missing_release_file", "parquet/cities.parquet"),
         ("release_file_changed", "CHANGES.md"),
         ("release_file_unlisted", "planted.txt"),
     }
 
 
+@pytest.mark.parametrize("name", ["parquet/cities.parquet", "CHANGES.md", "gancheng.duckdb"])
+def test_one_changed_byte_is_found_though_the_size_is_the_same(paths: Paths, name: str) -> None:
+    file = paths.current_release / name
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    assert [(issue.code, issue.file) for issue in verify_release(paths, "current").issues] == [
+        ("release_file_changed", name)
+    ]
+
+
 def test_a_manifest_that_was_changed_or_broken_is_found_out(paths: Paths) -> None:
     file = paths.current_release / "MANIFEST.json"
     manifest = json.loads(file.read_text("utf-8"))
-    manifest["files"] = [one for one in manifest["files"] if one["path"] != "parquet/cities.parquet"]
+    manifest["files"] = [file for file in manifest["files"] if file["path"] != "parquet/cities.parquet"]
     file.write_text(json.dumps(manifest), "utf-8")
     codes = [issue.code for issue in verify_release(paths, "current").issues]
     assert codes == ["release_file_unlisted", "release_digest_mismatch"]
@@ -149,10 +161,11 @@ def test_a_release_is_verified_by_the_beginning_of_its_id(paths: Paths) -> None:
             verify_release(paths, text)
 
 
-def test_the_commands_tell_it_and_end_with_their_exit_codes(paths: Paths) -> None:
+def test_the_commands_show_it_and_end_with_their_exit_codes(paths: Paths) -> None:
     place = Place(paths.data)
     assert list_release_ids(paths)[2] in place.call("releases", "--lang", "en").stdout
-    assert [one["is_current"] for one in json.loads(place.call("releases", "--json").stdout)] == [True, False, False]
+    listed = json.loads(place.call("releases", "--json").stdout)
+    assert [release["is_current"] for release in listed] == [True, False, False]
     assert place.call("verify").returncode == 0
     oldest = list_release_ids(paths)[0]
     assert json.loads(place.call("prune", "--keep", "2", "--json").stdout)["removed"] == [oldest]
@@ -163,5 +176,11 @@ def test_the_commands_tell_it_and_end_with_their_exit_codes(paths: Paths) -> Non
     assert in_json.returncode == 1
     assert json.loads(in_json.stdout)["damages"] == [{"code": "missing_release_file", "file": "CHANGES.md"}]
     assert place.call("prune", "--keep", "-1").returncode == 2
+    manifest = json.loads((paths.current_release / "MANIFEST.json").read_text("utf-8"))
+    (paths.current_release / "MANIFEST.json").write_text(json.dumps(manifest | {"format": 1}), "utf-8")
+    for command in (("scorecard", "A"), ("query", "from reference.cities"), ("diff", "previous", "current")):
+        refused = place.call(*command)
+        assert (refused.returncode, bool(re.search("格式|format", refused.stderr))) == (2, True), command
+        assert "Traceback" not in refused.stderr
     os.rename(paths.releases, paths.data / "elsewhere")
     assert place.call("releases").returncode == 2

@@ -1,4 +1,4 @@
-"""What is published says of itself what it means, whatever reads it."""
+"""The files of a release: their bytes, their metadata, and the package that describes them."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def release(opened: Connection, tmp_path_factory: pytest.TempPathFactory) -> Rel
 
 def test_every_parquet_file_says_what_it_is_what_it_means_and_where_it_is_from(release: Release) -> None:
     for table in published_tables():
-        said = pq.read_schema(release.folder / "parquet" / f"{table.name}.parquet").metadata
-        assert (said[b"table"].decode(), said[b"title_zh"].decode()) == (table.qualified_name, table.zh)
-        assert said[b"method_version"] == b"9.9"
-        assert said[b"licence"] == b"Apache-2.0"
-        assert len(said[b"inputs_sha256"]) == 64
-        assert list(json.loads(said[b"columns"])) == list(table.columns)
-        assert json.loads(said[b"sources"]) == ({} if table.name in SOURCELESS else {"s": "年鉴 | Yearbook"})
+        metadata = pq.read_schema(release.folder / "parquet" / f"{table.name}.parquet").metadata
+        assert (metadata[b"table"].decode(), metadata[b"title_zh"].decode()) == (table.qualified_name, table.zh)
+        assert metadata[b"method_version"] == b"9.9"
+        assert metadata[b"licence"] == b"Apache-2.0"
+        assert len(metadata[b"inputs_sha256"]) == 64
+        assert list(json.loads(metadata[b"columns"])) == list(table.columns)
+        assert json.loads(metadata[b"sources"]) == ({} if table.name in SOURCELESS else {"s": "年鉴 | Yearbook"})
 
 
 def test_pandas_polars_and_duckdb_read_the_same_facts(release: Release) -> None:
@@ -63,8 +63,8 @@ def test_pandas_polars_and_duckdb_read_the_same_facts(release: Release) -> None:
     attrs = pd.read_parquet(file).attrs
     assert attrs["title_en"].startswith("Indicator scores")
     assert attrs["columns"]["attainment"]["zh"] == "得分 0-100"
-    report = duckdb.execute("select decode(key), decode(value) from parquet_kv_metadata(?)", [str(file)]).fetchall()
-    facts = dict(report)
+    pairs = duckdb.execute("select decode(key), decode(value) from parquet_kv_metadata(?)", [str(file)]).fetchall()
+    facts = dict(pairs)
     assert (facts["method_version"], json.loads(facts["columns"])) == ("9.9", attrs["columns"])
     polars = pytest.importorskip("polars")
     assert polars.read_parquet_metadata(file)["title_zh"] == facts["title_zh"]
@@ -81,7 +81,7 @@ def test_the_same_content_has_the_same_bytes_whatever_a_killed_attempt_left(
     assert list(releases.glob(".*")) == []
     assert again.manifest.content_digest == release.manifest.content_digest
     for file in release.manifest.files:
-        # The history of releases tells when each was made.
+        # The release log has the time of each release.
         if file.path.startswith("parquet/") and file.path != "parquet/runs.parquet":
             assert (again.folder / file.path).read_bytes() == (release.folder / file.path).read_bytes()
 
@@ -105,8 +105,8 @@ def test_the_database_holds_what_is_published_and_nothing_else_in_the_order_of_t
     release = release_of(opened, tmp_path)
     opened.execute("drop schema passing cascade; drop table scorecards.note")
     with duckdb.connect(str(release.folder / "gancheng.duckdb"), read_only=True) as database:
-        found = database.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
-        assert {name for (name,) in found} == {table.qualified_name for table in published_tables()}
+        names = database.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
+        assert {name for (name,) in names} == {table.qualified_name for table in published_tables()}
         assert "passing" not in {
             row[0] for row in database.execute("select schema_name from duckdb_schemas()").fetchall()
         }
@@ -114,37 +114,36 @@ def test_the_database_holds_what_is_published_and_nothing_else_in_the_order_of_t
             file = release.folder / "parquet" / f"{table.name}.parquet"
             rows = duckdb.execute(f"from read_parquet('{file}')").fetchall()
             assert database.execute(f"from {table.qualified_name}").fetchall() == rows, table.qualified_name
-        report = database.execute("select comment from duckdb_tables() where comment is null").fetchall()
-        assert report == []
+        assert database.execute("select comment from duckdb_tables() where comment is null").fetchall() == []
     # The space of what was taken out is used again.
     assert (release.folder / "gancheng.duckdb").stat().st_size <= 1.1 * database_file(opened).stat().st_size
 
 
-def test_what_was_drafted_while_the_audit_went_on_makes_the_same_release(opened: Connection, tmp_path: Path) -> None:
+def test_what_was_staged_during_the_audit_makes_the_same_release(opened: Connection, tmp_path: Path) -> None:
     opened.execute("create or replace table reference.sources as from reference.sources order by rowid desc")
     opened.execute(
         "insert into quality.check_results by name "
         "select 'reference.sources' as table_name, 'key_is_unique' as check_name, true as is_passed"
     )
     straight = release_of(opened, tmp_path / "straight")
-    paths = Paths(tmp_path / "drafted")
-    draft(opened, paths, "run")
-    # What the audit says is in neither the draft nor the snapshot.
-    drafted = release_of(opened, paths.data)
-    assert drafted.manifest.content_digest == straight.manifest.content_digest
-    assert {file.path for file in drafted.manifest.files} == {file.path for file in straight.manifest.files}
-    assert find_damages(drafted.folder, drafted.manifest) == []
+    paths = Paths(tmp_path / "staged")
+    stage(opened, paths, "run")
+    # The results of the audit are in neither the staging folder nor the snapshot.
+    staged = release_of(opened, paths.data)
+    assert staged.manifest.content_digest == straight.manifest.content_digest
+    assert {file.path for file in staged.manifest.files} == {file.path for file in straight.manifest.files}
+    assert find_damages(staged.folder, staged.manifest) == []
     for table in published_tables():
         rows = f"from {table.qualified_name}"
         if table.is_content:
-            assert drafted.rows(rows) == straight.rows(rows)
-    assert drafted.rows("from quality.check_results") != []
+            assert staged.rows(rows) == straight.rows(rows)
+    assert staged.rows("from quality.check_results") != []
     assert (list(paths.releases.glob(".*")), paths.snapshot.exists()) == ([], False)
 
 
-def test_the_draft_of_another_run_is_no_part_of_a_release(opened: Connection, tmp_path: Path) -> None:
+def test_what_another_run_staged_is_no_part_of_a_release(opened: Connection, tmp_path: Path) -> None:
     paths = Paths(tmp_path)
-    draft(opened, paths, "a run that was killed")
+    stage(opened, paths, "a run that was killed")
     opened.execute("update reference.sources set note_en = 'newer'")
     release = release_of(opened, tmp_path)
     (note,) = pq.read_table(release.folder / "parquet" / "sources.parquet")["note_en"].unique().to_pylist()
@@ -152,17 +151,17 @@ def test_the_draft_of_another_run_is_no_part_of_a_release(opened: Connection, tm
     assert [row["note_en"] for row in release.rows("select distinct note_en from reference.sources")] == ["newer"]
 
 
-def draft(connection: Connection, paths: Paths, run_id: str) -> None:
-    """What the steps before the audit's answer do, with the results of an audit that come after."""
-    connection.execute("create or replace temp table found as from quality.check_results")
+def stage(connection: Connection, paths: Paths, run_id: str) -> None:
+    """Do what a run does during the audit: the results of the audit come later."""
+    connection.execute("create or replace temp table results as from quality.check_results")
     connection.execute("delete from quality.check_results")
     write_snapshot(connection, paths.snapshot)
     tables = published_tables()
     late = ("quality.check_results", CHANGES, RUNS)
     early = [table for table in tables if table.qualified_name not in late]
-    made = create_staging(paths.staging, run_id, connection, early, read_metadata(connection, tables))
-    save_staging(made, paths.staging)
-    connection.execute("insert into quality.check_results from found")
+    staging = create_staging(paths.staging, run_id, connection, early, read_metadata(connection, tables))
+    save_staging(staging, paths.staging)
+    connection.execute("insert into quality.check_results from results")
 
 
 # --- open data --------------------------------------------------------------------------------------------------
