@@ -97,7 +97,9 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
     ) -> dg.MaterializeResult[None]:
         folder = warehouse.paths.staging
         with warehouse.connect() as connection:
-            staging = create_staging(folder, context.run.run_id, connection, early, read_metadata(connection, published))
+            staging = create_staging(
+                folder, context.run.run_id, connection, early, read_metadata(connection, published)
+            )
         save_staging(staging, folder)
         size = sum(file.bytes for file in staging.files)
         return dg.MaterializeResult(metadata={"files": len(staging.files), "bytes": size})
