@@ -84,18 +84,18 @@ def _snapshot_asset(checks: Sequence[Check], tables: Mapping[str, Table]) -> dg.
 
     @dg.multi_asset(specs=[spec], name="quality__snapshot")
     def snapshot(
-        warehouse: dg.ResourceParam[Warehouse], auditor: dg.ResourceParam[ValidationWorker]
+        warehouse: dg.ResourceParam[Warehouse], validation_worker: dg.ResourceParam[ValidationWorker]
     ) -> dg.MaterializeResult[None]:
-        _submit_checks(warehouse, auditor, checks)
+        _submit_checks(warehouse, validation_worker, checks)
         return dg.MaterializeResult(metadata={"bytes": warehouse.paths.snapshot.stat().st_size})
 
     return snapshot
 
 
-def _submit_checks(warehouse: Warehouse, auditor: ValidationWorker, checks: Sequence[Check]) -> None:
+def _submit_checks(warehouse: Warehouse, validation_worker: ValidationWorker, checks: Sequence[Check]) -> None:
     with warehouse.connect() as connection:
         write_snapshot(connection, warehouse.paths.snapshot)
-    auditor.submit(warehouse.paths.snapshot, checks, warehouse.paths.check_pages)
+    validation_worker.submit(warehouse.paths.snapshot, checks, warehouse.paths.check_pages)
 
 
 def _results_asset(checks: Sequence[Check], table: Table) -> dg.AssetsDefinition:
@@ -106,11 +106,11 @@ def _results_asset(checks: Sequence[Check], table: Table) -> dg.AssetsDefinition
     def check_results(
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
-        auditor: dg.ResourceParam[ValidationWorker],
+        validation_worker: dg.ResourceParam[ValidationWorker],
     ) -> dg.MaterializeResult[None]:
-        if not auditor.has_begun:
-            _submit_checks(warehouse, auditor, checks)
-        results = auditor.results()
+        if not validation_worker.has_begun:
+            _submit_checks(warehouse, validation_worker, checks)
+        results = validation_worker.results()
         rows = [
             (
                 result.check.table,

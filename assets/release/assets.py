@@ -79,10 +79,10 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
     # Started before other steps that are ready: its process works until the release is written.
     @dg.multi_asset(specs=[returns_spec], name="release__returns", op_tags={"dagster/priority": "1"})
     def returns(
-        warehouse: dg.ResourceParam[Warehouse], clerk: dg.ResourceParam[ReturnsWorker]
+        warehouse: dg.ResourceParam[Warehouse], returns_worker: dg.ResourceParam[ReturnsWorker]
     ) -> dg.MaterializeResult[None]:
         with warehouse.connect() as connection:
-            return dg.MaterializeResult(metadata={"faults": clerk.begin(connection)})
+            return dg.MaterializeResult(metadata={"faults": returns_worker.begin(connection)})
 
     parquet_spec = _spec(
         PARQUET,
@@ -108,15 +108,17 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
     def release(
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
-        auditor: dg.ResourceParam[ValidationResults],
-        clerk: dg.ResourceParam[ReturnsWorker],
+        validation_worker: dg.ResourceParam[ValidationResults],
+        returns_worker: dg.ResourceParam[ReturnsWorker],
     ) -> Iterator[dg.MaterializeResult[None]]:
         with warehouse.connect() as connection:
             # Also here: a release that is materialised alone runs without the asset check.
             _stop_if_blocked(warehouse, connection, context.run.run_id)
             for table in with_release:
                 table.create(connection)
-            result = publish(connection, published, warehouse.paths, context.run.run_id, auditor.finish, clerk.put)
+            result = publish(
+                connection, published, warehouse.paths, context.run.run_id, validation_worker.finish, returns_worker.put
+            )
             shown: list[dict[str, Any]] = [dagster_assets.table_metadata(connection, table) for table in with_release]
         # The fingerprint is of the moment when the run started: a file that arrived later is not part of it.
         fingerprint = context.run.tags.get(INPUTS_TAG)

@@ -20,7 +20,7 @@ from assets.warehouse.connection import Warehouse
 from assets.warehouse.engines import open_engine
 from pipelines.orchestration.run_context import RUN_CONTEXT, run_context_resource
 
-VALIDATION_WORKER = "auditor"
+VALIDATION_WORKER = "validation_worker"
 # A run with this tag leaves the inbox alone and releases what was read before.
 INBOX_TAG, INBOX_CLOSED = "gancheng/inbox", "closed"
 
@@ -32,7 +32,7 @@ def build_resources(paths: Paths) -> dict[str, dg.ResourceDefinition]:
         "warehouse": _resource(lambda context: _open_warehouse(paths, context), "候选数据库", "The candidate database"),
         "engine": _resource(lambda _: open_engine(read_settings(paths).engine, paths), "计算引擎", "Builds the models"),
         VALIDATION_WORKER: _resource(lambda _: ValidationWorker(), "检查进程", "The process of Great Expectations"),
-        "clerk": _resource(lambda _: ReturnsWorker(paths), "退回进程", "The process that writes the returns"),
+        "returns_worker": _resource(lambda _: ReturnsWorker(paths), "退回进程", "The process that writes the returns"),
     }
 
 
