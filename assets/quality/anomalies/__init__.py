@@ -1,1 +1,1 @@
-""""""
+"""Detectors of implausible values, and the flags made of them. Not here: checks of tables (assets.quality.checks)."""
