@@ -1,1 +1,1 @@
-"""The floor that the stages stand on: connections, SQL models, table contracts, the asset factory."""
+"""What the stages use of DuckDB: connections, SQL models, table contracts, asset specs. Not here: any stage."""
