@@ -6,6 +6,7 @@ Not here: the models over the union, which are SQL like any other (sql/observati
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def dataset_models(
         tables: contracts of tables, those of the accepted rows (`intake.<dataset>`) among them.
 
     Raises:
-        DataError: a dataset has no SQL, and its columns are not its indicators.
+        DataError: a dataset has no SQL, and some of its indicators have no column.
     """
     shared, models, issues = tables[REPORTED], {}, []
     for dataset, names in indicators.items():
@@ -82,7 +83,7 @@ def dataset_models(
         file = next((file for file in reversed(files) if file.is_file()), None)
         sql = file.read_text(encoding="utf-8") if file else generate_select(tables[f"intake.{dataset}"], names)
         if sql is None:
-            issues.append(Issue("missing_dataset_model", dataset, f"sql/observations/{dataset}.sql"))
+            issues.append(_missing_model(tables[f"intake.{dataset}"], names))
         else:
             models[f"observations.{dataset}"] = Model(shared.model_copy(update={"name": dataset}), sql)
     if issues:
@@ -119,6 +120,18 @@ def generate_select(table: Table, indicators: Sequence[str]) -> str | None:
         note="note" if has_note else f"{_NO_TEXT} as note",
         source="figures" if has_scope else "scoped",
     )
+
+
+def _missing_model(table: Table, indicators: Sequence[str]) -> Issue:
+    """Return which indicators have no column, each with the column whose name is closest."""
+    columns = {f"{table.name}.{name}" for name, column in table.columns.items() if column.type == "double"}
+    missing = [
+        f"{indicator} ({', '.join(difflib.get_close_matches(indicator, columns, n=1)) or '-'})"
+        for indicator in indicators
+        if indicator not in columns
+    ]
+    actual = ", ".join(missing) or table.name
+    return Issue("missing_dataset_model", actual, f"sql/observations/{table.name}.sql", f"contracts/{table.name}.yml")
 
 
 def _branch(table: Table, indicator: str, column: str) -> str:

@@ -88,7 +88,7 @@ def test_written_sql_replaces_the_generated_select_and_is_required_where_there_i
     (issue,) = caught.value.issues
     assert (issue.code, issue.actual, issue.expected) == (
         "missing_dataset_model",
-        "town",
+        "town.share (town.year)",
         "sql/observations/town.sql",
     )
     (tmp_path / "observations").mkdir()
