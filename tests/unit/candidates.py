@@ -9,13 +9,15 @@ from pathlib import Path
 
 from assets.core.paths import Paths
 from assets.release.publish.publish import publish
-from assets.release.read.reader import Release, find_current_release
+from assets.release.read.reader import Release, find_current_release, list_release_ids
 from assets.warehouse.connection import Connection, Warehouse
 from assets.warehouse.tables import Table
 from tests.sql.conftest import World, furnished, tables
 
 # A name that would be markup, a formula or a quote if it were anything but text.
 HOSTILE = "=1+1 <script>alert('x')</script> | `a` [b](c) \"*d*\""
+COMMAND = "=cmd|' /C calc'!A0"
+SCRIPT = "<script>alert(\"1\")</script> & 'x'"
 SHA = "0123456789abcdef" * 4
 
 
@@ -49,6 +51,27 @@ def candidate() -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def workbook_candidate() -> Iterator[Connection]:
+    """Two cities with scores; measures of every standing; names that would do harm if they were not text."""
+    with candidate() as connection:
+        connection.execute(
+            "update reference.cities set name_zh = case city_code when 'A' then ? else ? end, name_en = 'Ji''an'",
+            [COMMAND, SCRIPT],
+        )
+        connection.execute(
+            "update intake.rejects set actual = ?, reason_zh = ?, is_resolved = false", [COMMAND, SCRIPT]
+        )
+        for number, status in enumerate(("awaiting_data", "no_target", "not_available"), start=2):
+            for table, score in (("reference.measures", ""), ("scorecards.measure_scores", "score = null,")):
+                connection.execute(f"create temp table more as from {table} where measure_id = 1")
+                assignment = f", score_status = '{status}'" if score else ""
+                connection.execute(f"update more set {score} measure_id = {number}{assignment}")
+                connection.execute(f"insert into {table} from more")
+                connection.execute("drop table more")
+        yield connection
+
+
 def release_of(connection: Connection, data: Path) -> Release:
     """Publish the candidate below a data directory."""
     publish(connection, published_tables(), Paths(data), "run")
@@ -65,3 +88,18 @@ def mark(connection: Connection, number: int) -> None:
     for table in MARKED:
         column = "note_en" if table.startswith("reference") else "note"
         connection.execute(f"update {table} set {column} = ?", [str(number)])
+
+
+def build_three_releases(data: Path) -> None:
+    """Publish three releases below a data directory; the newest is the current one."""
+    with candidate() as connection:
+        for number in range(3):
+            mark(connection, number)
+            release_of(connection, data)
+    switch(Paths(data), list_release_ids(Paths(data))[-1])
+
+
+def switch(paths: Paths, release_id: str) -> None:
+    """Make a release the current one."""
+    paths.current_release.unlink()
+    paths.current_release.symlink_to(release_id)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -13,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assets.core.errors import DataError, Issue, UsageError
-from assets.core.paths import PROJECT_ROOT, Paths
+from assets.core.paths import Paths
 from assets.release.read.reader import Release
 from pipelines.observability import alerts
 from tests.unit.candidates import candidate, release_of
@@ -169,33 +166,6 @@ def test_a_run_is_not_ended_by_alerts_that_cannot_be_sent_at_all(
 ) -> None:
     monkeypatch.setenv(alerts.FILE_VARIABLE, str(tmp_path / "gone"))
     assert alerts.alert_after_run(Paths(tmp_path), release) is None
-
-
-def gancheng(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    left = {name: value for name, value in os.environ.items() if not name.startswith("GANCHENG_ALERT")}
-    command = [str(Path(sys.executable).parent / "gancheng"), "alert", *arguments, "--lang", "en"]
-    return subprocess.run(
-        command, env=left | environment, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False, timeout=60
-    )
-
-
-def test_the_command_tests_every_channel_and_never_shows_an_address(office: Office) -> None:
-    done = gancheng("--test", **{alerts.URLS_VARIABLE: office.url})
-    assert (done.returncode, done.stdout) == (0, "Messages sent: 1\n"), done.stderr
-    assert "This is a test" in office.messages[0]["message"]
-    failed = gancheng("--test", **{alerts.URLS_VARIABLE: f"{office.url} json://127.0.0.1:9/{SECRET}"})
-    assert (failed.returncode, "2" in failed.stderr) == (1, True)
-    assert SECRET not in failed.stdout + failed.stderr
-    nothing = gancheng("--test")
-    assert (nothing.returncode, alerts.URLS_VARIABLE in nothing.stderr) == (2, True)
-
-
-def test_apprise_is_not_imported_before_something_is_sent() -> None:
-    code = (
-        "import sys, pipelines.observability.alerts, pipelines.runner, pipelines.cli.app; "
-        "sys.exit('apprise' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, check=False).returncode == 0
 
 
 def test_where_a_blocked_candidate_is_goes_along_with_the_cause(office: Office, tmp_path: Path) -> None:

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,21 +12,14 @@ from assets.core.errors import UsageError
 from assets.core.paths import Paths
 from assets.release.publish.retention import list_releases, prune_releases, verify_release
 from assets.release.read.reader import find_previous_release, get_release, list_release_ids
-from tests.integration.places import Place
-from tests.unit.candidates import candidate, mark, release_of
-
-HOLD = "import sys, duckdb; c = duckdb.connect(sys.argv[1], read_only=True); print('open', flush=True); input()"
+from tests.unit.candidates import build_three_releases, switch
 
 
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with three releases; tests work on a copy."""
     data = tmp_path_factory.mktemp("data")
-    with candidate() as connection:
-        for number in range(3):
-            mark(connection, number)
-            release_of(connection, data)
-    switch(Paths(data), list_release_ids(Paths(data))[-1])
+    build_three_releases(data)
     return data
 
 
@@ -39,25 +27,6 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def paths(three: Path, tmp_path: Path) -> Paths:
     shutil.copytree(three, tmp_path / "data", symlinks=True)
     return Paths(tmp_path / "data")
-
-
-def switch(paths: Paths, release_id: str) -> None:
-    paths.current_release.unlink()
-    paths.current_release.symlink_to(release_id)
-
-
-@pytest.fixture
-def reader(paths: Paths) -> Iterator[str]:
-    """Another process that holds the oldest release open; its id."""
-    oldest = list_release_ids(paths)[0]
-    file = paths.releases / oldest / "gancheng.duckdb"
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "open\n"
-    yield oldest
-    process.communicate("\n")
 
 
 def test_releases_are_listed_newest_first_with_the_current_one_marked(paths: Paths) -> None:
@@ -99,13 +68,6 @@ def test_after_the_clock_was_set_back_the_last_release_is_still_the_newest(paths
 def test_more_to_keep_than_there_are_deletes_nothing(paths: Paths) -> None:
     assert prune_releases(paths, 9).removed == ()
     assert len(list_release_ids(paths)) == 3
-
-
-def test_a_release_that_a_process_reads_is_kept(paths: Paths, reader: str) -> None:
-    pruned = prune_releases(paths, 1)
-    assert pruned.in_use == (reader,)
-    assert len(pruned.removed) == 1
-    assert reader in list_release_ids(paths)
 
 
 def test_what_a_killed_prune_left_is_deleted(paths: Paths) -> None:
@@ -159,28 +121,3 @@ def test_a_release_is_verified_by_the_beginning_of_its_id(paths: Paths) -> None:
     for text in ("nothing", "", "20"):
         with pytest.raises(UsageError):
             verify_release(paths, text)
-
-
-def test_the_commands_show_it_and_end_with_their_exit_codes(paths: Paths) -> None:
-    place = Place(paths.data)
-    assert list_release_ids(paths)[2] in place.call("releases", "--lang", "en").stdout
-    listed = json.loads(place.call("releases", "--json").stdout)
-    assert [release["is_current"] for release in listed] == [True, False, False]
-    assert place.call("verify").returncode == 0
-    oldest = list_release_ids(paths)[0]
-    assert json.loads(place.call("prune", "--keep", "2", "--json").stdout)["removed"] == [oldest]
-    (paths.current_release / "CHANGES.md").unlink()
-    broken = place.call("verify")
-    assert (broken.returncode, "CHANGES.md" in broken.stderr) == (1, True)
-    in_json = place.call("verify", "--json")
-    assert in_json.returncode == 1
-    assert json.loads(in_json.stdout)["damages"] == [{"code": "missing_release_file", "file": "CHANGES.md"}]
-    assert place.call("prune", "--keep", "-1").returncode == 2
-    manifest = json.loads((paths.current_release / "MANIFEST.json").read_text("utf-8"))
-    (paths.current_release / "MANIFEST.json").write_text(json.dumps(manifest | {"format": 1}), "utf-8")
-    for command in (("scorecard", "A"), ("query", "from reference.cities"), ("diff", "previous", "current")):
-        refused = place.call(*command)
-        assert (refused.returncode, bool(re.search("格式|format", refused.stderr))) == (2, True), command
-        assert "Traceback" not in refused.stderr
-    os.rename(paths.releases, paths.data / "elsewhere")
-    assert place.call("releases").returncode == 2

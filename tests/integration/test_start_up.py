@@ -66,3 +66,16 @@ def test_a_command_that_reads_imports_duckdb_and_nothing_slower(data: Path, comm
     found = imported(data, *command)
     assert "duckdb" in found or command == ("releases",)
     assert not found & {*SLOW, "typer.rich_utils"}
+
+
+def test_system_errors_and_doctor_import_no_dagster() -> None:
+    code = "import sys, pipelines.observability.system_errors, pipelines.cli.doctor; sys.exit('dagster' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, check=False).returncode == 0
+
+
+def test_apprise_is_not_imported_before_something_is_sent() -> None:
+    code = (
+        "import sys, pipelines.observability.alerts, pipelines.runner, pipelines.cli.app; "
+        "sys.exit('apprise' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, check=False).returncode == 0
