@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assets.core.paths import PROJECT_ROOT
-from tests.unit.candidates import candidate, release_of
+from tests.unit.candidates import copy_release
 
 SLOW = (
     "dagster",
@@ -39,8 +39,7 @@ sys.stderr.write(" ".join(sorted(sys.modules)))
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
-    with candidate() as connection:
-        release_of(connection, folder)
+    copy_release(folder)
     return folder
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from assets.core.paths import Paths
@@ -44,11 +46,40 @@ def fill(connection: Connection) -> None:
         table.persist_docs(connection)
 
 
+@cache
+def _template() -> tempfile.TemporaryDirectory[str]:
+    """Fill one candidate for all tests of this process: building every table takes longer than most tests."""
+    data = tempfile.TemporaryDirectory()
+    with Warehouse(Paths(Path(data.name))).connect() as connection:
+        fill(connection)
+    return data
+
+
+@cache
+def _published_template() -> tempfile.TemporaryDirectory[str]:
+    data = tempfile.TemporaryDirectory()
+    with candidate() as connection:
+        release_of(connection, Path(data.name))
+    return data
+
+
 @contextmanager
 def candidate() -> Iterator[Connection]:
-    with tempfile.TemporaryDirectory() as data, Warehouse(Paths(Path(data))).connect() as connection:
-        fill(connection)
-        yield connection
+    """Open a candidate of its own, which the test may change."""
+    with tempfile.TemporaryDirectory() as data:
+        paths = Paths(Path(data))
+        paths.candidate.parent.mkdir(parents=True)
+        shutil.copyfile(Paths(Path(_template().name)).candidate, paths.candidate)
+        with Warehouse(paths).connect() as connection:
+            yield connection
+
+
+def copy_release(data: Path) -> Release:
+    """Copy a release of the candidate as it is filled below a data directory, which the test may change."""
+    shutil.copytree(_published_template().name, data, symlinks=True, dirs_exist_ok=True)
+    release = find_current_release(Paths(data))
+    assert release is not None
+    return release
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from assets.core.paths import Paths
 from assets.intake.ingest import IngestJob, utc_now
 from pipelines.cli import doctor
 from tests.integration.places import FIXTURES
-from tests.unit.candidates import candidate, release_of
+from tests.unit.candidates import copy_release
 
 NOBODY = 65534
 SENT = "city,date,posts,source_id,source_grade\n甲市,2026-01-01,5,book,A\n"
@@ -32,8 +32,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The countries with a release, as a run leaves them but for the lake."""
     data = tmp_path_factory.mktemp("well") / "data"
     shutil.copytree(FIXTURES / "countries", data)
-    with candidate() as connection:
-        release_of(connection, data)
+    copy_release(data)
     ensure_data_dir(Paths(data))
     return data
 
