@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from assets.core.settings import Limits
-from tests.hang_guard import hang_guard
-from tests.intake_cases.file_builders import FAIRS, PARKS, Cells, fair, park, parks, text_of, xls, xlsx
-from tests.intake_cases.hostile_files import GOOD, SHEET, bomb, locked, with_parts, with_rows, with_sheet
-from tests.intake_cases.inbox import LIMITS, NOW, Inbox, Take
+from tests.builders.hostile_files import GOOD, SHEET, bomb, locked, with_parts, with_rows, with_sheet
+from tests.builders.inbox import LIMITS, NOW, Inbox, Take
+from tests.builders.intake_files import FAIRS, PARKS, Cells, fair, park, parks, text_of, xls, xlsx
+from tests.helpers.hang_guard import hang_guard
 
 AREA = "park_area_per_capita_m2"
 NANCHANG = "360100"

@@ -12,12 +12,12 @@ import pytest
 
 from assets.core.paths import PROJECT_ROOT
 from pipelines.observability import alerts
-from tests.unit.office import SECRET, Office, opened
+from tests.servers.alert_server import SECRET, AlertServer, serve_alerts
 
 
 @pytest.fixture
-def office() -> Iterator[Office]:
-    with opened() as server:
+def alert_server() -> Iterator[AlertServer]:
+    with serve_alerts() as server:
         yield server
 
 
@@ -35,11 +35,11 @@ def gancheng(*arguments: str, **environment: str) -> subprocess.CompletedProcess
     )
 
 
-def test_the_command_tests_every_channel_and_never_shows_an_address(office: Office) -> None:
-    done = gancheng("--test", **{alerts.URLS_VARIABLE: office.url})
+def test_the_command_tests_every_channel_and_never_shows_an_address(alert_server: AlertServer) -> None:
+    done = gancheng("--test", **{alerts.URLS_VARIABLE: alert_server.url})
     assert (done.returncode, done.stdout) == (0, "Messages sent: 1\n"), done.stderr
-    assert "This is a test" in office.messages[0]["message"]
-    failed = gancheng("--test", **{alerts.URLS_VARIABLE: f"{office.url} json://127.0.0.1:9/{SECRET}"})
+    assert "This is a test" in alert_server.messages[0]["message"]
+    failed = gancheng("--test", **{alerts.URLS_VARIABLE: f"{alert_server.url} json://127.0.0.1:9/{SECRET}"})
     assert (failed.returncode, "2" in failed.stderr) == (1, True)
     assert SECRET not in failed.stdout + failed.stderr
     nothing = gancheng("--test")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from assets.core.paths import Paths
-from tests.integration.places import Place
+from tests.builders.data_directories import Place
 
 
 def test_the_command_shows_reason_and_remedy_and_exits_with_1(ran: Place) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from assets.core.paths import PROJECT_ROOT
 from assets.release.outputs.duckdb_views import SCHEMA, column_names, view_names
-from tests.integration.places import Place
+from tests.builders.data_directories import Place
 from tests.sql.conftest import tables
 
 PAGE = (PROJECT_ROOT / "docs" / "queries.md").read_text(encoding="utf-8")

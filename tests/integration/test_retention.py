@@ -16,8 +16,8 @@ import pytest
 from assets.core.paths import Paths
 from assets.release.publish.retention import prune_releases
 from assets.release.read.reader import list_release_ids
-from tests.integration.places import Place
-from tests.unit.candidates import build_three_releases
+from tests.builders.candidates import build_three_releases
+from tests.builders.data_directories import Place
 
 HOLD = "import sys, duckdb; c = duckdb.connect(sys.argv[1], read_only=True); print('open', flush=True); input()"
 

@@ -16,7 +16,7 @@ from assets.core.paths import PROJECT_ROOT, Paths
 from assets.release.publish.file_names import WORKBOOK
 from assets.release.publish.manifest import find_damages, read_manifest
 from pipelines.orchestration.instance import open_instance
-from tests.integration.places import Place, copy_province
+from tests.builders.data_directories import Place, copy_province
 
 INBOX = PROJECT_ROOT / "data" / "inbox"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assets.core.paths import PROJECT_ROOT
-from tests.unit.candidates import copy_release
+from tests.builders.candidates import copy_release
 
 SLOW = (
     "dagster",

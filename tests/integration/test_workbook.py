@@ -9,8 +9,8 @@ from pathlib import Path
 import openpyxl
 
 from assets.release.publish.file_names import WORKBOOK
-from tests.needs import needs
-from tests.unit.candidates import release_of, workbook_candidate
+from tests.builders.candidates import release_of, workbook_candidate
+from tests.helpers.needs import needs
 
 
 @needs("soffice", "libreoffice-calc")

@@ -10,8 +10,8 @@ from assets.core.errors import UsageError
 from assets.release.read.queries import create_views, load_views, read_rows, read_view, to_rows
 from assets.release.read.reader import Release
 from assets.warehouse.connection import Connection
+from tests.builders.candidates import candidate, copy_release, published_tables
 from tests.sql.conftest import World, furnished, tables
-from tests.unit.candidates import candidate, copy_release, published_tables
 
 VIEWS = {view.name.removeprefix("presentation."): view for view in load_views()}
 

@@ -20,8 +20,8 @@ from assets.core.errors import UsageError
 from assets.core.paths import Paths
 from assets.intake.ingest import IngestJob, utc_now
 from pipelines.cli import doctor
-from tests.integration.places import FIXTURES
-from tests.unit.candidates import copy_release
+from tests.builders.candidates import copy_release
+from tests.builders.data_directories import FIXTURES
 
 NOBODY = 65534
 SENT = "city,date,posts,source_id,source_grade\n甲市,2026-01-01,5,book,A\n"

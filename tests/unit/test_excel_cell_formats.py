@@ -11,7 +11,7 @@ import xlsxwriter
 
 from assets.intake.readers.excel_cell_formats import find_cell_overrides, percent_styles
 from assets.intake.tables.contracts import Contract
-from tests.hang_guard import hang_guard
+from tests.helpers.hang_guard import hang_guard
 from tests.unit.conftest import ParseFile
 
 HEADER = ["city", "date", "posts", "share", "source_id", "source_grade"]

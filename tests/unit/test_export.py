@@ -16,7 +16,7 @@ from assets.release.outputs import excel_limits
 from assets.release.outputs import export as exporting
 from assets.release.outputs.export import export_tables
 from assets.release.read.reader import Release
-from tests.unit.candidates import HOSTILE, copy_release
+from tests.builders.candidates import HOSTILE, copy_release
 
 
 @pytest.fixture(scope="module")

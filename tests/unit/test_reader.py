@@ -17,7 +17,7 @@ from assets.release.explain.score_diff import diff_releases
 from assets.release.publish.manifest import hash_file
 from assets.release.publish.retention import list_releases, verify_release
 from assets.release.read.reader import Release, get_release
-from tests.unit.candidates import candidate, copy_release, release_of
+from tests.builders.candidates import candidate, copy_release, release_of
 
 SECRETS = pa.table({"secret": ["of the program"]})
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from assets.core.paths import Paths
 from assets.release.read.reader import Release
-from tests.unit.candidates import candidate, copy_release, mark, release_of
+from tests.builders.candidates import candidate, copy_release, mark, release_of
 
 
 def runs(release: Release) -> list[dict[str, Any]]:

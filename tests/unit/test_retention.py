@@ -12,7 +12,7 @@ from assets.core.errors import UsageError
 from assets.core.paths import Paths
 from assets.release.publish.retention import list_releases, prune_releases, verify_release
 from assets.release.read.reader import find_previous_release, get_release, list_release_ids
-from tests.unit.candidates import build_three_releases, switch
+from tests.builders.candidates import build_three_releases, switch
 
 
 @pytest.fixture(scope="module")

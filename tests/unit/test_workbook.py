@@ -25,7 +25,7 @@ from assets.release.publish.manifest import find_damages
 from assets.release.read.reader import Release
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
-from tests.unit.candidates import COMMAND, HOSTILE, SCRIPT, published_tables, release_of, workbook_candidate
+from tests.builders.candidates import COMMAND, HOSTILE, SCRIPT, published_tables, release_of, workbook_candidate
 
 WORDS_ZH = {"scored": "", "awaiting_data": "待报数据", "no_target": "无目标", "not_available": "覆盖不足"}
 

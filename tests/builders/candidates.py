@@ -20,6 +20,7 @@ from tests.sql.conftest import World, furnished, tables
 HOSTILE = "=1+1 <script>alert('x')</script> | `a` [b](c) \"*d*\""
 COMMAND = "=cmd|' /C calc'!A0"
 SCRIPT = "<script>alert(\"1\")</script> & 'x'"
+DATA = "data"
 SHA = "0123456789abcdef" * 4
 
 
@@ -59,7 +60,7 @@ def _template() -> tempfile.TemporaryDirectory[str]:
 def _published_template() -> tempfile.TemporaryDirectory[str]:
     data = tempfile.TemporaryDirectory()
     with candidate() as connection:
-        release_of(connection, Path(data.name))
+        release_of(connection, Path(data.name) / DATA)
     return data
 
 
@@ -76,7 +77,8 @@ def candidate() -> Iterator[Connection]:
 
 def copy_release(data: Path) -> Release:
     """Copy a release of the candidate as it is filled below a data directory, which the test may change."""
-    shutil.copytree(_published_template().name, data, symlinks=True, dirs_exist_ok=True)
+    # A folder below the temporary one, whose mode admits only its owner and would be copied.
+    shutil.copytree(Path(_published_template().name) / DATA, data, symlinks=True, dirs_exist_ok=True)
     release = find_current_release(Paths(data))
     assert release is not None
     return release
