@@ -34,7 +34,8 @@ prove: $(VENV)/dev $(VENV)/spark $(VENV)/storage ## the long proofs: 200,000 hos
 coverage: $(VENV)/dev ## measure which lines the tests reach; fails below the floor in pyproject.toml
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest --quiet tests/unit tests/sql tests/intake_cases \
-		tests/integration/test_shipped_figures.py tests/integration/test_explain.py
+		$(patsubst %,tests/integration/test_%.py,alerts doctor explain publish release_log retention returns_worker \
+			shipped_figures start_up warehouse worker)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 

@@ -1,4 +1,4 @@
-"""Releases that another process reads, and the commands that list, verify and delete releases."""
+"""Releases are listed, compared with their manifests, and deleted when they are old and no process reads them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from assets.core.errors import UsageError
 from assets.core.paths import Paths
-from assets.release.publish.retention import prune_releases
-from assets.release.read.reader import list_release_ids
-from tests.builders.candidates import build_three_releases
+from assets.release.publish.retention import list_releases, prune_releases, verify_release
+from assets.release.read.reader import find_previous_release, get_release, list_release_ids
+from tests.builders.candidates import build_three_releases, switch
 from tests.builders.data_directories import Place
 
 HOLD = "import sys, duckdb; c = duckdb.connect(sys.argv[1], read_only=True); print('open', flush=True); input()"
@@ -48,6 +49,100 @@ def reader(paths: Paths) -> Iterator[str]:
     assert process.stdout.readline() == "open\n"
     yield oldest
     process.communicate("\n")
+
+
+def test_releases_are_listed_newest_first_with_the_current_one_marked(paths: Paths) -> None:
+    releases = list_releases(paths)
+    assert [release.release_id for release in releases] == sorted(list_release_ids(paths), reverse=True)
+    assert [release.is_current for release in releases] == [True, False, False]
+    assert all(release.bytes > 0 and release.method_version == "9.9" for release in releases)
+
+
+def test_the_newest_are_kept_and_the_current_one_whatever_its_age(paths: Paths) -> None:
+    first, second, third = list_release_ids(paths)
+    switch(paths, first)
+    pruned = prune_releases(paths, 1)
+    assert (pruned.removed, pruned.kept, pruned.in_use) == ((second,), (first, third), ())
+    assert list_release_ids(paths) == [first, third]
+    assert prune_releases(paths, 0).removed == (third,)
+    assert prune_releases(paths, 0).removed == ()
+    assert verify_release(paths, "current").issues == ()
+    assert list(paths.releases.glob(".*")) == []
+
+
+def test_after_the_clock_was_set_back_the_last_release_is_still_the_newest(paths: Paths) -> None:
+    first, second, third = list_release_ids(paths)
+    back = f"2001{second[4:]}"
+    (paths.releases / second).rename(paths.releases / back)
+    for folder, id_before in ((back, first), (third, back)):
+        file = paths.releases / folder / "MANIFEST.json"
+        manifest = json.loads(file.read_text("utf-8")) | {"release_id": folder, "previous_release_id": id_before}
+        file.write_text(json.dumps(manifest), "utf-8")
+    assert list_release_ids(paths) == [first, back, third]
+    oldest = get_release(paths, first)
+    with pytest.raises(UsageError):
+        find_previous_release(paths, oldest)
+    switch(paths, back)
+    assert prune_releases(paths, 2).removed == (first,)
+    assert list_release_ids(paths) == [back, third]
+
+
+def test_more_to_keep_than_there_are_deletes_nothing(paths: Paths) -> None:
+    assert prune_releases(paths, 9).removed == ()
+    assert len(list_release_ids(paths)) == 3
+
+
+def test_what_a_killed_prune_left_is_deleted(paths: Paths) -> None:
+    oldest = list_release_ids(paths)[0]
+    (paths.releases / oldest).rename(paths.releases / f".pruning-{oldest}")
+    assert oldest not in prune_releases(paths, 3).kept
+    assert list(paths.releases.glob(".*")) == []
+
+
+def test_each_kind_of_damage_is_found_where_it_is(paths: Paths) -> None:
+    folder = paths.current_release.resolve()
+    assert verify_release(paths, "current").issues == ()
+    (folder / "parquet" / "cities.parquet").unlink()
+    (folder / "CHANGES.md").write_text("other", "utf-8")
+    (folder / "planted.txt").write_text("", "utf-8")
+    (folder / "~$open in Excel.xlsx").write_text("", "utf-8")
+    damages = {(issue.code, issue.file) for issue in verify_release(paths, "current").issues}
+    assert damages == {
+        ("missing_release_file", "parquet/cities.parquet"),
+        ("release_file_changed", "CHANGES.md"),
+        ("release_file_unlisted", "planted.txt"),
+    }
+
+
+@pytest.mark.parametrize("name", ["parquet/cities.parquet", "CHANGES.md", "gancheng.duckdb"])
+def test_one_changed_byte_is_found_though_the_size_is_the_same(paths: Paths, name: str) -> None:
+    file = paths.current_release / name
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    assert [(issue.code, issue.file) for issue in verify_release(paths, "current").issues] == [
+        ("release_file_changed", name)
+    ]
+
+
+def test_a_manifest_that_was_changed_or_broken_is_found_out(paths: Paths) -> None:
+    file = paths.current_release / "MANIFEST.json"
+    manifest = json.loads(file.read_text("utf-8"))
+    manifest["files"] = [file for file in manifest["files"] if file["path"] != "parquet/cities.parquet"]
+    file.write_text(json.dumps(manifest), "utf-8")
+    codes = [issue.code for issue in verify_release(paths, "current").issues]
+    assert codes == ["release_file_unlisted", "release_digest_mismatch"]
+    file.write_text("{", "utf-8")
+    assert [issue.code for issue in verify_release(paths, "current").issues] == ["invalid_manifest"]
+
+
+def test_a_release_is_verified_by_the_beginning_of_its_id(paths: Paths) -> None:
+    first = list_release_ids(paths)[0]
+    assert verify_release(paths, first).release_id == first
+    assert verify_release(paths, "previous").release_id == list_release_ids(paths)[1]
+    for text in ("nothing", "", "20"):
+        with pytest.raises(UsageError):
+            verify_release(paths, text)
 
 
 def test_a_release_that_a_process_reads_is_kept(paths: Paths, reader: str) -> None:
