@@ -31,10 +31,10 @@ from pipelines.observability.system_errors import classify_system_error
 from tests.builders.candidates import fill, release_of
 from tests.builders.data_directories import Place, copy_countries
 from tests.builders.fairs import HEADER
+from tests.builders.returns_candidate import Candidate
 from tests.helpers.faulty_disks import needs_mount, read_only, resize, small_disk
 from tests.helpers.proof_scale import IS_PROVING, times
 from tests.robustness.test_kills import assert_what_is_there_is_whole, fresh, start, whole_run
-from tests.unit.test_returns import Candidate
 
 whole_runs = pytest.mark.skipif(not IS_PROVING, reason="whole runs on a failing machine: make prove")
 PLENTY = 200_000
