@@ -14,7 +14,7 @@ from assets.release.publish.publish import publish
 from assets.release.read.reader import Release, find_current_release, list_release_ids
 from assets.warehouse.connection import Connection, Warehouse
 from assets.warehouse.tables import Table
-from tests.sql.conftest import World, furnished, tables
+from tests.builders.world import World, furnished, tables
 
 # A name that would be markup, a formula or a quote if it were anything but text.
 HOSTILE = "=1+1 <script>alert('x')</script> | `a` [b](c) \"*d*\""

@@ -11,7 +11,7 @@ from assets.release.read.queries import create_views, load_views, read_rows, rea
 from assets.release.read.reader import Release
 from assets.warehouse.connection import Connection
 from tests.builders.candidates import candidate, copy_release, published_tables
-from tests.sql.conftest import World, furnished, tables
+from tests.builders.world import World, furnished, tables
 
 VIEWS = {view.name.removeprefix("presentation."): view for view in load_views()}
 

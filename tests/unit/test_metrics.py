@@ -18,7 +18,7 @@ from assets.warehouse.connection import Warehouse
 from pipelines.observability import metrics, run_outcomes
 from pipelines.observability.run_log import RunLog
 from tests.builders.candidates import candidate, release_of
-from tests.sql.conftest import tables
+from tests.builders.world import tables
 
 Read = dict[tuple[str, ...], float]
 
