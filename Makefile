@@ -30,11 +30,12 @@ prove: $(VENV)/dev $(VENV)/spark $(VENV)/storage ## the long proofs: 200,000 hos
 	@GANCHENG_PROVE=1 $(BIN)/python -m pytest $(PARALLEL) tests/robustness tests/integration/test_jobs.py \
 		tests/integration/test_postgres.py tests/integration/test_spark.py tests/integration/test_store.py
 
-# A target of its own, because measuring slows tests on Python 3.11; so the one that limits processor time is left out.
+# A target of its own, because measuring slows tests on Python 3.11.
 coverage: $(VENV)/dev ## measure which lines the tests reach; fails below the floor in pyproject.toml
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest --quiet -k "not thousand_unknown_names" tests/unit tests/sql tests/intake_cases \
-		tests/integration/test_shipped_figures.py tests/integration/test_explain.py
+	@$(BIN)/coverage run -m pytest --quiet tests/unit tests/sql tests/intake_cases \
+		$(patsubst %,tests/integration/test_%.py,alerts doctor explain publish release_log retention returns_worker \
+			shipped_figures start_up warehouse worker)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 

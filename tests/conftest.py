@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.integration.places import Place, copy_countries, copy_of, copy_province
+from tests.builders.data_directories import Place, copy_countries, copy_of, copy_province
 
 # The language of the commands must not depend on the machine that runs the tests.
 os.environ["GANCHENG_LANG"] = "en"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.integration.places import Place, copy_countries
+from tests.builders.data_directories import Place, copy_countries
 
 # A name that would run, or be a formula, if it were anything but text.
 SCRIPT = "<script>document.title='run'</script><img src=x onerror=\"document.title='run'\">"

@@ -16,8 +16,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import FORMULA, HOSTILE
-from tests.integration.places import Place
-from tests.needs import needs
+from tests.builders.data_directories import Place
+from tests.helpers.needs import needs
 
 pytestmark = needs("chromium", "chromium")
 

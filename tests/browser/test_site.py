@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page
 
 from assets.core.paths import PROJECT_ROOT
-from tests.needs import needs
+from tests.helpers.needs import needs
 
 BUILDER = PROJECT_ROOT / ".venv" / "site" / "bin"
 

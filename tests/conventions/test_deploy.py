@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assets.core.paths import PROJECT_ROOT
-from tests.needs import needs
+from tests.helpers.needs import needs
 
 DEPLOY = PROJECT_ROOT / "deploy"
 UNITS = ("gancheng.service", "gancheng-night.service", "gancheng-night.timer")

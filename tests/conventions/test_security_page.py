@@ -17,7 +17,7 @@ from pathlib import Path
 from packaging.markers import Marker
 
 from assets.core.paths import PROJECT_ROOT
-from tests.needs import found, needs
+from tests.helpers.needs import found, needs
 
 PAGE = (PROJECT_ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 SERVERS = (Path("/usr/sbin"), Path("/sbin"))

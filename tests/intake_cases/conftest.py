@@ -9,7 +9,7 @@ import pytest
 
 from assets.core.settings import Limits
 from assets.warehouse.connection import connect_in_memory
-from tests.intake_cases.inbox import LIMITS, Inbox, Outcome, Shipped, Take
+from tests.builders.inbox import LIMITS, Inbox, Outcome, Shipped, Take
 
 
 @pytest.fixture(scope="session")

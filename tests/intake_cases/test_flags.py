@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.intake_cases.file_builders import PARKS, STATISTICS, park, statistic, text_of, xlsx
-from tests.intake_cases.inbox import Inbox, Take
+from tests.builders.inbox import Inbox, Take
+from tests.builders.intake_files import PARKS, STATISTICS, park, statistic, text_of, xlsx
 
 YEARS = [park("南昌市", 2023), park("九江市", 2023)]
 

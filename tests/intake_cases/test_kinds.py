@@ -29,7 +29,8 @@ import datetime as dt
 
 import pytest
 
-from tests.intake_cases.file_builders import (
+from tests.builders.inbox import Inbox, Take
+from tests.builders.intake_files import (
     FAIRS,
     PARKS,
     SOURCE,
@@ -43,7 +44,6 @@ from tests.intake_cases.file_builders import (
     xls,
     xlsx,
 )
-from tests.intake_cases.inbox import Inbox, Take
 
 AREA, COVER = "park_area_per_capita_m2", "green_coverage_pct"
 NETWORKS = ("城市", "年份", "统计口径")

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from assets.core.paths import PROJECT_ROOT
-from tests.integration.places import copy_province
+from tests.builders.data_directories import copy_province
 
 PAGE = (PROJECT_ROOT / "docs" / "contracts.md").read_text(encoding="utf-8")
 SECTION = PAGE.partition("## A sixth dataset")[2].partition("\n## ")[0]

@@ -9,9 +9,9 @@ from pathlib import Path
 from assets.core.paths import Paths
 from pipelines.locks import is_running, lock_owner_pid
 from pipelines.observability.run_log import RunLog
-from tests.integration.places import Place, copy_countries, wait_until
-from tests.integration.serving import OFTEN, PATIENCE, QUICK, home, served, wait_for_runs
-from tests.unit import office
+from tests.builders.data_directories import Place, copy_countries, wait_until
+from tests.servers.alert_server import serve_alerts
+from tests.servers.dagster_servers import OFTEN, PATIENCE, QUICK, home, served, wait_for_runs
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
 BLOCKING = "-- table: scorecards.city_scores\n-- severity: error\n-- zh: 不可能\n-- en: This never holds\n"
@@ -23,7 +23,7 @@ def test_files_dropped_into_the_inbox_are_published_refused_or_blocked(tmp_path:
     place.write("inbox/country_statistics/good.csv", HEADER + "Aland,2023,75.5,26,synthetic,A\n")
     place.write("inbox/country_statistics/bad.csv", HEADER + "Atlantis,2023,75.5,26,synthetic,A\n")
     place.write("inbox/country_statistics/broken.csv", "no such header\n1\n")
-    with office.opened() as told, served(place, GANCHENG_ALERT_URLS=told.url) as one:
+    with serve_alerts() as told, served(place, GANCHENG_ALERT_URLS=told.url) as one:
         assert wait_until(one.is_ready, 60)
         assert one.page() == 200
 
@@ -43,7 +43,7 @@ def test_files_dropped_into_the_inbox_are_published_refused_or_blocked(tmp_path:
         assert one.stop() == 0
 
     settings = str(home(tmp_path / "home", **QUICK))
-    with office.opened() as told, served(place, GANCHENG_ALERT_URLS=told.url, DAGSTER_HOME=settings) as one:
+    with serve_alerts() as told, served(place, GANCHENG_ALERT_URLS=told.url, DAGSTER_HOME=settings) as one:
         place.write("inbox/country_statistics/later.csv", HEADER + "Aland,2022,75,27,synthetic,A\n")
         kill_the_run(place)
         wait_for_runs(place, ["SUCCESS", "FAILURE", "FAILURE"])

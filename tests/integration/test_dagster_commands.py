@@ -18,7 +18,7 @@ import pytest
 
 from assets.core.paths import DATA_DIR_VARIABLE, PROJECT_ROOT
 from pipelines.orchestration.instance import AUTOMATIC_VARIABLE, HOME_VARIABLE
-from tests.integration.places import TRACKED, wait_until
+from tests.builders.data_directories import TRACKED, wait_until
 
 DAGSTER = Path(sys.executable).with_name("dagster")
 COPIED = ("assets", "pipelines", "sql", "dagster.yaml", "pyproject.toml")

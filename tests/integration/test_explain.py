@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from assets.release.publish.manifest import find_damages
-from tests.integration.places import Place
+from tests.builders.data_directories import Place
 
 
 def call_json(place: Place, *arguments: str) -> Any:

@@ -12,8 +12,8 @@ from assets.core.paths import Paths
 from assets.quality.assets import check_figures_are_in_time
 from assets.warehouse.connection import Warehouse
 from pipelines.observability.overdue import find_overdue
-from tests.integration.places import Place
-from tests.unit.candidates import fill, release_of
+from tests.builders.candidates import fill, release_of
+from tests.builders.data_directories import Place
 
 
 def shown(warehouse: Warehouse) -> dg.AssetCheckResult:

@@ -13,8 +13,8 @@ from assets.release.publish.quarantine import load_blocked, mark_blocked, quaran
 from pipelines.definitions import build_definitions
 from pipelines.observability.run_log import INTAKE, PRUNE, RELEASE
 from pipelines.project import load_project
-from tests.integration.places import Place, copy_countries
-from tests.robustness.scale import IS_PROVING
+from tests.builders.data_directories import Place, copy_countries
+from tests.helpers.proof_scale import IS_PROVING
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

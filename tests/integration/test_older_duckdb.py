@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from assets.core.paths import PROJECT_ROOT
-from tests.integration.places import Place
+from tests.builders.data_directories import Place
 
 CLIENTS = PROJECT_ROOT / ".venv" / "older-duckdb"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests.integration.places import FIXTURES, Place, copy_province
+from tests.builders.data_directories import FIXTURES, Place, copy_province
 
 
 def test_countries_are_scored_by_the_plain_formulas(countries: Place) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from assets.core.paths import PROJECT_ROOT
 from assets.quality.anomalies.outliers import Observation, SeriesMetadata
 from assets.quality.anomalies.row_shift import detect_row_shift
-from tests.integration.places import Place
+from tests.builders.data_directories import Place
 
 ROW = re.compile(r"^\| `(\w+)` \| (\d+) \| (\d+) \| ([\d.]+) \|$", re.MULTILINE)
 

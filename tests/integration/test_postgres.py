@@ -23,10 +23,10 @@ import yaml
 from assets.core.paths import PROJECT_ROOT, Paths
 from pipelines.orchestration.instance import AUTOMATIC_VARIABLE
 from pipelines.orchestration.retention import prune_runs
-from tests.integration.places import Place, copy_countries, wait_until
-from tests.integration.serving import OFTEN, PATIENCE, served
-from tests.needs import found, needs
-from tests.robustness.scale import IS_PROVING
+from tests.builders.data_directories import Place, copy_countries, wait_until
+from tests.helpers.needs import found, needs
+from tests.helpers.proof_scale import IS_PROVING
+from tests.servers.dagster_servers import OFTEN, PATIENCE, served
 
 TOOLS = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/local/bin")]
 INITDB = found("initdb", *TOOLS)

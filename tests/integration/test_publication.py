@@ -22,7 +22,7 @@ from assets.release.publish.manifest import read_manifest
 from assets.release.publish.retention import verify_release
 from assets.release.read.reader import find_current_release, list_release_ids
 from assets.warehouse.connection import Warehouse
-from tests.unit.candidates import fill, mark, release_of
+from tests.builders.candidates import fill, mark, release_of
 
 PROVE = os.environ.get("GANCHENG_PROVE") == "1"
 KILLS = 100 if PROVE else 3
@@ -44,7 +44,7 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 
 def publisher(data: Path, first: int, times: int) -> subprocess.Popen[str]:
     """A process that publishes, ready to begin."""
-    process = start("-m", "tests.integration.publisher", str(data), str(first), str(times))
+    process = start("-m", "tests.child_processes.publisher", str(data), str(first), str(times))
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     return process
@@ -91,7 +91,7 @@ def test_killed_at_any_moment_of_publishing_current_is_a_whole_release(data: Pat
 
 
 def test_readers_of_current_never_fail_and_never_see_two_releases_at_once(data: Path) -> None:
-    reader = str(PROJECT_ROOT / "tests" / "integration" / "looping_reader.py")
+    reader = str(PROJECT_ROOT / "tests" / "child_processes" / "looping_reader.py")
     # The more there are, the longer each rests: else two cores would do nothing but read.
     readers = [start(reader, str(data), str(READERS / 8)) for _ in range(READERS)]
     for process in readers:

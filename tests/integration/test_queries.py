@@ -12,8 +12,8 @@ import pytest
 
 from assets.core.paths import PROJECT_ROOT
 from assets.release.outputs.duckdb_views import SCHEMA, column_names, view_names
-from tests.integration.places import Place
-from tests.sql.conftest import tables
+from tests.builders.data_directories import Place
+from tests.builders.world import tables
 
 PAGE = (PROJECT_ROOT / "docs" / "queries.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```sql\n(.*?)```", PAGE.partition("## Ten examples")[2], re.DOTALL)

@@ -12,7 +12,7 @@ import pytest
 from assets.core.paths import Paths
 from pipelines.locks import is_running
 from pipelines.observability.run_log import RunLog
-from tests.integration.places import Place, copy_countries, wait_until
+from tests.builders.data_directories import Place, copy_countries, wait_until
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
 

@@ -18,8 +18,8 @@ from pipelines.observability import alerts
 from pipelines.observability.run_log import REFRESH, RunLog
 from pipelines.orchestration.instance import open_instance
 from pipelines.project import load_project
-from tests.integration.places import Place, copy_of
-from tests.unit import office
+from tests.builders.data_directories import Place, copy_of
+from tests.servers.alert_server import serve_alerts
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
 
@@ -27,7 +27,7 @@ HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
 def test_a_killed_run_leaves_the_current_release_and_the_next_completes_and_tells_it(
     ran: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with office.opened() as told:
+    with serve_alerts() as told:
         monkeypatch.setenv(alerts.URLS_VARIABLE, told.url)
         kill_and_complete(ran)
     journal = RunLog(Paths(ran.data))

@@ -17,18 +17,18 @@ from pipelines.observability.run_log import PRUNE, REFRESH, RunLog
 from pipelines.orchestration.instance import AUTOMATIC_VARIABLE
 from pipelines.orchestration.run_context import RUN_CONTEXT, run_context_resource
 from pipelines.orchestration.sensors import run_failure_sensor
-from tests.unit.candidates import candidate, release_of
-from tests.unit.office import Office, opened
+from tests.builders.candidates import candidate, release_of
+from tests.servers.alert_server import AlertServer, serve_alerts
 
 RELEASE = dg.AssetKey(["release", "current"])
 
 
 @pytest.fixture
-def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+def alert_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[AlertServer]:
     monkeypatch.delenv(alerts.FILE_VARIABLE, raising=False)
-    with opened() as one:
-        monkeypatch.setenv(alerts.URLS_VARIABLE, one.url)
-        yield one
+    with serve_alerts() as server:
+        monkeypatch.setenv(alerts.URLS_VARIABLE, server.url)
+        yield server
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def stop() -> None:
 
 
 def test_a_run_that_fails_and_one_that_releases_note_and_tell_it(
-    office: Office, instance: dg.DagsterInstance, tmp_path: Path
+    alert_server: AlertServer, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     paths = Paths(tmp_path)
 
@@ -77,10 +77,10 @@ def test_a_run_that_fails_and_one_that_releases_note_and_tell_it(
             release_of(connection, tmp_path)
 
     failed = run(paths, instance, stop)
-    assert ["This never holds" in message["message"] for message in office.messages] == [True]
+    assert ["This never holds" in message["message"] for message in alert_server.messages] == [True]
     released = run(paths, instance, publish)
-    assert "A whole file was refused" in office.messages[1]["message"]
-    assert len(office.messages) == 2
+    assert "A whole file was refused" in alert_server.messages[1]["message"]
+    assert len(alert_server.messages) == 2
     assert lines(paths, "run_id", "job", "code", "release_id") == [
         ("began", failed.run_id, "small", None, None),
         ("failed", failed.run_id, "small", "check_failed", None),
@@ -92,7 +92,7 @@ def test_a_run_that_fails_and_one_that_releases_note_and_tell_it(
 
 
 def test_a_run_of_the_command_line_that_fails_in_its_turn_is_told_once(
-    office: Office, instance: dg.DagsterInstance, tmp_path: Path
+    alert_server: AlertServer, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     paths = Paths(tmp_path)
     with pytest.raises(DataError) as raised:
@@ -101,11 +101,11 @@ def test_a_run_of_the_command_line_that_fails_in_its_turn_is_told_once(
     run_outcomes.report_failure(paths, run_id, raised.value, 1)
     run_outcomes.report_failure(paths, "before its turn", OSError(28, "No space left on device"), 1)
     assert lines(paths, "code")[-2:] == [("failed", "check_failed"), ("failed", "disk_full")]
-    assert [len(office.messages), "The disk is full" in office.messages[-1]["message"]] == [2, True]
+    assert [len(alert_server.messages), "The disk is full" in alert_server.messages[-1]["message"]] == [2, True]
 
 
 def test_a_run_that_is_interrupted_stops_and_is_no_kill(
-    office: Office, instance: dg.DagsterInstance, tmp_path: Path
+    alert_server: AlertServer, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
@@ -113,11 +113,11 @@ def test_a_run_that_is_interrupted_stops_and_is_no_kill(
     assert not run(Paths(tmp_path), instance, interrupt).success
     assert lines(Paths(tmp_path))[-1] == ("stopped",)
     run_outcomes.report_killed_runs(Paths(tmp_path))
-    assert office.messages == []
+    assert alert_server.messages == []
 
 
 def test_runs_that_could_not_tell_it_are_told_by_the_sensor_once(
-    office: Office, instance: dg.DagsterInstance, tmp_path: Path
+    alert_server: AlertServer, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     paths = Paths(tmp_path)
     sensor, cursors = run_failure_sensor(paths, is_running=True), list[str | None]([None])
@@ -126,7 +126,7 @@ def test_runs_that_could_not_tell_it_are_told_by_the_sensor_once(
         context = dg.build_sensor_context(instance=instance, cursor=cursors[-1])
         sensor.evaluate_tick(context)
         cursors.append(context.cursor)
-        return len(office.messages)
+        return len(alert_server.messages)
 
     assert look() == 0
     # One that told it itself, one whose lake is of a newer program, and one of which only the beginning is known.
@@ -136,33 +136,33 @@ def test_runs_that_could_not_tell_it_are_told_by_the_sensor_once(
     version.write_text(f"{LAKE_VERSION + 1}\n", "ascii")
     early = run(paths, instance, stop)
     assert look() == 2
-    assert f"small {early.run_id}" in office.messages[1]["message"]
+    assert f"small {early.run_id}" in alert_server.messages[1]["message"]
     version.write_text(f"{LAKE_VERSION}\n", "ascii")
     killed = instance.create_run_for_job(dg.JobDefinition(name="killed", graph_def=dg.GraphDefinition(name="killed")))
     RunLog(paths).write("began", run_id=killed.run_id, job="killed")
     instance.report_run_failed(killed)
     assert look() == 3
-    assert "A run was terminated before it finished: killed" in office.messages[2]["message"]
+    assert "A run was terminated before it finished: killed" in alert_server.messages[2]["message"]
     assert look() == 3
     run_outcomes.report_killed_runs(paths)
-    assert len(office.messages) == 3, "the next run has nothing to add"
+    assert len(alert_server.messages) == 3, "the next run has nothing to add"
     assert lines(paths, "run_id")[-2:] == [("began", killed.run_id), ("killed", killed.run_id)]
 
 
-def test_a_kill_that_reached_nobody_is_told_by_the_next_run(office: Office, tmp_path: Path) -> None:
+def test_a_kill_that_reached_nobody_is_told_by_the_next_run(alert_server: AlertServer, tmp_path: Path) -> None:
     paths = Paths(tmp_path)
     RunLog(paths).write("began", run_id="x", job="refresh")
-    office.answer = 500
+    alert_server.answer = 500
     run_outcomes.report_killed_runs(paths)
-    office.answer = 200
+    alert_server.answer = 200
     run_outcomes.report_killed_runs(paths)
     run_outcomes.report_killed_runs(paths)
-    assert len(office.messages) == 1
+    assert len(alert_server.messages) == 1
     told = json.loads((paths.state / "alerts.json").read_text("utf-8"))
     assert told == {"killed": ["killed x"]}
     assert alerts.alert_after_failure(paths, UsageError(Issue("disk_full", "x"))) == alerts.DeliveryResult(1, ())
     run_outcomes.report_killed_runs(paths)
-    assert len(office.messages) == 2, "one kind of message forgets nothing of another"
+    assert len(alert_server.messages) == 2, "one kind of message forgets nothing of another"
 
 
 def test_every_job_that_dagster_loads_has_a_context_and_the_sensor_looks_where_it_is_served(

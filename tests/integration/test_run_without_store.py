@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from assets.core.paths import PROJECT_ROOT
-from tests.integration.places import copy_countries
+from tests.builders.data_directories import copy_countries
 
 # An entry of None in sys.modules makes every import of that module fail.
 RUN = """

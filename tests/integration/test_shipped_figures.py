@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from assets.core.paths import PROJECT_ROOT, Paths
 from assets.release.publish.file_names import WORKBOOK
 from assets.release.publish.manifest import find_damages, read_manifest
 from pipelines.orchestration.instance import open_instance
-from tests.integration.places import Place, copy_province
+from tests.builders.data_directories import Place, copy_province
 
 INBOX = PROJECT_ROOT / "data" / "inbox"
 
@@ -155,11 +154,9 @@ def test_the_same_inputs_give_the_same_bytes_elsewhere_and_later(province: Place
     ]
 
 
-def test_nothing_new_is_said_quickly_and_makes_no_release(province: Place) -> None:
+def test_nothing_new_makes_no_release(province: Place) -> None:
     before = sorted((province.data / "releases").iterdir())
-    start = time.monotonic()
     told = province.run()
-    assert time.monotonic() - start < 8
     assert (told["had_work"], told["is_new"]) == (False, False)
     assert sorted((province.data / "releases").iterdir()) == before
 

@@ -33,13 +33,13 @@ from assets.warehouse.models import Model
 from assets.warehouse.spark import SparkEngine, to_spark_sql
 from assets.warehouse.tables import Column, Table
 from pipelines.project import Project, load_project
-from tests.integration.places import Place
-from tests.integration.sparks import SPARK, sail, spark
-from tests.integration.storages import BUCKET, STORE, files, needs_storage, storage
-from tests.needs import MUST_RUN, needs
-from tests.robustness.scale import IS_PROVING
-from tests.sql.conftest import World, furnished
-from tests.unit.fairs import NOW, send
+from tests.builders.data_directories import Place
+from tests.builders.fairs import NOW, send
+from tests.builders.world import World, furnished
+from tests.helpers.needs import MUST_RUN, needs
+from tests.helpers.proof_scale import IS_PROVING
+from tests.servers.object_storage import BUCKET, STORE, files, needs_storage, storage
+from tests.servers.spark_servers import SPARK, sail, spark
 
 _ROOTS = re.compile(r"\b(exp|ln|log10|power)\(")
 _LIKE = 1e-12

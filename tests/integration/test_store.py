@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.places import Place, copy_of
-from tests.integration.storages import BUCKET, STORE, Storage, files, needs_storage, storage
-from tests.robustness.scale import IS_PROVING
+from tests.builders.data_directories import Place, copy_of
+from tests.helpers.proof_scale import IS_PROVING
+from tests.servers.object_storage import BUCKET, STORE, Storage, files, needs_storage, storage
 
 pytestmark = needs_storage()
 

@@ -17,11 +17,11 @@ from assets.intake.ingest import IngestJob
 from assets.intake.receipts.receipts import read_receipts
 from assets.release.publish import retention
 from assets.release.read.reader import find_previous_release, list_release_ids
-from tests.integration.places import Place, copy_of
-from tests.needs import needs
-from tests.robustness.scale import IS_PROVING
+from tests.builders.data_directories import Place, copy_of
+from tests.builders.fairs import HEADER
+from tests.helpers.needs import needs
+from tests.helpers.proof_scale import IS_PROVING
 from tests.robustness.test_kills import CHILD
-from tests.unit.fairs import HEADER
 
 # Clocks that only count on are left alone, as they are where a clock is set; and files keep the times that they have.
 SET_BACK = ["env", "FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1", "faketime", "-f", "-365d"]

@@ -20,9 +20,9 @@ from dagster._core.scheduler.instigation import ScheduleInstigatorData
 from assets.core.paths import Paths
 from pipelines.locks import is_running
 from pipelines.orchestration.instance import open_instance
-from tests.integration.places import Place, copy_countries, wait_until
-from tests.integration.serving import OFTEN, PATIENCE, QUICK, home, runs, served, wait_for_runs
-from tests.robustness.scale import IS_PROVING
+from tests.builders.data_directories import Place, copy_countries, wait_until
+from tests.helpers.proof_scale import IS_PROVING
+from tests.servers.dagster_servers import OFTEN, PATIENCE, QUICK, home, runs, served, wait_for_runs
 
 pytestmark = pytest.mark.skipif(not IS_PROVING, reason="minutes long: make prove")
 

@@ -28,13 +28,13 @@ from assets.release.publish.retention import verify_release
 from assets.release.read.reader import list_release_ids
 from assets.warehouse.connection import Connection, Warehouse, quote_literal
 from pipelines.observability.system_errors import classify_system_error
-from tests.integration.places import Place, copy_countries
-from tests.robustness.machines import needs_mount, read_only, resize, small_disk
-from tests.robustness.scale import IS_PROVING, times
+from tests.builders.candidates import fill, release_of
+from tests.builders.data_directories import Place, copy_countries
+from tests.builders.fairs import HEADER
+from tests.builders.returns_candidate import Candidate
+from tests.helpers.faulty_disks import needs_mount, read_only, resize, small_disk
+from tests.helpers.proof_scale import IS_PROVING, times
 from tests.robustness.test_kills import assert_what_is_there_is_whole, fresh, start, whole_run
-from tests.unit.candidates import fill, release_of
-from tests.unit.fairs import HEADER
-from tests.unit.test_returns import Candidate
 
 whole_runs = pytest.mark.skipif(not IS_PROVING, reason="whole runs on a failing machine: make prove")
 PLENTY = 200_000

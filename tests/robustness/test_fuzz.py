@@ -27,8 +27,8 @@ from assets.intake.tables.headers import match_headers
 from assets.intake.values import cell_parsers
 from assets.intake.values.lookups import Lookups
 from assets.intake.values.places import UnknownPlaceError
-from tests.robustness.scale import inputs
-from tests.shipped import shipped
+from tests.builders.shipped_contracts import shipped
+from tests.helpers.proof_scale import inputs
 from tests.unit.conftest import ParseFile, shipped_units
 
 UNITS = shipped_units()

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from assets.core.paths import PROJECT_ROOT
 from assets.intake.ingest import IngestJob
 from assets.intake.receipts.receipts import accepted_files, read_receipts, reject_files
-from tests.robustness.scale import times
+from tests.helpers.proof_scale import times
 
 # So many kills one after the other on one inbox; each run begins where the one before was killed.
 MOST_KILLS, FILES, ROWS = 5, 9, 28

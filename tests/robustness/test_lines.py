@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from assets.intake.readers import delimited, encoding
 from assets.intake.tables.contracts import Contract
-from tests.robustness.scale import inputs
+from tests.helpers.proof_scale import inputs
 from tests.unit.conftest import ParseFile
 
 NAMES = ["city", "date", "kind", "posts", "source_id", "source_grade", "note"]

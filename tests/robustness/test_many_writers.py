@@ -11,7 +11,7 @@ from pathlib import Path
 
 from assets.intake.ingest import IngestJob
 from assets.intake.receipts.receipts import read_receipts
-from tests.robustness.scale import times
+from tests.helpers.proof_scale import times
 from tests.robustness.test_kills import FILES, assert_what_is_there_is_whole, fresh, start, whole_run
 
 WRITERS = 3

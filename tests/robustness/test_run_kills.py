@@ -17,8 +17,8 @@ from assets.core.paths import Paths
 from assets.release.publish import retention
 from assets.release.publish.manifest import find_damages
 from pipelines.observability.run_log import RunLog
-from tests.integration.places import Place, copy_countries
-from tests.robustness.scale import IS_PROVING
+from tests.builders.data_directories import Place, copy_countries
+from tests.helpers.proof_scale import IS_PROVING
 
 KILLS, IN_A_ROW = 200, 5
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"

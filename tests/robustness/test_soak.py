@@ -16,8 +16,8 @@ from assets.release.publish import retention
 from assets.release.read.reader import find_current_release
 from pipelines.orchestration.instance import HOME_VARIABLE, open_instance
 from pipelines.runner import run_if_changed
-from tests.integration.places import copy_countries
-from tests.robustness.scale import times
+from tests.builders.data_directories import copy_countries
+from tests.helpers.proof_scale import times
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
 RUNS = times(2, 500)

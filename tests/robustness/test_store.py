@@ -27,9 +27,9 @@ from assets.intake.receipts.sync import SyncedReceipt
 from assets.intake.values.lookups import Lookups
 from assets.intake.values.places import Places
 from assets.intake.values.units import Units
-from tests.integration.storages import BUCKET, Storage, files, needs_storage, storage
-from tests.robustness.scale import times
+from tests.helpers.proof_scale import times
 from tests.robustness.test_kills import FILES, ROWS, assert_what_is_there_is_whole, fresh, start
+from tests.servers.object_storage import BUCKET, Storage, files, needs_storage, storage
 
 pytestmark = needs_storage()
 

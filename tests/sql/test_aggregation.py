@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.sql.conftest import Row, World, furnished
+from tests.builders.world import Row, World, furnished
 
 DIMENSIONS = "scorecards.dimension_scores"
 MEASURES = "scorecards.measure_scores"

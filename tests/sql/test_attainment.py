@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sql.conftest import World
+from tests.builders.world import World
 
 HISTORY = "scorecards.attainment_history"
 

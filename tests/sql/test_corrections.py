@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assets.observations.corrections import check_sources
-from tests.sql.conftest import Row, World
+from tests.builders.world import Row, World
 
 OBSERVATIONS = "observations.city_observations"
 ENTRY: Row = {

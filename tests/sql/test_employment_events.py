@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sql.conftest import Row, World
+from tests.builders.world import Row, World
 
 EVENTS = "intake.employment_events"
 MODEL = "observations.employment_events"

@@ -12,7 +12,7 @@ from assets.core.errors import DataError
 from assets.core.paths import PROJECT_ROOT
 from assets.quality.anomalies.flags import SOURCE_TABLES, write_flags
 from assets.quality.approvals import ApprovedFlag, read_decisions, write_approvals, write_decision
-from tests.sql.conftest import Row, World, tables
+from tests.builders.world import Row, World, tables
 
 CITIES = [f"C{i}" for i in range(8)]
 YEARS = range(2016, 2025)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pytest
 
-from tests.sql.conftest import Row, World
+from tests.builders.world import Row, World
 
 DUE = {"dataset": "sheet", "due_on": "03-31", "due_first_year": 2025}
 FILES = (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.sql.conftest import Row, World, furnished
+from tests.builders.world import Row, World, furnished
 
 Test = Callable[..., None]
 Series = Mapping[int, float]

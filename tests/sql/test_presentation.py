@@ -10,8 +10,8 @@ from assets.core.errors import UsageError
 from assets.release.read.queries import create_views, load_views, read_rows, read_view, to_rows
 from assets.release.read.reader import Release
 from assets.warehouse.connection import Connection
-from tests.sql.conftest import World, furnished, tables
-from tests.unit.candidates import candidate, published_tables, release_of
+from tests.builders.candidates import candidate, copy_release, published_tables
+from tests.builders.world import World, furnished, tables
 
 VIEWS = {view.name.removeprefix("presentation."): view for view in load_views()}
 
@@ -26,8 +26,7 @@ def connection() -> Iterator[Connection]:
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
-    with candidate() as opened:
-        return release_of(opened, tmp_path_factory.mktemp("data"))
+    return copy_release(tmp_path_factory.mktemp("data"))
 
 
 @pytest.mark.parametrize("name", VIEWS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assets.scorecards.tables import Columns, build_projections, build_rankings
-from tests.sql.conftest import Row, World, tables
+from tests.builders.world import Row, World, tables
 
 LINE = {2016: 40.0, 2018: 44.0, 2020: 48.0, 2022: 52.0, 2024: 56.0}
 

@@ -9,7 +9,7 @@ import sqlglot
 from sqlglot import exp
 
 from assets.quality.checks.definitions import Check, read_sql_checks
-from tests.sql.conftest import PATHS, Row, World, furnished, tables
+from tests.builders.world import PATHS, Row, World, furnished, tables
 
 CHECKS = {check.name: check for check in read_sql_checks(PATHS.sql)}
 

@@ -21,7 +21,7 @@ from assets.release.explain.recompute import (
 )
 from assets.release.explain.score_diff import CHANGES, PARTS, find_score_changes
 from assets.warehouse.connection import Connection, connect_in_memory
-from tests.sql.conftest import World, furnished, models, tables
+from tests.builders.world import World, furnished, models, tables
 
 TEXTS = tuple(
     ModelText(model.name, model.sql, model.upstream)

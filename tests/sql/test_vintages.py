@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sql.conftest import Row, World
+from tests.builders.world import Row, World
 
 OBSERVATIONS = "observations.city_observations"
 TOTALS = "observations.aggregate_observations"

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -13,21 +10,21 @@ from pathlib import Path
 import pytest
 
 from assets.core.errors import DataError, Issue, UsageError
-from assets.core.paths import PROJECT_ROOT, Paths
+from assets.core.paths import Paths
 from assets.release.read.reader import Release
 from pipelines.observability import alerts
-from tests.unit.candidates import candidate, release_of
-from tests.unit.office import SECRET, Office, opened
+from tests.builders.candidates import candidate, release_of
+from tests.servers.alert_server import SECRET, AlertServer, serve_alerts
 
 TODAY = date(2026, 5, 1)
 
 
 @pytest.fixture
-def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+def alert_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[AlertServer]:
     monkeypatch.delenv(alerts.FILE_VARIABLE, raising=False)
-    with opened() as one:
-        monkeypatch.setenv(alerts.URLS_VARIABLE, one.url)
-        yield one
+    with serve_alerts() as server:
+        monkeypatch.setenv(alerts.URLS_VARIABLE, server.url)
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -60,29 +57,31 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
         return release_of(connection, tmp_path_factory.mktemp("data"))
 
 
-def test_a_run_tells_one_message_for_each_cause(office: Office, release: Release, tmp_path: Path) -> None:
+def test_a_run_tells_one_message_for_each_cause(alert_server: AlertServer, release: Release, tmp_path: Path) -> None:
     told = alerts.send_new_alerts(Paths(tmp_path), "release", alerts.release_alerts(release, TODAY))
-    assert (told.sent, told.failed, len(office.messages)) == (3, (), 3)
-    refused, rejected, late = (message["message"] for message in office.messages)
-    assert all("赣城 Gancheng" in title for title in office.titles)
+    assert (told.sent, told.failed, len(alert_server.messages)) == (3, (), 3)
+    refused, rejected, late = (message["message"] for message in alert_server.messages)
+    assert all("赣城 Gancheng" in title for title in alert_server.titles)
     assert "bad @all.csv: A whole file was refused" in refused, "no line break of a name gets through"
     assert "sheet/f.csv: Rows of a file were rejected: 3/40" in rejected
     assert "line 7: Unknown place “福洲”" in rejected
     assert "line 8" not in rejected, "one example of a fault is enough"
     assert "逾期未报" in late
     assert "The deadline was 2026-03-31" in late
-    assert SECRET not in json.dumps(office.messages)
+    assert SECRET not in json.dumps(alert_server.messages)
 
 
 def test_a_cause_is_told_once_while_it_lasts_and_again_when_it_comes_back(
-    office: Office, release: Release, tmp_path: Path
+    alert_server: AlertServer, release: Release, tmp_path: Path
 ) -> None:
     paths, causes = Paths(tmp_path), alerts.release_alerts(release, TODAY)
     sent = [alerts.send_new_alerts(paths, "release", told).sent for told in (causes, causes, causes[:2], causes)]
     assert sent == [3, 0, 0, 1]
 
 
-def test_a_failure_is_told_by_cause_and_again_after_a_success(office: Office, release: Release, tmp_path: Path) -> None:
+def test_a_failure_is_told_by_cause_and_again_after_a_success(
+    alert_server: AlertServer, release: Release, tmp_path: Path
+) -> None:
     paths = Paths(tmp_path)
     error = DataError(
         [
@@ -91,7 +90,7 @@ def test_a_failure_is_told_by_cause_and_again_after_a_success(office: Office, re
         ]
     )
     assert alerts.alert_after_failure(paths, error) == alerts.DeliveryResult(2, ())
-    many, check = office.messages
+    many, check = alert_server.messages
     assert "reference/a.csv, line 1" in many["message"]
     assert "(and 3 more)" in many["message"]
     assert "This never holds" in check["message"]
@@ -104,35 +103,35 @@ def test_a_failure_is_told_by_cause_and_again_after_a_success(office: Office, re
     )
 
 
-def test_of_a_fault_of_ours_only_the_kind_is_told(office: Office, tmp_path: Path) -> None:
+def test_of_a_fault_of_ours_only_the_kind_is_told(alert_server: AlertServer, tmp_path: Path) -> None:
     alerts.alert_after_failure(Paths(tmp_path), RuntimeError(f"connecting with {SECRET}"))
-    (message,) = office.messages
+    (message,) = alert_server.messages
     assert "RuntimeError" in message["message"]
     assert SECRET not in json.dumps(message)
 
 
-def test_a_full_disk_is_told_as_that_and_another_run_is_not_told(office: Office, tmp_path: Path) -> None:
+def test_a_full_disk_is_told_as_that_and_another_run_is_not_told(alert_server: AlertServer, tmp_path: Path) -> None:
     alerts.alert_after_failure(Paths(tmp_path), OSError(28, "No space left on device"))
-    assert "The disk is full" in office.messages[0]["message"]
+    assert "The disk is full" in alert_server.messages[0]["message"]
     assert alerts.alert_after_failure(Paths(tmp_path), UsageError(Issue("run_in_progress", "pid 1"))) is not None
-    assert len(office.messages) == 1
+    assert len(alert_server.messages) == 1
 
 
-def test_many_causes_come_a_few_at_a_time(office: Office, tmp_path: Path) -> None:
+def test_many_causes_come_a_few_at_a_time(alert_server: AlertServer, tmp_path: Path) -> None:
     causes = [alerts.Alert(str(n), (Issue("alert_test"),)) for n in range(25)]
     assert [alerts.send_new_alerts(Paths(tmp_path), "release", causes).sent for _ in range(3)] == [20, 5, 0]
 
 
 def test_what_was_not_delivered_is_told_the_next_time_and_never_raises(
-    office: Office,
+    alert_server: AlertServer,
     release: Release,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    office.answer = 500
+    alert_server.answer = 500
     assert alerts.alert_after_run(Paths(tmp_path), release) == alerts.DeliveryResult(0, (1,))
-    office.answer = 200
+    alert_server.answer = 200
     told = alerts.alert_after_run(Paths(tmp_path), release)
     assert told is not None
     assert (told.sent, told.failed) == (3, ())
@@ -140,9 +139,11 @@ def test_what_was_not_delivered_is_told_the_next_time_and_never_raises(
     assert SECRET not in shown.out + shown.err + caplog.text
 
 
-def test_one_channel_that_works_is_enough(office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_one_channel_that_works_is_enough(
+    alert_server: AlertServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     file = tmp_path / "channels"
-    file.write_text(f"# of the office\nno-such-service://{SECRET}\n\n{office.url}\n", "utf-8")
+    file.write_text(f"# of the office\nno-such-service://{SECRET}\n\n{alert_server.url}\n", "utf-8")
     monkeypatch.delenv(alerts.URLS_VARIABLE)
     monkeypatch.setenv(alerts.FILE_VARIABLE, str(file))
     causes = [alerts.Alert("x", (Issue("alert_test"),))]
@@ -171,37 +172,10 @@ def test_a_run_is_not_ended_by_alerts_that_cannot_be_sent_at_all(
     assert alerts.alert_after_run(Paths(tmp_path), release) is None
 
 
-def gancheng(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    left = {name: value for name, value in os.environ.items() if not name.startswith("GANCHENG_ALERT")}
-    command = [str(Path(sys.executable).parent / "gancheng"), "alert", *arguments, "--lang", "en"]
-    return subprocess.run(
-        command, env=left | environment, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False, timeout=60
-    )
-
-
-def test_the_command_tests_every_channel_and_never_shows_an_address(office: Office) -> None:
-    done = gancheng("--test", **{alerts.URLS_VARIABLE: office.url})
-    assert (done.returncode, done.stdout) == (0, "Messages sent: 1\n"), done.stderr
-    assert "This is a test" in office.messages[0]["message"]
-    failed = gancheng("--test", **{alerts.URLS_VARIABLE: f"{office.url} json://127.0.0.1:9/{SECRET}"})
-    assert (failed.returncode, "2" in failed.stderr) == (1, True)
-    assert SECRET not in failed.stdout + failed.stderr
-    nothing = gancheng("--test")
-    assert (nothing.returncode, alerts.URLS_VARIABLE in nothing.stderr) == (2, True)
-
-
-def test_apprise_is_not_imported_before_something_is_sent() -> None:
-    code = (
-        "import sys, pipelines.observability.alerts, pipelines.runner, pipelines.cli.app; "
-        "sys.exit('apprise' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, check=False).returncode == 0
-
-
-def test_where_a_blocked_candidate_is_goes_along_with_the_cause(office: Office, tmp_path: Path) -> None:
+def test_where_a_blocked_candidate_is_goes_along_with_the_cause(alert_server: AlertServer, tmp_path: Path) -> None:
     failed = [Issue("check_failed", f"planted {n}", "This never holds", "scorecards.city_scores") for n in range(9)]
     error = DataError([*failed, Issue("candidate_quarantined", "9")])
     assert alerts.alert_after_failure(Paths(tmp_path), error) == alerts.DeliveryResult(1, ())
-    assert "This never holds" in office.messages[0]["message"]
-    assert "(and 4 more)" in office.messages[0]["message"]
-    assert "gancheng candidate" in office.messages[0]["message"]
+    assert "This never holds" in alert_server.messages[0]["message"]
+    assert "(and 4 more)" in alert_server.messages[0]["message"]
+    assert "gancheng candidate" in alert_server.messages[0]["message"]

@@ -27,7 +27,7 @@ from assets.release.read.reader import find_current_release
 from assets.warehouse.connection import Connection, Warehouse
 from pipelines.cli.commands.approve import approve_flags
 from pipelines.cli.render import tables
-from tests.unit.candidates import candidate, release_of
+from tests.builders.candidates import candidate, release_of
 
 FLAG = {
     "detector": "row_shift",

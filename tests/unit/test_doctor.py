@@ -7,8 +7,6 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
@@ -19,11 +17,11 @@ import pytest
 
 from assets.core.data_dir_version import ensure_data_dir
 from assets.core.errors import UsageError
-from assets.core.paths import PROJECT_ROOT, Paths
+from assets.core.paths import Paths
 from assets.intake.ingest import IngestJob, utc_now
 from pipelines.cli import doctor
-from tests.integration.places import FIXTURES
-from tests.unit.candidates import candidate, release_of
+from tests.builders.candidates import copy_release
+from tests.builders.data_directories import FIXTURES
 
 NOBODY = 65534
 SENT = "city,date,posts,source_id,source_grade\n甲市,2026-01-01,5,book,A\n"
@@ -34,8 +32,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The countries with a release, as a run leaves them but for the lake."""
     data = tmp_path_factory.mktemp("well") / "data"
     shutil.copytree(FIXTURES / "countries", data)
-    with candidate() as connection:
-        release_of(connection, data)
+    copy_release(data)
     ensure_data_dir(Paths(data))
     return data
 
@@ -207,28 +204,6 @@ def test_a_lake_from_before_there_were_versions_is_claimed_as_it_is(place: Paths
     assert (place.lake / "VERSION").read_text() == "2\n"
     assert sorted(file for file in place.lake.rglob("*") if file.name != "VERSION") == receipts
     assert place.state.stat().st_mode & 0o777 == 0o700
-
-
-def test_the_command_tells_reason_and_remedy_and_exits_with_1(place: Paths) -> None:
-    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(Path(sys.executable).parent / "gancheng"), "doctor", *arguments],
-            env={**os.environ, "GANCHENG_DATA_DIR": str(place.data)},
-            cwd=PROJECT_ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    well = call("--lang", "en")
-    assert (well.returncode, well.stdout) == (0, "All is well\n"), well.stderr
-    place.state.chmod(0o750)
-    ill = call()
-    assert (ill.returncode, ill.stdout) == (1, "")
-    assert "chmod 700" in ill.stderr
-    assert "Traceback" not in ill.stderr
-    told = call("--json", "--lang", "en")
-    assert (told.returncode, [issue["code"] for issue in json.loads(told.stdout)]) == (1, ["insecure_state_folder"])
 
 
 def test_an_engine_that_cannot_be_is_told(place: Paths) -> None:

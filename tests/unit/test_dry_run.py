@@ -14,7 +14,7 @@ from assets.core.paths import DATA_DIR_VARIABLE, Paths
 from assets.intake.dry_run import DryRunResult
 from pipelines.cli.app import app
 from pipelines.cli.commands.check import check_files
-from tests.integration.places import FIXTURES
+from tests.builders.data_directories import FIXTURES
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
 GOOD = "Aland,2025,70,30,synthetic,A\nworld,2025,71,30,synthetic,A\n"

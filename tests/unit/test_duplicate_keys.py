@@ -9,8 +9,8 @@ from assets.intake.ingest import IngestJob
 from assets.intake.readers import encoding
 from assets.intake.receipts.receipts import accepted_files, reject_files
 from assets.intake.tables.contracts import Contract
+from tests.builders.fairs import HEADER, NOW, send
 from tests.unit.conftest import ParseFile
-from tests.unit.fairs import HEADER, NOW, send
 
 COLUMNS = "city,date,kind,posts,share,is_local,source_id,source_grade"
 ROW = "甲市,2026-02-05,big,12,3.5,是,book,A"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from typing import Any
 
 import openpyxl
@@ -12,6 +11,7 @@ import xlsxwriter
 
 from assets.intake.readers.excel_cell_formats import find_cell_overrides, percent_styles
 from assets.intake.tables.contracts import Contract
+from tests.helpers.hang_guard import hang_guard
 from tests.unit.conftest import ParseFile
 
 HEADER = ["city", "date", "posts", "share", "source_id", "source_grade"]
@@ -74,11 +74,10 @@ def test_a_formula_counts_as_the_value_that_was_saved_with_it(percent: Contract,
 
 @pytest.mark.parametrize("tag", [b"numFmt ", b"xf ", b"c "])
 def test_a_hostile_tag_costs_no_more_than_its_length(tag: bytes) -> None:
-    began = time.process_time()
     xml = b"<" + tag + b"a" * 1_000_000 + b" = " * 100_000 + b">"
-    assert percent_styles(b"<cellXfs>" + xml) == frozenset()
-    assert list(find_cell_overrides(xml, frozenset({"1"}))) == []
-    assert time.process_time() - began < 2
+    with hang_guard():
+        assert percent_styles(b"<cellXfs>" + xml) == frozenset()
+        assert list(find_cell_overrides(xml, frozenset({"1"}))) == []
 
 
 def test_percent_where_it_cannot_be_rejects_the_row(fairs: Contract, parse_file: ParseFile) -> None:

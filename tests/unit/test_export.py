@@ -16,13 +16,12 @@ from assets.release.outputs import excel_limits
 from assets.release.outputs import export as exporting
 from assets.release.outputs.export import export_tables
 from assets.release.read.reader import Release
-from tests.unit.candidates import HOSTILE, candidate, release_of
+from tests.builders.candidates import HOSTILE, copy_release
 
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
-    with candidate() as connection:
-        return release_of(connection, tmp_path_factory.mktemp("data"))
+    return copy_release(tmp_path_factory.mktemp("data"))
 
 
 def names(folder: Path) -> set[str]:

@@ -11,8 +11,8 @@ from assets.core.paths import Paths
 from assets.intake.ingest import IngestJob, unassigned_receipts
 from assets.intake.receipts.archive import scan_inbox
 from assets.intake.receipts.receipts import read_receipts
+from tests.builders.fairs import HEADER, NOW, counts, send
 from tests.unit.conftest import LIMITS
-from tests.unit.fairs import HEADER, NOW, counts, send
 
 
 def test_a_file_is_kept_parsed_and_receipted(intake: IngestJob) -> None:

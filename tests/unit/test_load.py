@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assets.intake.ingest import IngestJob
 from assets.intake.load import load_accepted
-from tests.unit.fairs import HEADER, NOW, send
+from tests.builders.fairs import HEADER, NOW, send
 
 
 def test_all_rows_come_in_but_those_that_repeat_a_key_in_the_order_of_the_key(intake: IngestJob) -> None:

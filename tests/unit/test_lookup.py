@@ -7,7 +7,7 @@ import pytest
 from assets.core.errors import UsageError
 from assets.release.read.lookup import find_scored_item
 from assets.release.read.reader import Release
-from tests.unit.candidates import candidate, release_of
+from tests.builders.candidates import candidate, release_of
 
 
 @pytest.fixture(scope="module")

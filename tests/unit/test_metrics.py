@@ -17,8 +17,8 @@ from assets.release.read.reader import find_current_release
 from assets.warehouse.connection import Warehouse
 from pipelines.observability import metrics, run_outcomes
 from pipelines.observability.run_log import RunLog
-from tests.sql.conftest import tables
-from tests.unit.candidates import candidate, release_of
+from tests.builders.candidates import candidate, release_of
+from tests.builders.world import tables
 
 Read = dict[tuple[str, ...], float]
 

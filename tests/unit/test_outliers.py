@@ -13,7 +13,7 @@ from assets.quality.anomalies.outliers import (
     nearest_years,
     significant_digits,
 )
-from tests.unit.observation_builders import (
+from tests.builders.observations import (
     CITIES,
     METADATA,
     PARAMETERS,

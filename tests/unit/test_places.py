@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assets.core.paths import PROJECT_ROOT
 from assets.intake.values.places import Place, Places, UnknownPlaceError, normalise_place_name
-from tests.shipped import shipped
+from tests.builders.shipped_contracts import shipped
 
 WIDE = str.maketrans("0123456789.", "０１２３４５６７８９．")
 

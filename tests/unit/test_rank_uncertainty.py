@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from statistics import geometric_mean
 
@@ -218,24 +215,3 @@ def test_the_order_of_rows_changes_no_rank(rows: list[list[int]], random: object
     assert (simulate(shuffled, design) == ranks[order]).all()
     assert ranks.min() == 1
     assert ranks.max() <= len(scores)
-
-
-def test_one_and_two_threads_give_the_same_ranks() -> None:
-    code = (
-        "import hashlib, numpy as np; from assets.scorecards.rank_uncertainty import *;"
-        "a = np.random.default_rng(5).random((300, 24)) * 100;"
-        "p = ScoreMatrix(a, a, np.ones(24), np.repeat(np.arange(6), 4), np.ones(6), np.ones((300, 6), bool));"
-        "print(hashlib.sha256(simulate(p, sample_design(p, 400, 0.25, 1, 'index')).tobytes()).hexdigest())"
-    )
-    result = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads},
-            cwd=PROJECT_ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for threads in ("1", "2")
-    }
-    assert len(result) == 1

@@ -21,8 +21,8 @@ from assets.intake.receipts.receipts import (
 )
 from assets.intake.values.lookups import content_digest
 from assets.warehouse.connection import quote_literal
+from tests.builders.fairs import HEADER, NOW, counts, send
 from tests.unit.conftest import LIMITS
-from tests.unit.fairs import HEADER, NOW, counts, send
 
 ROW = "甲市,2026-02-05,3,book,A\n"
 

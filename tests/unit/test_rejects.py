@@ -19,7 +19,7 @@ from assets.intake.rejects import add_rejects, resolve_rejects
 from assets.release.outputs.returns import write_returns
 from assets.warehouse.connection import Connection, connect_in_memory
 from assets.warehouse.tables import read_tables
-from tests.unit.fairs import HEADER, NOW, send
+from tests.builders.fairs import HEADER, NOW, send
 
 TABLES = read_tables((PROJECT_ROOT / "sql",))
 BAD = "甲市,2026-02-05,3O,book,A\n丙市,2026-02-06,3,book,A\n"

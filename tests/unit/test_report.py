@@ -16,7 +16,7 @@ from assets.release.outputs.report import altair_charts, formatters, sparklines
 from assets.release.outputs.report.site import create_environment, page_name, write_report
 from assets.release.publish.file_names import REPORT_INDEX
 from assets.warehouse.connection import Connection
-from tests.unit.candidates import HOSTILE, candidate, published_tables
+from tests.builders.candidates import HOSTILE, candidate, published_tables
 
 RELEASE = ReleaseIdentity("20260101T000000Z-x", datetime(2026, 1, 1, tzinfo=UTC))
 

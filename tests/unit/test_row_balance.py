@@ -10,7 +10,7 @@ import pytest
 
 from assets.intake.file_parser import FileParser, ParseResult
 from assets.intake.ingest import IngestJob, RowBalanceError, check_row_balance
-from tests.unit.fairs import HEADER, NOW, counts, send
+from tests.builders.fairs import HEADER, NOW, counts, send
 
 ROWS = HEADER + "甲市,2026-02-05,3,book,A\n全省,2026-02-05,3,book,A\n丙市,2026-02-05,3,book,A\n"
 BALANCED = ParseResult(rows_read=6, rows_accepted=3, rows_aggregate=2, rows_rejected=1)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from assets.quality.anomalies.outliers import Anomaly, Observation
 from assets.quality.anomalies.row_shift import detect_row_shift
-from tests.unit.observation_builders import (
+from tests.builders.observations import (
     CITIES,
     METADATA,
     PARAMETERS,

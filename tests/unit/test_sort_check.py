@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.warehouse.connection import connect_in_memory
+from assets.warehouse.connection import Connection
 from assets.warehouse.sort_check import is_out_of_order
 
 Row = tuple[str | None, int | None, float | None]
@@ -23,14 +23,12 @@ def sort_key(row: Row) -> tuple[object, ...]:
 
 
 @given(rows=ROWS)
-def test_rows_are_out_of_order_where_sorting_would_move_them(
-    rows: list[Row],
-) -> None:
+def test_rows_are_out_of_order_where_sorting_would_move_them(work: Connection, rows: list[Row]) -> None:
     places = [sort_key(row) for row in rows]
-    with connect_in_memory() as connection:
-        connection.execute('create table keyed (a varchar, "区 县" integer, c double)')
-        if rows:
-            connection.executemany("insert into keyed values (?, ?, ?)", rows)
-        query = is_out_of_order("keyed", ("a", "区 县", "c"))
-        count = connection.execute(f"select count(*) from ({query})").fetchone()
+    work.execute('create or replace temp table keyed (a varchar, "区 县" integer, c double)')
+    if rows:
+        work.executemany("insert into keyed values (?, ?, ?)", rows)
+    query = is_out_of_order("keyed", ("a", "区 县", "c"))
+    count = work.execute(f"select count(*) from ({query})").fetchone()
+    work.execute("drop table keyed")
     assert (count == (0,)) == (places == sorted(places))

@@ -20,7 +20,7 @@ from assets.intake.assets import ingest_dataset
 from assets.intake.ingest import IngestJob
 from assets.intake.receipts.receipts import Receipt, accepted_files, read_receipts, reject_files
 from assets.intake.receipts.sync import SyncedReceipt, receipt_name
-from tests.unit.fairs import HEADER, NOW, counts, send
+from tests.builders.fairs import HEADER, NOW, counts, send
 
 ROW = "甲市,2026-02-05,3,book,A\n"
 STORE_MODULES = ("assets.intake.receipts.sync", "assets.core.sync_state")

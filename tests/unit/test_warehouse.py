@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 
 from assets.core.paths import Paths
 from assets.warehouse.connection import STORAGE_VERSION, Warehouse, has_release_format
-
-READ = "import duckdb, sys; print(duckdb.connect(sys.argv[1], read_only=True).execute('from t').fetchall())"
 
 
 def test_what_does_not_fit_into_the_memory_of_a_run_is_put_on_the_disk(tmp_path: Path) -> None:
@@ -20,25 +16,6 @@ def test_what_does_not_fit_into_the_memory_of_a_run_is_put_on_the_disk(tmp_path:
         ((where,),) = connection.execute("select current_setting('temp_directory')").fetchall()
     assert limit == "1.8 GiB"
     assert Path(where).is_relative_to(tmp_path / "warehouse")
-
-
-def test_while_it_is_held_no_other_process_opens_it_and_nothing_is_lost_when_it_is_let_go(tmp_path: Path) -> None:
-    warehouse = Warehouse(Paths(tmp_path))
-    warehouse.open()
-    with warehouse.connect() as connection:
-        connection.execute("create table t as select 1")
-    assert "lock" in read(warehouse).stderr
-    warehouse.close()
-    assert read(warehouse).stdout == "[(1,)]\n"
-    with warehouse.connect() as connection:
-        assert connection.execute("from t").fetchall() == [(1,)]
-    assert read(warehouse).returncode == 0
-
-
-def read(warehouse: Warehouse) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", READ, str(warehouse.paths.candidate)], check=False, capture_output=True, text=True
-    )
 
 
 def test_a_candidate_in_a_format_that_is_not_published_is_begun_anew(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -26,11 +25,8 @@ from assets.release.publish.manifest import find_damages
 from assets.release.read.reader import Release
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
-from tests.needs import needs
-from tests.unit.candidates import HOSTILE, candidate, published_tables, release_of
+from tests.builders.candidates import COMMAND, HOSTILE, SCRIPT, published_tables, release_of, workbook_candidate
 
-COMMAND = "=cmd|' /C calc'!A0"
-SCRIPT = "<script>alert(\"1\")</script> & 'x'"
 WORDS_ZH = {"scored": "", "awaiting_data": "待报数据", "no_target": "无目标", "not_available": "覆盖不足"}
 
 Sheet = Any
@@ -45,22 +41,7 @@ def written(connection: Connection, folder: Path, tables: Sequence[Table] | None
 
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Connection]:
-    """Two cities with scores; measures of every standing; names that would do harm if they were not text."""
-    with candidate() as connection:
-        connection.execute(
-            "update reference.cities set name_zh = case city_code when 'A' then ? else ? end, name_en = 'Ji''an'",
-            [COMMAND, SCRIPT],
-        )
-        connection.execute(
-            "update intake.rejects set actual = ?, reason_zh = ?, is_resolved = false", [COMMAND, SCRIPT]
-        )
-        for number, status in enumerate(("awaiting_data", "no_target", "not_available"), start=2):
-            for table, score in (("reference.measures", ""), ("scorecards.measure_scores", "score = null,")):
-                connection.execute(f"create temp table more as from {table} where measure_id = 1")
-                assignment = f", score_status = '{status}'" if score else ""
-                connection.execute(f"update more set {score} measure_id = {number}{assignment}")
-                connection.execute(f"insert into {table} from more")
-                connection.execute("drop table more")
+    with workbook_candidate() as connection:
         yield connection
 
 
@@ -336,26 +317,3 @@ def test_rows_are_as_high_as_their_texts_need() -> None:
     assert row_height([("long words that wrap over lines", 10)]) >= double
     assert row_height([("a_path/without_any_place_to_break_it_at_all_2014_2022.csv", 20)]) > double
     assert row_height([("长" * 100_000, 10)]) <= 409
-
-
-@needs("soffice", "libreoffice-calc")
-def test_libreoffice_prints_it_to_pdf(release: Release, book: Any, tmp_path: Path) -> None:
-    """With a profile of its own: LibreOffice may be running otherwise."""
-    command = [
-        "soffice",
-        f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}",
-        "--headless",
-        "--convert-to",
-        "pdf",
-    ]
-    done = subprocess.run(
-        [*command, "--outdir", str(tmp_path), str(release.folder / WORKBOOK)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    printed = tmp_path / "workbook.pdf"
-    assert printed.is_file(), done.stderr
-    pages = re.findall(rb"/Type\s*/Page\b", printed.read_bytes())
-    assert len(pages) >= len(book.sheetnames)

@@ -17,8 +17,8 @@ from assets.core.errors import UsageError
 from assets.core.paths import Paths
 from assets.release.publish.retention import list_releases, prune_releases, verify_release
 from assets.release.read.reader import find_previous_release, get_release, list_release_ids
-from tests.integration.places import Place
-from tests.unit.candidates import candidate, mark, release_of
+from tests.builders.candidates import build_three_releases, switch
+from tests.builders.data_directories import Place
 
 HOLD = "import sys, duckdb; c = duckdb.connect(sys.argv[1], read_only=True); print('open', flush=True); input()"
 
@@ -27,11 +27,7 @@ HOLD = "import sys, duckdb; c = duckdb.connect(sys.argv[1], read_only=True); pri
 def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with three releases; tests work on a copy."""
     data = tmp_path_factory.mktemp("data")
-    with candidate() as connection:
-        for number in range(3):
-            mark(connection, number)
-            release_of(connection, data)
-    switch(Paths(data), list_release_ids(Paths(data))[-1])
+    build_three_releases(data)
     return data
 
 
@@ -39,11 +35,6 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def paths(three: Path, tmp_path: Path) -> Paths:
     shutil.copytree(three, tmp_path / "data", symlinks=True)
     return Paths(tmp_path / "data")
-
-
-def switch(paths: Paths, release_id: str) -> None:
-    paths.current_release.unlink()
-    paths.current_release.symlink_to(release_id)
 
 
 @pytest.fixture
@@ -101,13 +92,6 @@ def test_more_to_keep_than_there_are_deletes_nothing(paths: Paths) -> None:
     assert len(list_release_ids(paths)) == 3
 
 
-def test_a_release_that_a_process_reads_is_kept(paths: Paths, reader: str) -> None:
-    pruned = prune_releases(paths, 1)
-    assert pruned.in_use == (reader,)
-    assert len(pruned.removed) == 1
-    assert reader in list_release_ids(paths)
-
-
 def test_what_a_killed_prune_left_is_deleted(paths: Paths) -> None:
     oldest = list_release_ids(paths)[0]
     (paths.releases / oldest).rename(paths.releases / f".pruning-{oldest}")
@@ -159,6 +143,13 @@ def test_a_release_is_verified_by_the_beginning_of_its_id(paths: Paths) -> None:
     for text in ("nothing", "", "20"):
         with pytest.raises(UsageError):
             verify_release(paths, text)
+
+
+def test_a_release_that_a_process_reads_is_kept(paths: Paths, reader: str) -> None:
+    pruned = prune_releases(paths, 1)
+    assert pruned.in_use == (reader,)
+    assert len(pruned.removed) == 1
+    assert reader in list_release_ids(paths)
 
 
 def test_the_commands_show_it_and_end_with_their_exit_codes(paths: Paths) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assets.core.paths import PROJECT_ROOT
-from tests.unit.candidates import candidate, release_of
+from tests.builders.candidates import copy_release
 
 SLOW = (
     "dagster",
@@ -39,8 +39,7 @@ sys.stderr.write(" ".join(sorted(sys.modules)))
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
-    with candidate() as connection:
-        release_of(connection, folder)
+    copy_release(folder)
     return folder
 
 
@@ -66,3 +65,16 @@ def test_a_command_that_reads_imports_duckdb_and_nothing_slower(data: Path, comm
     found = imported(data, *command)
     assert "duckdb" in found or command == ("releases",)
     assert not found & {*SLOW, "typer.rich_utils"}
+
+
+def test_system_errors_and_doctor_import_no_dagster() -> None:
+    code = "import sys, pipelines.observability.system_errors, pipelines.cli.doctor; sys.exit('dagster' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, check=False).returncode == 0
+
+
+def test_apprise_is_not_imported_before_something_is_sent() -> None:
+    code = (
+        "import sys, pipelines.observability.alerts, pipelines.runner, pipelines.cli.app; "
+        "sys.exit('apprise' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, check=False).returncode == 0

@@ -13,8 +13,8 @@ import pytest
 
 from assets.core.paths import PROJECT_ROOT
 from assets.core.worker import Worker, WorkerError
-from tests.integration.places import wait_until
-from tests.unit import worker_functions
+from tests.builders.data_directories import wait_until
+from tests.child_processes import worker_functions
 
 
 def is_gone(pid: int) -> bool:
@@ -27,7 +27,8 @@ def is_gone(pid: int) -> bool:
 
 def run_parent(body: str) -> str:
     """Return a script in which a parent works with a worker."""
-    head = "from assets.core.worker import Worker\nfrom tests.unit import worker_functions\nwith Worker() as worker:\n"
+    imports = "from assets.core.worker import Worker\nfrom tests.child_processes import worker_functions\n"
+    head = f"{imports}with Worker() as worker:\n"
     return head + "".join(f"    {line}\n" for line in body.splitlines())
 
 

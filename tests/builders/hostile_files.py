@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 
-from tests.intake_cases.file_builders import PARKS, park, xlsx
+from tests.builders.intake_files import PARKS, park, xlsx
 
 SHEET = "xl/worksheets/sheet1.xml"
 GOOD = xlsx({"合成": [PARKS, park("南昌市"), park("九江市")]})

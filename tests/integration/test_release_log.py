@@ -8,7 +8,7 @@ from typing import Any
 
 from assets.core.paths import Paths
 from assets.release.read.reader import Release
-from tests.unit.candidates import candidate, mark, release_of
+from tests.builders.candidates import candidate, copy_release, mark, release_of
 
 
 def runs(release: Release) -> list[dict[str, Any]]:
@@ -38,15 +38,15 @@ def test_the_log_continues_that_of_the_release_before(tmp_path: Path) -> None:
 
 
 def test_a_damaged_log_starts_again(tmp_path: Path) -> None:
+    copy_release(tmp_path)
     with candidate() as connection:
-        release_of(connection, tmp_path)
         (Paths(tmp_path).current_release / "parquet" / "runs.parquet").write_bytes(b"damaged")
         mark(connection, 1)
         assert len(runs(release_of(connection, tmp_path))) == 1
 
 
 def test_the_log_is_no_content(tmp_path: Path) -> None:
+    first = copy_release(tmp_path)
     with candidate() as connection:
-        first = release_of(connection, tmp_path)
         assert release_of(connection, tmp_path).manifest == first.manifest
-        assert [file.is_content for file in first.manifest.files if file.path == "parquet/runs.parquet"] == [False]
+    assert [file.is_content for file in first.manifest.files if file.path == "parquet/runs.parquet"] == [False]

@@ -1,4 +1,4 @@
-"""A web server of this machine that keeps the alerts that it is sent."""
+"""A web server on this machine that stores the alerts it receives."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 SECRET = "s3cret-token"
 
 
-class Office:
-    """A server of this machine that keeps what it is sent."""
+class AlertServer:
+    """What a server received, and the HTTP status that it answers."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -25,25 +25,27 @@ class Office:
 
 
 @contextmanager
-def opened() -> Iterator[Office]:
+def serve_alerts() -> Iterator[AlertServer]:
+    """Serve on a free port until the block ends."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             content = self.rfile.read(int(self.headers["Content-Length"]))
-            if office.answer == 200:
-                office.messages.append(json.loads(content))
-            self.send_response(office.answer)
+            if alert_server.answer == 200:
+                alert_server.messages.append(json.loads(content))
+            self.send_response(alert_server.answer)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
         def log_message(self, *_arguments: object) -> None: ...
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    office = Office(f"json://127.0.0.1:{server.server_port}/{SECRET}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    http_server = HTTPServer(("127.0.0.1", 0), Handler)
+    alert_server = AlertServer(f"json://127.0.0.1:{http_server.server_port}/{SECRET}")
+    thread = threading.Thread(target=http_server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield office
+        yield alert_server
     finally:
-        server.shutdown()
+        http_server.shutdown()
         thread.join()
-        server.server_close()
+        http_server.server_close()

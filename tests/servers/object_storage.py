@@ -16,7 +16,7 @@ import fsspec
 import pytest
 
 from assets.core.paths import PROJECT_ROOT
-from tests.needs import MUST_RUN
+from tests.helpers.needs import MUST_RUN
 
 _PYTHON = PROJECT_ROOT / ".venv" / "storage" / "bin" / "python"
 _PATIENCE_SECONDS = 60
@@ -53,7 +53,7 @@ class Storage:
         return {"AWS_ENDPOINT": self.environment["AWS_ENDPOINT_URL"], "AWS_ALLOW_HTTP": "true"}
 
     def start(self) -> None:
-        command = [str(_PYTHON), str(PROJECT_ROOT / "tests" / "storage" / "server.py")]
+        command = [str(_PYTHON), str(PROJECT_ROOT / "tests" / "servers" / "moto_server.py")]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, str(self.port), str(self.folder / "journal")], stdout=log, stderr=log, cwd=self.folder

@@ -25,7 +25,7 @@ from assets.release.publish.staging import create_staging, save_staging
 from assets.release.read.reader import Release
 from assets.warehouse.connection import Connection, database_file
 from assets.warehouse.snapshot import write_snapshot
-from tests.unit.candidates import candidate, published_tables, release_of
+from tests.builders.candidates import candidate, published_tables, release_of
 
 # Tables with a column for the source and no row here.
 SOURCELESS = {

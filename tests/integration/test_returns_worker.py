@@ -14,8 +14,8 @@ from assets.core.worker import WorkerError
 from assets.release.outputs.returns import REFUSED, write_returns
 from assets.release.outputs.returns_worker import ReturnsWorker
 from assets.warehouse.connection import Warehouse
-from tests.unit.test_returns import Candidate
-from tests.unit.test_worker import is_gone
+from tests.builders.returns_candidate import Candidate
+from tests.integration.test_worker import is_gone
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
-"""Publishes the candidate of a data directory, marked anew each time, until it has done so often or is killed.
+"""Publish the candidate of a data directory again and again, with a new mark each time, until done or killed.
 
-Run as a process of its own by test_publication.py: `python -m tests.integration.publisher DATA FIRST TIMES`. Says on
-standard output `ready` before the first one, and the number of each when it is published.
+A process that test_publication.py starts: `python -m tests.child_processes.publisher DATA FIRST TIMES`. It prints
+`ready` before the first publication, and the number of each when it is published.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from assets.core.paths import Paths
 from assets.warehouse.connection import Warehouse
-from tests.unit.candidates import mark, release_of
+from tests.builders.candidates import mark, release_of
 
 
 def _say(text: str) -> None:

@@ -1,7 +1,7 @@
 """A server of object storage: that of moto, which here keeps what was put and decides one put at a time.
 
 S3 itself loses nothing and lets one of two conditional puts win; moto holds all in memory, and its threads may let both
-win. Run by the environment of moto.lock: `python server.py PORT JOURNAL`.
+win. Run by the environment of moto.lock: `python moto_server.py PORT JOURNAL`.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from pathlib import Path
 import yaml
 
 from assets.core.paths import PROJECT_ROOT
-from tests.integration.places import Place, wait_until
+from tests.builders.data_directories import Place, wait_until
 
 OFTEN = "schedules: {inbox: {every_seconds: 1, still_seconds: 0}}\n"
 # What is waited for is seconds on a quiet machine.

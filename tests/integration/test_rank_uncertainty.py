@@ -1,0 +1,30 @@
+"""Rank intervals in processes with one and with two threads."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from assets.core.paths import PROJECT_ROOT
+
+
+def test_one_and_two_threads_give_the_same_ranks() -> None:
+    code = (
+        "import hashlib, numpy as np; from assets.scorecards.rank_uncertainty import *;"
+        "a = np.random.default_rng(5).random((300, 24)) * 100;"
+        "p = ScoreMatrix(a, a, np.ones(24), np.repeat(np.arange(6), 4), np.ones(6), np.ones((300, 6), bool));"
+        "print(hashlib.sha256(simulate(p, sample_design(p, 400, 0.25, 1, 'index')).tobytes()).hexdigest())"
+    )
+    result = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads},
+            cwd=PROJECT_ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for threads in ("1", "2")
+    }
+    assert len(result) == 1
