@@ -111,7 +111,7 @@ class SparkEngine:
         """Create the view of a table of the candidate, from the shared store if it is there, else from this machine."""
         shared = shared_rows(self.paths, connection, table) if self.paths is not None else None
         if shared is None:
-            self.exchange.send(connection.execute(f"select * from {table}").to_arrow_reader(_GROUP_ROWS), table)
+            self.exchange.send(connection.sql(f"from {table}").to_arrow_reader(_GROUP_ROWS), table)
             self._create_view(connection, table)
         else:
             self._create_shared_view(connection, table, shared)

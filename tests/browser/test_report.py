@@ -353,4 +353,4 @@ def test_a_release_of_an_older_make_has_no_pages_and_says_so(hostile: Place, tmp
     shutil.rmtree(copy.release().folder / "report")
     told = copy.call("report")
     assert told.returncode == 2
-    assert "made by an older version" in told.stderr
+    assert "An older version built it" in told.stderr

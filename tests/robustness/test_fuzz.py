@@ -155,13 +155,13 @@ def test_rows_of_any_cells_are_read_or_told(
         return
     reader = RowValidator(fairs, registry, layout, None)
     rest = [row for row in head if row.line > layout.last_line]
-    read = reader.read(build_chunk(rest, reader.shape))
-    rejected = read.faults["line"].to_pylist()
-    assert read.read == read.accepted.num_rows + len(set(rejected))
-    assert read.read + read.blank + read.skipped == len(rest)
+    result = reader.validate(build_chunk(rest, reader.chunk_schema))
+    rejected = result.errors["line"].to_pylist()
+    assert result.rows_read == result.valid.num_rows + len(set(rejected))
+    assert result.rows_read + result.rows_blank + result.rows_skipped == len(rest)
     texts = {row.line: row.text for row in rest}
-    assert read.faults["raw_row"].to_pylist() == [texts[line] for line in rejected]
-    assert set(read.accepted["line"].to_pylist()).isdisjoint(rejected)
+    assert result.errors["raw_row"].to_pylist() == [texts[line] for line in rejected]
+    assert set(result.valid["line"].to_pylist()).isdisjoint(rejected)
 
 
 def assert_told(issues: Sequence[Issue]) -> None:
