@@ -82,6 +82,8 @@ def test_dagster_dev_answers_with_everything_stopped(checkout: Path, has_home: b
             env=environment(checkout, **variables),
             stdout=stream,
             stderr=stream,
+            # A shell that starts tests in the background makes them ignore the signal that ends the server.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def states() -> dict[str, str]:
