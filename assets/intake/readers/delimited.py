@@ -205,7 +205,8 @@ def _parse_row(lines: list[str], first_line: int, delimiter: str) -> tuple[RawRo
         cells = tuple(next(reader))
     except (csv.Error, StopIteration) as error:
         return RawRow(first_line, (), lines[0].rstrip("\r\n"), str(error)), 1
-    return RawRow(first_line, cells, "".join(lines[: reader.line_num]).rstrip("\r\n")), reader.line_num
+    count = reader.line_num
+    return RawRow(first_line, cells, "".join(lines[:count]).rstrip("\r\n"), line_count=count), count
 
 
 def _split_regular_block(data: bytes, line: int, delimiter: str, schema: ChunkSchema, limits: Limits) -> RawChunk:

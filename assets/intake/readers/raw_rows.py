@@ -25,12 +25,16 @@ CATEGORY_TYPE = pa.dictionary(pa.int32(), pa.string())
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """A row as it is in the file. `line` is where it begins; `error` is why it could not be split into cells."""
+    """A row as it is in the file. `line` is where it begins; `error` is why it could not be split into cells.
+
+    `line_count` is the number of lines of the file: a cell of a CSV file may span several, a row of a workbook is one.
+    """
 
     line: int
     cells: tuple[str, ...]
     text: str
     error: str | None = None
+    line_count: int = 1
 
     @property
     def is_blank(self) -> bool:
