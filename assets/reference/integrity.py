@@ -21,6 +21,8 @@ def check_integrity(tables: Tables) -> list[Issue]:
         check_unique_keys,
         check_foreign_keys,
         check_single_parameters_row,
+        check_headline_basket,
+        check_basket_indicators,
         check_alias_targets,
         check_goalpost_direction,
         check_measure_links,
@@ -63,6 +65,24 @@ def check_single_parameters_row(tables: Tables) -> Iterator[Issue]:
     parameters = tables["parameters"]
     if len(parameters.rows) != 1:
         yield Issue("method_row_count_mismatch", str(len(parameters.rows)), "1", parameters.file)
+
+
+def check_headline_basket(tables: Tables) -> Iterator[Issue]:
+    """Exactly one basket is the headline."""
+    baskets = tables["baskets"]
+    headlines = [row for row in baskets.rows if row["is_headline"]]
+    if len(headlines) != 1:
+        yield Issue("headline_basket_count_mismatch", str(len(headlines)), "1", baskets.file)
+
+
+def check_basket_indicators(tables: Tables) -> Iterator[Issue]:
+    """An indicator of a basket can score: it has goalposts and a weight, in the basket or its own."""
+    with_goalposts = set(tables["goalposts"].column("indicator_id"))
+    weights = tables["indicators"].mapping("indicator_id", "weight")
+    members = tables["basket_indicators"]
+    for row in members.rows:
+        if row["indicator_id"] not in with_goalposts or not weights.get(row["indicator_id"], 1) or row["weight"] == 0:
+            yield members.issue("basket_indicator_without_score", row, "indicator_id", "goalposts.csv, weight > 0")
 
 
 def check_alias_targets(tables: Tables) -> Iterator[Issue]:

@@ -19,7 +19,9 @@ COLUMNS = {
     "provinces": "province_code* name_zh",
     "cities": "city_code* province_code>provinces.province_code name_zh short_zh",
     "aliases": "alias* city_code>cities.city_code province_code>provinces.province_code kind",
-    "indicators": "indicator_id* unit direction:integer dimension_id name_zh",
+    "indicators": "indicator_id* unit direction:integer dimension_id name_zh weight:double",
+    "baskets": "basket_id* is_headline:boolean",
+    "basket_indicators": "basket_id*>baskets.basket_id indicator_id*>indicators.indicator_id weight:double",
     "measures": "measure_id*:integer",
     "indicator_measures": "indicator_id*>indicators.indicator_id measure_id*:integer>measures.measure_id",
     "goalposts": "indicator_id*>indicators.indicator_id lower:double upper:double "
@@ -36,7 +38,9 @@ GOOD = {
     "provinces": "P,全省",
     "cities": "A,P,甲市,甲\nB,P,乙市,乙",
     "aliases": "Aland,A,,short\nAll,,P,total\nAlike,,,homophone",
-    "indicators": "up,%,1,d,上\ndown,%,-1,d,下\nband,km,1,e,带",
+    "indicators": "up,%,1,d,上,1\ndown,%,-1,d,下,1\nband,km,1,e,带,0",
+    "baskets": "core,true\nfull,false",
+    "basket_indicators": "core,up,\nfull,up,\nfull,down,2",
     "measures": "1\n2",
     "indicator_measures": "up,1\ndown,2\nband,2",
     "goalposts": "up,0,100,,,\ndown,100,0,,,\nband,,,5,10,3",
@@ -115,6 +119,33 @@ BROKEN: list[tuple[Rule, dict[str, str], Issue]] = [
         integrity.check_single_parameters_row,
         {"parameters": "1\n2"},
         Issue("method_row_count_mismatch", "2", "1", "reference/parameters.csv"),
+    ),
+    *(
+        (
+            integrity.check_headline_basket,
+            {"baskets": f"core,{core}\nfull,{full}"},
+            Issue("headline_basket_count_mismatch", actual, "1", "reference/baskets.csv"),
+        )
+        for core, full, actual in (("true", "true", "2"), ("false", "false", "0"))
+    ),
+    *(
+        (
+            integrity.check_basket_indicators,
+            changed,
+            Issue(
+                "basket_indicator_without_score",
+                changed["basket_indicators"].split(",")[1],
+                "goalposts.csv, weight > 0",
+                "reference/basket_indicators.csv",
+                2,
+                "indicator_id",
+            ),
+        )
+        for changed in (
+            {"basket_indicators": "full,up,", "goalposts": "down,100,0,,,"},
+            {"basket_indicators": "full,band,"},
+            {"basket_indicators": "full,up,0"},
+        )
     ),
     *(
         (
@@ -223,12 +254,12 @@ BROKEN: list[tuple[Rule, dict[str, str], Issue]] = [
     ),
     (
         integrity.check_single_dimension,
-        {"indicators": "up,%,1,d,上\ndown,%,-1,d,下\nband,km,1,e,上"},
+        {"indicators": "up,%,1,d,上,1\ndown,%,-1,d,下,1\nband,km,1,e,上,0"},
         Issue("indicator_in_two_dimensions", "上", "d, e", "reference/indicators.csv", 4, "name_zh"),
     ),
     (
         integrity.check_single_dimension,
-        {"indicators": "up,%,1,d,上\nup,%,1,e,下\ndown,%,-1,d,左\nband,km,1,e,带"},
+        {"indicators": "up,%,1,d,上,1\nup,%,1,e,下,1\ndown,%,-1,d,左,1\nband,km,1,e,带,0"},
         Issue("indicator_in_two_dimensions", "up", "d, e", "reference/indicators.csv", 3, "indicator_id"),
     ),
     *(
@@ -310,7 +341,8 @@ def test_a_range_may_be_a_single_value(tmp_path: Path) -> None:
 
 
 def test_what_an_unknown_indicator_would_need_is_left_to_the_foreign_key(tmp_path: Path) -> None:
-    broken = tables(tmp_path, goalposts="other,9,0,,,", targets=f"t2,other,m,cities,{AT_LEAST}\nt1,up,%,all,{AT_LEAST}")
+    targets = f"t2,other,m,cities,{AT_LEAST}\nt1,up,%,all,{AT_LEAST}"
+    broken = tables(tmp_path, goalposts="other,9,0,,,", targets=targets, basket_indicators="")
     assert [issue.code for issue in check_integrity(broken)] == ["unknown_foreign_key", "unknown_foreign_key"]
 
 
