@@ -16,6 +16,7 @@ _RANKING_INPUTS = (
     "scorecards.ranking_inputs",
     "scorecards.dimension_scores",
     "scorecards.city_scores",
+    "reference.baskets",
     "reference.parameters",
 )
 

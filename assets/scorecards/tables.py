@@ -231,7 +231,15 @@ def read_rankings(connection: Connection) -> list[Ranking]:
     dimensions = connection.execute("select dimension_id from reference.dimensions order by position, dimension_id")
     names = [name for (name,) in dimensions.fetchall()]
     rankings = [
-        _ranking(connection, members, members["dimension_id"] == name, "dimension", name, [name]) for name in names
+        _ranking(
+            connection,
+            members,
+            (members["dimension_id"] == name) & members["counts_in_dimension"].astype(bool),
+            "dimension",
+            name,
+            [name],
+        )
+        for name in names
     ]
     in_index = members["counts_in_index"].astype(bool)
     return [*rankings, _ranking(connection, members, in_index, "index", None, names)]
@@ -274,14 +282,18 @@ def _ranking(
 
 
 def _read_published_ranks(connection: Connection, dimension_id: str | None) -> dict[str, int]:
-    if dimension_id is None:
-        result = connection.execute("select city_code, rank from scorecards.city_scores where rank is not null")
-    else:
-        result = connection.execute(
-            "select city_code, rank from scorecards.dimension_scores where rank is not null and dimension_id = ?",
-            [dimension_id],
-        )
-    return dict(result.fetchall())
+    table, condition, values = "city_scores", "", []
+    if dimension_id is not None:
+        table, condition, values = "dimension_scores", "and dimension_id = ?", [dimension_id]
+    ranks = connection.execute(
+        f"""
+        select city_code, rank from scorecards.{table} as scores
+        inner join reference.baskets as baskets on scores.basket_id = baskets.basket_id and baskets.is_headline
+        where rank is not null {condition}
+        """,
+        values,
+    )
+    return dict(ranks.fetchall())
 
 
 def _simulate(ranking: Ranking, parameters: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
