@@ -11,16 +11,22 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from assets.core.errors import Issue, UsageError
 from assets.core.i18n import Language
 from assets.core.paths import Paths
 from assets.core.settings import Limits
 from assets.intake.ingest import IngestJob, utc_now
-from assets.intake.receipts.receipts import Receipt, reject_files
+from assets.intake.receipts.receipts import Receipt, SheetNote, accepted_files, reject_files
 from assets.intake.tables.contracts import Contract
 from assets.intake.values.lookups import read_lookups
 from assets.warehouse.connection import Connection, connect_in_memory, quote_literal
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,10 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class DryRunResult:
-    """What a run would do with one file: rows_read = rows_accepted + rows_aggregate + rows_rejected."""
+    """What a run would do with one file: rows_read = rows_accepted + rows_aggregate + rows_rejected.
+
+    `rows` has the accepted rows of cities with the columns of the contract, where they were asked for.
+    """
 
     file: str
     dataset: str | None
@@ -63,7 +72,10 @@ class DryRunResult:
     rows_accepted: int
     rows_aggregate: int
     rows_rejected: int
+    rows_set_aside: int
     errors: tuple[RowError, ...]
+    notes: tuple[SheetNote, ...] = ()
+    rows: tuple[Row, ...] | None = None
 
     @property
     def is_clean(self) -> bool:
@@ -72,7 +84,13 @@ class DryRunResult:
 
 
 def check_file(
-    file: Path, contracts: Mapping[str, Contract], registry: Connection, dataset: str | None, limits: Limits
+    file: Path,
+    contracts: Mapping[str, Contract],
+    registry: Connection,
+    dataset: str | None,
+    limits: Limits,
+    *,
+    with_rows: bool = False,
 ) -> DryRunResult:
     """Ingest a file in a temporary data directory.
 
@@ -82,6 +100,7 @@ def check_file(
         registry: a connection to the reference tables.
         dataset: the dataset of the file; where None, the one whose headers the file has.
         limits: the limits of the data directory.
+        with_rows: whether the result has the accepted rows.
 
     Raises:
         UsageError: there is no such file or dataset, or the headers fit several datasets.
@@ -93,7 +112,7 @@ def check_file(
     candidates = [contracts[dataset]] if dataset is not None else list(contracts.values())
     # The copy that is read is complete.
     limits = limits.model_copy(update={"still_written_seconds": 0.0})
-    results = [_ingest_as(file, contract, registry, limits) for contract in candidates]
+    results = [_ingest_as(file, contract, registry, limits, with_rows) for contract in candidates]
     fitting = [result for result in results if result.status == "read"]
     if len(fitting) > 1:
         raise UsageError(Issue("ambiguous_dataset", str(file), ", ".join(str(result.dataset) for result in fitting)))
@@ -107,7 +126,7 @@ def _nearest(results: Sequence[DryRunResult]) -> DryRunResult:
     return replace(nearest, dataset=None) if is_undecided else nearest
 
 
-def _ingest_as(file: Path, contract: Contract, registry: Connection, limits: Limits) -> DryRunResult:
+def _ingest_as(file: Path, contract: Contract, registry: Connection, limits: Limits, with_rows: bool) -> DryRunResult:
     with tempfile.TemporaryDirectory(prefix="gancheng-check-") as folder, connect_in_memory() as connection:
         paths = Paths(Path(folder))
         inbox = paths.inbox / contract.dataset
@@ -118,10 +137,37 @@ def _ingest_as(file: Path, contract: Contract, registry: Connection, limits: Lim
         receipts = job.ingest(utc_now())
         if not receipts:
             errors = (_file_error(Issue("file_ignored", file.name)),)
-            return DryRunResult(str(file), contract.dataset, "refused", 0, 0, 0, 0, errors)
+            return DryRunResult(str(file), contract.dataset, "refused", 0, 0, 0, 0, 0, errors)
         (receipt,) = receipts
         counts = (receipt.rows_read, receipt.rows_accepted, receipt.rows_aggregate, receipt.rows_rejected)
-        return DryRunResult(str(file), contract.dataset, receipt.status, *counts, _errors(job, receipt))
+        rows = _rows(job, receipt, file.name) if with_rows else None
+        return DryRunResult(
+            str(file), contract.dataset, receipt.status, *counts, 0, _errors(job, receipt), receipt.notes, rows
+        )
+
+
+def _rows(job: IngestJob, receipt: Receipt, file_name: str) -> tuple[Row, ...]:
+    """The accepted rows of cities; the column of the place has the code of the city."""
+    names = [name for name, column in job.contract.columns.items() if not column.is_place]
+    places = [name for name, column in job.contract.columns.items() if column.is_place]
+    rows: list[Row] = []
+    for _, accepted in accepted_files(job.folder, [receipt]):
+        table = pq.read_table(accepted)
+        for row in table.filter(pc.is_null(table["province_code"])).to_pylist():
+            code = row["city_code"]
+            cells = {name: _plain_number(row[name]) for name in names}
+            place = dict.fromkeys(places, code)
+            rows.append({"city_code": code, "year": None, **place, **cells, "file": file_name, **_source(row)})
+    return tuple(rows)
+
+
+def _source(row: Row) -> Row:
+    return {"sheet": row["sheet"], "line": row["line"]}
+
+
+def _plain_number(value: object) -> object:
+    """A whole number without a decimal point."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _errors(job: IngestJob, receipt: Receipt) -> tuple[RowError, ...]:

@@ -23,7 +23,7 @@ TRACKED = (".ci", ".github", "assets", "benchmarks", "deploy", "docs", "pipeline
 # What git and coverage leave at the top of a checkout; .git is a file in a worktree.
 UNTRACKED = re.compile(r"\.git|\.coverage.*")
 # Files as others send them, with whatever line ends they have.
-SENT = (PROJECT_ROOT / "tests" / "fixtures",)
+SENT = (PROJECT_ROOT / "tests" / "fixtures", PROJECT_ROOT / "tests" / "intake_cases" / "cases")
 
 
 def list_tracked_files() -> Iterator[Path]:

@@ -187,3 +187,11 @@ def test_a_block_split_quickly_gives_the_rows_of_one_split_carefully(tmp_path: P
         careful = chunked(sheet, 0, 2)
     # Arrow passes over empty lines, which are no data; the careful way counts them as blank.
     assert [row for row in quick if row[2]] == [row for row in careful if row[2]]
+
+
+@pytest.mark.parametrize(
+    ("content", "count"), [(b"a,b\n1,2\n", 2), (b"a,b\r\n\r\n1,2", 3), (b"a\r1\r2", 3), (b'a\n"1\n2"\n', 3)]
+)
+def test_the_physical_rows_of_a_text_file_are_its_lines(tmp_path: Path, content: bytes, count: int) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+    assert DelimitedSheet(tmp_path / "a.csv", "utf-8", ",", Limits()).physical_rows() == count

@@ -25,7 +25,7 @@ import pyarrow.csv as pa_csv
 
 from assets.core.settings import Limits
 from assets.intake.readers.encoding import count_line_ends, count_line_feeds, read_utf8_blocks
-from assets.intake.readers.raw_rows import ChunkSchema, Lines, RawChunk, RawRow, Texts, build_chunk
+from assets.intake.readers.raw_rows import ChunkSchema, Lines, RawChunk, RawRow, Texts, UnformattedSheet, build_chunk
 
 DELIMITERS = (",", "\t", ";")
 # The first rows may be titles of several lines.
@@ -35,7 +35,7 @@ _ANY_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
-class DelimitedSheet:
+class DelimitedSheet(UnformattedSheet):
     """The one table of a text file."""
 
     file: Path
@@ -68,6 +68,12 @@ class DelimitedSheet:
     def texts(self, after: int, schema: ChunkSchema, lines: Lines) -> Iterator[Callable[[], Texts]]:
         for block in self._blocks(after, schema.width):
             yield partial(block.texts, lines)
+
+    def physical_rows(self) -> int:
+        count, last = 0, b"\n"
+        for block in read_utf8_blocks(self.file, self.encoding, self.limits):
+            count, last = count + count_line_ends(block), block[-1:] or last
+        return count + (last not in b"\r\n")
 
     def _blocks(self, after: int, width: int) -> Iterator[_Block]:
         """Blocks of complete rows below line `after`; irregular ones are split into rows."""
@@ -199,7 +205,8 @@ def _parse_row(lines: list[str], first_line: int, delimiter: str) -> tuple[RawRo
         cells = tuple(next(reader))
     except (csv.Error, StopIteration) as error:
         return RawRow(first_line, (), lines[0].rstrip("\r\n"), str(error)), 1
-    return RawRow(first_line, cells, "".join(lines[: reader.line_num]).rstrip("\r\n")), reader.line_num
+    count = reader.line_num
+    return RawRow(first_line, cells, "".join(lines[:count]).rstrip("\r\n"), line_count=count), count
 
 
 def _split_regular_block(data: bytes, line: int, delimiter: str, schema: ChunkSchema, limits: Limits) -> RawChunk:

@@ -25,12 +25,16 @@ CATEGORY_TYPE = pa.dictionary(pa.int32(), pa.string())
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """A row as it is in the file. `line` is where it begins; `error` is why it could not be split into cells."""
+    """A row as it is in the file. `line` is where it begins; `error` is why it could not be split into cells.
+
+    `line_count` is the number of lines of the file: a cell of a CSV file may span several, a row of a workbook is one.
+    """
 
     line: int
     cells: tuple[str, ...]
     text: str
     error: str | None = None
+    line_count: int = 1
 
     @property
     def is_blank(self) -> bool:
@@ -69,8 +73,37 @@ class ChunkSchema:
         return CATEGORY_TYPE if position in self.categories else TEXT_TYPE
 
 
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Cells merged into one, which shows the first one's text. Columns count from 0, the last ones belong to it."""
+
+    first_line: int
+    first_column: int
+    last_line: int
+    last_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class CellProblem:
+    """A cell that cannot be taken silently, because it shows something else than it holds, or is struck out.
+
+    Attributes:
+        code: a message, whose `{actual}` is `shown` and whose `{expected}` is `stored`.
+        shown: what a person sees in the sheet.
+        stored: what the file holds.
+    """
+
+    code: str
+    shown: str
+    stored: str
+
+
 class RawSheet(Protocol):
-    """One sheet of a file; a CSV file is one sheet, whose `name` is None."""
+    """One sheet of a file; a CSV file is one sheet, whose `name` is None.
+
+    Lines are those that Excel shows or that an editor counts. Columns count from 0: column A, also where it is empty.
+    Only workbooks hide, merge or format cells: UnformattedSheet has the properties about that for text files.
+    """
 
     @property
     def name(self) -> str | None: ...
@@ -80,6 +113,28 @@ class RawSheet(Protocol):
 
     @property
     def delimiter(self) -> str: ...
+
+    @property
+    def is_hidden(self) -> bool: ...
+
+    @property
+    def hidden_rows(self) -> Collection[int]: ...
+
+    @property
+    def hidden_columns(self) -> Collection[int]: ...
+
+    @property
+    def merges(self) -> Sequence[Merge]: ...
+
+    @property
+    def cell_problems(self) -> Mapping[tuple[int, int], CellProblem]: ...
+
+    def physical_rows(self) -> int:
+        """Return how many rows the file holds, counted independently of the parser that splits them into cells.
+
+        In a workbook the rows with a cell that is not blank; in a text file all lines, blank ones included.
+        """
+        ...
 
     def head(self, count: int) -> list[RawRow]:
         """Return the first rows, blank ones included."""
@@ -92,6 +147,35 @@ class RawSheet(Protocol):
     def texts(self, after: int, schema: ChunkSchema, lines: Lines) -> Iterator[Callable[[], Texts]]:
         """Yield tasks that read the rows on some lines (ascending) as they are in the file."""
         ...
+
+
+class UnformattedSheet:
+    """A sheet that hides, merges and formats nothing, as in a text file."""
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the sheet is hidden."""
+        return False
+
+    @property
+    def hidden_rows(self) -> Collection[int]:
+        """The lines that are hidden or filtered out."""
+        return ()
+
+    @property
+    def hidden_columns(self) -> Collection[int]:
+        """The columns that are hidden."""
+        return ()
+
+    @property
+    def merges(self) -> Sequence[Merge]:
+        """The merged cells; only the first cell of each has a text."""
+        return ()
+
+    @property
+    def cell_problems(self) -> Mapping[tuple[int, int], CellProblem]:
+        """The cells that cannot be taken silently, by line and column; each cell of a struck-out row is one."""
+        return {}
 
 
 def build_chunk(rows: Sequence[RawRow], schema: ChunkSchema) -> RawChunk:

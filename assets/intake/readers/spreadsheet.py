@@ -28,7 +28,16 @@ from assets.core.errors import Issue
 from assets.core.settings import Limits
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.excel_cell_formats import CellOverrides, column_number, read_cell_overrides
-from assets.intake.readers.raw_rows import ChunkSchema, Lines, RawChunk, RawRow, Texts, build_chunk, to_csv_record
+from assets.intake.readers.raw_rows import (
+    ChunkSchema,
+    Lines,
+    RawChunk,
+    RawRow,
+    Texts,
+    UnformattedSheet,
+    build_chunk,
+    to_csv_record,
+)
 
 _ROWS_PER_CHUNK = 50_000
 _BLOCK_BYTES = 1 << 20
@@ -42,7 +51,7 @@ _WITH_REFERENCE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class WorkbookSheet:
+class WorkbookSheet(UnformattedSheet):
     """One sheet of a workbook."""
 
     name: str
@@ -63,6 +72,9 @@ class WorkbookSheet:
 
     def texts(self, after: int, schema: ChunkSchema, lines: Lines) -> Iterator[Callable[[], Texts]]:
         yield partial(self._texts, lines.tolist())
+
+    def physical_rows(self) -> int:
+        return sum(not row.is_blank for row in self._rows(0, len(self.rows)))
 
     def _texts(self, lines: list[int]) -> Texts:
         rows = (next(self._rows(line - self.first_line, line - self.first_line + 1)) for line in lines)

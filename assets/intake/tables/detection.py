@@ -47,8 +47,7 @@ class TableLayout:
     @property
     def last_line(self) -> int:
         """The last line of the header rows; the rows of the table begin below it."""
-        row = self.header_rows[-1]
-        return row.line + row.text.count("\n") + row.text.count("\r") - row.text.count("\r\n")
+        return self.header_rows[-1].line + self.header_rows[-1].line_count - 1
 
     @property
     def width(self) -> int:

@@ -25,19 +25,27 @@ def check(
     *,
     dataset: Annotated[str | None, option("dataset")] = None,
     as_json: AsJson = False,
+    with_rows: Annotated[bool, option("with_rows", "--rows")] = False,
     language: InLanguage,
 ) -> None:
     """Check files as a run would; no file is written."""
     from pipelines.cli.render.tables import render_dry_run
 
-    results = check_files(Paths.from_environment(), files, dataset)
-    content = [asdict(result) for result in results]
+    results = check_files(Paths.from_environment(), files, dataset, with_rows=with_rows)
+    content = [_content(result) for result in results]
     write_result(as_json, content, lambda: [render_dry_run(result, language) for result in results])
     if not all(result.is_clean for result in results):
         raise typer.Exit(DATA_FAILED)
 
 
-def check_files(paths: Paths, files: Sequence[Path], dataset: str | None) -> list[DryRunResult]:
+def _content(result: DryRunResult) -> dict[str, object]:
+    content = asdict(result) | {"notes": [note.model_dump() for note in result.notes]}
+    return content if result.rows is not None else {name: content[name] for name in content if name != "rows"}
+
+
+def check_files(
+    paths: Paths, files: Sequence[Path], dataset: str | None, *, with_rows: bool = False
+) -> list[DryRunResult]:
     """Return what a run would make of each file.
 
     Raises:
@@ -60,4 +68,4 @@ def check_files(paths: Paths, files: Sequence[Path], dataset: str | None) -> lis
     with connect_in_memory() as registry:
         for content in contents.values():
             content.write(registry)
-        return [check_file(file, contracts, registry, dataset, limits) for file in files]
+        return [check_file(file, contracts, registry, dataset, limits, with_rows=with_rows) for file in files]
