@@ -71,7 +71,8 @@ class Scale:
             span = self.maximum - self.minimum
             place = self.minimum - LIMIT_MARGIN * span + span * (1 + 2 * LIMIT_MARGIN) / (1 + np.exp(-values))
             figures = np.select([self.kind == _LOGIT, self.kind == _LOG], [place, np.exp(values)], values)
-        return np.clip(figures, self.minimum, self.maximum)
+        inside: Floats = np.clip(figures, self.minimum, self.maximum)
+        return inside
 
     def limit(self, values: Floats) -> Floats:
         """Return values of the scale limited to those of the limits of the unit."""
