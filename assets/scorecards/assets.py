@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
-from assets.scorecards.tables import TableBuilder, build_projection_tables, build_rankings
+from assets.scorecards.arrays import TableBuilder
+from assets.scorecards.projections import build_projection_tables
+from assets.scorecards.rankings import build_rankings
 from assets.warehouse import dagster_assets
 from assets.warehouse.connection import Warehouse
 from assets.warehouse.models import Model
@@ -12,20 +14,14 @@ from assets.warehouse.tables import Table
 
 # The tables that Python reads.
 _PROJECTION_INPUTS = ("scorecards.projection_points", "scorecards.indicator_scores", "reference.parameters")
-_RANKING_INPUTS = (
-    "scorecards.ranking_inputs",
-    "scorecards.dimension_scores",
-    "scorecards.city_scores",
-    "reference.baskets",
-    "reference.parameters",
-)
+_RANKING_INPUTS = ("scorecards.ranking_inputs", "reference.cities", "reference.dimensions", "reference.parameters")
 
 
 def scorecard_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> list[dg.AssetsDefinition]:
     """Return the models of the schema `scorecards`, the projections and the rank intervals."""
     return [
         *dagster_assets.model_assets(models, "scorecards", tables),
-        _python_tables(build_projection_tables, ("projections",), _PROJECTION_INPUTS, tables),
+        _python_tables(build_projection_tables, ("projections", "projection_backtest"), _PROJECTION_INPUTS, tables),
         _python_tables(
             build_rankings,
             ("rankings", "rank_intervals", "robust_rank_pairs", "rank_sensitivity"),

@@ -14,8 +14,8 @@ counted as (
         members.dimension_id,
         members.weight_scaled,
         dimensions.weight as dimension_weight,
-        dimension_scores.rank is not null as counts_in_dimension,
-        dimensions.is_in_index and city_scores.rank is not null as counts_in_index
+        dimension_scores.rank as dimension_rank,
+        case when dimensions.is_in_index then city_scores.rank end as index_rank
     from headline_members as members
     inner join reference.dimensions as dimensions on members.dimension_id = dimensions.dimension_id
     inner join scorecards.dimension_scores as dimension_scores
@@ -40,14 +40,14 @@ ranking_inputs as (
         end as oriented_value,
         cast(counted.weight_scaled as double) / 1e6 as weight,
         counted.dimension_weight,
-        counted.counts_in_dimension,
-        counted.counts_in_index
+        counted.dimension_rank,
+        counted.index_rank
     from counted
     inner join scorecards.indicator_scores as scores
         on counted.city_code = scores.city_code and counted.indicator_id = scores.indicator_id
     inner join reference.indicators as indicators on counted.indicator_id = indicators.indicator_id
     inner join reference.goalposts as goalposts on counted.indicator_id = goalposts.indicator_id
-    where counted.counts_in_dimension or counted.counts_in_index
+    where counted.dimension_rank is not null or counted.index_rank is not null
 )
 
 select * from ranking_inputs
