@@ -68,9 +68,7 @@ def read_rankings(connection: Connection) -> list[Ranking]:
     members = read_arrays(connection, _MEMBERS)
     dimensions = connection.execute("select dimension_id from reference.dimensions order by position, dimension_id")
     names = [name for (name,) in dimensions.fetchall()]
-    rankings = [
-        _ranking(members, members["dimension_id"] == name, "dimension", name, [name]) for name in names
-    ]
+    rankings = [_ranking(members, members["dimension_id"] == name, "dimension", name, [name]) for name in names]
     return [*rankings, _ranking(members, np.full(len(members["city_code"]), True), "index", None, names)]
 
 
@@ -84,9 +82,7 @@ def _ranking(
     rank_column = f"{level}_rank"
     is_ranked = selected & ~np.isnan(all_members[rank_column].astype(np.float64))
     members = {name: values[is_ranked] for name, values in all_members.items()}
-    cities, first_of_city, rows = np.unique(
-        members["city_code"].astype(str), return_index=True, return_inverse=True
-    )
+    cities, first_of_city, rows = np.unique(members["city_code"].astype(str), return_index=True, return_inverse=True)
     indicators, first, columns = np.unique(members["indicator_id"].astype(str), return_index=True, return_inverse=True)
     attainments, values = (np.full((len(cities), len(indicators)), np.nan) for _ in range(2))
     attainments[rows, columns] = members["attainment"]

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+import pyarrow as pa
+
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.intake.tables.contracts import read_contracts
 from assets.observations.dataset_models import dataset_models
-from assets.warehouse.connection import Connection, quote_identifier
+from assets.warehouse.connection import Connection
 from assets.warehouse.models import Model, read_models
 from assets.warehouse.tables import Column, Table, read_tables
 
@@ -117,12 +119,10 @@ class World:
         self._there = set(self._given)
         filled = [self._filled(table, contract, row) for row in rows]
         if filled:
-            one = f"({', '.join('?' for _ in contract.columns)})"
-            names = ", ".join(quote_identifier(name) for name in contract.columns)
-            self.connection.execute(
-                f"insert into {table} ({names}) values {', '.join(one for _ in filled)}",
-                [row[name] for row in filled for name in contract.columns],
-            )
+            columns = {name: [row[name] for row in filled] for name in contract.columns}
+            self.connection.register("added_rows", pa.table(columns))
+            self.connection.execute(f"insert into {table} select * from added_rows")
+            self.connection.unregister("added_rows")
         return self
 
     def clear(self) -> World:
