@@ -103,6 +103,11 @@ def sound(any_world: World) -> World:
     world.add(
         "observations.reported_observations", {**place, "value": 70, "line": 3}, {"province_code": "P", "value": 65}
     )
+    world.add(
+        "observations.reported_observations",
+        {**place, "value": 7, "line": 4, "district": "north"},
+        {**place, "value": 99, "line": 5, "since_year": 2019},
+    )
     for model in ("city_scores", "measure_scores"):
         world.build(f"scorecards.{model}")
     for table in (
@@ -111,6 +116,8 @@ def sound(any_world: World) -> World:
         "quality.approvals",
         "quality.flags",
         "observations.aggregate_observations",
+        "observations.district_observations",
+        "observations.running_totals",
     ):
         world.build(table)
     return world
