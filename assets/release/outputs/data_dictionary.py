@@ -132,6 +132,7 @@ def _card(row: Row, facts: Mapping[str, Sequence[Row]], language: Language) -> I
     sources = (f"{s[f'publication_{language}']} ({s['source_grade']})" for s in facts["sources"])
     lines = {
         "definition": row[f"definition_{language}"],
+        "about": row[f"about_{language}"] or "",
         "formula": row["formula"],
         "unit": row["unit"],
         "scope": row["scope"],
@@ -139,6 +140,7 @@ def _card(row: Row, facts: Mapping[str, Sequence[Row]], language: Language) -> I
         "weight": format_number(row["weight"]),
         "maximum_age": row["maximum_age_years"],
         "measures": "; ".join(measures),
+        "responsible": row[f"responsible_{language}"],
         "cross_references": _cross_references(row, language),
         "goalposts": _goalposts(row, language),
         "data": _data(row, language),
