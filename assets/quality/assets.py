@@ -13,7 +13,7 @@ from assets.quality.checks.definitions import Check
 from assets.quality.checks.gx_worker import ValidationWorker
 from assets.quality.freshness import LATE_ON
 from assets.warehouse import dagster_assets
-from assets.warehouse.connection import Warehouse
+from assets.warehouse.connection import Connection, Warehouse
 from assets.warehouse.models import Model
 from assets.warehouse.snapshot import write_snapshot
 from assets.warehouse.tables import Table
@@ -43,28 +43,20 @@ def quality_assets(
 def _approvals_asset(table: Table) -> dg.AssetsDefinition:
     """Return `quality.approvals`."""
 
-    @dg.multi_asset(specs=[dagster_assets.asset_spec(table, kinds={"yaml", "duckdb"})], name="quality__approvals")
-    def approvals(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
-        decisions = read_decisions(warehouse.paths.approvals)
-        with warehouse.connect() as connection:
-            write_approvals(connection, table, decisions)
-            return dg.MaterializeResult(metadata=dagster_assets.table_metadata(connection, table))
+    def load(warehouse: Warehouse, connection: Connection) -> None:
+        write_approvals(connection, table, read_decisions(warehouse.paths.approvals))
 
-    return approvals
+    return dagster_assets.python_asset("quality__approvals", [table], load, kinds={"yaml", "duckdb"})
 
 
 def _flags_asset(table: Table) -> dg.AssetsDefinition:
     """Return `quality.flags`, which the observations need: they exclude quarantined values."""
 
-    @dg.multi_asset(
-        specs=[dagster_assets.asset_spec(table, deps=SOURCE_TABLES, kinds={"python", "duckdb"})], name="quality__flags"
-    )
-    def flags(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
-        with warehouse.connect() as connection:
-            write_flags(connection, table)
-            return dg.MaterializeResult(metadata=dagster_assets.table_metadata(connection, table))
+    def flag(_: Warehouse, connection: Connection) -> None:
+        write_flags(connection, table)
 
-    return flags
+    kinds = {"python", "duckdb"}
+    return dagster_assets.python_asset("quality__flags", [table], flag, deps=SOURCE_TABLES, kinds=kinds)
 
 
 def _snapshot_asset(checks: Sequence[Check], tables: Mapping[str, Table]) -> dg.AssetsDefinition:
