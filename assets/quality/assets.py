@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 import dagster as dg
@@ -23,6 +24,11 @@ SNAPSHOT = "quality.snapshot"
 _RESULTS, _RELEASE_SCHEMA = "quality.check_results", "release."
 
 _Row = tuple[Any, ...]
+# The attributes of a result that fill a row of `quality.check_results`.
+_RESULT_CELLS = attrgetter(
+    *(f"check.{name}" for name in ("table", "name", "description_zh", "description_en", "is_blocking")),
+    *("is_passed", "rows_checked", "rows_failing", "sample"),
+)
 
 
 def quality_assets(
@@ -87,7 +93,7 @@ def _snapshot_asset(checks: Sequence[Check], tables: Mapping[str, Table]) -> dg.
 def _submit_checks(warehouse: Warehouse, validation_worker: ValidationWorker, checks: Sequence[Check]) -> None:
     with warehouse.connect() as connection:
         write_snapshot(connection, warehouse.paths.snapshot)
-    validation_worker.submit(warehouse.paths.snapshot, checks, warehouse.paths.check_pages)
+    validation_worker.submit_checks(warehouse.paths.snapshot, checks, warehouse.paths.check_pages)
 
 
 def _results_asset(checks: Sequence[Check], table: Table) -> dg.AssetsDefinition:
@@ -103,22 +109,8 @@ def _results_asset(checks: Sequence[Check], table: Table) -> dg.AssetsDefinition
         if not validation_worker.has_begun:
             _submit_checks(warehouse, validation_worker, checks)
         results = validation_worker.results()
-        rows = [
-            (
-                result.check.table,
-                result.check.name,
-                result.check.description_zh,
-                result.check.description_en,
-                result.check.is_blocking,
-                result.is_passed,
-                result.rows_checked,
-                result.rows_failing,
-                result.sample,
-            )
-            for result in results
-        ]
         with warehouse.connect() as connection:
-            table.load_rows(connection, rows)
+            table.load_rows(connection, map(_RESULT_CELLS, results))
             metadata = dagster_assets.table_metadata(connection, table)
         failed = [result for result in results if not result.is_passed]
         context.log.info(f"{len(results)} checks, {len(failed)} failed")
