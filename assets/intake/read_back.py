@@ -126,15 +126,18 @@ def find_unscored(connection: Connection, table: Table, accepted: Path, model: s
         f"""
         with figures as (
             {model}
+        ),
+        unscored as (
+            select figures.indicator_id, indicators.name_zh, indicators.name_en,
+                case when indicators.weight > 0 then figures.scope end as sent_scope,
+                case when indicators.weight > 0 then indicators.scope end as scoring_scope
+            from figures
+            inner join reference.indicators as indicators on figures.indicator_id = indicators.indicator_id
+            where figures.city_code is not null and (indicators.weight = 0 or figures.scope <> indicators.scope)
         )
-        select figures.indicator_id, indicators.name_zh, indicators.name_en,
-            case when indicators.weight > 0 then figures.scope end as scope, count(*),
-            case when indicators.weight > 0 then indicators.scope end as scoring_scope
-        from figures
-        inner join reference.indicators as indicators on figures.indicator_id = indicators.indicator_id
-        where figures.city_code is not null and (indicators.weight = 0 or figures.scope <> indicators.scope)
+        select indicator_id, name_zh, name_en, sent_scope, count(*), scoring_scope from unscored
         group by all
-        order by scoring_scope is null, figures.indicator_id, scope
+        order by scoring_scope is null, indicator_id, sent_scope
         """
     ).fetchall()
     return [UnscoredFigures(*row) for row in found]
