@@ -137,7 +137,7 @@ def find_unscored(connection: Connection, table: Table, accepted: Path, model: s
         )
         select indicator_id, name_zh, name_en, sent_scope, count(*), scoring_scope from unscored
         group by all
-        order by scoring_scope is null, indicator_id, sent_scope
+        order by scoring_scope nulls last, indicator_id, sent_scope
         """
     ).fetchall()
     return [UnscoredFigures(*row) for row in found]
