@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 
 from assets.core.i18n import Language, label
-from assets.core.text import format_decimal
+from assets.core.text import MISSING, format_decimal
 
-MISSING = "—"
+PARTS = ("evidenced", "open", "lost")
+BAR_MARKS = "█▒·"
 _EPSILON = 1e-9
 
 

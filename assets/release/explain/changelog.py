@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 from assets.core.i18n import Language, label, labels
-from assets.core.ranges import MISSING, format_range
-from assets.core.text import format_decimal
+from assets.core.ranges import format_range
+from assets.core.text import MISSING, format_decimal
 from assets.release.explain.score_diff import ENDS, PARTS
 
 # The largest changes are listed; the table has all of them.

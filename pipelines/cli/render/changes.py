@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from assets.core.i18n import Language, label, labels
-from assets.core.ranges import MISSING, format_range
-from assets.core.text import format_decimal
+from assets.core.ranges import format_range
+from assets.core.text import MISSING, format_decimal
 from assets.release.explain import changelog
 from pipelines.cli.render.tables import make_table
 

@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from assets.core.i18n import Language, label, labels
-from pipelines.cli.render.tables import MISSING, make_table, phrase, unwrapped
+from assets.core.text import MISSING
+from pipelines.cli.render.tables import make_table, phrase, unwrapped
 
 if TYPE_CHECKING:
     from assets.intake.dry_run import DryRunResult, FaultGroup

@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from assets.core.i18n import Language, label, labels
-from assets.core.ranges import MISSING, format_range, split_bar
-from assets.core.text import format_decimal
+from assets.core.ranges import BAR_MARKS, PARTS, format_range, split_bar
+from assets.core.text import MISSING, format_decimal
 from assets.release.read.scorecards import Overview
 from pipelines.cli.render.tables import make_table, phrase, select_headings
 
@@ -35,8 +35,7 @@ _NARROW = 100
 # Ways to fit a table, the first one that fits is used: whether "61.2 4/13" takes two lines, and the width of headings.
 _FITS = ((False, 14), (True, 14), (True, 10), (True, 8), (True, 6))
 _MAXIMUM_DECIMALS = 2
-_PARTS = ("evidenced", "open", "lost")
-_BAR, _BAR_LENGTH = "█▒·", 20
+_BAR_LENGTH = 20
 
 
 def format_value(row: Row, name: str = "value", decimals: int | None = None) -> str:
@@ -69,8 +68,8 @@ def render_cities(overview: Overview, language: Language, width: int, most_citie
         (
             Text(city[f"name_{language}"]),
             Text(f"{city['indicators_scored']}/{city['indicators_total']}"),
-            *(_range_cell(scores[city["city_code"], dimension["dimension_id"]]) for dimension in overview.dimensions),
-            _range_cell(city),
+            *(_ranked_cell(scores[city["city_code"], dimension["dimension_id"]]) for dimension in overview.dimensions),
+            _ranked_cell(city),
         )
         for city in overview.cities[:most_cities]
     ]
@@ -105,11 +104,16 @@ def _fit(headings: Sequence[str], rows: Sequence[Sequence[Text]], space: int) ->
 
 
 def _range_cell(score: Row) -> Text:
-    """Return a score with its rank; a range without rank is dim, and one of which nothing is known is a dash."""
-    if score["rank"] is not None:
-        return Text.assemble((format_range(score["evidenced"], score["possible"]), "bold"), f" ({score['rank']})")
-    is_shown = score["score_status"] in ("too_open", "too_narrow")
-    return Text(format_range(score["evidenced"], score["possible"]) if is_shown else MISSING, style="dim")
+    """Return a score; without a rank it is dim, and where no figure is there it is a dash."""
+    if score["score_status"] in ("not_in_basket", "awaiting_data"):
+        return Text(MISSING, style="dim")
+    return Text(format_range(score["evidenced"], score["possible"]), style="bold" if score["rank"] else "dim")
+
+
+def _ranked_cell(score: Row) -> Text:
+    """Return a score with its rank, if it has one."""
+    rank = "" if score["rank"] is None else f" ({score['rank']})"
+    return Text.assemble(_range_cell(score), rank)
 
 
 def _format_score(score: float | None) -> str:
@@ -124,10 +128,10 @@ def render_city_ranges(city: Row, ranges: Sequence[Row], language: Language) -> 
     table = make_table([*headings, *others], right=range(2, 6 + len(others)))
     for row in ranges:
         if row["is_headline"]:
-            cells = [_bar_cell(row), _range_cell({**row, "rank": None}), *_rank_cells(row, language)]
+            cells = [_bar_cell(row), _range_cell(row), *_rank_cells(row, language)]
             other_cells = [_range_cell(scores[row["dimension_id"], basket]) for basket in others]
             table.add_row(row[f"name_{language}"], *cells, *other_cells)
-    words = {part: f"{mark} {label('ranges', part, language)}" for part, mark in zip(_PARTS, _BAR, strict=True)}
+    words = {part: f"{mark} {label('ranges', part, language)}" for part, mark in zip(PARTS, BAR_MARKS, strict=True)}
     title = Text(f"{city[f'name_{language}']}  {city['city_code']}", style="bold")
     return [title, table, Text(phrase("bar_note", language, **words), style="dim")]
 
@@ -136,7 +140,7 @@ def _bar_cell(score: Row) -> Text:
     if score["evidenced"] is None:
         return Text("")
     lengths = split_bar(score["evidenced"], score["possible"], _BAR_LENGTH)
-    return Text("".join(mark * length for mark, length in zip(_BAR, lengths, strict=True)))
+    return Text("".join(mark * length for mark, length in zip(BAR_MARKS, lengths, strict=True)))
 
 
 def _rank_cells(score: Row, language: Language) -> list[Text]:

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from assets.core.errors import Issue
 from assets.core.i18n import Language, label, labels
-from assets.core.ranges import MISSING
+from assets.core.text import MISSING
 
 if TYPE_CHECKING:
     from assets.release.publish.quarantine import BlockedCandidate

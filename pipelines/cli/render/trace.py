@@ -10,8 +10,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from assets.core.i18n import Language, label, labels
-from assets.core.ranges import MISSING, format_range
-from assets.core.text import format_decimal, format_number
+from assets.core.ranges import format_range
+from assets.core.text import MISSING, format_decimal, format_number
 
 Row = Mapping[str, Any]
 
@@ -153,12 +153,14 @@ class _TraceTree:
         score, basket = group["score"], group["basket"]
         status = label("score_statuses", score["score_status"], self._language)
         if score["rank"] is not None:
-            bounds = self._word("bounds").format(best=score["best_rank"], worst=score["worst_rank"])
-            status = f"{self._word('rank')} {score['rank']} ({bounds})"
+            status = f"{self._word('rank')} {score['rank']}"
+            if score["best_rank"] != score["worst_rank"]:
+                status += f" ({self._word('bounds').format(best=score['best_rank'], worst=score['worst_rank'])})"
         text = f"{self._name(basket)}  {format_range(score['evidenced'], score['possible'], 2)}, {status}"
         branch = tree.add(self._leaf("basket", text))
-        for end, formula in group["formulas"].items():
-            self._add_formula(branch.add(self._leaf(end, format_number(score[end]))), formula)
+        ends = ("evidenced", "possible") if score["open"] else ("evidenced",)
+        for end in ends if group["formulas"] else ():
+            self._add_formula(branch.add(self._leaf(end, format_number(score[end]))), group["formulas"][end])
         self._add_open(branch, group)
         self._add_members(branch, group["members"])
 
