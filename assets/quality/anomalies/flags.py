@@ -12,7 +12,7 @@ from typing import Any
 
 from assets.core.errors import DataError, Issue
 from assets.quality.anomalies import outliers, row_shift
-from assets.quality.anomalies.outliers import Anomaly, Observation, Parameters, SeriesMetadata
+from assets.quality.anomalies.outliers import Anomaly, Observation, Parameters, Ratio, SeriesMetadata
 from assets.quality.approvals import compute_flag_id
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
@@ -92,17 +92,17 @@ def read_series_metadata(connection: Connection) -> SeriesMetadata:
     cities: dict[str, set[str]] = defaultdict(set)
     for province, city in connection.execute("select province_code, city_code from reference.cities").fetchall():
         cities[province].add(city)
-    rates = connection.execute(
-        "select indicator_id, numerator_id, denominator_id, multiplier from reference.indicator_parts order by all"
+    ratios = connection.execute(
+        "select indicator_id, numerator_id, denominator_id, multiplier, maximum_gap_years "
+        "from reference.indicator_parts order by all"
     ).fetchall()
+    scopes = connection.execute("select indicator_id, scope from reference.indicators").fetchall()
     breaks = connection.execute("select indicator_id, city_code, year from reference.series_breaks").fetchall()
     return SeriesMetadata(
         additive=frozenset(row[0] for row in plausibility if row[1]),
         never_zero=frozenset(row[0] for row in plausibility if not row[2]),
-        ratios=tuple(
-            (str(rate), str(numerator), str(denominator), float(multiplier))
-            for rate, numerator, denominator, multiplier in rates
-        ),
+        ratios=tuple(Ratio(*row) for row in ratios),
+        scopes=dict(scopes),
         breaks=frozenset((str(indicator), city, int(year)) for indicator, city, year in breaks),
         cities_of={province: frozenset(codes) for province, codes in cities.items()},
     )

@@ -15,6 +15,7 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 from statistics import median
+from typing import NamedTuple
 
 Parameters = Mapping[str, float]
 Series = list["Observation"]
@@ -59,6 +60,16 @@ class Anomaly:
     threshold: float
 
 
+class Ratio(NamedTuple):
+    """A derived indicator; its denominator may be up to `maximum_gap_years` older than the numerator."""
+
+    indicator_id: str
+    numerator_id: str
+    denominator_id: str
+    multiplier: float
+    maximum_gap_years: int
+
+
 @dataclass(frozen=True, slots=True)
 class SeriesMetadata:
     """What the reference tables state about indicators.
@@ -66,14 +77,16 @@ class SeriesMetadata:
     Attributes:
         additive: Indicators whose city values add up to the province's value.
         never_zero: Indicators that cannot be zero.
-        ratios: (indicator, numerator, denominator, multiplier) of each rate.
+        ratios: The parts of each derived indicator.
+        scopes: The registered scope of each indicator.
         breaks: (indicator, city or None for all, first year after a change of definition or boundary).
         cities_of: The cities of each province.
     """
 
     additive: frozenset[str] = frozenset()
     never_zero: frozenset[str] = frozenset()
-    ratios: tuple[tuple[str, str, str, float], ...] = ()
+    ratios: tuple[Ratio, ...] = ()
+    scopes: Mapping[str, str] = field(default_factory=dict)
     breaks: frozenset[tuple[str, str | None, int]] = frozenset()
     cities_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -296,17 +309,27 @@ def detect_sum_mismatches(
 def detect_ratio_mismatches(
     observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
 ) -> Iterator[Anomaly]:
-    """Yield rates that differ from multiplier x numerator / denominator of the same place, year and scope."""
-    by_key = {(o.indicator_id, o.city_code, o.province_code, o.year, o.scope): o for o in observations}
-    for rate, numerator, denominator, multiplier in metadata.ratios:
-        for observation in observations:
-            if observation.indicator_id != rate:
+    """Yield rates that differ from multiplier x numerator / denominator of the same place.
+
+    Each part has its registered scope. The denominator is the latest one that is not newer than the numerator and at
+    most `maximum_gap_years` older, as in sql/observations/derived_parts.sql.
+    """
+    in_scope = {
+        (o.indicator_id, o.city_code, o.province_code, o.year): o
+        for o in observations
+        if o.scope == metadata.scopes.get(o.indicator_id)
+    }
+    for ratio in metadata.ratios:
+        for (indicator_id, city, province, year), observation in in_scope.items():
+            if indicator_id != ratio.indicator_id:
                 continue
-            place = (observation.city_code, observation.province_code, observation.year, observation.scope)
-            above, below = by_key.get((numerator, *place)), by_key.get((denominator, *place))
-            if above is None or below is None or below.value == 0:
+            years = range(year, year - ratio.maximum_gap_years - 1, -1)
+            below = [in_scope.get((ratio.denominator_id, city, province, earlier)) for earlier in years]
+            denominator = next((o for o in below if o is not None and o.value != 0), None)
+            numerator = in_scope.get((ratio.numerator_id, city, province, year))
+            if numerator is None or denominator is None:
                 continue
-            computed = above.value / below.value * multiplier
+            computed = numerator.value * ratio.multiplier / denominator.value
             size = abs(observation.value - computed) / max(abs(computed), 1e-9)
             if size > parameters["threshold"]:
                 yield Anomaly(
