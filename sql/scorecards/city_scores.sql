@@ -75,7 +75,15 @@ covered as (
             when of_dimensions.weights > 0
                 then
                     least(
-                        (exp(cast(of_dimensions.weighted_logs as double) / (cast(of_dimensions.weights as double) * 1e8)) - 1) / 0.99, 1e2
+                        (
+                            exp(
+                                cast(of_dimensions.weighted_logs as double)
+                                / (cast(of_dimensions.weights as double) * 1e8)
+                            )
+                            - 1
+                        )
+                        / 0.99,
+                        1e2
                     )
         end as geometric_mean,
         cast(of_indicators.weighted as double)

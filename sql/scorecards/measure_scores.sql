@@ -56,7 +56,9 @@ covered as (
             when summed.weights > 0
                 then
                     least(
-                        (exp(cast(summed.weighted_logs as double) / (cast(summed.weights as double) * 1e8)) - 1) / 0.99, 1e2
+                        (exp(cast(summed.weighted_logs as double) / (cast(summed.weights as double) * 1e8)) - 1)
+                        / 0.99,
+                        1e2
                     )
         end as geometric_mean_of_available
     from reference.cities as cities

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from assets.quality.anomalies.flags import DETECTORS, PARAMETER_NAMES
+from assets.quality.anomalies.flags import DETECTORS
 from assets.quality.anomalies.outliers import (
     Observation,
     decimals,
@@ -29,8 +29,7 @@ from tests.builders.observations import (
 
 
 def test_the_registry_gives_every_detector_its_parameters() -> None:
-    assert {name: set(given) for name, given in PARAMETERS.items()} == {n: set(p) for n, p in PARAMETER_NAMES.items()}
-    assert set(DETECTORS) == set(PARAMETER_NAMES)
+    assert {name: set(given) for name, given in PARAMETERS.items()} == {n: p for n, (_, p) in DETECTORS.items()}
 
 
 @pytest.mark.parametrize("detector", sorted(set(DETECTORS) - {"spike", "level_shift", "duplicate_value"}))
@@ -142,6 +141,18 @@ def test_a_rate_is_held_against_its_parts(rate: float, count: int) -> None:
         len(detect("ratio_mismatch", [above, below, observation("c00", 2018, rate, indicator_id="rate", kind="rate")]))
         == count
     )
+
+
+@pytest.mark.parametrize(("gap", "count"), [(0, 1), (2, 1), (3, 0), (-1, 0)])
+def test_the_denominator_of_a_rate_may_be_some_years_older_and_never_newer(gap: int, count: int) -> None:
+    rows = [observation("c00", 2018, 100), observation("c00", 2018, 27.0, indicator_id="rate", kind="rate")]
+    assert len(detect("ratio_mismatch", [*rows, observation("c00", 2018 - gap, 400, indicator_id="below")])) == count
+
+
+def test_parts_of_another_scope_are_no_parts() -> None:
+    rows = [observation("c00", 2018, 100), observation("c00", 2018, 27.0, indicator_id="rate", kind="rate")]
+    below = observation("c00", 2018, 400, indicator_id="below", scope="centre")
+    assert detect("ratio_mismatch", [*rows, below]) == []
 
 
 def test_a_stock_that_returns_twice_to_a_level_it_left_flips() -> None:
