@@ -56,7 +56,7 @@ paired as (
 derived_parts as (
     select
         paired.*,
-        paired.numerator_value * paired.multiplier / paired.denominator_value as value,
+        paired.numerator_value * paired.multiplier / nullif(paired.denominator_value, 0) as value,
         -- a lower bound over anything but a lower bound is a lower bound; the reverse of the denominator
         case
             when
@@ -73,7 +73,7 @@ derived_parts as (
         end as qualifier,
         greatest(paired.numerator_grade, paired.denominator_grade) as source_grade,
         reported.value as reported_value,
-        1e2 * (paired.numerator_value * paired.multiplier / paired.denominator_value - reported.value)
+        1e2 * (paired.numerator_value * paired.multiplier / nullif(paired.denominator_value, 0) - reported.value)
         / nullif(abs(reported.value), 0) as difference_pct
     from paired
     left join in_scope as reported

@@ -78,7 +78,7 @@ covered as (
                         (
                             exp(
                                 cast(of_dimensions.weighted_logs as double)
-                                / (cast(of_dimensions.weights as double) * 1e8)
+                                / nullif(cast(of_dimensions.weights as double) * 1e8, 0)
                             )
                             - 1
                         )

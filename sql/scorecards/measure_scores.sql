@@ -56,7 +56,10 @@ covered as (
             when summed.weights > 0
                 then
                     least(
-                        (exp(cast(summed.weighted_logs as double) / (cast(summed.weights as double) * 1e8)) - 1)
+                        (
+                            exp(cast(summed.weighted_logs as double) / nullif(cast(summed.weights as double) * 1e8, 0))
+                            - 1
+                        )
                         / 0.99,
                         1e2
                     )
