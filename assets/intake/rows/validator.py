@@ -26,7 +26,7 @@ from assets.intake.receipts.receipts import SheetNote
 from assets.intake.rows.row_errors import RowErrors, SourceColumn, malformed_row_errors
 from assets.intake.tables.contracts import RETURN_ID, Contract, ContractColumn, normalise_header, qualifier_column
 from assets.intake.tables.detection import TableLayout
-from assets.intake.tables.headers import SCOPE
+from assets.intake.tables.headers import SCOPE, YEAR
 from assets.intake.values import cell_parsers
 from assets.intake.values.arrow_utils import (
     cast_column,
@@ -146,7 +146,7 @@ class RowValidator:
             errors,
             rows_read=len(chunk.lines) + len(malformed),
             rows_blank=kinds["blank"],
-            rows_skipped=kinds["header"] + kinds["continuation"] + kinds["note"],
+            rows_skipped=sum(kinds[kind] for kind in ("header", "continuation", "note", "footer")),
             notes=notes,
             conversions=validation.conversions,
             years=validation.years(),
@@ -156,7 +156,7 @@ class RowValidator:
         """Whether a row is data; otherwise it is counted, and a footnote is noted."""
         kind = self.layout.kind_of(cells)
         kinds[kind] += 1
-        if kind == "note":
+        if kind in ("note", "footer"):
             notes.append(
                 SheetNote(
                     sheet=self.sheet, line=line, kind="footnote", text=" ".join(cell for cell in cells if cell.strip())
@@ -217,6 +217,7 @@ class _ChunkValidation:
         self._check_header_scopes()
         # Numbers come last: in a long layout their limits and units are those of the row's indicator.
         self._parse_numbers()
+        self._check_header_years()
         self._check_cells_without_header()
         self.parsed["other_cells"] = self._other_cells()
         self.parsed[RETURN_ID] = self._return_ids()
@@ -225,9 +226,9 @@ class _ChunkValidation:
 
     def years(self) -> set[int]:
         """Return the years of the rows, where the dataset has a column `year`."""
-        if "year" not in self.parsed or not pa.types.is_floating(self.parsed["year"].type):
+        if YEAR not in self.parsed or not pa.types.is_floating(self.parsed[YEAR].type):
             return set()
-        return {int(year) for year in self.parsed["year"].unique().to_pylist() if year is not None and year < 1e4}
+        return {int(year) for year in self.parsed[YEAR].unique().to_pylist() if year is not None and year < 1e4}
 
     def _texts(self, source: SourceColumn) -> pa.Array:
         if source.source_position is None:
@@ -330,6 +331,13 @@ class _ChunkValidation:
             source = self.validator.source_columns[SCOPE]
             is_other = pc.fill_null(pc.not_equal(to_plain_text(self.parsed[SCOPE]), scope), False)
             self.errors.add(to_mask(is_other), source, "scope_mismatch", self._texts(source), scope)
+
+    def _check_header_years(self) -> None:
+        """A header that names a year is valid for rows of that year only."""
+        for year in sorted({header.year for header in self.validator.layout.headers if header.year is not None}):
+            source = self.validator.source_columns[YEAR]
+            is_other = pc.fill_null(pc.not_equal(self.parsed[YEAR], float(year)), False)
+            self.errors.add(to_mask(is_other), source, "year_mismatch", self._texts(source), str(year))
 
     def _parse_numbers(self) -> None:
         long_format = LongFormat.of(self.validator.contract, self.parsed, self.size)
