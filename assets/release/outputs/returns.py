@@ -352,8 +352,8 @@ def _write_refused(connection: Connection, target: Path, senders: Senders) -> li
     for path, lines in paths.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", encoding="utf-8-sig", newline="") as stream:
-            for row in lines:
-                _csv_writer(stream).writerow([escape_formula("" if cell is None else str(cell)) for cell in row])
+            texts = (["" if cell is None else str(cell) for cell in line] for line in lines)
+            _csv_writer(stream).writerows(map(escape_formula, line) for line in texts)
     return list(paths)
 
 
