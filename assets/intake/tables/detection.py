@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from assets.core.errors import Issue
 from assets.intake.readers.encoding import FileRejectedError
@@ -152,7 +153,7 @@ def _header_block(rows: Sequence[RawRow], number: int, matcher: HeaderMatcher, i
         last + 1 < len(rows)
         and last - number < _MAX_ROWS_BELOW
         and _is_adjacent(rows[last], rows[last + 1])
-        and _continues_headers(rows[last + 1], rows[number], is_place)
+        and _continues_headers(rows[last + 1], rows[number], matcher, is_place)
     ):
         last += 1
     return first, last
@@ -181,15 +182,29 @@ def _is_annotation(cell: str, matcher: HeaderMatcher) -> bool:
     )
 
 
-def _continues_headers(row: RawRow, headers: RawRow, is_place: IsPlace) -> bool:
-    """Whether a row below headers belongs to them: it has words alone, and no header is repeated from the row above."""
+def _continues_headers(row: RawRow, headers: RawRow, matcher: HeaderMatcher, is_place: IsPlace) -> bool:
+    """Whether a row below headers belongs to them: it has words alone, and some of them below groups or figures."""
     filled = [form for form in map(plain_form, row.cells) if form]
     if row.error is not None or not filled or is_note(filled) or is_footer(filled) or is_column_numbers(filled):
         return False
-    if len(row.cells) > len(headers.cells) and any(cell.strip() for cell in row.cells[len(headers.cells) :]):
-        return False
+    pairs = [pair for pair in zip_longest(headers.cells, row.cells, fillvalue="") if pair[1].strip()]
     is_data = any(is_number(form) or _DATE.fullmatch(form) for form in filled) or any(map(is_place, row.cells))
-    return not is_data and not _is_repetition(row.cells, headers.cells)
+    if is_data or _is_repetition(row.cells, headers.cells):
+        return False
+    columns = [matcher.match(above) for above, _ in pairs]
+    is_below_place = any(
+        header is not None and header.column == matcher.contract.place and not _says_the_same(cell, header, matcher)
+        for header, (_, cell) in zip(columns, pairs, strict=True)
+    )
+    return not is_below_place and any(
+        header is None or header.role == "empty" or header.column in matcher.figures or _is_column(matcher.match(cell))
+        for header, (_, cell) in zip(columns, pairs, strict=True)
+    )
+
+
+def _says_the_same(cell: str, header: Header, matcher: HeaderMatcher) -> bool:
+    below = matcher.match_levels((header.text, cell))
+    return below is not None and below.column == header.column
 
 
 def _is_adjacent(upper: RawRow, lower: RawRow) -> bool:

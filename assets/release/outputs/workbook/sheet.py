@@ -15,7 +15,6 @@ from typing import Any
 
 import xlsxwriter
 
-from assets.core.i18n import labels
 from assets.release.outputs.excel_limits import SheetNames
 from assets.release.outputs.rows import Row
 from assets.release.outputs.workbook.cell_styles import (
@@ -25,21 +24,17 @@ from assets.release.outputs.workbook.cell_styles import (
     FONT_SIZE,
     GREY,
     HIGH,
+    INK,
     LOW,
     MIDDLE,
     TITLE_FONT,
     Cell,
-    Formats,
     Style,
     Words,
     bilingual_text,
-    centred_cell,
     fit_text,
     font_size,
-    integer_cell,
     make_style,
-    name_cell,
-    text_cell,
 )
 
 _A4 = 9
@@ -58,8 +53,6 @@ _HEADER = make_style(
 _TITLE = make_style(**TITLE_FONT, font_size=15, valign="vcenter", num_format="@")
 _NOTE = make_style(font_color=GREY, text_wrap=True, valign="top", num_format="@")
 
-CellReader = Callable[[Row], Cell]
-
 
 @dataclass(frozen=True, slots=True)
 class SheetColumn:
@@ -70,16 +63,14 @@ class SheetColumn:
         width: in the width of a digit of the default font.
         cell: returns the cell of a row.
         group: heading over neighbouring columns of the same group.
-        is_score: coloured from 0 to 100.
-        is_coverage: shown with a bar from 0 to 1.
+        scale: `score` is coloured from 0 to 100, `coverage` shown with a bar from 0 to 1.
     """
 
     heading: Words
     width: float
-    cell: CellReader
+    cell: Callable[[Row], Cell]
     group: Words | None = None
-    is_score: bool = False
-    is_coverage: bool = False
+    scale: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,53 +92,8 @@ class SheetContent:
     notes: Sequence[Words]
     columns: Sequence[SheetColumn]
     rows: Sequence[Row]
-    frozen: int = 1
-    empty_text: Words = ("没有", "none")
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedSheet:
-    """A sheet that is written: the name it got, its title and the number of rows."""
-
-    name: str
-    title: Words
-    row_count: int
-
-
-def text(column: str) -> CellReader:
-    """Return a reader of a column as text."""
-    return lambda row: text_cell(row[column])
-
-
-def centred(column: str) -> CellReader:
-    """Return a reader of a column as centred text."""
-    return lambda row: centred_cell(row[column])
-
-
-def integer(column: str) -> CellReader:
-    """Return a reader of a column of years, ranks or line numbers."""
-    return lambda row: integer_cell(row[column])
-
-
-def names(column: str) -> CellReader:
-    """Return a reader of `<column>_zh` and `<column>_en`; empty where there is no Chinese text."""
-
-    def read(row: Row) -> Cell:
-        zh, en = row[f"{column}_zh"], row[f"{column}_en"]
-        return text_cell(None) if zh is None else name_cell(zh, zh if en is None else en)
-
-    return read
-
-
-def note(key: str, **values: object) -> Words:
-    """Return a note of the group `workbook_notes` with its values."""
-    zh, en = labels("workbook_notes")[key]
-    return zh.format(**values), en.format(**values)
-
-
-def file_and_sheet(row: Row) -> Cell:
-    """Return the file of a row, with the sheet of a workbook."""
-    return text_cell(row["file"] if row["file"] is None or row["sheet"] is None else f"{row['file']} [{row['sheet']}]")
+    frozen: int
+    empty_text: Words
 
 
 class WorkbookWriter:
@@ -163,7 +109,7 @@ class WorkbookWriter:
         }
         self._book: Any = xlsxwriter.Workbook(str(path), options)
         self._book.set_properties(properties)
-        self.formats = Formats(self._book)
+        self._formats: dict[Style, Any] = {}
         self._names = SheetNames()
         # In a footer, a single & begins a code.
         self._footer = footer[:_MAX_FOOTER_CHARACTERS].replace("&", "&&")
@@ -171,6 +117,13 @@ class WorkbookWriter:
     def close(self) -> None:
         """Write the file."""
         self._book.close()
+
+    def format(self, style: Style) -> Any:
+        """Return the xlsxwriter format of a style, which is created once."""
+        if style not in self._formats:
+            properties = {"font_size": FONT_SIZE, "font_color": INK, **FONT, **dict(style)}
+            self._formats[style] = self._book.add_format(properties)
+        return self._formats[style]
 
     def add_sheet(self, name: str, *, is_landscape: bool) -> tuple[str, Any]:
         """Add an empty sheet, set up for print on A4; return its name, changed where it was taken, and the sheet."""
@@ -186,8 +139,8 @@ class WorkbookWriter:
         sheet.set_footer(f"&L&8{self._footer}&C&8第 &P 页，共 &N 页  &P / &N&R&8&A", {"margin": 0.25})
         return name, sheet
 
-    def write(self, content: SheetContent) -> PlacedSheet:
-        """Write a sheet with its table."""
+    def write(self, content: SheetContent) -> str:
+        """Write a sheet with its table; return the name that it got."""
         name, sheet = self.add_sheet(content.name, is_landscape=True)
         columns, last = content.columns, len(content.columns) - 1
         for number, column in enumerate(columns):
@@ -203,7 +156,7 @@ class WorkbookWriter:
         sheet.print_area(0, 0, bottom, last)
         sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{bottom + 1}"})
         _add_colours(sheet, columns, top + 1, bottom)
-        return PlacedSheet(name, content.title, len(content.rows))
+        return name
 
     def _write_head(self, sheet: Any, content: SheetContent, last: int) -> int:
         """Write title, notes and headings; return the row of the headings."""
@@ -221,7 +174,7 @@ class WorkbookWriter:
         sheet.set_row(top, row_height(zip(headings, (column.width for column in content.columns), strict=True)))
         for number, column in enumerate(content.columns):
             if column.group is not None or not _is_grouped(content):
-                sheet.write_string(top, number, headings[number], self.formats.get(_HEADER))
+                sheet.write_string(top, number, headings[number], self.format(_HEADER))
         return top
 
     def _write_groups(self, sheet: Any, columns: Sequence[SheetColumn], row: int) -> None:
@@ -234,7 +187,7 @@ class WorkbookWriter:
             if group is not None:
                 self.write_across(sheet, row, last, bilingual_text(group), _HEADER, first)
             else:
-                heading = self.formats.get(_HEADER)
+                heading = self.format(_HEADER)
                 sheet.merge_range(row, first, row + 1, first, "", heading)
                 sheet.write_string(row, first, bilingual_text(columns[first].heading), heading)
             first = last + 1
@@ -242,7 +195,7 @@ class WorkbookWriter:
 
     def write_across(self, sheet: Any, row: int, last: int, content: str, style: Style, first: int = 0) -> None:
         """Write a text over several columns."""
-        cell_format = self.formats.get(style)
+        cell_format = self.format(style)
         if last > first:
             sheet.merge_range(row, first, row, last, "", cell_format)
         sheet.write_string(row, first, fit_text(content), cell_format)
@@ -258,7 +211,7 @@ class WorkbookWriter:
             ]
             sheet.set_row(line, row_height(texts))
             for number, cell in enumerate(cells):
-                cell_format = self.formats.get(cell.style)
+                cell_format = self.format(cell.style)
                 if cell.content is None:
                     sheet.write_blank(line, number, None, cell_format)
                 elif isinstance(cell.content, str):
@@ -279,8 +232,8 @@ def _add_colours(sheet: Any, columns: Sequence[SheetColumn], first: int, last: i
     bar = {"type": "data_bar", "min_type": "num", "max_type": "num", "min_value": 0, "max_value": 1}
     bar |= {"bar_color": BAR, "bar_solid": True, "bar_border_color": BAR}
     for number, column in enumerate(columns):
-        if column.is_score or column.is_coverage:
-            sheet.conditional_format(first, number, last, number, scale if column.is_score else bar)
+        if column.scale is not None:
+            sheet.conditional_format(first, number, last, number, scale if column.scale == "score" else bar)
 
 
 def row_height(texts: Iterable[tuple[str, float]]) -> float:
