@@ -159,7 +159,7 @@ class FileParser:
             except TableNotFoundError as error:
                 passed_over[sheet.name] = error
                 continue
-            validator = RowValidator(self.contract, self.registry, layout, sheet.name)
+            validator = RowValidator(self.contract, self.registry, layout, sheet.name, sheet.cell_problems)
             parsers.append(_SheetParser(sheet, validator, self._count_head(sheet, layout)))
         if not parsers:
             no_table = FileRejectedError(Issue("missing_header_row", expected=", ".join(self.contract.columns)))
@@ -260,7 +260,7 @@ class FileParser:
         ):
             written: Future[None] | None = None
             for parser in parsers:
-                conversions: Counter[str] = Counter()
+                remarks = parser.validator.header_remarks
                 years: set[int] = set()
                 for chunk in _run_in_order(parser.chunks(), workers):
                     if written is not None:
@@ -268,11 +268,11 @@ class FileParser:
                     written = writing.submit(_write_chunk, valid_writer, error_writer, chunk)
                     parser.counts.update(chunk.counts)
                     result.notes += chunk.notes[:_MAX_NOTES]
-                    conversions += chunk.conversions
+                    remarks += chunk.remarks
                     years |= chunk.years
                 result.notes += [
-                    SheetNote(sheet=parser.sheet.name, line=None, kind="converted", text=f"{conversion} ({count})")
-                    for conversion, count in sorted(conversions.items())
+                    SheetNote(sheet=parser.sheet.name, line=None, kind=kind, text=f"{text} ({count})")
+                    for (kind, text), count in sorted(remarks.items())
                 ]
                 result.notes += _title_year_notes(parser.validator, years)
             if written is not None:
@@ -342,8 +342,9 @@ class FileParser:
         # Without an error any message will do; passing all of them would take most of the time of a small file.
         catalogue = all_messages()
         messages = ", ".join(
-            f"({', '.join(quote_literal(text) for text in (code, *catalogue[code].reason, *catalogue[code].remedy))})"
-            for (code,) in codes or [(next(iter(catalogue)),)]
+            f"({is_expected}, {', '.join(quote_literal(text) for text in (code, *message.reason, *remedy))})"
+            for code, message in ((code, catalogue[code]) for (code,) in codes or [(next(iter(catalogue)),)])
+            for is_expected, remedy in ((True, message.full_remedy), (False, message.remedy))
         )
         texts = ", ".join(
             f"replace(replace(messages.{name}, '{{expected}}', errors.expected), '{{actual}}', errors.actual) as {name}"
@@ -352,12 +353,12 @@ class FileParser:
         self.connection.execute(
             f"""
             copy (
-                with messages (code, reason_zh, reason_en, remedy_zh, remedy_en) as (values {messages})
+                with messages (is_expected, code, reason_zh, reason_en, remedy_zh, remedy_en) as (values {messages})
                 select errors.sheet, errors.line, row_number() over in_row as error_number,
                     nullif(errors.column_name, '') as column_name, errors.source_position as position, errors.code,
                     errors.actual, errors.expected, {texts}, errors.raw_row, errors.resubmitted_return_id
                 from {errors} as errors
-                join messages on messages.code = errors.code
+                join messages on messages.code = errors.code and messages.is_expected = (errors.expected <> '')
                 window in_row as (
                     partition by errors.sheet, errors.line order by errors.position, errors.source_position, errors.code
                     rows between unbounded preceding and current row

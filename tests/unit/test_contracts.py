@@ -229,6 +229,8 @@ def test_the_table_of_a_dataset_has_its_columns_and_where_each_row_is_from(
         (qualifier_column("planted"), "varchar", False),
         ("source_id", "varchar", True),
         ("source_grade", "varchar", True),
+        ("gap_reasons", "varchar", False),
+        ("source_text", "varchar", False),
         ("other_cells", "varchar", False),
         ("return_id", "varchar", False),
         ("file_sha256", "varchar", True),

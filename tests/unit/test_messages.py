@@ -55,7 +55,7 @@ def latin_words(text: str) -> set[str]:
 @each_message
 def test_a_message_is_complete_in_both_languages(code: str, message: Message) -> None:
     assert re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", code)
-    for text in (*message.reason, *message.remedy):
+    for text in (*message.reason, *message.full_remedy):
         assert text == text.strip() != ""
         assert "\n" not in text
         assert not text.endswith((".", "。"))
@@ -66,21 +66,28 @@ def test_a_message_is_complete_in_both_languages(code: str, message: Message) ->
 
 @each_message
 def test_both_languages_have_the_same_placeholders(code: str, message: Message) -> None:
-    for text in (message.reason, message.remedy):
+    for text in (message.reason, message.full_remedy):
         assert placeholders(text.zh) == placeholders(text.en)
         assert set(placeholders(text.en)) <= PLACEHOLDERS
 
 
 @each_message
+def test_a_suggestion_names_what_is_expected_and_the_remedy_does_without(code: str, message: Message) -> None:
+    if message.suggestion is not None:
+        assert all("{expected}" in text for text in message.suggestion)
+        assert not any("{expected}" in text for text in message.remedy)
+
+
+@each_message
 def test_english_texts_are_plain_english(code: str, message: Message) -> None:
-    for text in (message.reason.en, message.remedy.en):
+    for text in (message.reason.en, message.full_remedy.en):
         assert re.findall(rf"\b({FORBIDDEN})\b", text, re.IGNORECASE) == []
         assert not HAN.search(QUOTED.sub("", text))
 
 
 @each_message
 def test_chinese_texts_have_no_latin_words_but_codes_and_names(code: str, message: Message) -> None:
-    assert latin_words(message.reason.zh + " " + message.remedy.zh) - NAMES_IN_CHINESE == set()
+    assert latin_words(message.reason.zh + " " + message.full_remedy.zh) - NAMES_IN_CHINESE == set()
 
 
 def test_names_in_chinese_texts_are_those_of_columns_and_settings_and_each_is_used() -> None:

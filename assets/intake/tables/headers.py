@@ -174,5 +174,5 @@ def _missing_column_issues(headers: Sequence[Header], contract: Contract, line: 
     return [
         Issue("missing_column", name, ", ".join((name, *column.aliases)), line=line, column=name, sheet=sheet)
         for name, column in contract.columns.items()
-        if column.required and name not in present
+        if contract.is_needed(name) and name not in present
     ]
