@@ -10,6 +10,8 @@ import pytest
 
 from assets.core.i18n import Bilingual, label, labels
 from assets.core.messages import Message, all_messages, get_message, read_messages
+from assets.core.settings import EngineSettings, Settings, StorageSettings
+from tests.builders.world import tables
 
 PLACEHOLDERS = {"{actual}", "{expected}"}
 HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff]")
@@ -27,31 +29,15 @@ CODE_IN_CHINESE = re.compile(
     r"|GANCHENG_[A-Z_]+|SIGTERM|chmod"
     r"|[\w.]*/[\w./]*|\w+\.(csv|yml)"  # a path
 )
-NAMES_IN_CHINESE = {
-    # products, formats and units
-    *(
-        "CSV",
-        "Excel",
-        "Office",
-        "Parquet",
-        "UTF",
-        "GB18030",
-        "xlsx",
-        "MB",
-        "SQL",
-        "Dagster",
-        "Spark",
-        "Connect",
-        "fsspec",
-        "S3",
-    ),
-    # columns, settings and values as a person writes them
-    *("city_code", "dataset", "file_sha256", "line", "floor", "upper", "range_low", "range_high", "width"),
-    *("archive", "current", "previous", "engine", "duckdb", "seen_as"),
+PRODUCTS_AND_UNITS = {
+    *("CSV", "Excel", "Office", "Parquet", "UTF", "GB18030", "xlsx", "MB", "SQL"),
+    *("Dagster", "Spark", "Connect", "fsspec", "S3"),
 }
-# Labels also name columns of releases and the coverage as it is printed.
+COLUMNS = {"city_code", "dataset", "file_sha256", "line", "lower", "upper", "range_low", "range_high", "tolerance"}
+SETTINGS = {"engine", "duckdb", "seen_as"}
+NAMES_IN_CHINESE = {*PRODUCTS_AND_UNITS, *COLUMNS, *SETTINGS, "archive", "current", "previous"}
 # A, B and C are grades of sources, returns is a folder of a release, index and zh are arguments of commands.
-NAMES_IN_LABELS = {"UTC", "JSON", "n", "m", "pid", "sha256", "A", "B", "C", "returns", "index", "zh"}
+NAMES_IN_LABELS = {"UTC", "JSON", "pid", "sha256", "A", "B", "C", "returns", "index", "zh"}
 COMMAND_LINES_ALONE = "command_examples"
 
 MESSAGES = sorted(all_messages().items())
@@ -63,7 +49,7 @@ def placeholders(text: str) -> list[str]:
 
 
 def latin_words(text: str) -> set[str]:
-    return set(re.findall(r"[A-Za-z][A-Za-z0-9_]*", CODE_IN_CHINESE.sub("", re.sub(r"\{\w+\}", "", text))))
+    return set(re.findall(r"[A-Za-z][A-Za-z0-9_]*", CODE_IN_CHINESE.sub("", re.sub(r"\{[^}]*\}", "", text))))
 
 
 @each_message
@@ -102,6 +88,16 @@ def test_english_texts_are_plain_english(code: str, message: Message) -> None:
 @each_message
 def test_chinese_texts_have_no_latin_words_but_codes_and_names(code: str, message: Message) -> None:
     assert latin_words(message.reason.zh + " " + message.full_remedy.zh) - NAMES_IN_CHINESE == set()
+
+
+def test_names_in_chinese_texts_are_those_of_columns_and_settings_and_each_is_used() -> None:
+    assert {column for table in tables().values() for column in table.columns} >= COLUMNS
+    written = Settings(engine=EngineSettings(), storage=StorageSettings()).model_dump_json()
+    assert set(re.findall(r"\w+", written)) >= SETTINGS
+    assert (
+        set().union(*(latin_words(text.zh) for _, message in MESSAGES for text in (message.reason, message.remedy)))
+        >= NAMES_IN_CHINESE
+    )
 
 
 @pytest.mark.parametrize("word", ["doubled", "repeated", "no_such", "lost", "late", "told", "broken", "wrong"])
