@@ -29,7 +29,7 @@ def render_changes(
         table.add_row(*map(Text, changelog.change_cells(change, language)))
     if not skipped:
         return Group(title, table)
-    note = label("changelog", "not_recomputed", language).format(names=", ".join(skipped))
+    note = label("changelog", "not_recomputed", language, names=", ".join(skipped))
     return Group(title, table, Text(note, style="yellow"))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,9 +34,8 @@ MISSING = "—"
 _ROW_COUNTS = ("rows_read", "rows_accepted", "rows_aggregate", "rows_rejected")
 
 
-def phrase(key: str, language: Language, **values: object) -> str:
-    """Return a short text of the terminal with its values filled in."""
-    return label("terminal", key, language).format(**values)
+# A short text of the terminal: its key, the language, and its values.
+phrase = partial(label, "terminal")
 
 
 def make_table(headings: Iterable[str], right: Iterable[int] = (), title: str | None = None) -> Table:
