@@ -126,7 +126,7 @@ class FileParser:
 
     def count_headers(self, file: Path, name: str) -> HeaderCount:
         """Return how many of the headers of a file the contract has; see `parse` for the arguments and errors."""
-        matcher = HeaderMatcher.of(self.contract, self.registry.units)
+        matcher = HeaderMatcher(self.contract, self.registry.units)
         rows = (row.cells[: self.limits.columns] for sheet in self._sheets(file, name) for row in sheet.head(HEAD_ROWS))
         counts = [HeaderCount(matcher.count(cells), sum(bool(cell.strip()) for cell in cells)) for cells in rows]
         return max(counts, key=lambda count: (count.known, -count.cells), default=HeaderCount(0, 0))
@@ -142,7 +142,7 @@ class FileParser:
         if is_zip or start == _OLE_MAGIC:
             return read_workbook(file, self.limits, is_zip=is_zip)
         encoding = detect_encoding(file, self.limits)
-        matcher = HeaderMatcher.of(self.contract, self.registry.units)
+        matcher = HeaderMatcher(self.contract, self.registry.units)
         delimiter = detect_delimiter(file, encoding, self.limits, HEAD_ROWS, matcher.count)
         sheet = DelimitedSheet(file, encoding, delimiter, self.limits)
         return [restore_resubmission(sheet, HEAD_ROWS)]
@@ -239,7 +239,14 @@ class FileParser:
         head = sheet.head(HEAD_ROWS)
         narrow = [row for row in head if len(row.cells) <= self.limits.columns]
         try:
-            return detect_table(narrow, self.contract, self.registry.units, sheet.name)
+            return detect_table(
+                narrow,
+                self.contract,
+                self.registry.units,
+                sheet.name,
+                merges=sheet.merges,
+                is_place=self.registry.places.is_known,
+            )
         except TableNotFoundError as error:
             wide = next((row for row in head if len(row.cells) > self.limits.columns), None)
             if wide is None:
@@ -436,14 +443,17 @@ def _summary(
 
 
 def _layout_notes(validator: RowValidator) -> Iterator[SheetNote]:
-    """The titles above a table, and its columns that the contract does not know."""
+    """The titles above a table, the units stated beside it, and its columns that the contract does not know."""
     for row in validator.layout.titles:
         text = " ".join(cell for cell in row.cells if cell.strip())
         yield SheetNote(sheet=validator.sheet, line=row.line, kind="title", text=text)
+    for statement in validator.layout.unit_statements:
+        yield SheetNote(sheet=validator.sheet, line=statement.line, kind="unit_statement", text=statement.text)
+    kinds = {"kept": "unknown_column_kept", "ignored": "column_ignored"}
     for header in validator.layout.headers:
-        if header.role == "kept":
+        if header.role in kinds:
             line = validator.layout.last_line
-            yield SheetNote(sheet=validator.sheet, line=line, kind="unknown_column_kept", text=header.text)
+            yield SheetNote(sheet=validator.sheet, line=line, kind=kinds[header.role], text=header.text)
 
 
 def _title_year_notes(validator: RowValidator, years: set[int]) -> Iterator[SheetNote]:

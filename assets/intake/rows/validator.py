@@ -38,8 +38,9 @@ from assets.intake.tables.contracts import (
     normalise_header,
     qualifier_column,
 )
-from assets.intake.tables.detection import RowKind, TableLayout
-from assets.intake.tables.headers import SCOPE
+from assets.intake.tables.detection import TableLayout
+from assets.intake.tables.headers import SCOPE, YEAR
+from assets.intake.tables.row_kinds import RowKind
 from assets.intake.values import cell_parsers
 from assets.intake.values.arrow_utils import (
     Indices,
@@ -71,6 +72,7 @@ _CLASSES: dict[RowKind, RowClass] = {
     "header": "repeated_header",
     "continuation": "repeated_header",
     "note": "note",
+    "footer": "footer",
 }
 _TYPES: dict[str, pa.DataType] = {
     "number": pa.float64(),
@@ -189,7 +191,7 @@ class RowValidator:
         kind = self.layout.kind_of(cells)
         if kind != "data":
             counts[_CLASSES[kind]] += 1
-        if kind == "note":
+        if kind in ("note", "footer"):
             notes.append(
                 SheetNote(
                     sheet=self.sheet, line=line, kind="footnote", text=" ".join(cell for cell in cells if cell.strip())
@@ -251,6 +253,7 @@ class _ChunkValidation:
         self._check_header_scopes()
         # Numbers come last: in a long layout their limits and units are those of the row's indicator.
         self._parse_numbers()
+        self._check_header_years()
         self._check_problems()
         self._check_cells_without_header()
         self.parsed[OTHER_CELLS] = self._other_cells()
@@ -260,9 +263,9 @@ class _ChunkValidation:
 
     def years(self) -> set[int]:
         """Return the years of the rows, where the dataset has a column `year`."""
-        if "year" not in self.parsed or not pa.types.is_floating(self.parsed["year"].type):
+        if YEAR not in self.parsed or not pa.types.is_floating(self.parsed[YEAR].type):
             return set()
-        return {int(year) for year in self.parsed["year"].unique().to_pylist() if year is not None and year < 1e4}
+        return {int(year) for year in self.parsed[YEAR].unique().to_pylist() if year is not None and year < 1e4}
 
     def _texts(self, source: SourceColumn) -> pa.Array:
         if source.source_position is None:
@@ -385,6 +388,13 @@ class _ChunkValidation:
             source = self.validator.source_columns[SCOPE]
             is_other = pc.fill_null(pc.not_equal(to_plain_text(self.parsed[SCOPE]), scope), False)
             self.errors.add(to_mask(is_other), source, "scope_mismatch", self._texts(source), scope)
+
+    def _check_header_years(self) -> None:
+        """A header that names a year is valid for rows of that year only."""
+        for year in sorted({header.year for header in self.validator.layout.headers if header.year is not None}):
+            source = self.validator.source_columns[YEAR]
+            is_other = pc.fill_null(pc.not_equal(self.parsed[YEAR], float(year)), False)
+            self.errors.add(to_mask(is_other), source, "year_mismatch", self._texts(source), str(year))
 
     def _parse_numbers(self) -> None:
         contract = self.validator.contract

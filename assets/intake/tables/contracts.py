@@ -1,7 +1,7 @@
 """Contracts of datasets: the columns that an input file must have, and the indicators that its rows feed.
 
-Here: reading `data/contracts/*.yml`, checking them against the registry, and the table of the accepted rows. Not here:
-how a cell is parsed (assets.intake.values.cell_parsers).
+Here: reading `data/contracts/*.yml` with the words common to all, checking them against the registry, and the table of
+the accepted rows. Not here: how a cell is parsed (assets.intake.values.cell_parsers).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ _COLUMN_TYPES: dict[ColumnKind, ColumnType] = {
     "unit": "varchar",
 }
 
+COMMON_WORDS = "common.yml"
 RETURN_ID = "return_id"
 SOURCE_ID, SOURCE_GRADE, SOURCE_TEXT = "source_id", "source_grade", "source_text"
 GAP_REASONS, OTHER_CELLS = "gap_reasons", "other_cells"
@@ -174,6 +175,15 @@ class Deadline(BaseModel):
         return f"{self.month:02}-{self.day:02}"
 
 
+class CommonWords(BaseModel):
+    """Words around the tables of all datasets: those that change no header, and headers of columns not to be read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    neutral_groups: tuple[str, ...] = ()
+    ignored_headers: tuple[str, ...] = ()
+
+
 class OwnSource(BaseModel):
     """The registered source that stands for a sender who names no registered one, and its grade."""
 
@@ -187,6 +197,7 @@ class Contract(BaseModel):
     """One dataset: the columns of its files, the key that no two rows share, and the indicators that it feeds.
 
     An unknown header rejects the file; with `on_unknown_column: keep` its cells are kept as JSON in `other_cells`.
+    `neutral_groups` and `ignored_headers` add to the words of `common.yml`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -200,6 +211,8 @@ class Contract(BaseModel):
     columns: dict[str, ContractColumn] = Field(min_length=1)
     indicators: tuple[str, ...] = Field(min_length=1)
     on_unknown_column: Literal["reject", "keep"] = "reject"
+    neutral_groups: tuple[str, ...] = ()
+    ignored_headers: tuple[str, ...] = ()
     own_source: OwnSource | None = None
     due: Deadline | None = None
 
@@ -295,11 +308,16 @@ def qualifier_column(column: str) -> str:
 
 
 def read_contracts(folder: Path) -> dict[str, Contract]:
-    """Return all contracts by dataset; raise DataError with what is wrong in each file."""
+    """Return all contracts by dataset, each with the common words; raise DataError with what is wrong in each file."""
     contracts, issues = {}, []
-    for file in sorted(folder.glob("*.yml")):
+    common = CommonWords()
+    # The common words come first.
+    for file in sorted(folder.glob("*.yml"), key=lambda file: (file.name != COMMON_WORDS, file.name)):
         try:
-            contract = Contract.model_validate(read_yaml(file))
+            if file.name == COMMON_WORDS:
+                common = CommonWords.model_validate(read_yaml(file))
+                continue
+            contract = _add_words(Contract.model_validate(read_yaml(file)), common)
         except FILE_ERRORS as error:
             problem, line, key = describe_errors(error)[0]
             issues.append(Issue("invalid_contract", problem, "docs/contracts.md", f"contracts/{file.name}", line, key))
@@ -311,6 +329,11 @@ def read_contracts(folder: Path) -> dict[str, Contract]:
     if issues:
         raise DataError(issues)
     return contracts
+
+
+def _add_words(contract: Contract, common: CommonWords) -> Contract:
+    words = {name: (*getattr(contract, name), *getattr(common, name)) for name in CommonWords.model_fields}
+    return contract.model_copy(update=words)
 
 
 def check_contracts(
