@@ -16,7 +16,8 @@ import numpy as np
 
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.scorecards import rank_uncertainty
-from assets.scorecards.tables import Ranking, build_projections, read_rankings
+from assets.scorecards.projections import build_projection_tables
+from assets.scorecards.rankings import Ranking, read_rankings
 from assets.warehouse.connection import Connection, connect_in_memory
 from assets.warehouse.models import read_models
 from assets.warehouse.tables import Table, read_tables
@@ -59,7 +60,9 @@ _METHOD = {
     "method_version": "'b'", "assessment_year": "2024", "horizon_year": "2030", "default_base_year": "2015",
     "minimum_span_years": "2", "on_track_ratio": "0.95", "moderate_ratio": "0.6", "minimum_dimensions_share": "0.5",
     "minimum_measure_indicators_share": "0.5", "interval_level": "0.9", "projection_points_min": "4",
-    "projection_points_max": "10", "rank_simulations": str(DRAWS), "rank_seed": "1", "weight_variation": "0.25",
+    "projection_points_max": "10", "projection_drift_share": "0.5", "projection_prior_points": "8",
+    "projection_degrees": "6", "backtest_forecasts_min": "30", "coverage_tolerance": "0.05",
+    "rank_simulations": str(DRAWS), "rank_seed": "1", "weight_variation": "0.25",
 }  # fmt: skip
 _DIMENSION = {
     "dimension_id": "printf('d%d', n)", "position": "n", "is_in_index": "true", "weight": "1",
@@ -109,7 +112,7 @@ def main() -> None:
             with timed(name):
                 models[f"scorecards.{name}"].build(connection)
         with timed("projections"):
-            build_projections(connection)
+            build_projection_tables(connection)
         with timed("panels of the rankings"):
             all_rankings = read_rankings(connection)
         with timed("rank intervals, the index"):

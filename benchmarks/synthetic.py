@@ -129,11 +129,23 @@ def _reference(province: Province) -> dict[str, Iterable[Row]]:
             {"indicator_id": name, "measure_id": _measure_of(position, len(names))}
             for position, name in enumerate(names)
         ],
+        "baskets": [
+            {
+                "basket_id": "all",
+                "name_zh": "全部",
+                "name_en": "All",
+                "about_zh": "合成",
+                "about_en": "Synthetic",
+                "is_headline": "true",
+            }
+        ],
+        "basket_indicators": [{"basket_id": "all", "indicator_id": name} for name in names],
         "goalposts": [
             {
                 "indicator_id": name,
                 "lower": 0,
                 "upper": 100_000 if name == LENGTH else 100,
+                "scale": "linear",
                 "class": "natural_limit",
                 "justification_zh": "合成",
                 "justification_en": "Synthetic",

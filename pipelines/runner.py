@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import Paths
-from assets.core.worker import GC_THRESHOLD
 from assets.release.publish.fingerprint import changed_fingerprint
 from assets.release.read.reader import Release, find_current_release
 from pipelines.observability import run_outcomes
@@ -111,6 +110,8 @@ def relaxed_gc() -> Iterator[None]:
     Thousands of modules and definitions live until the end, and a run creates almost no reference cycles, so frequent
     collections only cost time (9 % of a run). Memory without cycles is freed as always.
     """
+    from assets.core.worker import GC_THRESHOLD  # slow to import, and not needed where nothing is new
+
     before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, *before[1:])

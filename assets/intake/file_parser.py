@@ -22,9 +22,9 @@ import pyarrow.parquet as pq
 from assets.core.errors import Issue
 from assets.core.messages import all_messages
 from assets.core.settings import Limits
-from assets.intake.readers.delimited import DELIMITERS, DelimitedSheet
+from assets.intake.readers.delimited import DelimitedSheet, detect_delimiter
 from assets.intake.readers.encoding import FileRejectedError, detect_encoding
-from assets.intake.readers.raw_rows import Lines, RawChunk, RawRow, RawSheet, to_csv_record
+from assets.intake.readers.raw_rows import Lines, RawChunk, RawSheet, to_csv_record
 from assets.intake.readers.resubmissions import restore_resubmission
 from assets.intake.readers.spreadsheet import read_workbook
 from assets.intake.receipts.receipts import SheetNote, SheetSummary
@@ -132,27 +132,10 @@ class FileParser:
         if is_zip or start == _OLE_MAGIC:
             return read_workbook(file, self.limits, is_zip=is_zip)
         encoding = detect_encoding(file, self.limits)
-        sheet = DelimitedSheet(file, encoding, self._delimiter(file, encoding), self.limits)
-        return [restore_resubmission(sheet, HEAD_ROWS)]
-
-    def _delimiter(self, file: Path, encoding: str) -> str:
-        """The delimiter that splits some row into the most headers of the contract."""
         matcher = HeaderMatcher.of(self.contract, self.registry.units)
-
-        def head(delimiter: str) -> list[RawRow]:
-            return DelimitedSheet(file, encoding, delimiter, self.limits).head(HEAD_ROWS)
-
-        def most_headers(rows: Iterable[RawRow]) -> int:
-            cells = (row.cells[: self.limits.columns] for row in rows)
-            counts = (sum(matcher.match(cell) is not None for cell in row if cell.strip()) for row in cells)
-            return max(counts, default=0)
-
-        first, *alternatives = DELIMITERS
-        rows = head(first)
-        # A delimiter that does not occur splits nothing.
-        occurring = [delimiter for delimiter in alternatives if any(delimiter in row.text for row in rows)]
-        heads = {first: rows, **{delimiter: head(delimiter) for delimiter in occurring}}
-        return max(heads, key=lambda delimiter: most_headers(heads[delimiter]))
+        delimiter = detect_delimiter(file, encoding, self.limits, HEAD_ROWS, matcher.count)
+        sheet = DelimitedSheet(file, encoding, delimiter, self.limits)
+        return [restore_resubmission(sheet, HEAD_ROWS)]
 
     def _sheet_parsers(self, sheets: Sequence[RawSheet], result: ParseResult) -> list[_SheetParser]:
         """The sheets that hold a table; the others are skipped with a note, unless no sheet holds one."""

@@ -24,7 +24,7 @@ Value = str | int | float | bool | None
 _INTEGER = re.compile(r"[+-]?\d+")
 _MAXIMUM = {"integer": 2**31 - 1, "bigint": 2**63 - 1}
 _MAX_DIGITS = 20
-_DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?")
+_DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)

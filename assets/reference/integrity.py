@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from assets.core.errors import Issue
-from assets.core.text import normalise_name
+from assets.core.text import format_number, normalise_name
 from assets.reference.csv_tables import ReferenceRow, ReferenceTable
 
 Tables = Mapping[str, ReferenceTable]
@@ -25,6 +25,8 @@ def check_integrity(tables: Tables) -> list[Issue]:
         check_basket_indicators,
         check_alias_targets,
         check_goalpost_direction,
+        check_log_goalposts,
+        check_decimals,
         check_measure_links,
         check_target_units,
         check_target_scope,
@@ -137,6 +139,32 @@ def check_goalpost_direction(tables: Tables) -> Iterator[Issue]:
 
 def _is_ascending(low: object, high: object) -> bool:
     return isinstance(low, int | float) and isinstance(high, int | float) and low <= high
+
+
+def check_log_goalposts(tables: Tables) -> Iterator[Issue]:
+    """A logarithmic scale has two goalposts above zero."""
+    goalposts = tables["goalposts"]
+    for row in goalposts.rows:
+        ends = (row["lower"], row["upper"])
+        if row["scale"] == "log" and not all(isinstance(end, int | float) and end > 0 for end in ends):
+            yield goalposts.issue("invalid_log_goalposts", row, "indicator_id", "lower > 0, upper > 0")
+
+
+def check_decimals(tables: Tables) -> Iterator[Issue]:
+    """Goalposts and targets have no more decimals than their indicator, whose figures are rounded to them."""
+    decimals = tables["indicators"].mapping("indicator_id", "decimals")
+    for name, columns in (
+        ("goalposts", ("lower", "upper", "range_low", "range_high", "tolerance")),
+        ("targets", ("value", "value_high")),
+    ):
+        table = tables[name]
+        for row in table.rows:
+            allowed = decimals.get(row["indicator_id"])
+            for column in columns:
+                value = row[column]
+                if isinstance(allowed, int) and isinstance(value, float) and value != round(value, allowed):
+                    actual = f"{row['indicator_id']} {column} = {format_number(value)}"
+                    yield Issue("too_many_decimals", actual, str(allowed), table.file, row.line, column)
 
 
 def check_measure_links(tables: Tables) -> Iterator[Issue]:

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
-from assets.scorecards.tables import TableBuilder, build_projection_tables, build_rankings
+from assets.scorecards.arrays import TableBuilder
+from assets.scorecards.projections import build_projection_tables
+from assets.scorecards.rankings import build_rankings
 from assets.warehouse import dagster_assets
 from assets.warehouse.connection import Warehouse
 from assets.warehouse.models import Model
@@ -24,7 +26,7 @@ def scorecard_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -
     """Return the models of the schema `scorecards`, the projections and the rank intervals."""
     return [
         *dagster_assets.model_assets(models, "scorecards", tables),
-        _python_tables(build_projection_tables, ("projections",), _PROJECTION_INPUTS, tables),
+        _python_tables(build_projection_tables, ("projections", "projection_backtest"), _PROJECTION_INPUTS, tables),
         _python_tables(
             build_rankings,
             ("rankings", "rank_intervals", "robust_rank_pairs", "rank_sensitivity"),

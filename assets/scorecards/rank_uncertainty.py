@@ -1,7 +1,7 @@
 """Rank uncertainty: how far ranks depend on weights, normalisation, aggregation and single indicators.
 
 Here: a Monte Carlo design, the scores and ranks of each draw, and their summary, on numpy arrays. Not here: reading and
-writing tables (assets.scorecards.tables).
+writing tables (assets.scorecards.rankings).
 
 The method is the uncertainty and sensitivity analysis of the OECD/JRC Handbook on Constructing Composite Indicators
 (2008), chapter 7; the R package COINr does the same. Axes: cities are rows, indicators or draws are columns. Scores of

@@ -21,6 +21,7 @@ scaled as (
         goalposts.range_low,
         goalposts.range_high,
         goalposts.tolerance,
+        goalposts.scale as goalposts_scale,
         cast(floor(figures.value * figures.scale + 0.5) as bigint) as value_scaled,
         cast(floor(goalposts.lower * figures.scale + 0.5) as bigint) as lower_scaled,
         cast(floor(goalposts.upper * figures.scale + 0.5) as bigint) as upper_scaled
@@ -32,6 +33,13 @@ attained as (
     select
         *,
         case
+            -- a value without a logarithm is beyond the goalpost nearer to zero
+            when goalposts_scale = 'log' and value_scaled <= 0
+                then case when lower_scaled < upper_scaled then cast(0 as double) else 1e2 end
+            when goalposts_scale = 'log'
+                then
+                    1e2 * ln(cast(value_scaled as double) / nullif(cast(lower_scaled as double), 0))
+                    / nullif(ln(cast(upper_scaled as double) / nullif(cast(lower_scaled as double), 0)), 0)
             when lower_scaled is not null and upper_scaled is not null
                 then
                     1e2 * cast(value_scaled - lower_scaled as double)

@@ -19,6 +19,7 @@ def test_the_page_adds_a_dataset_without_sql_and_python(tmp_path: Path) -> None:
         "reference/indicators.csv",
         "reference/indicator_measures.csv",
         "reference/goalposts.csv",
+        "reference/basket_indicators.csv",
         "reference/sources.csv",
         "inbox/public_transport/example.csv",
     ]

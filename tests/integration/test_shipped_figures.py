@@ -229,10 +229,25 @@ def test_the_worked_projection_is_that_of_the_shipped_figures(province: Place) -
     (row,) = province.rows(f"from scorecards.projections where {PARK}")
     points = province.rows(f"from scorecards.projection_points where {PARK} order by year")
     assert [point["year"] for point in points] == [*range(2014, 2023), 2024]
-    slope, deviation = f"{row['slope_per_year']:.4f}", f"{row['residual_deviation']:.4f}"
     ends = [f"{row[f'projected_{name}']:.2f}" for name in ("value", "low", "high")]
-    told(f"slope {slope} m² a year, s = {deviation}; in 2030 {ends[0]} m², between {ends[1]} and {ends[2]}")
-    told(f"probability of {row['probability_met']:.3f}, and the line reaches it in {row['expected_year']}")
+    told(f"{ends[0]} m² in 2030, between {ends[1]} and {ends[2]}")
+    told(f"In the backtest {row['coverage_share']:.1%} of {row['coverage_forecasts']} rates lay inside")
+    told(f"the standard of 14.8 is met with a probability of {row['probability_met']:.3f}")
+
+
+def test_intervals_hold_later_figures_at_every_published_horizon(province: Place) -> None:
+    published = province.rows("from scorecards.projection_backtest where is_published")
+    assert {row["kind"] for row in published} == {"rate", "amount"}
+    assert all(0.85 <= row["coverage_share"] <= 0.95 for row in published)
+    for kind in ("rate", "amount"):
+        own = [row for row in published if row["kind"] == kind]
+        held = sum(row["coverage_share"] * row["forecasts"] for row in own) / sum(row["forecasts"] for row in own)
+        assert 0.85 <= held <= 0.95
+
+
+def test_no_interval_is_without_width(province: Place) -> None:
+    (row,) = province.rows("select min(projected_high - projected_low) as width from scorecards.projections")
+    assert row["width"] > 0
 
 
 def test_the_worked_break_leaves_two_points(province: Place) -> None:

@@ -39,6 +39,29 @@ def test_attainment_is_exact_where_the_figures_are(world: World) -> None:
 
 
 @pytest.mark.parametrize(
+    ("ends", "value", "attained"),
+    [
+        ((100, 10_000), 1000, 50),
+        ((100, 10_000), 100, 0),
+        ((100, 10_000), 10_000, 100),
+        ((100, 10_000), 99, 0),
+        ((100, 10_000), 0, 0),
+        ((100, 10_000), -5, 0),
+        ((10_000, 100), 1000, 50),
+        ((10_000, 100), 20_000, 0),
+        ((10_000, 100), 0, 100),
+        ((10_000, 100), -5, 100),
+    ],
+)
+def test_a_logarithmic_scale_scores_by_ratios(
+    world: World, ends: tuple[float, float], value: float, attained: float
+) -> None:
+    world.indicator("i", None, direction=1 if ends[0] < ends[1] else -1).figures("i", {2024: value})
+    world.add("reference.goalposts", {"indicator_id": "i", "lower": ends[0], "upper": ends[1], "scale": "log"})
+    assert world.row(HISTORY)["attainment"] == pytest.approx(attained, abs=1e-9)
+
+
+@pytest.mark.parametrize(
     ("value", "attained"), [(8, 100), (9, 100), (10, 100), (6, 50), (11, 75), (4, 0), (3, 0), (20, 0)]
 )
 def test_a_range_scores_full_inside_and_falls_over_its_width(world: World, value: float, attained: float) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import numpy as np
 import pytest
 
-from assets.scorecards.tables import Columns, build_projections, build_rankings
+from assets.scorecards.arrays import Columns
+from assets.scorecards.projections import build_projection_tables
+from assets.scorecards.rankings import build_rankings
 from tests.builders.world import Row, World, tables
 
 LINE = {2016: 40.0, 2018: 44.0, 2020: 48.0, 2022: 52.0, 2024: 56.0}
@@ -17,7 +22,8 @@ def rows(columns: Columns) -> list[Row]:
 def projections(world: World) -> dict[str, Row]:
     for name in ("projection_points", "indicator_scores"):
         world.build(f"scorecards.{name}")
-    return {row["indicator_id"]: row for row in rows(build_projections(world.connection))}
+    made = rows(build_projection_tables(world.connection)["projections"])
+    return {row["indicator_id"]: row for row in made if row["city_code"] == "A"}
 
 
 def ranked(world: World) -> dict[str, list[Row]]:
@@ -32,8 +38,19 @@ def ranked(world: World) -> dict[str, list[Row]]:
 # --- projections ------------------------------------------------------------------------------------------------
 
 
+def province_of(world: World, indicator: str, years: Iterable[int] = range(2010, 2025), cities: int = 40) -> None:
+    """Forty cities whose figures walk at random, enough past forecasts to calibrate; synthetic."""
+    random = np.random.default_rng(3)
+    for number in range(cities):
+        code = f"P{number:02}"
+        world.city(code)
+        figures = 50 + np.cumsum(random.normal(0.4, 1.5, 40))
+        world.figures(indicator, {year: float(figures[year - 2000]) for year in years}, city_code=code)
+
+
 def test_a_series_is_projected_to_the_horizon_with_what_it_is_compared_with(world: World) -> None:
-    world.indicator("i", maximum=100).figures("i", LINE).target("i", 60, year=2027)
+    world.indicator("i", minimum=0, maximum=100).figures("i", LINE).target("i", 60, year=2027)
+    province_of(world, "i")
     row = projections(world)["i"]
     assert (row["projection_status"], row["points"], row["first_year"], row["last_year"]) == (
         "projected",
@@ -41,8 +58,30 @@ def test_a_series_is_projected_to_the_horizon_with_what_it_is_compared_with(worl
         2016,
         2024,
     )
-    assert (row["projected_year"], row["projected_value"]) == (2030, pytest.approx(68))
-    assert (row["target_year"], row["probability_met"], row["expected_year"]) == (2027, 1, 2026)
+    assert (row["scale"], row["projected_year"], row["target_year"]) == ("logit", 2030, 2027)
+    assert row["projected_low"] < row["projected_value"] < row["projected_high"]
+    assert row["change_per_year"] == pytest.approx((row["projected_value"] - 56) / 6)
+    assert 0 < row["probability_met"] < 1
+    assert 0.85 <= row["coverage_share"] <= 0.95
+    assert row["coverage_forecasts"] == 40
+
+
+def test_the_backtest_of_each_horizon_is_published(world: World) -> None:
+    province_of(world.indicator("i", minimum=0, maximum=100).target("i", 60, year=2027), "i")
+    for name in ("projection_points", "indicator_scores"):
+        world.build(f"scorecards.{name}")
+    backtest = rows(build_projection_tables(world.connection)["projection_backtest"])
+    # Ten points, the first four of which are needed: origins 2018 to 2022, figures up to 2024.
+    assert {row["horizon_years"]: row["origins"] for row in backtest} == {2: 5, 3: 4, 4: 3, 5: 2, 6: 1}
+    assert all(row["kind"] == "rate" and row["forecasts"] == 40 * row["origins"] for row in backtest)
+    assert all(row["target_forecasts"] == row["forecasts"] and 0 <= row["brier_score"] <= 1 for row in backtest)
+
+
+def test_a_horizon_that_the_backtest_does_not_support_has_no_projection(world: World) -> None:
+    world.indicator("i", minimum=0, maximum=100).figures("i", LINE).target("i", 60, year=2027)
+    row = projections(world)["i"]
+    assert row["projection_status"] == "not_calibrated"
+    assert {row[name] for name in ("projected_value", "projected_low", "probability_met", "expected_year")} == {None}
 
 
 def test_the_latest_ten_points_are_taken(world: World) -> None:
@@ -78,11 +117,11 @@ def test_a_break_starts_the_series_anew_for_the_city_it_names(world: World) -> N
         world.build(f"scorecards.{name}")
     found = {
         (row["city_code"], row["indicator_id"]): (row["points"], row["break_year"], row["projection_status"])
-        for row in rows(build_projections(world.connection))
+        for row in rows(build_projection_tables(world.connection)["projections"])
     }
     assert found == {
-        ("A", "i"): (9, None, "projected"),
-        ("B", "i"): (5, 2020, "projected"),
+        ("A", "i"): (9, None, "not_calibrated"),
+        ("B", "i"): (5, 2020, "not_calibrated"),
         ("A", "j"): (3, 2022, "too_few_points"),
         ("B", "j"): (3, 2022, "too_few_points"),
     }

@@ -48,6 +48,15 @@ def test_good_rows_have_their_types_and_lines(tmp_path: Path) -> None:
     assert table.column("rank") == [1, 2]
 
 
+@pytest.mark.parametrize(("text", "value"), [("5e-1", 0.5), ("1E-05", 0.00001), ("1e+0", 1), ("0.25E1", 2.5)])
+def test_a_number_may_have_an_exponent(tmp_path: Path, text: str, value: float) -> None:
+    table, issues = read(tmp_path, f"{HEADER}\nx,1,10,{text},true,a,-1\n")
+    if value <= 1:
+        assert (table.column("weight"), issues) == ([value], [])
+    else:
+        assert [issue.code for issue in issues] == ["number_above_maximum"]
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_line_ends_and_a_byte_order_mark_make_no_difference(tmp_path: Path, end: str, mark: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from hypothesis import strategies as st
 
 from assets.core.settings import Limits
 from assets.intake.readers import delimited
-from assets.intake.readers.delimited import DelimitedSheet, has_regular_rows
-from assets.intake.readers.encoding import detect_encoding
+from assets.intake.readers.delimited import DelimitedSheet, detect_delimiter, has_regular_rows
+from assets.intake.readers.encoding import FileRejectedError, detect_encoding
 from assets.intake.readers.raw_rows import ChunkSchema, RawRow
 
 LIMITS = Limits()
@@ -36,10 +37,12 @@ def simplify(rows: list[RawRow]) -> list[tuple[int, tuple[str, ...], bool]]:
     return [(row.line, row.cells, row.error is not None) for row in rows]
 
 
-def chunked(sheet: DelimitedSheet, after: int, width: int) -> list[tuple[int, tuple[str, ...], str]]:
+def chunked(
+    sheet: DelimitedSheet, after: int, width: int, min_width: int | None = None
+) -> list[tuple[int, tuple[str, ...], str]]:
     """Line, cells and text of every row below a line, in the order of lines; broken rows have no cells."""
     rows = []
-    for task in sheet.chunks(after, ChunkSchema(width, frozenset())):
+    for task in sheet.chunks(after, ChunkSchema(width, frozenset(), min_width)):
         chunk = task()
         texts = chunk.texts(set(chunk.lines.tolist()))
         cells = zip(*(column.to_pylist() for column in chunk.columns), strict=True)
@@ -105,6 +108,93 @@ def test_two_stray_quotes_do_not_swallow_the_rows_between_them(tmp_path: Path) -
     assert [(line, cells) for line, cells, _ in rows] == [(2, ()), (3, ("2", "3")), (4, ()), (5, ("6", "7"))]
 
 
+DITTO = '市,年,值,等级,注\n甲,1,5,A,\n乙,1,6,A,"\n丙,1,7,A,\n丁,1,8,A,"\n戊,1,9,A,\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "broken"),
+    [
+        (DITTO, []),
+        (DITTO.replace("7,A,", "7,A"), []),
+        (DITTO.replace("7,A,", '7,A,"'), []),
+        (DITTO.replace("A,\n", 'A,"\n'), []),
+        (DITTO.replace('"', '"同上'), [3, 5]),
+        (DITTO.replace('8,A,"', '8,A,同上"'), [5]),
+        ('市,年,值,等级,注\n甲,1,5,A,"口袋\n乙,1,6,A,\n丙,1,7,A,绿地"\n', [2, 4]),
+    ],
+)
+def test_no_row_is_swallowed_by_stray_quotes(tmp_path: Path, content: str, broken: list[int]) -> None:
+    rows = chunked(sheet_of(tmp_path, content), 1, 5, 4)
+    assert [line for line, _, _ in rows] == [*range(2, content.count("\n") + 1)]
+    assert [line for line, cells, _ in rows if not cells] == broken
+
+
+@pytest.mark.parametrize(
+    "cell", ["上半年，12 个\n下半年，30 个", "甲\n乙\n丙", "一,二,三\n四", "一\n二,三", '"一"\n二', "2024\n1,2,3,4"]
+)
+@pytest.mark.parametrize("column", [0, 2, 4])
+def test_a_note_of_several_lines_is_one_cell(tmp_path: Path, cell: str, column: int) -> None:
+    written = ["乙", "1", "6", "A", ""]
+    written[column] = cell
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer).writerows([["市", "年", "值", "等级", "注"], written, ["丙", "2", "7", "B", ""]])
+    rows = chunked(sheet_of(tmp_path, buffer.getvalue()), 1, 5, 4)
+    assert [cells for _, cells, _ in rows] == [tuple(written), ("丙", "2", "7", "B", "")]
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_empty_cells_may_be_missing_or_too_many_at_the_end_of_a_row(tmp_path: Path, quote: str, end: str) -> None:
+    lines = ["a,b,c,d", f"{quote}1{quote},2,3", "4,5,6,7", "8,9", "1,2,3,4,,", "1,2,3,4, ,5", "1,2,3,", "1,2,3"]
+    rows = chunked(sheet_of(tmp_path, end.join(lines)), 1, 4, 3)
+    assert [cells for _, cells, _ in rows] == [
+        ("1", "2", "3", ""),
+        ("4", "5", "6", "7"),
+        ("8", "9"),
+        ("1", "2", "3", "4"),
+        ("1", "2", "3", "4", " ", "5"),
+        ("1", "2", "3", ""),
+        ("1", "2", "3"),  # the file may be cut off here
+    ]
+    assert [text for _, _, text in rows] == lines[1:]
+
+
+def test_a_text_as_a_formula_is_its_text(tmp_path: Path) -> None:
+    for content in ('x,y\n="360100",1\n', 'x,y\n"=""360100""",1\n'):
+        assert chunked(sheet_of(tmp_path, content), 1, 2)[0][1] == ("360100", "1")
+        assert [row.cells for row in rows_of(tmp_path, content)][1] == ("360100", "1")
+    assert rows_of(tmp_path, 'x,y\n="1"&"2",=1\n')[1].cells == ('="1"&"2"', "=1")
+
+
+@pytest.mark.parametrize("text", ['"十四五"规划项目', '属于"十四五"规划', '"甲"、"乙"两处', '5"管'])
+def test_quotes_around_a_word_are_part_of_the_cell(tmp_path: Path, text: str) -> None:
+    rows = chunked(sheet_of(tmp_path, f"a,b,c\n1,2,{text}\n3,{text},4\n"), 1, 3)
+    assert [cells for _, cells, _ in rows] == [("1", "2", text), ("3", text, "4")]
+
+
+def test_a_quote_that_may_contain_a_delimiter_breaks_its_row(tmp_path: Path) -> None:
+    assert chunked(sheet_of(tmp_path, 'a,b,c\n"1,2"x,3\n'), 1, 3)[0][1] == ()
+
+
+def headers_of(names: str) -> Callable[[Sequence[str]], int]:
+    return lambda cells: sum(cell in names.split() for cell in cells)
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
+@pytest.mark.parametrize("title", ["", "sep={}\n", "a title, with; many | of\tthem\n"])
+def test_the_delimiter_is_the_one_between_the_headers(tmp_path: Path, delimiter: str, title: str) -> None:
+    sheet = sheet_of(tmp_path, title.format(delimiter) + delimiter.join(["x", "y", "z"]) + "\n")
+    assert detect_delimiter(sheet.file, "utf-8", LIMITS, 40, headers_of("x y z")) == delimiter
+
+
+@pytest.mark.parametrize("delimiter", ["，", "、", "；", "｜", "    ", "　", "^"])
+def test_another_delimiter_is_named(tmp_path: Path, delimiter: str) -> None:
+    sheet = sheet_of(tmp_path, delimiter.join(["x", "y", "z"]) + "\n" + delimiter.join("123") + "\n")
+    with pytest.raises(FileRejectedError) as rejection:
+        detect_delimiter(sheet.file, "utf-8", LIMITS, 40, headers_of("x y z"))
+    assert [(issue.code, issue.actual) for issue in rejection.value.issues] == [("unsupported_delimiter", delimiter[0])]
+
+
 def test_a_cell_may_have_as_many_lines_as_the_limit_says(tmp_path: Path) -> None:
     content = 'a,b\n"1\n2\n3",x\ny,z\n'
     for lines, expected in ((3, [(2, ("1\n2\n3", "x")), (5, ("y", "z"))]), (2, None)):
@@ -152,6 +242,8 @@ def test_cells_come_back_as_written_with_the_line_on_which_they_stand(
     tmp_path: Path, rows: list[list[str]], quoting: int, end: str
 ) -> None:
     buffer = io.StringIO(newline="")
+    # A line of a cell that looks like a row by itself is taken for one.
+    rows = [[cell.replace(",", "") if re.search("[\r\n]", cell) else cell for cell in row] for row in rows]
     # A cell with a lone line end of the other kind must be quoted too, as every spreadsheet does.
     quoting = csv.QUOTE_ALL if any(re.search("[\r\n]", cell) for row in rows for cell in row) else quoting
     writer = csv.writer(buffer, quoting=quoting, lineterminator=end)

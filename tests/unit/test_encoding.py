@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -38,14 +39,33 @@ def refused(tmp_path: Path, content: bytes, limits: Limits = LIMITS) -> tuple[st
         ("gb18030", "gb18030"),
         ("gbk", "gb18030"),
         ("utf-16", "utf-16"),
-        ("utf-16-le", None),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16-be", "utf-16-be"),
     ],
 )
-def test_a_text_is_read_in_the_encoding_that_it_is_in(tmp_path: Path, codec: str, name: str | None) -> None:
-    if name is None:
-        assert refused(tmp_path, TEXT.encode(codec))[0] in ("file_has_nul", "unsupported_encoding")
-    else:
-        assert read(tmp_path, TEXT.encode(codec)) == (name, TEXT)
+def test_a_text_is_read_in_the_encoding_that_it_is_in(tmp_path: Path, codec: str, name: str) -> None:
+    assert read(tmp_path, TEXT.encode(codec)) == (name, TEXT)
+
+
+@pytest.mark.parametrize(("codec", "name"), [("big5", "Big5"), ("utf-32", "UTF-32")])
+def test_an_encoding_that_is_not_supported_is_named(tmp_path: Path, codec: str, name: str) -> None:
+    content = "城市,年份,統計口徑,人均公園綠地面積\n南昌市,2023,城區,12.5\n".encode(codec)
+    assert refused(tmp_path, content) == ("unsupported_encoding", name, None)
+
+
+@pytest.mark.parametrize("text", [TEXT, "㐀𠀀,纛鬮龘\n", "a,b\n1,é\n", "銅鑼灣,贛州,廣場綠地\n", "备注\n鑫垚淼焱犇\n"])
+def test_gb18030_is_not_taken_for_big5(tmp_path: Path, text: str) -> None:
+    assert read(tmp_path, text.encode("gb18030"))[0] == "gb18030"
+
+
+def test_lines_of_an_old_macintosh_may_be_more_than_the_limit_of_one_line(tmp_path: Path) -> None:
+    content = "城市,年份\r" + "南昌市,2024\r" * 200
+    assert read(tmp_path, content.encode(), Limits(line_bytes=1000)) == ("utf-8", content)
+
+
+def test_bytes_with_nul_that_are_no_table_in_utf_16_are_refused(tmp_path: Path) -> None:
+    assert refused(tmp_path, b"city,date,posts,source_id\nalpha,1\n\x00")[0] == "file_has_nul"
+    assert refused(tmp_path, b"\x00\x01\x02\xff" * 100)[0] == "unsupported_encoding"
 
 
 def test_utf_16_of_the_other_byte_order_is_read(tmp_path: Path) -> None:
@@ -128,4 +148,5 @@ def test_blocks_end_where_lines_do_and_nothing_is_lost(tmp_path: Path, text: str
             name = detect_encoding(file, LIMITS)
             blocks = list(read_utf8_blocks(file, name, LIMITS))
         assert b"".join(blocks).decode() == text
-        assert all(block.endswith(b"\n") for block in blocks[:-1])
+        assert all(block.endswith((b"\n", b"\r")) for block in blocks[:-1])
+        assert not any(first.endswith(b"\r") and second.startswith(b"\n") for first, second in pairwise(blocks))

@@ -19,13 +19,13 @@ COLUMNS = {
     "provinces": "province_code* name_zh",
     "cities": "city_code* province_code>provinces.province_code name_zh short_zh",
     "aliases": "alias* city_code>cities.city_code province_code>provinces.province_code kind",
-    "indicators": "indicator_id* unit direction:integer dimension_id name_zh weight:double",
+    "indicators": "indicator_id* unit direction:integer dimension_id name_zh weight:double decimals:integer",
     "baskets": "basket_id* is_headline:boolean",
     "basket_indicators": "basket_id*>baskets.basket_id indicator_id*>indicators.indicator_id weight:double",
     "measures": "measure_id*:integer",
     "indicator_measures": "indicator_id*>indicators.indicator_id measure_id*:integer>measures.measure_id",
     "goalposts": "indicator_id*>indicators.indicator_id lower:double upper:double "
-    "range_low:double range_high:double tolerance:double",
+    "range_low:double range_high:double tolerance:double scale",
     "targets": "target_id* indicator_id>indicators.indicator_id unit scope kind operator "
     "value:double value_high:double year:integer",
     "target_profiles": "target_id*>targets.target_id year*:integer expected_share:double",
@@ -38,12 +38,12 @@ GOOD = {
     "provinces": "P,全省",
     "cities": "A,P,甲市,甲\nB,P,乙市,乙",
     "aliases": "Aland,A,,short\nAll,,P,total\nAlike,,,homophone",
-    "indicators": "up,%,1,d,上,1\ndown,%,-1,d,下,1\nband,km,1,e,带,0",
+    "indicators": "up,%,1,d,上,1,1\ndown,%,-1,d,下,1,0\nband,km,1,e,带,0,2",
     "baskets": "core,true\nfull,false",
     "basket_indicators": "core,up,\nfull,up,\nfull,down,2",
     "measures": "1\n2",
     "indicator_measures": "up,1\ndown,2\nband,2",
-    "goalposts": "up,0,100,,,\ndown,100,0,,,\nband,,,5,10,3",
+    "goalposts": "up,0,100,,,,linear\ndown,100,1,,,,log\nband,,,5,10,3,linear",
     "targets": f"t1,up,%,all,{AT_LEAST}\nt2,down,%,cities,at_most,<=,5,,2030\nt3,band,km,province,range,between,5,10,",
     "target_profiles": "",
     "target_cities": "t2,A",
@@ -142,7 +142,7 @@ BROKEN: list[tuple[Rule, dict[str, str], Issue]] = [
             ),
         )
         for changed in (
-            {"basket_indicators": "full,up,", "goalposts": "down,100,0,,,"},
+            {"basket_indicators": "full,up,", "goalposts": "down,100,0,,,,linear"},
             {"basket_indicators": "full,band,"},
             {"basket_indicators": "full,up,0"},
         )
@@ -183,7 +183,7 @@ BROKEN: list[tuple[Rule, dict[str, str], Issue]] = [
     *(
         (
             integrity.check_goalpost_direction,
-            {"goalposts": f"{indicator},{floor},{upper},,,"},
+            {"goalposts": f"{indicator},{floor},{upper},,,,linear"},
             Issue(
                 "invalid_goalposts_order",
                 f"{indicator}: lower {floor}, upper {upper}",
@@ -203,10 +203,43 @@ BROKEN: list[tuple[Rule, dict[str, str], Issue]] = [
     *(
         (
             integrity.check_goalpost_direction,
-            {"goalposts": f"up,{numbers}"},
+            {"goalposts": f"up,{numbers},linear"},
             Issue("incomplete_goalposts", "up", "", "reference/goalposts.csv", 2, "indicator_id"),
         )
         for numbers in (",,,,", "0,,,,", ",9,,,", "0,9,1,2,3", "0,9,,,3", ",,1,2,", ",,1,,3", ",,2,1,3", ",,1,2,0")
+    ),
+    *(
+        (
+            integrity.check_log_goalposts,
+            {"goalposts": row},
+            Issue(
+                "invalid_log_goalposts",
+                row.split(",")[0],
+                "lower > 0, upper > 0",
+                "reference/goalposts.csv",
+                2,
+                "indicator_id",
+            ),
+        )
+        for row in ("up,0,100,,,,log", "down,100,-1,,,,log", "band,,,5,10,3,log")
+    ),
+    *(
+        (
+            integrity.check_decimals,
+            {"goalposts": row},
+            Issue("too_many_decimals", f"{name} {column} = {value}", decimals, "reference/goalposts.csv", 2, column),
+        )
+        for row, name, column, value, decimals in (
+            ("up,0.05,100,,,,linear", "up", "lower", "0.05", "1"),
+            ("down,1,0.5,,,,linear", "down", "upper", "0.5", "0"),
+            ("up,0,1e-3,,,,linear", "up", "upper", "0.001", "1"),
+            ("band,,,5,10.125,3,linear", "band", "range_high", "10.125", "2"),
+        )
+    ),
+    (
+        integrity.check_decimals,
+        {"targets": "t1,up,%,all,at_least,>=,5.25,,2030\nt2,down,%,cities,at_most,<=,5,,2030"},
+        Issue("too_many_decimals", "up value = 5.25", "1", "reference/targets.csv", 2, "value"),
     ),
     (
         integrity.check_measure_links,
@@ -254,12 +287,12 @@ BROKEN: list[tuple[Rule, dict[str, str], Issue]] = [
     ),
     (
         integrity.check_single_dimension,
-        {"indicators": "up,%,1,d,上,1\ndown,%,-1,d,下,1\nband,km,1,e,上,0"},
+        {"indicators": "up,%,1,d,上,1,1\ndown,%,-1,d,下,1,0\nband,km,1,e,上,0,2"},
         Issue("indicator_in_two_dimensions", "上", "d, e", "reference/indicators.csv", 4, "name_zh"),
     ),
     (
         integrity.check_single_dimension,
-        {"indicators": "up,%,1,d,上,1\nup,%,1,e,下,1\ndown,%,-1,d,左,1\nband,km,1,e,带,0"},
+        {"indicators": "up,%,1,d,上,1,1\nup,%,1,e,下,1,1\ndown,%,-1,d,左,1,1\nband,km,1,e,带,0,1"},
         Issue("indicator_in_two_dimensions", "up", "d, e", "reference/indicators.csv", 3, "indicator_id"),
     ),
     *(
@@ -337,12 +370,12 @@ def test_an_empty_reference_is_no_foreign_key(tmp_path: Path) -> None:
 
 
 def test_a_range_may_be_a_single_value(tmp_path: Path) -> None:
-    assert list(integrity.check_goalpost_direction(tables(tmp_path, goalposts="band,,,5,5,3"))) == []
+    assert list(integrity.check_goalpost_direction(tables(tmp_path, goalposts="band,,,5,5,3,linear"))) == []
 
 
 def test_what_an_unknown_indicator_would_need_is_left_to_the_foreign_key(tmp_path: Path) -> None:
     targets = f"t2,other,m,cities,{AT_LEAST}\nt1,up,%,all,{AT_LEAST}"
-    broken = tables(tmp_path, goalposts="other,9,0,,,", targets=targets, basket_indicators="")
+    broken = tables(tmp_path, goalposts="other,9,0,,,,linear", targets=targets, basket_indicators="")
     assert [issue.code for issue in check_integrity(broken)] == ["unknown_foreign_key", "unknown_foreign_key"]
 
 

@@ -1,143 +1,179 @@
-"""Projections: the line, its interval and its probabilities are those of the textbook, recomputed with scipy."""
+"""Trend: the random walk, its scales, its predictive distribution and the calibration of its width."""
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from assets.scorecards.trend import (
-    Bounds,
-    OlsFit,
+    LIMIT_MARGIN,
+    SCALES,
+    Forecasts,
+    Points,
+    RandomWalk,
+    Scale,
+    Shrinkage,
     TargetRange,
+    backtest,
+    calibrate,
+    choose_scales,
     expected_year,
-    fit_ols,
+    fit_random_walk,
     prediction_interval,
+    prediction_quantile,
     target_probability,
 )
 
-FREE = Bounds(np.array([-np.inf]), np.array([np.inf]))
-PERCENT = Bounds(np.array([0.0]), np.array([100.0]))
-NOISY = {2016: 40.0, 2017: 42.0, 2019: 41.0, 2020: 45.0, 2021: 44.5, 2023: 49.0}
+SHRINKAGE = Shrinkage(drift_share=0.5, prior_points=8, degrees=6)
+NAN = float("nan")
 
 
-def line(series: dict[int, float]) -> OlsFit:
-    """A series laid out with holes, as a matrix of many would be."""
-    years = np.full((1, 12), np.nan)
-    values = np.full((1, 12), np.nan)
-    years[0, : len(series)] = list(series)
-    values[0, : len(series)] = list(series.values())
-    return fit_ols(years, values, ~np.isnan(years))
+def scale(kind: str, minimum: float = -np.inf, maximum: float = np.inf, size: int = 1) -> Scale:
+    numbers = (np.full(size, SCALES.index(kind)), np.full(size, minimum), np.full(size, maximum), np.full(size, 0.005))
+    return Scale(*numbers)
 
 
-def goals(low: float = -np.inf, high: float = np.inf, is_strict: bool = False) -> TargetRange:
-    return TargetRange(np.array([low]), np.array([high]), np.array([is_strict]))
+def points(*series: dict[int, float], indicator: list[int] | None = None) -> Points:
+    width = max(map(len, series))
+    years, values = (np.full((len(series), width), np.nan) for _ in range(2))
+    for row, figures in enumerate(series):
+        years[row, : len(figures)] = list(figures)
+        values[row, : len(figures)] = list(figures.values())
+    return Points(years, values, np.array(indicator or [0] * len(series)))
 
 
-def at(year: float) -> np.ndarray:
-    return np.array([float(year)])
+def walk(last: float, drift: float = 0.0, variance: float = 1.0, last_year: float = 2024) -> RandomWalk:
+    numbers = (np.array([number], dtype=np.float64) for number in (last_year, last, drift, variance))
+    return RandomWalk(np.array([5]), *numbers)
 
 
-def by_hand(series: dict[int, float], year: int) -> tuple[float, float]:
-    """Value and standard error of a new observation, by the sums of a textbook."""
-    x, y = list(series), list(series.values())
-    found = stats.linregress(x, y)
-    n, mean = len(x), sum(x) / len(x)
-    rest = sum((b - found.intercept - found.slope * a) ** 2 for a, b in series.items())
-    spread = sum((a - mean) ** 2 for a in x)
-    return found.intercept + found.slope * year, math.sqrt(rest / (n - 2) * (1 + 1 / n + (year - mean) ** 2 / spread))
+def goal(low: float = -np.inf, high: float = np.inf) -> TargetRange:
+    return TargetRange(np.array([low]), np.array([high]))
 
 
-def test_value_and_interval_are_those_of_the_textbook() -> None:
-    value, error = by_hand(NOISY, 2030)
-    half = stats.t.ppf(0.95, 4) * error
-    found = [float(part[0]) for part in prediction_interval(line(NOISY), at(2030), 0.9, FREE)]
-    assert found == pytest.approx([value, value - half, value + half], rel=1e-9)
+def at(value: float) -> np.ndarray:
+    return np.array([float(value)])
 
 
-@pytest.mark.parametrize("target", [45.0, 55.0, 60.0])
-def test_the_probability_is_that_of_the_t_distribution(target: float) -> None:
-    value, error = by_hand(NOISY, 2030)
-    reached = stats.t.sf((target - value) / error, 4)
-    assert target_probability(line(NOISY), at(2030), goals(low=target), FREE)[0] == pytest.approx(reached, rel=1e-9)
-    assert target_probability(line(NOISY), at(2030), goals(high=target), FREE)[0] == pytest.approx(
-        1 - reached, rel=1e-9
+def test_the_scale_follows_from_the_limits_of_the_unit_and_the_figures_of_the_indicator() -> None:
+    values = np.array([[50.0, 60.0], [3.0, 0.0], [3.0, 5.0], [3.0, 4.0], [-1.0, 4.0]])
+    minimum, maximum = np.array([0, 0, 0, 0, NAN]), np.array([100, NAN, NAN, NAN, NAN])
+    chosen = choose_scales(values, np.array([0, 1, 1, 2, 3]), minimum, maximum, np.full(5, 2))
+    assert [SCALES[kind] for kind in chosen.kind] == ["logit", "identity", "identity", "log", "identity"]
+
+
+@given(st.floats(0, 100), st.sampled_from(["identity", "log", "logit"]))
+def test_a_value_is_restored(value: float, kind: str) -> None:
+    own = scale(kind, 0, 100 if kind == "logit" else np.inf)
+    assert own.restore(own.transform(at(value)))[0] == pytest.approx(
+        max(value, 0.005 if kind == "log" else 0), abs=1e-9
     )
 
 
-def test_the_probability_of_a_range_is_that_between_its_ends() -> None:
-    value, error = by_hand(NOISY, 2030)
-    between = stats.t.cdf((60 - value) / error, 4) - stats.t.cdf((50 - value) / error, 4)
-    assert target_probability(line(NOISY), at(2030), goals(50, 60), FREE)[0] == pytest.approx(between, rel=1e-9)
-
-
-def test_a_projection_is_held_to_the_limits_of_the_unit() -> None:
-    steep = {2018: 80.0, 2019: 88.0, 2020: 93.0, 2021: 99.0}
-    middle, low, high = prediction_interval(line(steep), at(2030), 0.9, PERCENT)
-    assert (middle[0], high[0]) == (100, 100)
-    assert low[0] <= 100
-
-
-@pytest.mark.parametrize(
-    ("goal", "expected"),
-    [
-        (goals(low=101), 0),
-        (goals(low=100, is_strict=True), 0),
-        (goals(low=0), 1),
-        (goals(high=100), 1),
-        (goals(high=-1), 0),
-    ],
-)
-def test_what_the_unit_cannot_be_has_no_probability_and_what_it_must_be_is_sure(
-    goal: TargetRange, expected: float
+@given(st.floats(0, 100), st.floats(-3, 3), st.floats(1e-6, 4), st.integers(1, 6))
+def test_an_interval_has_width_and_stays_inside_the_limits(
+    last: float, drift: float, variance: float, ahead: int
 ) -> None:
-    assert target_probability(line(NOISY), at(2030), goal, PERCENT)[0] == expected
+    own = scale("logit", 0, 100)
+    model = walk(float(own.transform(at(last))[0]), drift, variance)
+    middle, low, high = (part[0] for part in prediction_interval(model, own, at(2024 + ahead), at(1), 0.9, 6))
+    assert 0 <= low <= middle <= high <= 100
+    assert low < high
 
 
-@pytest.mark.parametrize(("target", "expected"), [(60.0, 1.0), (60.5, 0.0)])
-def test_a_series_on_a_straight_line_is_certain(target: float, expected: float) -> None:
-    straight = line({2020: 40.0, 2021: 42.0, 2022: 44.0, 2023: 46.0})
-    assert [float(part[0]) for part in prediction_interval(straight, at(2030), 0.9, FREE)] == [60, 60, 60]
-    assert target_probability(straight, at(2030), goals(low=target), FREE)[0] == expected
+def test_the_odds_of_a_limit_are_those_of_the_margin() -> None:
+    assert scale("logit", 0, 100).transform(at(100))[0] == pytest.approx(np.log((1 + LIMIT_MARGIN) / LIMIT_MARGIN))
+
+
+def test_drift_and_variance_are_shrunk_towards_all_cities_of_the_indicator() -> None:
+    walks = fit_random_walk(
+        points({2020: 1, 2021: 2, 2022: 3}, {2020: 5, 2022: 6}, {2020: 9, 2021: 109}, indicator=[0, 0, 1]),
+        scale("identity", size=3),
+        SHRINKAGE,
+    )
+    # Yearly changes of indicator 0: 1, 1 and 0.5; the median is 1, half of it is carried forward.
+    assert walks.drift.tolist() == [0.5, 0.5, 50]
+    own = [0.25 + 0.25, (1 - 0.5 * 2) ** 2 / 2]
+    pooled = sum(own) / 3
+    assert walks.variance[:2].tolist() == pytest.approx(
+        [(own[0] + 8 * pooled) / (2 + 8), (own[1] + 8 * pooled) / (1 + 8)]
+    )
+    assert walks.last.tolist() == [3, 6, 109]
+
+
+def test_a_constant_series_has_the_width_of_its_decimals() -> None:
+    model = fit_random_walk(points({2020: 5.0, 2021: 5.0, 2022: 5.0}), scale("identity"), SHRINKAGE)
+    assert model.variance[0] == pytest.approx(0.005**2)
+
+
+def test_the_interval_is_that_of_student_s_t_and_grows_with_the_root_of_the_years_ahead() -> None:
+    middle, low, high = prediction_interval(walk(10, 0.5, 4), scale("identity"), at(2028), at(1.5), 0.9, 6)
+    half = 1.5 * stats.t.ppf(0.95, 6) * np.sqrt(4 * 4)
+    assert [float(part[0]) for part in (middle, low, high)] == pytest.approx([12, 12 - half, 12 + half])
+
+
+def test_the_probability_is_that_of_the_same_distribution() -> None:
+    found = target_probability(walk(10, 0.5, 4), scale("identity"), at(2028), at(1.5), goal(low=13), 6)
+    assert found[0] == pytest.approx(1 - stats.t.cdf((13 - 12) / (1.5 * 4), 6))
+    between = target_probability(walk(10, 0.5, 4), scale("identity"), at(2028), at(1), goal(11, 13), 6)
+    assert between[0] == pytest.approx(stats.t.cdf(1 / 4, 6) - stats.t.cdf(-1 / 4, 6))
 
 
 @pytest.mark.parametrize(
-    ("series", "goal", "is_met", "expected"),
-    [
-        ({2020: 40, 2021: 42, 2022: 44, 2023: 46}, goals(low=50), False, 2025),
-        ({2020: 40, 2021: 42, 2022: 44, 2023: 46}, goals(low=51), False, 2026),
-        ({2020: 46, 2021: 44, 2022: 42, 2023: 40}, goals(high=35), False, 2026),
-        ({2020: 46, 2021: 44, 2022: 42, 2023: 40}, goals(30, 35), False, 2026),
-        ({2020: 46, 2021: 44, 2022: 42, 2023: 40}, goals(low=50), False, None),
-        ({2020: 40, 2021: 40, 2022: 40, 2023: 40}, goals(low=50), False, None),
-        ({2020: 40, 2021: 42, 2022: 44, 2023: 46}, goals(low=30), True, 2023),
-        ({2020: 40, 2021: 40.1, 2022: 40.2, 2023: 40.3}, goals(low=90), False, None),
-        ({2020: 94, 2021: 96, 2022: 98, 2023: 99}, goals(low=101), False, None),
-    ],
+    ("target", "probability"), [(goal(low=101), 0), (goal(low=0), 1), (goal(high=-1), 0), (goal(high=100), 1)]
 )
-def test_year_of_attainment(series: dict[int, float], goal: TargetRange, is_met: bool, expected: int | None) -> None:
-    year = expected_year(line(series), goal, PERCENT, np.array([is_met]))[0]
-    assert (None if np.isnan(year) else year) == expected
+def test_a_target_beyond_the_limits_of_the_unit_is_certain(target: TargetRange, probability: float) -> None:
+    assert target_probability(walk(0.0), scale("logit", 0, 100), at(2030), at(1), target, 6)[0] == probability
 
 
-@settings(max_examples=50, deadline=None)
-@given(
-    st.dictionaries(st.integers(2010, 2024), st.integers(-10_000, 10_000), min_size=4, max_size=10),
-    st.sampled_from([0.5, 2.0, 1024.0]),
-)
-def test_a_change_of_unit_changes_the_unit_of_the_projection_alone(series: dict[int, int], factor: float) -> None:
-    plain = {year: float(value) for year, value in sorted(series.items())}
-    other = {year: value * factor for year, value in plain.items()}
-    first, second = (prediction_interval(line(it), at(2030), 0.9, FREE) for it in (plain, other))
-    for a, b in zip(first, second, strict=True):
-        assert b[0] == pytest.approx(a[0] * factor, rel=1e-9, abs=1e-6)
-    p, q = (
-        target_probability(line(it), at(2030), goals(low=t), FREE)[0]
-        for it, t in ((plain, 50.0), (other, 50.0 * factor))
+def test_the_expected_year_is_the_first_in_which_the_median_meets_the_target() -> None:
+    model, own = walk(10, 1), scale("identity")
+    assert expected_year(model, own, goal(low=12.5), np.array([False]), at(6))[0] == 2027
+    assert expected_year(model, own, goal(low=10), np.array([True]), at(6))[0] == 2024
+    assert np.isnan(expected_year(model, own, goal(low=20), np.array([False]), at(6))[0])
+    assert np.isnan(expected_year(model, own, goal(high=9), np.array([False]), at(6))[0])
+
+
+def test_the_backtest_uses_what_was_known_at_each_origin() -> None:
+    series = points({year: float(year - 2000) for year in range(2014, 2021)})
+    forecasts = backtest(series, scale("identity"), SHRINKAGE, points_min=4)
+    assert list(zip(forecasts.origin.astype(int).tolist(), forecasts.ahead.tolist(), strict=True)) == [
+        (2017, 2), (2017, 3), (2018, 2),
+    ]  # fmt: skip
+    # Half of the drift is carried forward, so each forecast is short by half a unit a year.
+    assert (forecasts.figure - forecasts.walk.middle(forecasts.origin + forecasts.ahead)).tolist() == [1.0, 1.5, 1.0]
+
+
+def test_calibration_holds_its_share_on_forecasts_of_other_origins() -> None:
+    random = np.random.default_rng(7)
+    count, origins = 4000, 4
+    ratio = np.abs(random.standard_t(3, count)) * 2
+    none = np.zeros(count)
+    forecasts = Forecasts(
+        np.zeros(count, dtype=np.int64),
+        np.repeat(np.arange(2015.0, 2015 + origins), count // origins),
+        np.full(count, 3),
+        ratio,
+        RandomWalk(none.astype(np.int64), none, none, none, none),
+        none,
     )
-    assert 0 <= p <= 1
-    assert p == pytest.approx(q, abs=1e-9)
+    factor, others = calibrate(forecasts, 0.9, 6)
+    width = prediction_quantile(0.9, 6)
+    assert (ratio <= factor * width).mean() == pytest.approx(0.9, abs=0.001)
+    assert (ratio <= others * width).mean() == pytest.approx(0.9, abs=0.02)
+    assert len(set(others.tolist())) == origins
+
+
+def test_random_walks_of_any_spread_are_held_at_the_nominal_share() -> None:
+    random = np.random.default_rng(11)
+    cities, years = 300, 12
+    values = np.cumsum(random.normal(0.3, random.uniform(0.2, 2, (cities, 1)), (cities, years)), axis=1)
+    series = Points(np.tile(np.arange(2013.0, 2013 + years), (cities, 1)), values, np.arange(cities) % 5)
+    forecasts = backtest(series, scale("identity", size=cities), SHRINKAGE, points_min=4)
+    for ahead in (2, 4, 6):
+        tested = forecasts.select(np.flatnonzero(forecasts.ahead == ahead))
+        _, others = calibrate(tested, 0.9, 6)
+        assert 0.85 <= (tested.ratio <= others * prediction_quantile(0.9, 6)).mean() <= 0.95

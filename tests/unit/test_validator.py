@@ -93,9 +93,14 @@ def test_every_fault_of_a_row_is_reported(fairs: Contract, parse_file: ParseFile
 
 
 def test_an_unbalanced_quote_rejects_its_row(fairs: Contract, parse_file: ParseFile) -> None:
-    parsed = parse_file(fairs, HEADER + '甲市,2026-02-05,"b"ig,12,3.5,是,book,A\n' + GOOD)
-    assert [(line, code) for line, _, code, _ in parsed.errors] == [(2, "malformed_row")]
+    parsed = parse_file(fairs, HEADER + '甲市,2026-02-05,"big,12,3.5,是,book,A\n' + GOOD)
+    assert parsed.errors == [(2, None, "malformed_row", '"big,12,3.5,是,book,A')]
     assert [row["line"] for row in parsed.accepted] == [3]
+
+
+def test_quotes_inside_a_cell_are_part_of_it(fairs: Contract, parse_file: ParseFile) -> None:
+    parsed = parse_file(fairs, HEADER + '甲市,2026-02-05,"b"ig,12,3.5,是,book,A\n' + GOOD)
+    assert parsed.errors == [(2, "kind", "value_not_allowed", '"b"ig')]
 
 
 def test_an_exact_repeat_keeps_the_first_row(fairs: Contract, parse_file: ParseFile) -> None:

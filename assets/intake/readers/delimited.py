@@ -5,6 +5,8 @@ Here: splitting lines into cells. Not here: encodings (assets.intake.readers.enc
 
 A block of lines is regular if no cell contains a line end and every quote is at the edge of a cell. Then each line is a
 row, and Arrow splits the block. All other blocks are read row by row with the csv module.
+
+A row may lack its last cells if they may be empty, as in files of Excel, or have empty cells after the last header.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -21,13 +23,32 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from assets.core.errors import Issue
 from assets.core.settings import Limits
-from assets.intake.readers.encoding import count_line_ends, count_line_feeds, read_utf8_blocks
-from assets.intake.readers.raw_rows import ChunkSchema, Lines, RawChunk, RawRow, Texts, UnformattedSheet, build_chunk
+from assets.intake.readers.encoding import FileRejectedError, count_line_ends, count_line_feeds, read_utf8_blocks
+from assets.intake.readers.raw_rows import (
+    ChunkSchema,
+    Lines,
+    RawChunk,
+    RawRow,
+    Texts,
+    UnformattedSheet,
+    build_chunk,
+    to_csv_record,
+)
 
-DELIMITERS = (",", "\t", ";")
+DELIMITERS = (",", "\t", ";", "|")
+# What people take for a delimiter; they also occur inside cells, so that a file with them is not read.
+_UNSUPPORTED_DELIMITERS = ("，", "；", "、", "｜", "　", " ", "^", "~", "#")
+# The first line by which Excel is given the delimiter: sep=;
+_DELIMITER_LINE = re.compile(r"(?i)\s*\"?sep=(.)\"?")
+# A text as a formula, so that Excel keeps its zeros: ="360100"
+_TEXT_FORMULA = re.compile(r'="([^"]*)"')
+_NUMBER = re.compile(r"\s*[+-]?[0-9][0-9.,]*\s*")
+_MAX_EXCERPT = 40
 # The first rows may be titles of several lines.
 _LINES_PER_ROW = 4
 _QUOTE, _LINE_END, _RETURN = ord('"'), ord("\n"), ord("\r")
@@ -59,14 +80,14 @@ class DelimitedSheet(UnformattedSheet):
         return rows[:count]
 
     def chunks(self, after: int, schema: ChunkSchema) -> Iterator[Callable[[], RawChunk]]:
-        for block in self._blocks(after, schema.width):
+        for block in self._blocks(after, schema):
             if block.rows is None:
                 yield partial(_split_regular_block, block.data, block.line, self.delimiter, schema, self.limits)
             else:
                 yield partial(build_chunk, block.rows, schema)
 
     def texts(self, after: int, schema: ChunkSchema, lines: Lines) -> Iterator[Callable[[], Texts]]:
-        for block in self._blocks(after, schema.width):
+        for block in self._blocks(after, schema):
             yield partial(block.texts, lines)
 
     def physical_rows(self) -> int:
@@ -75,7 +96,7 @@ class DelimitedSheet(UnformattedSheet):
             count, last = count + count_line_ends(block), block[-1:] or last
         return count + (last not in b"\r\n")
 
-    def _blocks(self, after: int, width: int) -> Iterator[_Block]:
+    def _blocks(self, after: int, schema: ChunkSchema) -> Iterator[_Block]:
         """Blocks of complete rows below line `after`; irregular ones are split into rows."""
         line, incomplete = 1, b""
         for block, is_last in _with_last(read_utf8_blocks(self.file, self.encoding, self.limits)):
@@ -92,11 +113,49 @@ class DelimitedSheet(UnformattedSheet):
                 line += count_line_feeds(data)
             else:
                 rows, remaining = parse_irregular_rows(
-                    _split_lines(data), line, self.delimiter, width, self.limits, is_last
+                    _split_lines(data), line, self.delimiter, schema, self.limits, is_last
                 )
                 yield _Block(data, line, rows)
                 incomplete = "".join(remaining).encode()
                 line += count_line_ends(data) - count_line_ends(incomplete)
+
+
+def detect_delimiter(
+    file: Path, encoding: str, limits: Limits, rows: int, count_headers: Callable[[Sequence[str]], int]
+) -> str:
+    """Return the delimiter that splits one of the first rows into the most headers.
+
+    Args:
+        file: the text file.
+        encoding: its encoding.
+        limits: the limits of the data directory.
+        rows: how many rows may be above the headers.
+        count_headers: counts the known headers among cells.
+
+    Raises:
+        FileRejectedError: something else than a delimiter is between the headers.
+    """
+
+    def head(delimiter: str) -> list[RawRow]:
+        return DelimitedSheet(file, encoding, delimiter, limits).head(rows)
+
+    def most_headers(rows: Iterable[Sequence[str]]) -> int:
+        return max((count_headers(cells[: limits.columns]) for cells in rows), default=0)
+
+    first, *alternatives = DELIMITERS
+    first_head = head(first)
+    stated = _DELIMITER_LINE.match(first_head[0].text) if first_head else None
+    if stated is not None and stated[1] in DELIMITERS:
+        return stated[1]
+    # A delimiter that does not occur splits nothing.
+    occurring = [delimiter for delimiter in alternatives if any(delimiter in row.text for row in first_head)]
+    heads = {first: first_head, **{delimiter: head(delimiter) for delimiter in occurring}}
+    counts = {delimiter: most_headers(row.cells for row in heads[delimiter]) for delimiter in heads}
+    best = max(counts, key=lambda delimiter: counts[delimiter])
+    for delimiter in _UNSUPPORTED_DELIMITERS if counts[best] <= 1 else ():
+        if most_headers([cell for cell in row.text.split(delimiter) if cell] for row in first_head) > 1:
+            raise FileRejectedError(Issue("unsupported_delimiter", delimiter, "; |"))
+    return best
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +219,7 @@ def has_regular_rows(data: bytes, delimiter: str) -> bool:
 
 
 def parse_irregular_rows(
-    lines: list[str], first_line: int, delimiter: str, width: int | None, limits: Limits, is_last: bool
+    lines: list[str], first_line: int, delimiter: str, schema: ChunkSchema | None, limits: Limits, is_last: bool
 ) -> tuple[list[RawRow], list[str]]:
     """Return rows read one by one, and the lines at the end whose row continues in the next block.
 
@@ -170,7 +229,7 @@ def parse_irregular_rows(
         lines: physical lines with their ends.
         first_line: the number of the first line, from 1.
         delimiter: one character.
-        width: a row of several lines with another number of cells is read as rows of one line; None: no such check.
+        schema: the columns of the table; None above its headers, where a row may have any number of cells.
         limits: `row_lines` bounds the search for the end of a quote.
         is_last: whether the file ends with these lines.
     """
@@ -181,8 +240,10 @@ def parse_irregular_rows(
         if line_count is None and not is_last and len(lines) - position < limits.row_lines:
             return rows, lines[position:]
         row, count = _parse_row(lines[position : position + (line_count or 1)], first_line + position, delimiter)
-        if count > 1 and width is not None and len(row.cells) != width:
-            row, count = _parse_row([lines[position]], first_line + position, delimiter)
+        if schema is not None:
+            if count > 1 and not _is_one_row(row, lines[position : position + count], delimiter, schema):
+                row, count = _parse_row([lines[position]], first_line + position, delimiter)
+            row = _fit(_read_stray_quotes(row, delimiter, schema), lines[position + count - 1], schema)
         rows.append(row)
         position += count
     return rows, []
@@ -199,22 +260,121 @@ def _count_lines_of_row(lines: list[str], position: int, limits: Limits) -> int 
 
 
 def _parse_row(lines: list[str], first_line: int, delimiter: str) -> tuple[RawRow, int]:
-    """The row that begins in the first line, and the number of its lines."""
+    """The row that begins in the first line, and the number of its lines; its error is the text from the quote on."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
-        cells = tuple(next(reader))
-    except (csv.Error, StopIteration) as error:
-        return RawRow(first_line, (), lines[0].rstrip("\r\n"), str(error)), 1
+        cells = next(reader)
+    except (csv.Error, StopIteration):
+        text = lines[0].rstrip("\r\n")
+        return RawRow(first_line, (), text, _excerpt(text)), 1
+    if any(cell.startswith('="') for cell in cells):
+        cells = [_TEXT_FORMULA.sub(r"\1", cell) if _TEXT_FORMULA.fullmatch(cell) else cell for cell in cells]
     count = reader.line_num
-    return RawRow(first_line, cells, "".join(lines[:count]).rstrip("\r\n"), line_count=count), count
+    return RawRow(first_line, tuple(cells), "".join(lines[:count]).rstrip("\r\n"), line_count=count), count
+
+
+def _excerpt(text: str) -> str:
+    """The text from its first quote on."""
+    return text[max(text.find('"'), 0) :][:_MAX_EXCERPT]
+
+
+def _is_one_row(row: RawRow, lines: list[str], delimiter: str, schema: ChunkSchema) -> bool:
+    """Whether a row of several lines is one, and no stray quote has swallowed a line that is a whole row by itself."""
+    if row.error is not None or not schema.has_row(row.cells):
+        return False
+    column = next(number for number, cell in enumerate(row.cells) if "\n" in cell or "\r" in cell)
+    return not any(_is_whole_row(line, column, row.cells, delimiter, schema) for line in lines[1:])
+
+
+def _is_whole_row(line: str, column: int, others: Sequence[str], delimiter: str, schema: ChunkSchema) -> bool:
+    """Whether a line is a row; up to the column of a stray quote it must have numbers where another row has them."""
+    if line.count('"') % 2 == 0:
+        cells: Sequence[str] = _parse_row([line], 0, delimiter)[0].cells
+    else:
+        cells = line.rstrip("\r\n").split(delimiter)
+        if not any(cell.strip() for cell in cells[:column]) or '"' not in cells[min(column, len(cells) - 1)]:
+            return False
+    return schema.has_row(cells) and list(map(_is_number, cells[:column])) == list(map(_is_number, others[:column]))
+
+
+def _is_number(cell: str) -> bool:
+    return _NUMBER.fullmatch(cell) is not None
+
+
+def _read_stray_quotes(row: RawRow, delimiter: str, schema: ChunkSchema) -> RawRow:
+    """A row with quotes that enclose no cell: they are text, unless they may have been meant to enclose several cells.
+
+    A ditto mark and quotes around a word ("甲"乙) are text; a single quote where a cell begins or ends is an error.
+    """
+    if row.line_count > 1 or '"' not in row.text:
+        return row
+    cells = row.text.split(delimiter)
+    if row.text.count('"') % 2 == 0:
+        if row.error is None:
+            return row
+        is_text = len(cells) == len(next(csv.reader([row.text], delimiter=delimiter)))
+    elif row.error is None and not any(cell.count('"') % 2 and cell.strip().endswith('"') for cell in row.cells):
+        return row
+    else:
+        is_text = all(cell.strip() == '"' for cell in cells if '"' in cell)
+    if is_text and len(cells) == schema.width:
+        return replace(row, cells=tuple(cells), error=None)
+    return replace(row, cells=(), error=row.error or _excerpt(row.text))
+
+
+def _fit(row: RawRow, last_line: str, schema: ChunkSchema) -> RawRow:
+    """The row with as many cells as headers, where only empty ones at its end are missing or too many.
+
+    The last line of a file that was cut off is not completed: it may end in the middle of a number.
+    """
+    missing = schema.width - len(row.cells)
+    if row.error is not None or missing == 0 or not schema.has_row(row.cells):
+        return row
+    if missing < 0:
+        return replace(row, cells=row.cells[:missing])
+    return replace(row, cells=(*row.cells, *[""] * missing)) if last_line.endswith(("\n", "\r")) else row
 
 
 def _split_regular_block(data: bytes, line: int, delimiter: str, schema: ChunkSchema, limits: Limits) -> RawChunk:
     """Split a block with Arrow, which skips the rows of another width; the csv module splits those."""
+    starts = _line_starts(data)
+    filled = _filled_lines(data, starts)
+    table, skipped = _read_arrow(data, delimiter, schema)
+    if len(filled) != table.num_rows + len(skipped):  # pragma: no cover - Arrow counts lines in another way
+        rows, _ = parse_irregular_rows(_split_lines(data), line, delimiter, schema, limits, is_last=True)
+        return build_chunk([row for row in rows if row.cells or row.error], schema)
+    malformed = {}
+    for number in filled[skipped].tolist():
+        end = int(starts[number + 1]) if number + 1 < len(starts) else len(data)
+        text = data[int(starts[number]) : end].decode()
+        malformed[number] = _fit(_parse_row([text], line + number, delimiter)[0], text, schema)
+    fitting = {number: row for number, row in malformed.items() if len(row.cells) == schema.width}
+    if fitting:
+        table, skipped = _read_arrow(_replace_lines(data, starts, fitting, delimiter), delimiter, schema)
+
+    def texts(numbers: Collection[int]) -> dict[int, str]:
+        return {
+            number: _text_of_line(data, starts, number - line) for number in numbers if 0 <= number - line < len(starts)
+        }
+
+    columns = [column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in table.itercolumns()]
+    if b'=""' in data:
+        columns = [_unwrap_formulas(column) for column in columns]
+    return RawChunk(
+        line + np.delete(filled, skipped),
+        columns,
+        texts,
+        [row for number, row in malformed.items() if number not in fitting],
+        blank=len(starts) - len(filled),
+    )
+
+
+def _read_arrow(data: bytes, delimiter: str, schema: ChunkSchema) -> tuple[pa.Table, npt.NDArray[np.int64]]:
+    """The rows of a regular block, and the numbers, from 0, of the rows of another width among its filled lines."""
     skipped: list[int] = []
 
     def skip(row: pa_csv.InvalidRow) -> str:
-        skipped.append(row.number)
+        skipped.append(row.number - 1)
         return "skip"
 
     names = [str(position) for position in range(schema.width)]
@@ -229,23 +389,24 @@ def _split_regular_block(data: bytes, line: int, delimiter: str, schema: ChunkSc
             strings_can_be_null=False,
             check_utf8=False,
         ),
-    ).combine_chunks()
-    starts = _line_starts(data)
-    lines = line + _filled_lines(data, starts)
-    skipped_indices = np.array(skipped, dtype=np.int64) - 1
-    skipped_lines, lines = lines[skipped_indices], np.delete(lines, skipped_indices)
-    if len(lines) != table.num_rows:  # pragma: no cover - Arrow counts lines in another way: use the csv module
-        rows, _ = parse_irregular_rows(_split_lines(data), line, delimiter, schema.width, limits, is_last=True)
-        return build_chunk([row for row in rows if row.cells or row.error], schema)
+    )
+    return table.combine_chunks(), np.array(skipped, dtype=np.int64)
 
-    def texts(numbers: Collection[int]) -> dict[int, str]:
-        return {
-            number: _text_of_line(data, starts, number - line) for number in numbers if 0 <= number - line < len(starts)
-        }
 
-    malformed = [_parse_row([texts([number])[number]], number, delimiter)[0] for number in skipped_lines.tolist()]
-    columns = [column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in table.itercolumns()]
-    return RawChunk(lines, columns, texts, malformed, blank=len(starts) - len(lines) - len(malformed))
+def _replace_lines(data: bytes, starts: npt.NDArray[np.int64], rows: Mapping[int, RawRow], delimiter: str) -> bytes:
+    """The block with other cells on some lines, by their numbers from 0 in ascending order."""
+    parts, end = [], 0
+    for number, row in rows.items():
+        parts += [data[end : int(starts[number])], to_csv_record(row.cells, delimiter).encode(), b"\n"]
+        end = int(starts[number + 1]) if number + 1 < len(starts) else len(data)
+    return b"".join((*parts, data[end:]))
+
+
+def _unwrap_formulas(column: pa.Array) -> pa.Array:
+    """A column with the texts inside of formulas that are only texts: ="360100"."""
+    if pa.types.is_dictionary(column.type):
+        return pa.DictionaryArray.from_arrays(column.indices, _unwrap_formulas(column.dictionary))
+    return pc.replace_substring_regex(column, f"^{_TEXT_FORMULA.pattern}$", r"\1")
 
 
 def _line_starts(data: bytes) -> npt.NDArray[np.int64]:

@@ -1,6 +1,7 @@
 """From bytes to UTF-8, strictly: the encoding of a file, and its text in blocks of complete lines.
 
-Here: byte order marks, UTF-8 before GB18030, too long lines. Not here: cells (assets.intake.readers.delimited).
+Here: byte order marks, UTF-16 without one, UTF-8 before GB18030, too long lines. Not here: cells
+(assets.intake.readers.delimited).
 
 UTF-8 is tried first, on all bytes of the file: nearly any bytes are valid GB18030, so a decoder that tried GB18030
 first would turn UTF-8 into other characters without an error.
@@ -9,6 +10,7 @@ first would turn UTF-8 into other characters without an error.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
@@ -22,8 +24,21 @@ from assets.core.settings import Limits
 BLOCK_BYTES = 16 << 20
 _LINE_END = b"\n"
 _LINE_FEED = ord(_LINE_END)
+_RETURN = b"\r"
 # With so many characters of three bytes the file is certainly UTF-8, with a damaged byte.
 _MIN_WIDE_FOR_UTF8 = 8
+_SAMPLE_BYTES = 1 << 14
+# What a table consists of; bytes of another encoding read as UTF-16 are mostly other characters.
+_TABLE_TEXT = re.compile("[\t\r\n -~\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+_MIN_TABLE_TEXT = 0.9
+# Digits and delimiters have a byte of zero in UTF-16.
+_MIN_NULS = 0.1
+# In texts nearly all Chinese characters are among the common ones, which are the first ones of GB2312 and of Big5.
+_COMMON_IN_GB2312 = re.compile(rb"[\xb0-\xd7][\xa1-\xfe]")
+_COMMON_IN_BIG5 = re.compile(rb"[\xa4-\xc6][\x40-\x7e\xa1-\xfe]")
+_MIN_COMMON, _MAX_COMMON_IN_OTHER = 0.8, 0.5
+# Of fewer characters nothing is certain.
+_MIN_CHARACTERS = 8
 
 
 class FileRejectedError(Exception):
@@ -46,18 +61,29 @@ def count_line_feeds(text: bytes) -> int:
 
 
 def detect_encoding(file: Path, limits: Limits) -> str:
-    """Return utf-8-sig, utf-16, utf-8 or gb18030; raise FileRejectedError where UTF-8 was meant and is damaged."""
+    """Return utf-8-sig, utf-16, utf-16-le, utf-16-be, utf-8 or gb18030.
+
+    Raises:
+        FileRejectedError: UTF-8 was meant and is damaged, or the encoding is another one.
+    """
     with file.open("rb") as stream:
-        start = stream.read(4)
+        start = stream.read(_SAMPLE_BYTES)
+    if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise FileRejectedError(Issue("unsupported_encoding", "UTF-32"))
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    if b"\0" in start and (unmarked := _unmarked_utf16(start)) is not None:
+        return unmarked
     name = "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else "utf-8"
     wide = 0
     for number, block in enumerate(_blocks(file, name, limits)):
         if block.isascii():
             continue
         if not _is_utf8(block):
-            return _gb18030_or_error(block, _lines_before(file, name, limits, number), wide, name)
+            encoding = _gb18030_or_error(block, _lines_before(file, name, limits, number), wide, name)
+            if _is_big5(block[:_SAMPLE_BYTES]):
+                raise FileRejectedError(Issue("unsupported_encoding", "Big5"))
+            return encoding
         wide = wide if wide >= _MIN_WIDE_FOR_UTF8 else wide + _wide_characters(block)
     return name
 
@@ -90,7 +116,8 @@ def _blocks(file: Path, encoding: str, limits: Limits) -> Iterator[bytes]:
     with file.open("rb") as stream:
         blocks = iter(lambda: stream.read(BLOCK_BYTES), b"")
         try:
-            yield from _complete_lines(_decode_utf16(blocks) if encoding == "utf-16" else blocks, limits)
+            is_utf16 = encoding.startswith("utf-16")
+            yield from _complete_lines(_decode_utf16(blocks, encoding) if is_utf16 else blocks, limits)
         except _LineTooLongError as error:
             line = _lines_before(file, encoding, limits, error.block) + error.line
             raise FileRejectedError(
@@ -106,8 +133,8 @@ def _lines_before(file: Path, encoding: str, limits: Limits, number: int) -> int
     return sum(count_line_ends(block) for block in islice(_blocks(file, encoding, limits), number))
 
 
-def _decode_utf16(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder("utf-16")("strict")
+def _decode_utf16(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
     lines = 0
     for block in chain(blocks, (b"",)):
         try:
@@ -133,7 +160,8 @@ def _complete_lines(blocks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
     """The same bytes, cut after line ends; raises _LineTooLongError before a long line fills the memory."""
     rest, number = b"", 0
     for block in blocks:
-        end = block.rfind(_LINE_END) + 1
+        # A carriage return at the end may be half of a line end.
+        end = (block.rfind(_LINE_END) + 1) or (block.rfind(_RETURN, 0, len(block) - 1) + 1)
         if end:
             complete, rest = b"".join((rest, memoryview(block)[:end])), block[end:]
             _check_line_lengths(complete, number, limits)
@@ -151,7 +179,9 @@ def _check_line_lengths(text: bytes, block: int, limits: Limits) -> None:
     half = max(limits.line_bytes // 2, 1)
     if all(text.find(_LINE_END, start, start + half) >= 0 for start in range(0, len(text) - half, half)):
         return
-    for number, line in enumerate(text.split(_LINE_END), start=1):
+    for number, line in enumerate(
+        text.replace(b"\r\n", _LINE_END).replace(_RETURN, _LINE_END).split(_LINE_END), start=1
+    ):
         if len(line) > limits.line_bytes:
             raise _LineTooLongError(block, number, len(line))
 
@@ -164,6 +194,34 @@ def _is_utf8(block: bytes) -> bool:
     except pa.ArrowInvalid:
         return False
     return True
+
+
+def _unmarked_utf16(sample: bytes) -> str | None:
+    """UTF-16 without byte order mark, if the text that it would be is that of a table."""
+    sample = sample[: len(sample) // 2 * 2]
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = sample.decode(encoding, errors="replace")
+        is_table = len(_TABLE_TEXT.findall(text)) >= _MIN_TABLE_TEXT * len(text)
+        if is_table and sample.count(0) >= _MIN_NULS * len(text):
+            return encoding
+    return None
+
+
+def _is_big5(sample: bytes) -> bool:
+    """Whether a text is Big5: its characters are common ones there, and would be mostly rare ones as GB18030."""
+    sample = sample[: sample.rfind(_LINE_END) + 1] or sample
+    try:
+        characters = [text.encode("big5") for text in sample.decode("big5") if not text.isascii()]
+    except UnicodeDecodeError:
+        return False
+    as_gb18030 = [text.encode("gb18030") for text in sample.decode("gb18030", errors="replace") if not text.isascii()]
+    common = sum(_COMMON_IN_BIG5.fullmatch(text) is not None for text in characters)
+    common_as_gb18030 = sum(_COMMON_IN_GB2312.fullmatch(text) is not None for text in as_gb18030)
+    return (
+        len(characters) >= _MIN_CHARACTERS
+        and common >= _MIN_COMMON * len(characters)
+        and common_as_gb18030 < _MAX_COMMON_IN_OTHER * len(as_gb18030)
+    )
 
 
 def _wide_characters(text: bytes) -> int:

@@ -63,10 +63,22 @@ class RawChunk:
 
 @dataclass(frozen=True, slots=True)
 class ChunkSchema:
-    """The number of columns, and the numbers (from 0) of those with few different texts, kept as dictionaries."""
+    """The columns of a table.
+
+    Attributes:
+        width: their number.
+        categories: the numbers (from 0) of those with few different texts, kept as dictionaries.
+        min_width: a row with so many cells or more may lack only empty ones at its end; None where every cell counts.
+    """
 
     width: int
     categories: frozenset[int]
+    min_width: int | None = None
+
+    def has_row(self, cells: Sequence[str]) -> bool:
+        """Return whether cells are a row of the table, where only empty ones at its end are missing or too many."""
+        shortest = self.width if self.min_width is None else self.min_width
+        return len(cells) >= shortest and not any(cell.strip() for cell in cells[self.width :])
 
     def type_of(self, position: int) -> pa.DataType:
         """Return the Arrow type of the texts of a column."""

@@ -97,13 +97,19 @@ class RowValidator:
 
     @cached_property
     def chunk_schema(self) -> ChunkSchema:
-        """The number of columns of the sheet, and which of them hold few different texts."""
+        """The number of columns of the sheet, which of them hold few different texts, and the last one of a row."""
         categories = frozenset(
             number
             for number, header in enumerate(self.layout.headers)
             if header.column is not None and self.contract.columns[header.column].is_categorical
         )
-        return ChunkSchema(self.layout.width, categories)
+        needed = (
+            number
+            for number, header in enumerate(self.layout.headers, start=1)
+            if header.column is not None
+            and (self.contract.columns[header.column].required or self.contract.columns[header.column].is_place)
+        )
+        return ChunkSchema(self.layout.width, categories, max(needed, default=None))
 
     @cached_property
     def source_columns(self) -> dict[str, SourceColumn]:

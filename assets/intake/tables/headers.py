@@ -83,6 +83,10 @@ class HeaderMatcher:
                     return Header(text, "column", column[0], unit, column[1])
         return self._match_bilingual(text, header)
 
+    def count(self, cells: Sequence[str]) -> int:
+        """Return how many cells are known headers."""
+        return sum(self.match(cell) is not None for cell in cells if cell.strip())
+
     def _match_name(self, header: str) -> tuple[str, str | None] | None:
         """The column, and the scope that may follow its name: 绿化覆盖率_全市, 绿化覆盖率(全市)."""
         if header in self.columns:

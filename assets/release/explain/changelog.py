@@ -6,11 +6,13 @@ Here: CHANGES.md as text, and the cells of a change in any table. Not here: find
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from assets.core.i18n import Language, label, labels
+from assets.core.text import format_decimal
 from assets.release.explain.score_diff import PARTS
 
 # The largest changes are listed; the table has all of them.
@@ -21,12 +23,12 @@ def format_points(hundredths: int | None) -> str:
     """Return hundredths of a point as points, with their sign."""
     if not hundredths:
         return "" if hundredths is None else "0"
-    return f"{hundredths / 100:+.2f}"
+    return format_decimal(hundredths / 100, 2, "+")
 
 
 def format_score(value: float | None) -> str:
     """Return a score in points, rounded as the decomposition rounds it."""
-    return "—" if value is None else f"{int(value * 100 + 0.5) / 100:.2f}"
+    return "—" if value is None else format_decimal(math.floor(value * 100 + 0.5) / 100, 2)
 
 
 def change_note(change: Mapping[str, Any], language: Language) -> str:
@@ -64,8 +66,7 @@ def change_headings(language: Language) -> tuple[str, ...]:
 
 def render_changelog(old_id: str | None, changes: Sequence[Mapping[str, Any]], failed_models: Sequence[str]) -> str:
     """Return the text of CHANGES.md; `old_id` is the previous release, if there is one to compare with."""
-    languages: tuple[Language, Language] = ("zh", "en")
-    return "\n".join(_render_language(old_id, changes, failed_models, language) for language in languages)
+    return "\n".join(_render_language(old_id, changes, failed_models, language) for language in get_args(Language))
 
 
 def _render_language(

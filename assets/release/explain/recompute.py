@@ -116,9 +116,8 @@ def create_table_views(connection: Connection, selects: Mapping[str, str]) -> No
     """Create a view for each select under its qualified name, and drop everything else in these schemas."""
     for schema in sorted({name.split(".")[0] for name in selects}):
         connection.execute(f"drop schema if exists {quote_identifier(schema)} cascade")
-        connection.execute(f"create schema {quote_identifier(schema)}")
     for name, select in selects.items():
-        connection.execute(f"create view {_quote_name(name)} as {select}")
+        _create_view(connection, name, select)
 
 
 def rebuild(connection: Connection, snapshot: ReleaseModels) -> list[str]:
@@ -137,41 +136,29 @@ def rebuild_downstream(connection: Connection, snapshot: ReleaseModels, names: C
     Returns what `rebuild` does, which was called on this connection for a snapshot with the same models.
     """
     for name in names:
-        _replace_by_view(connection, name, snapshot.selects[name])
+        _create_view(connection, name, snapshot.selects[name])
     return _run_models(connection, snapshot, downstream_of(snapshot.models, names))
 
 
 def _run_models(connection: Connection, snapshot: ReleaseModels, models: Iterable[ModelText]) -> list[str]:
+    connection.execute("create schema if not exists rebuilt")
     failed = []
     for model in models:
+        table = f"rebuilt.{quote_identifier(model.name)}"
+        select = f"from {table}"
         try:
-            # A model may read the table that it replaces.
-            connection.execute(f"create or replace temp table rebuilt as {model.sql}")
+            connection.execute(f"create or replace table {table} as {model.sql}")
         except DatabaseError:
             failed.append(model.name)
-            if model.name in snapshot.selects:
-                _replace_by_view(connection, model.name, snapshot.selects[model.name])
-            continue
-        connection.execute(f"create schema if not exists {quote_identifier(model.name.split('.')[0])}")
-        _drop_if_exists(connection, model.name)
-        connection.execute(f"create table {_quote_name(model.name)} as select * from rebuilt")
+            select = snapshot.selects.get(model.name, "")
+        if select:
+            _create_view(connection, model.name, select)
     return failed
 
 
-def _replace_by_view(connection: Connection, name: str, select: str) -> None:
-    _drop_if_exists(connection, name)
-    connection.execute(f"create view {_quote_name(name)} as {select}")
-
-
-def _drop_if_exists(connection: Connection, name: str) -> None:
-    """Drop the view of a published table or the table that a model made."""
-    kind = connection.execute(
-        "select table_type from information_schema.tables "
-        "where table_catalog = current_database() and table_schema = ? and table_name = ?",
-        name.split("."),
-    ).fetchone()
-    if kind is not None:
-        connection.execute(f"drop {'view' if kind[0] == 'VIEW' else 'table'} {_quote_name(name)}")
+def _create_view(connection: Connection, name: str, select: str) -> None:
+    connection.execute(f"create schema if not exists {quote_identifier(name.split('.')[0])}")
+    connection.execute(f"create or replace view {_quote_name(name)} as {select}")
 
 
 def downstream_of(models: Sequence[ModelText], names: Collection[str]) -> list[ModelText]:

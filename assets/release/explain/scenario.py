@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from assets.core.errors import Issue, UsageError
@@ -22,12 +24,21 @@ from assets.release.explain.recompute import (
 )
 from assets.release.read.lookup import find_city
 from assets.release.read.queries import read_rows
-from assets.release.read.reader import Release, Row, fetch_rows
+from assets.release.read.reader import Release, Row
 from assets.warehouse.connection import Connection, connect_in_memory, quote_identifier, quote_literal
 
 FORMS = "INDICATOR@CITY[@YEAR]=45, target:ID=45, goalpost:INDICATOR.upper=50, weight:INDICATOR=2, weight:dimension:ID=2"
 EXAMPLE = "--set weight:dimension:ID=2"
-_GOALPOSTS = ("lower", "upper", "range_low", "range_high", "tolerance")
+_FORM = re.compile(
+    r"""(?:
+        target:(?P<target_id>.*?)
+        | goalpost:(?P<goalpost>.*?)\.(?P<column>lower|upper|range_low|range_high|tolerance)
+        | weight:dimension:(?P<dimension_id>.*?)
+        | weight:(?P<weighted_id>.*?)
+        | (?!goalpost:)(?P<indicator_id>[^@]+?)\s*@\s*(?P<city>[^@]+?)\s*(?:@\s*(?P<year>[0-9]+))?
+    )\s*=(?P<value>[^=]*)""",
+    re.VERBOSE,
+)
 _OBSERVATIONS = "observations.city_observations"
 _LEVERS = 3
 
@@ -51,34 +62,6 @@ _DIFFERENCES = f"""
         or before.status is distinct from after.status
 """
 
-# One step: the median over all cities of the absolute change of the figure per year between years with data.
-_STEPS = """
-    with neighbours as (
-        select
-            city_code, indicator_id, year, value,
-            lag(value) over (partition by city_code, indicator_id order by year) as value_before,
-            lag(year) over (partition by city_code, indicator_id order by year) as year_before
-        from scorecards.attainment_history
-    ),
-    steps as (
-        select indicator_id, median(abs(value - value_before) / (year - year_before)) as step
-        from neighbours
-        where year_before is not null
-        group by indicator_id
-    )
-    select
-        scores.indicator_id, scores.value, scores.year, scores.scope, scores.dimension_id, scores.attainment,
-        steps.step, indicators.direction, indicators.minimum, indicators.maximum, indicators.decimals,
-        indicators.unit, indicators.name_zh, indicators.name_en,
-        goalposts.lower, goalposts.upper, goalposts.range_low, goalposts.range_high
-    from scorecards.indicator_scores as scores
-    inner join steps on scores.indicator_id = steps.indicator_id
-    inner join reference.indicators as indicators on scores.indicator_id = indicators.indicator_id
-    inner join reference.goalposts as goalposts on scores.indicator_id = goalposts.indicator_id
-    where scores.city_code = ? and scores.attainment is not null and steps.step > 0
-    order by scores.indicator_id
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
@@ -96,9 +79,7 @@ def run_scenario(release: Release, texts: Sequence[str]) -> list[Row]:
     Raises:
         UsageError: an assumption cannot be parsed or is not possible.
     """
-    with connect_in_memory() as connection:
-        snapshot = attach_release(connection, release.database, "published")
-        rebuild(connection, snapshot)
+    with _recomputed(release) as (connection, snapshot):
         assumptions = [parse_assumption(release, text) for text in texts]
         save_scores(connection, "scores_before")
         rebuild(connection, _apply(connection, snapshot, assumptions))
@@ -113,13 +94,11 @@ def rank_levers(release: Release, city_code: str) -> Row:
         The city, its levers, and as `basis` the score that is compared: the index if there is one, else the scores of
         dimensions if there are any, else the mean of the available indicators.
     """
-    with connect_in_memory() as connection:
-        snapshot = attach_release(connection, release.database, "published")
-        rebuild(connection, snapshot)
+    rows = read_rows(release, "lever_rows", ("indicator_id",), city_code=city_code)
+    steps = [row for row in rows if row.setdefault("value_after", improve_one_step(row)) != row["value"]]
+    with _recomputed(release) as (connection, snapshot):
         save_scores(connection, "scores_before")
         basis = _find_basis(connection, city_code)
-        rows = fetch_rows(connection, _STEPS, [city_code])
-        steps = [row for row in rows if row.setdefault("value_after", improve_one_step(row)) != row["value"]]
         if steps:
             rebuild(connection, _add_copies(connection, snapshot, city_code, steps))
         save_scores(connection, "scores_after")
@@ -148,69 +127,55 @@ def parse_assumption(release: Release, text: str) -> Assumption:
     Raises:
         UsageError: it has no such form, names something unknown, or its value is not possible.
     """
-    subject, _, number = text.rpartition("=")
-    subject = subject.strip()
-    value = _parse_number(number)
-    if not subject or value is None:
+    form = _FORM.fullmatch(text.strip())
+    value = _parse_number(form["value"]) if form is not None else None
+    if form is None or value is None:
         raise UsageError(Issue("invalid_assumption", text, FORMS))
-    kind, colon, name = subject.partition(":")
-    if colon and kind == "target":
-        _check_known(release, "targets", "target_id", name)
-        return Assumption("reference.targets", "value", value, {"target_id": name})
-    if colon and kind == "goalpost":
-        return _parse_goalpost(release, text, name, value)
-    if colon and kind == "weight":
-        return _parse_weight(release, name, value)
-    if "@" not in subject:
-        raise UsageError(Issue("invalid_assumption", text, FORMS))
-    return _parse_figure(release, text, subject, value)
+    names = form.groupdict()
+    if names["target_id"] is not None:
+        _find_row(release, "targets", "target_id", names["target_id"])
+        return Assumption("reference.targets", "value", value, {"target_id": names["target_id"]})
+    if names["goalpost"] is not None:
+        return _assume_goalpost(release, text, names["goalpost"], names["column"], value)
+    if names["dimension_id"] is not None:
+        return _assume_weight(release, "dimension", names["dimension_id"], value)
+    if names["weighted_id"] is not None:
+        return _assume_weight(release, "indicator", names["weighted_id"], value)
+    return _assume_figure(release, text, names, value)
 
 
-def _parse_goalpost(release: Release, text: str, subject: str, value: float) -> Assumption:
-    indicator_id, _, column = subject.rpartition(".")
-    if column not in _GOALPOSTS:
-        raise UsageError(Issue("invalid_assumption", text, FORMS))
-    _check_known(release, "goalposts", "indicator_id", indicator_id)
-    (goalposts,) = read_rows(release, "reference.goalposts", indicator_id=indicator_id)
-    goalposts[column] = value
-    (indicator,) = read_rows(release, "reference.indicators", indicator_id=indicator_id)
-    direction, lower, upper = indicator["direction"], goalposts["lower"], goalposts["upper"]
+def _assume_goalpost(release: Release, text: str, indicator_id: str, column: str, value: float) -> Assumption:
+    goalposts = _find_row(release, "goalposts", "indicator_id", indicator_id) | {column: value}
+    direction = _find_row(release, "indicators", "indicator_id", indicator_id)["direction"]
+    lower, upper, width = goalposts["lower"], goalposts["upper"], goalposts["tolerance"]
     if None not in (lower, upper) and direction * (upper - lower) <= 0:
         raise UsageError(Issue("assumption_out_of_range", text, "lower < upper" if direction > 0 else "lower > upper"))
-    width = goalposts["tolerance"]
     if width is not None and not (width > 0 and goalposts["range_low"] <= goalposts["range_high"]):
         raise UsageError(Issue("assumption_out_of_range", text, "tolerance > 0, range_low ≤ range_high"))
     return Assumption("reference.goalposts", column, value, {"indicator_id": indicator_id})
 
 
-def _parse_weight(release: Release, subject: str, value: float) -> Assumption:
+def _assume_weight(release: Release, level: str, name: str, value: float) -> Assumption:
     if value < 0:
         raise UsageError(Issue("assumption_out_of_range", f"{value:g}", "weight ≥ 0"))
-    kind, colon, dimension_id = subject.partition(":")
-    level, name = ("dimension", dimension_id) if colon and kind == "dimension" else ("indicator", subject)
-    _check_known(release, f"{level}s", f"{level}_id", name)
+    _find_row(release, f"{level}s", f"{level}_id", name)
     return Assumption(f"reference.{level}s", "weight", value, {f"{level}_id": name})
 
 
-def _parse_figure(release: Release, text: str, subject: str, value: float) -> Assumption:
-    indicator_id, city, *years = (part.strip() for part in subject.split("@"))
-    if not city or len(years) > 1 or not all(year.isascii() and year.isdigit() for year in years):
-        raise UsageError(Issue("invalid_assumption", text, FORMS))
-    _check_known(release, "indicators", "indicator_id", indicator_id)
-    (indicator,) = read_rows(release, "reference.indicators", indicator_id=indicator_id)
+def _assume_figure(release: Release, text: str, names: Mapping[str, str | None], value: float) -> Assumption:
+    indicator = _find_row(release, "indicators", "indicator_id", names["indicator_id"] or "")
     lowest, highest = indicator["minimum"], indicator["maximum"]
     if (lowest is not None and value < lowest) or (highest is not None and value > highest):
-        limits = f"{'' if lowest is None else f'≥ {lowest:g} '}{'' if highest is None else f'≤ {highest:g}'}".strip()
+        limits = " ".join(f"{sign} {end:g}" for sign, end in (("≥", lowest), ("≤", highest)) if end is not None)
         raise UsageError(Issue("assumption_out_of_range", text, limits))
-    city_code = find_city(release, city)["city_code"]
     key = {
-        "city_code": city_code,
-        "indicator_id": indicator_id,
-        "year": int(years[0]) if years else _read_scored_year(release, city_code, indicator_id),
+        "city_code": find_city(release, names["city"] or "")["city_code"],
+        "indicator_id": indicator["indicator_id"],
         "scope": indicator["scope"],
         "is_current": True,
     }
-    return Assumption(_OBSERVATIONS, "value", value, key)
+    year = int(names["year"]) if names["year"] else _read_scored_year(release, key["city_code"], key["indicator_id"])
+    return Assumption(_OBSERVATIONS, "value", value, {**key, "year": year})
 
 
 def _read_scored_year(release: Release, city_code: str, indicator_id: str) -> int:
@@ -221,11 +186,12 @@ def _read_scored_year(release: Release, city_code: str, indicator_id: str) -> in
     return int(years[0] if years else parameters["assessment_year"])
 
 
-def _check_known(release: Release, table: str, column: str, name: str) -> None:
-    known = [row[column] for row in read_rows(release, f"reference.{table}", (column,))]
-    if name not in known:
-        similar = ", ".join(difflib.get_close_matches(name, known, 3, 0.0))
+def _find_row(release: Release, table: str, column: str, name: str) -> Row:
+    rows = {row[column]: row for row in read_rows(release, f"reference.{table}", (column,))}
+    if name not in rows:
+        similar = ", ".join(difflib.get_close_matches(name, rows, 3, 0.0))
         raise UsageError(Issue("unknown_assumption_item", name, similar))
+    return rows[name]
 
 
 def _parse_number(text: str) -> float | None:
@@ -234,6 +200,15 @@ def _parse_number(text: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
+
+
+@contextmanager
+def _recomputed(release: Release) -> Iterator[tuple[Connection, ReleaseModels]]:
+    """Open a database in memory that has the tables of the release, with its scores recomputed."""
+    with connect_in_memory() as connection:
+        snapshot = attach_release(connection, release.database, "published")
+        rebuild(connection, snapshot)
+        yield connection, snapshot
 
 
 def _apply(connection: Connection, snapshot: ReleaseModels, assumptions: Iterable[Assumption]) -> ReleaseModels:

@@ -8,7 +8,7 @@ they are subtracted, so that the parts add up to the change exactly. Not here: i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from assets.core.paths import PROJECT_ROOT
@@ -140,11 +140,10 @@ def _steps(connection: Connection, old: ReleaseModels, new: ReleaseModels) -> It
     inputs = sorted(common & {name for model in old.models for name in model.depends_on})
     observed = [name for name in inputs if name.startswith("observations.")]
     yield "revised", {name: _revised(connection, old.selects[name], new.selects[name]) for name in observed}
-    added = (name for name in observed if _has_added(connection, old.selects[name], new.selects[name]))
-    yield "added", _conform_all(connection, old, new, added)
-    targets = (name for name in inputs if _defines_targets(connection, name, old.selects[name]))
-    replaced = _conform_all(connection, old, new, targets)
-    yield "targets", {name: now for name, now in replaced.items() if _differ(connection, old.selects[name], now)}
+    newer = {name: _conform(connection, old.selects[name], new.selects[name]) for name in inputs}
+    yield "added", {name: newer[name] for name in observed if _has_added(connection, old.selects[name], newer[name])}
+    targets = [name for name in inputs if _defines_targets(connection, name, old.selects[name])]
+    yield "targets", {name: newer[name] for name in targets if _differ(connection, old.selects[name], newer[name])}
 
 
 def _differ(connection: Connection, first: str, second: str) -> bool:
@@ -166,12 +165,6 @@ def _defines_targets(connection: Connection, name: str, select: str) -> bool:
     )
 
 
-def _conform_all(
-    connection: Connection, old: ReleaseModels, new: ReleaseModels, names: Iterable[str]
-) -> dict[str, str]:
-    return {name: _conform(connection, old.selects[name], new.selects[name]) for name in names}
-
-
 def _conform(connection: Connection, old: str, new: str) -> str:
     """Return a select of the newer rows in the columns that the older SQL reads."""
     existing = list_columns(connection, new)
@@ -189,8 +182,7 @@ def _revised(connection: Connection, old: str, new: str) -> str:
 
 def _has_added(connection: Connection, old: str, new: str) -> bool:
     """Return whether the newer release has figures that the older one does not have."""
-    newer = _conform(connection, old, new)
-    return _has_rows(connection, f"select 1 from ({newer}) as now where not {_in_old(connection, old)}")
+    return _has_rows(connection, f"select 1 from ({new}) as now where not {_in_old(connection, old)}")
 
 
 def _in_old(connection: Connection, old: str) -> str:

@@ -30,27 +30,7 @@ _FIRST_MARK = re.compile(r"[：；，。]")
 _MARKS = re.compile(r"[：；，、（）。“”\s]+")
 _LIMITS = re.compile(r"\s+-?\d+(-| 至 )\d+")
 
-# The codes of a city by name, code or alias, with or without the name of its province before it.
-_CITY_CODES = """
-    (
-        with prefixes as (
-            select '' as prefix
-            union all select name_zh from reference.provinces
-            union all select alias from reference.aliases where province_code is not null
-        ),
-        forms as (
-            select lower(substr(trim(city), length(prefix) + 1)) as form from prefixes
-            where starts_with(lower(trim(city)), lower(prefix))
-        )
-        select known.city_code
-        from reference.cities as known
-        left join reference.aliases as aliases on known.city_code = aliases.city_code
-        inner join forms on forms.form in (
-            lower(known.city_code), lower(known.name_zh), lower(known.short_zh), lower(known.name_en),
-            lower(aliases.alias)
-        )
-    )
-"""
+_CITY_CODES = "(select city_code from presentation.city_spellings where lower(spelling) = lower(trim(city)))"
 
 
 class _Macro(NamedTuple):
@@ -63,10 +43,9 @@ class _Macro(NamedTuple):
     select: str
 
 
-_CITY_TABLES = ("reference.aliases", "reference.cities", "reference.provinces")
 _MACROS: dict[str, _Macro] = {
     "scorecard": _Macro(
-        ("presentation.scorecard_rows", *_CITY_TABLES),
+        ("presentation.scorecard_rows", "presentation.city_spellings"),
         "city",
         "一个城市的每个指标（名称、简称、代码或别名）",
         "Every indicator of a city, by its name, code or alias",
@@ -99,7 +78,7 @@ _MACROS: dict[str, _Macro] = {
         """,
     ),
     "trend": _Macro(
-        ("presentation.scorecard_rows", "scorecards.attainment_history", *_CITY_TABLES),
+        ("presentation.scorecard_rows", "presentation.city_spellings", "scorecards.attainment_history"),
         "city, indicator",
         "一个指标的历年数字和趋势外推（指标用代码或名称）",
         "The figures of an indicator year by year and its projection; the indicator by identifier or name",

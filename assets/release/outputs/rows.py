@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from assets.release.read.queries import read_view, to_rows, view_sql
+from assets.release.read.queries import read_view, to_rows
+from assets.release.read.scorecards import FIGURES
 from assets.warehouse.connection import Connection
 
 Row = dict[str, Any]
@@ -33,9 +34,11 @@ SOURCE_TABLES = frozenset(
 _ROWS_PER_BLOCK = 2000
 
 
-def read_rows(connection: Connection, name: str, order: Sequence[str], **filters: object) -> list[Row]:
+def read_rows(
+    connection: Connection, name: str, order: Sequence[str] = (), limit: int | None = None, **filters: object
+) -> list[Row]:
     """Return the rows of a view of sql/presentation, or of a table; the arguments are those of `read_view`."""
-    return to_rows(read_view(connection, name, order, **filters))
+    return to_rows(read_view(connection, name, order, limit, **filters))
 
 
 def fetch_rows(connection: Connection, sql: str) -> list[Row]:
@@ -50,30 +53,19 @@ def fetch_row(connection: Connection, sql: str) -> Row:
 
 
 def stream_figures(connection: Connection, order: str) -> Iterator[Row]:
-    """Yield the figures of all cities, those without a value too, with their series and flags.
+    """Yield the figures of all cities, those without a value too, with `points`: year, value, qualifier.
 
-    A figure is a row of the view `scorecard_rows` with `points` (its series: year, value, qualifier) and `flags_zh` and
-    `flags_en` (the detectors that flagged it). There may be too many figures for one data frame. Other selects may run
-    on the connection meanwhile.
+    There may be too many figures for one data frame. Other selects may run on the connection meanwhile.
     """
     sql = f"""
-        select figures.*, series.points, flagged.flags_zh, flagged.flags_en
-        from ({view_sql("scorecard_rows")}) as figures
+        select figures.*, series.points
+        from ({FIGURES}) as figures
         left join (
             select
                 city_code, indicator_id,
                 list(struct_pack(year := year, value := value, qualifier := qualifier) order by year) as points
             from scorecards.attainment_history group by city_code, indicator_id
         ) as series on figures.city_code = series.city_code and figures.indicator_id = series.indicator_id
-        left join (
-            select
-                city_code, indicator_id, year, scope,
-                string_agg(detector_zh || if(is_approved, '（已放行）', ''), '、' order by detector) as flags_zh,
-                string_agg(detector_en || if(is_approved, ' (approved)', ''), ', ' order by detector) as flags_en
-            from ({view_sql("flag_rows")}) where flag_status <> 'blocking' group by all
-        ) as flagged
-            on figures.city_code = flagged.city_code and figures.indicator_id = flagged.indicator_id
-            and figures.year = flagged.year and figures.scope = flagged.scope
         order by {order}
     """
     yield from _read(connection.cursor().execute(sql))

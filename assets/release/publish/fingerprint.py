@@ -63,10 +63,11 @@ def _list_input_files(paths: Paths) -> Iterator[tuple[str, Path]]:
         *((folder, "*.py") for folder in code),
     ]
     for folder, pattern in folders:
-        for file in sorted(folder.rglob(pattern)):
-            is_hidden = any(part.startswith((".", "~$")) for part in file.relative_to(folder).parts)
+        for file in sorted(folder.rglob(pattern), key=str):
+            relative = file.relative_to(folder)
+            is_hidden = any(part.startswith((".", "~$")) for part in relative.parts)
             if not is_hidden and (file.is_file() or file.is_symlink()):
-                yield f"{folder.name}/{file.relative_to(folder).as_posix()}", file
+                yield f"{folder.name}/{relative.as_posix()}", file
 
 
 def save_fingerprint(paths: Paths, fingerprint: str, release_id: str) -> None:

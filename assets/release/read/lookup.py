@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 
 from assets.core.errors import Issue, UsageError
+from assets.release.read.queries import read_rows, view_sql
 from assets.release.read.reader import Release, Row
 
 _SUGGESTIONS = 3
@@ -17,28 +18,11 @@ def find_city(release: Release, text: str) -> Row:
     Raises:
         UsageError: with all cities, if no city matches or more than one does.
     """
-    cities = release.rows(
-        """
-        with prefixes as (
-            select name_zh as prefix from reference.provinces
-            union select alias from reference.aliases where province_code is not null
-        ),
-        spellings as (
-            select lower(?) as spelling
-            union select lower(substr(?, length(prefix) + 1)) from prefixes where starts_with(lower(?), lower(prefix))
-        )
-        select distinct cities.city_code, cities.name_zh, cities.name_en
-        from reference.cities as cities
-        left join reference.aliases as aliases on cities.city_code = aliases.city_code
-        inner join spellings on spellings.spelling in (
-            lower(cities.city_code), lower(cities.name_zh), lower(cities.short_zh), lower(cities.name_en),
-            lower(aliases.alias)
-        )
-        """,
-        [text.strip()] * 3,
-    )
+    spelled = f"select city_code from ({view_sql('city_spellings')}) where lower(spelling) = lower(?)"
+    select = f"select city_code, name_zh, name_en from reference.cities where city_code in ({spelled})"
+    cities = release.rows(select, [text.strip()])
     if len(cities) != 1:
-        known = release.rows("select short_zh, name_en from reference.cities order by city_code")
+        known = read_rows(release, "reference.cities", ("city_code",))
         raise UsageError(Issue("unknown_city", text, ", ".join(f"{row['short_zh']} {row['name_en']}" for row in known)))
     return cities[0]
 
@@ -58,7 +42,7 @@ def find_scored_item(release: Release, text: str) -> tuple[str, str]:
     Raises:
         UsageError: with the most similar names, if no item matches or more than one does.
     """
-    dimensions = release.rows("select dimension_id, name_zh, name_en from reference.dimensions order by position")
+    dimensions = read_rows(release, "reference.dimensions", ("position",))
     item = _match_single(text, [*dimensions, *_read_indicators(release)])
     return "indicator" if "indicator_id" in item else "dimension", _identifier(item)
 

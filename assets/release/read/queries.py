@@ -10,19 +10,17 @@ one, or none. The views are for people who query the database.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import PROJECT_ROOT
-from assets.release.read.reader import Release
+from assets.release.read.reader import Release, Row
 from assets.warehouse.connection import Connection, DatabaseError, quote_identifier, quote_literal, transaction
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from assets.warehouse.models import Model
-
-Row = dict[str, Any]
 
 SCHEMA = "presentation"
 _FOLDER = PROJECT_ROOT / "sql" / SCHEMA
@@ -63,13 +61,16 @@ def view_sql(name: str) -> str:
     return (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def read_view(source: Connection | Release, name: str, order: Sequence[str] = (), **filters: object) -> pd.DataFrame:
+def read_view(
+    source: Connection | Release, name: str, order: Sequence[str] = (), limit: int | None = None, **filters: object
+) -> pd.DataFrame:
     """Return a select as a data frame whose columns keep their types: an integer with gaps stays an integer.
 
     Args:
         source: A connection to the candidate or to a published database, or a release.
         name: A select of sql/presentation, or a table with its schema.
         order: The columns to sort by; without them all columns, from left to right.
+        limit: How many rows to return at most.
         filters: The value that a column must have; a list or tuple names several.
 
     Raises:
@@ -79,8 +80,8 @@ def read_view(source: Connection | Release, name: str, order: Sequence[str] = ()
 
     if isinstance(source, Release):
         with source.connect() as connection:
-            return read_view(connection, name, order, **filters)
-    select, values = _select(name, order, filters)
+            return read_view(connection, name, order, limit, **filters)
+    select, values = _select(name, order, limit, filters)
     try:
         source.complete()  # DuckDB refuses `sql` while a result of `execute` has rows that were not fetched
         frame: pd.DataFrame = source.sql(select, params=values).to_arrow_table().to_pandas(types_mapper=pd.ArrowDtype)
@@ -105,14 +106,17 @@ def read_rows(release: Release, name: str, order: Sequence[str] = (), **filters:
     Raises:
         UsageError: the release has no such table or column.
     """
-    return release.rows(*_select(name, order, filters))
+    return release.rows(*_select(name, order, None, filters))
 
 
-def _select(name: str, order: Sequence[str], filters: Mapping[str, object]) -> tuple[str, list[object]]:
+def _select(
+    name: str, order: Sequence[str], limit: int | None, filters: Mapping[str, object]
+) -> tuple[str, list[object]]:
     """Return the whole select and the values of its parameters."""
     values = {column: value if isinstance(value, list | tuple) else [value] for column, value in filters.items()}
     conditions = [f"{quote_identifier(column)} in ({', '.join('?' * len(each))})" for column, each in values.items()]
     table = name if "." in name else f"({view_sql(name)})"
     where = f" where {' and '.join(conditions)}" if conditions else ""
-    select = f"from {table}{where} order by {', '.join(order) or 'all'}"
+    rest = f" limit {limit}" if limit is not None else ""
+    select = f"from {table}{where} order by {', '.join(order) or 'all'}{rest}"
     return select, [value for each in values.values() for value in each]
