@@ -15,6 +15,7 @@ from assets.core.object_store import open_store
 from assets.core.settings import read_settings
 from assets.intake.ingest import IngestJob, unassigned_receipts, utc_now
 from assets.intake.load import load_accepted
+from assets.intake.readers.reader_process import ReaderProcess
 from assets.intake.receipts.receipts import Receipt, read_receipts, sort_receipts
 from assets.intake.rejects import add_rejects, resolve_rejects
 from assets.intake.tables.contracts import Contract, check_contracts
@@ -115,11 +116,13 @@ def _dataset_asset(contract: Contract) -> dg.AssetsDefinition:
         specs=[dagster_assets.asset_spec(table, deps=deps, kinds={"csv", "excel", "parquet", "duckdb"})],
         name=f"intake__{contract.dataset}",
     )
-    def ingest(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+    def ingest(
+        warehouse: dg.ResourceParam[Warehouse], workbook_reader: dg.ResourceParam[ReaderProcess]
+    ) -> dg.MaterializeResult[None]:
         limits = read_settings(warehouse.paths).limits
         with warehouse.connect() as connection, connect_in_memory(_MEMORY, warehouse.paths.state / "spill") as scratch:
             registry = lookups.read_lookups(connection, contract)
-            job = IngestJob(warehouse.paths, contract, scratch, registry, limits)
+            job = IngestJob(warehouse.paths, contract, scratch, registry, limits, workbook_reader)
             receipts = ingest_dataset(job, utc_now(), from_inbox=warehouse.ingest_inbox)
             load_accepted(connection, table, job.folder, receipts)
             metadata = dagster_assets.table_metadata(connection, table)

@@ -6,7 +6,6 @@ constant memory. Not here: archive and receipts (assets.intake.ingest), rules of
 
 from __future__ import annotations
 
-import zipfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,8 +24,9 @@ from assets.core.settings import Limits
 from assets.intake.readers.delimited import DelimitedSheet, detect_delimiter
 from assets.intake.readers.encoding import FileRejectedError, detect_encoding
 from assets.intake.readers.raw_rows import Lines, RawChunk, RawSheet, to_csv_record
+from assets.intake.readers.reader_process import WorkbookReader, read_in_new_process
 from assets.intake.readers.resubmissions import restore_resubmission
-from assets.intake.readers.spreadsheet import read_workbook
+from assets.intake.readers.workbook import is_workbook
 from assets.intake.receipts.receipts import SheetNote, SheetSummary
 from assets.intake.rows.duplicate_keys import find_duplicates
 from assets.intake.rows.row_errors import ROW_ERROR_SCHEMA
@@ -38,8 +38,7 @@ from assets.intake.values.arrow_utils import build_table
 from assets.intake.values.lookups import Lookups
 from assets.warehouse.connection import Connection, quote_literal
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xls")
-_ZIP_MAGIC, _OLE_MAGIC = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls")
 _WORKERS = 2
 # Chunks that wait to be written; more would only fill the memory.
 _MAX_PENDING = _WORKERS + 1
@@ -92,6 +91,7 @@ class FileParser:
     contract: Contract
     registry: Lookups
     limits: Limits
+    read_workbook: WorkbookReader = read_in_new_process
 
     def parse(self, file: Path, name: str, accepted: Path, rejects: Path) -> ParseResult:
         """Parse a file and write its accepted and its rejected rows.
@@ -106,7 +106,7 @@ class FileParser:
             FileRejectedError: no row of the file can be used.
         """
         result = ParseResult()
-        parsers = self._sheet_parsers(self._sheets(file, name), result)
+        parsers = self._sheet_parsers(self._sheets(file, name, accepted.with_name("sheets")), result)
         error_files = [accepted.with_name("errors.parquet")]
         self._write_valid_rows(parsers, accepted, error_files[0], result)
         if find_duplicates(self.connection, self.contract, accepted):
@@ -121,16 +121,17 @@ class FileParser:
         result.rows_accepted = pq.read_metadata(accepted).num_rows - result.rows_aggregate
         return result
 
-    def _sheets(self, file: Path, name: str) -> Sequence[RawSheet]:
-        """The sheets of a file; its type is decided by its content, and its suffix must be a supported one."""
+    def _sheets(self, file: Path, name: str, folder: Path) -> Sequence[RawSheet]:
+        """The sheets of a file; its type is decided by its content, and its suffix must be a supported one.
+
+        The rows of a workbook are written into the folder.
+        """
         suffix = Path(name).suffix.lower()
-        with file.open("rb") as stream:
-            start = stream.read(len(_OLE_MAGIC))
-        is_zip = start.startswith(_ZIP_MAGIC)
-        if suffix not in SUFFIXES or (is_zip and not _is_workbook(file)):
+        if suffix not in SUFFIXES:
             raise FileRejectedError(Issue("unsupported_file_type", suffix, "CSV, XLSX"))
-        if is_zip or start == _OLE_MAGIC:
-            return read_workbook(file, self.limits, is_zip=is_zip)
+        if is_workbook(file):
+            folder.mkdir()
+            return self.read_workbook(file, self.limits, folder)
         encoding = detect_encoding(file, self.limits)
         matcher = HeaderMatcher.of(self.contract, self.registry.units)
         delimiter = detect_delimiter(file, encoding, self.limits, HEAD_ROWS, matcher.count)
@@ -146,7 +147,9 @@ class FileParser:
             except TableNotFoundError as error:
                 skipped.append((sheet, error))
                 continue
-            parsers.append(_SheetParser(sheet, RowValidator(self.contract, self.registry, layout, sheet.name)))
+            parsers.append(
+                _SheetParser(sheet, RowValidator(self.contract, self.registry, layout, sheet.name, sheet.cell_problems))
+            )
         if not parsers:
             if skipped:
                 raise skipped[0][1]
@@ -299,17 +302,6 @@ class FileParser:
 
 def _parquet(*files: Path) -> str:
     return f"read_parquet([{', '.join(map(quote_literal, files))}])"
-
-
-def _is_workbook(file: Path) -> bool:
-    """Whether a zip is an Excel workbook; a file of two types at once would be measured as neither, so it is none."""
-    try:
-        with zipfile.ZipFile(file) as archive:
-            parts = set(archive.namelist())
-            return "xl/workbook.xml" in parts and not parts & {"xl/workbook.bin", "content.xml"}
-    except zipfile.BadZipFile:
-        # It begins like a zip: a damaged workbook, which gets an error of its own.
-        return True
 
 
 def _read_texts(parsers: Iterable[_SheetParser], lines_by_sheet: Mapping[str | None, Lines]) -> pa.Table:

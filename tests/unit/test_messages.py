@@ -33,6 +33,7 @@ NAMES_IN_CHINESE = {
         "CSV",
         "Excel",
         "Office",
+        "WPS",
         "Parquet",
         "UTF",
         "GB18030",

@@ -334,6 +334,8 @@ def _show_date(value: float, stored: str, section: _Section, is_1904: bool) -> S
     moment = to_moment(value, is_1904=is_1904)
     if moment is None:
         return Shown(stored, CellProblem(OUT_OF_RANGE, "#" * 8, stored))
+    if value < 1 and "h" in section.date_parts:
+        return Shown(moment.time().isoformat())
     return Shown(moment_text(moment, section.date_parts))
 
 
@@ -355,6 +357,4 @@ def moment_text(moment: dt.datetime, parts: str = "ymd") -> str:
         return f"{moment:%Y}"
     if parts == "ym":
         return f"{moment.year}年{moment.month}月"
-    if parts == "h":
-        return moment.time().isoformat()
     return moment.date().isoformat() if moment.time() == dt.time() else str(moment)

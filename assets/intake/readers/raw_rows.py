@@ -1,7 +1,7 @@
 """Rows of text as they are in the file: the common form of all file types before cells are parsed.
 
 Here: rows, chunks of rows by column, and the protocol of a sheet. Not here: how a file type becomes rows
-(assets.intake.readers.delimited, assets.intake.readers.spreadsheet).
+(assets.intake.readers.delimited, assets.intake.readers.workbook).
 """
 
 from __future__ import annotations
@@ -83,6 +83,10 @@ class ChunkSchema:
     def type_of(self, position: int) -> pa.DataType:
         """Return the Arrow type of the texts of a column."""
         return CATEGORY_TYPE if position in self.categories else TEXT_TYPE
+
+
+# The problem of a cell that is merged with others.
+MERGED = "merged_cells"
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,12 @@ class ReaderProcess:
             self._worker = None
 
 
+def read_in_new_process(file: Path, limits: Limits, folder: Path) -> list[WorkbookSheet]:
+    """Read one workbook like `ReaderProcess`, in a process for this file alone."""
+    with ReaderProcess() as reader:
+        return reader(file, limits, folder)
+
+
 def _allowed_seconds(file: Path, limits: Limits) -> int:
     """Processor time for a file: the same again for each megabyte."""
     return limits.reader_seconds * (1 + file.stat().st_size // _MEGABYTE)

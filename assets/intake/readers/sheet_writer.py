@@ -21,6 +21,7 @@ from assets.core.settings import Limits
 from assets.intake.readers.cell_styles import problem
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.raw_rows import (
+    MERGED,
     TEXT_TYPE,
     CellProblem,
     ChunkSchema,
@@ -32,7 +33,6 @@ from assets.intake.readers.raw_rows import (
     to_csv_record,
 )
 
-MERGED = "merged_cells"
 _ROWS_PER_BLOCK, _CELLS_PER_BLOCK = 50_000, 500_000
 _MAX_PROBLEMS = 100_000
 # Rows with cells beyond the limit of columns, which are kept one by one.

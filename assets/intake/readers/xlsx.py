@@ -102,7 +102,8 @@ class XlsxWorkbook:
         properties = self._root.find("workbookPr")
         is_1904 = properties is not None and properties.get("date1904", "0") in _TRUE
         texts = self._shared_texts()
-        styles = _read_styles(self._related_tree("styles"))
+        styles_part = self._related_part("styles")
+        styles = _read_styles(self._parts.tree(styles_part)) if styles_part is not None else []
         blank = frozenset(number for number, text in enumerate(texts.texts) if not text.strip())
         for sheet in self.sheet_parts():
             details = SheetDetails(sheet.name, sheet.is_hidden)
@@ -111,12 +112,12 @@ class XlsxWorkbook:
             parser = _SheetParser(details, texts, styles, is_1904=is_1904)
             yield details, parser.rows(self._parts.blocks(sheet.part))
 
-    def _related_tree(self, kind: str) -> ElementTree.Element | None:
-        part = next((part for found, part in self._relations.values() if found == kind), None)
-        return self._parts.tree(part) if part is not None else None
+    def _related_part(self, kind: str) -> str | None:
+        parts = (part for found, part in self._relations.values() if found == kind)
+        return next((part for part in parts if part in self._parts), None)
 
     def _shared_texts(self) -> _Texts:
-        part = next((part for kind, part in self._relations.values() if kind == "sharedStrings"), None)
+        part = self._related_part("sharedStrings")
         if part is None:
             return _Texts()
         texts: list[str] = []
@@ -129,6 +130,7 @@ class XlsxWorkbook:
             reader.end(tag)
             if tag == "si":
                 shown = reader.take()
+                self._check_length(shown.text)
                 characters += len(shown.text)
                 if characters > self._limits.workbook_characters:
                     actual, expected = str(characters), str(self._limits.workbook_characters)
@@ -142,6 +144,10 @@ class XlsxWorkbook:
             parser.feed(block)
         parser.finish()
         return _Texts(texts, problems)
+
+    def _check_length(self, text: str) -> None:
+        if len(text) > self._limits.cell_characters:
+            raise FileRejectedError(Issue("cell_too_long", str(len(text)), str(self._limits.cell_characters)))
 
 
 class _TextReader:
@@ -391,8 +397,7 @@ def _relations(parts: ZipParts, part: str) -> dict[str, tuple[str, str]]:
 
 def _read_styles(root: ElementTree.Element | None) -> list[CellStyle | None]:
     """The styles by number; None for those that show texts and numbers as they are."""
-    if root is None:
-        return []
+    assert root is not None
     codes = {
         number_format_.get("numFmtId", ""): number_format_.get("formatCode", "")
         for number_format_ in root.iterfind("numFmts/numFmt")

@@ -19,7 +19,7 @@ _FORMULA = re.compile(_PREFIX + rb"f(?=[\s/>])")
 _TYPE = re.compile(rb"""\st\s?=\s?["'](\w+)["']""")
 _MERGE = re.compile(_PREFIX + rb"""mergeCell\s[^<>]{0,200}?ref\s?=\s?["']([A-Za-z0-9$:]{1,40})["']""")
 # More text of one row than this is judged in pieces.
-_MAX_ROW_BYTES = 8 << 20
+_MAX_ROW_BYTES, _MAX_TAG_BYTES = 1 << 20, 4096
 _MAX_MERGES = 200_000
 
 
@@ -50,7 +50,7 @@ def count_rows(blocks: Iterator[bytes], blank_texts: frozenset[int]) -> RowCount
         rest = text[rest_start:]
         if len(rest) > _MAX_ROW_BYTES:
             is_counted = _count(count, rest, blank_texts, is_counted)
-            rest = rest[rest.rfind(b"<") :][-_MAX_ROW_BYTES:]
+            rest = rest[rest.rfind(b"<") :][-_MAX_TAG_BYTES:]
     _count(count, rest, blank_texts, is_counted)
     return count
 

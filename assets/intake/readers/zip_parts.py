@@ -21,6 +21,8 @@ from assets.intake.readers.encoding import FileRejectedError
 
 _BLOCK_BYTES = 1 << 18
 _MAX_PARTS = 10_000
+# No sheet of any size is packed so well; a part that was made to fill the memory is.
+_MAX_RATIO, _MIN_RATIO_BYTES = 200, 100_000_000
 _ENCRYPTED_FLAG = 0x1
 
 
@@ -34,7 +36,7 @@ class ZipParts:
             self._archive = zipfile.ZipFile(file)
         entries = self._archive.infolist()
         if len(entries) > _MAX_PARTS:
-            raise FileRejectedError(Issue("workbook_too_large", str(len(entries)), str(_MAX_PARTS)))
+            raise _too_large(len(entries), _MAX_PARTS)
         if any(entry.flag_bits & _ENCRYPTED_FLAG for entry in entries):
             raise FileRejectedError(Issue("encrypted_workbook"))
         self._entries = {_normalise(entry.filename): entry for entry in entries}
@@ -63,12 +65,15 @@ class ZipParts:
         entry = self._entries.get(_normalise(name))
         if entry is None:
             return
+        size = 0
         with _explained_damage(), self._archive.open(entry) as part:
             while block := part.read(_BLOCK_BYTES):
+                size += len(block)
                 self._unpacked += len(block)
+                if size > max(_MAX_RATIO * entry.compress_size, _MIN_RATIO_BYTES):
+                    raise _too_large(size, _MAX_RATIO * entry.compress_size)
                 if self._unpacked > self._limits.unpacked_bytes:
-                    size, limit = str(self._unpacked), str(self._limits.unpacked_bytes)
-                    raise FileRejectedError(Issue("workbook_too_large", size, limit))
+                    raise _too_large(self._unpacked, self._limits.unpacked_bytes)
                 yield block
 
     def tree(self, name: str) -> ElementTree.Element | None:
@@ -122,6 +127,10 @@ class XmlParser:
 
 def _refuse_document_type(*_: object) -> None:
     raise FileRejectedError(Issue("workbook_unreadable", "XML: <!DOCTYPE>"))
+
+
+def _too_large(size: int, limit: int) -> FileRejectedError:
+    return FileRejectedError(Issue("workbook_too_large", str(size), str(limit)))
 
 
 def _normalise(name: str) -> str:

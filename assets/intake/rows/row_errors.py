@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -54,10 +55,14 @@ class SourceColumn:
 
 @dataclass
 class RowErrors:
-    """The errors of a chunk of `size` rows; `is_bad` marks the rows with an error."""
+    """The errors of a chunk of `size` rows; `is_bad` marks the rows with an error.
+
+    `settled` marks, by position in the file, the cells whose one error is known: no other is added to them.
+    """
 
     size: int
     is_bad: Mask = field(init=False)
+    settled: dict[int | None, Mask] = field(default_factory=dict)
     columns: dict[str, list[Any]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,6 +82,10 @@ class RowErrors:
             expected: one text for all bad rows, or one for each.
         """
         numbers = np.flatnonzero(is_bad)
+        if (settled := self.settled.get(source.source_position)) is not None:
+            is_open = ~settled[numbers]
+            numbers = numbers[is_open]
+            expected = expected if isinstance(expected, str) else list(compress(expected, is_open.tolist()))
         if not len(numbers):
             return
         self.is_bad |= is_bad
@@ -89,6 +98,15 @@ class RowErrors:
         self.columns["code"] += [code] * count
         self.columns["actual"] += [text[:_MAX_ACTUAL_LENGTH] for text in texts]
         self.columns["expected"] += [expected] * count if isinstance(expected, str) else list(expected)
+
+    def settle(self, row: int, source: SourceColumn, code: str, actual: str, expected: str) -> None:
+        """Add the one error of a cell; what is added before its column is parsed, no parser adds to."""
+        if source.source_position not in self.settled:
+            self.settled[source.source_position] = np.zeros(self.size, dtype=np.bool_)
+        self.settled[source.source_position][row] = self.is_bad[row] = True
+        cells = (row, source.position, source.name, source.source_position, code, actual, expected)
+        for name, cell in zip(_FIELDS, cells, strict=True):
+            self.columns[name].append(cell)
 
     def add_by_distinct(
         self,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assets.core.text import BLANKS
-from assets.intake.readers.raw_rows import CATEGORY_TYPE, ChunkSchema, RawChunk
+from assets.intake.readers.raw_rows import CATEGORY_TYPE, MERGED, CellProblem, ChunkSchema, RawChunk
 from assets.intake.receipts.receipts import SheetNote
 from assets.intake.rows.row_errors import RowErrors, SourceColumn, malformed_row_errors
 from assets.intake.tables.contracts import RETURN_ID, Contract, ContractColumn, normalise_header, qualifier_column
@@ -94,6 +94,15 @@ class RowValidator:
     registry: Lookups
     layout: TableLayout
     sheet: str | None
+    problems: Mapping[tuple[int, int], CellProblem] = field(default_factory=dict)
+
+    @cached_property
+    def problem_columns(self) -> dict[int, list[tuple[int, CellProblem]]]:
+        """The cells that cannot be taken silently, by column: the line and the problem of each."""
+        columns: dict[int, list[tuple[int, CellProblem]]] = {}
+        for (line, column), problem in sorted(self.problems.items()):
+            columns.setdefault(column, []).append((line, problem))
+        return columns
 
     @cached_property
     def chunk_schema(self) -> ChunkSchema:
@@ -210,6 +219,7 @@ class _ChunkValidation:
         contract = self.validator.contract
         self.parsed["sheet"] = repeat_value(self.validator.sheet, self.size)
         self.parsed["line"] = pa.array(self.chunk.lines)
+        self._add_cell_problems()
         self._parse_place()
         for name, column in contract.columns.items():
             if not column.is_place and not column.is_numeric:
@@ -233,6 +243,22 @@ class _ChunkValidation:
         if source.source_position is None:
             return repeat_value("", self.size)
         return self.chunk.columns[source.source_position - 1]
+
+    def _add_cell_problems(self) -> None:
+        """Add the problems of cells in the columns of the contract.
+
+        Merged cells are one for figures only: that a place or a year stands for several rows is what the merge says.
+        """
+        for source in self.validator.source_columns.values():
+            problems = self.validator.problem_columns.get((source.source_position or 0) - 1, [])
+            if not problems:
+                continue
+            column = self.validator.contract.columns[source.name]
+            may_be_merged = not column.is_numeric or source.name in self.validator.contract.key
+            rows = {line: row for row, line in enumerate(self.chunk.lines.tolist())}
+            for line, problem in problems:
+                if line in rows and not (problem.code == MERGED and may_be_merged):
+                    self.errors.settle(rows[line], source, problem.code, problem.shown, problem.stored)
 
     # --- places -------------------------------------------------------------------------------------------------
 
