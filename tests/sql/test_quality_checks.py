@@ -41,6 +41,7 @@ FAULTS: dict[str, str] = {
     "reported_values_all_arrive": "delete from observations.city_observations where vintage = 1",
     "rows_add_up": "update intake.files set rows_read = rows_read + 1",
     "scores_are_finite": "update scorecards.indicator_scores set pace_ratio_linear = 'inf'::double where value > 0",
+    "sheets_add_up": "update intake.sheets set rows_title = rows_title + 1",
     "there_are_observations": "delete from observations.city_observations",
     "thin_coverage_never_scores": "update scorecards.dimension_scores set coverage = 0.66, score = 50",
     "thin_indices_never_score": "update scorecards.city_scores set dimensions_scored = 0, city_index = 50",
@@ -71,6 +72,7 @@ MORE_FAULTS: list[tuple[str, str]] = [
         "insert into observations.city_observations from observations.city_observations limit 1",
     ),
     ("rows_add_up", "update intake.files set rows_aggregate = rows_aggregate + 1"),
+    ("sheets_add_up", "update intake.sheets set rows_rejected = rows_rejected - 1"),
     ("scores_are_finite", "update scorecards.indicator_scores set attainment = 'nan'::double where value > 0"),
     (
         "scores_are_finite",
@@ -88,6 +90,9 @@ def sound(any_world: World) -> World:
     world.add("reference.indicator_measures", {"indicator_id": "i"}, {"indicator_id": "empty", "measure_id": 2})
     counts = {"rows_read": 12, "rows_blank": 0, "rows_accepted": 10, "rows_aggregate": 1, "rows_rejected": 1}
     world.add("intake.files", counts)
+    classes = {"rows_physical": 13, "rows_title": 0, "rows_header": 1, "rows_unit": 0, "rows_repeated_header": 0}
+    classes |= {f"rows_{name}": 0 for name in ("note", "footer", "wrapped", "set_aside", "passed_over", "unfolded")}
+    world.add("intake.sheets", counts | classes)
     world.add("intake.rejects", {"dataset": "sheet", "line": 7, "error_number": 1}, {"dataset": "sheet", "line": 7})
     # the figures given for the other tests make way for those that the models make of what was reported
     world.withdraw("observations.city_observations")
@@ -98,6 +103,11 @@ def sound(any_world: World) -> World:
     world.add(
         "observations.reported_observations", {**place, "value": 70, "line": 3}, {"province_code": "P", "value": 65}
     )
+    world.add(
+        "observations.reported_observations",
+        {**place, "value": 7, "line": 4, "district": "north"},
+        {**place, "value": 99, "line": 5, "since_year": 2019},
+    )
     for model in ("city_scores", "measure_scores"):
         world.build(f"scorecards.{model}")
     for table in (
@@ -106,6 +116,8 @@ def sound(any_world: World) -> World:
         "quality.approvals",
         "quality.flags",
         "observations.aggregate_observations",
+        "observations.district_observations",
+        "observations.running_totals",
     ):
         world.build(table)
     return world

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,12 +128,13 @@ def parse_file(work: Connection, registry: Lookups, tmp_path: Path) -> ParseFile
     ) -> ParsedFile:
         file, accepted, rejects = (tmp_path / end for end in ("input", "accepted.parquet", "rejects.parquet"))
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        result = FileParser(work, contract, registry or given, limits, read_workbook).parse(
-            file, name, accepted, rejects
-        )
-        assert result.rows_read == result.rows_accepted + result.rows_aggregate + result.rows_rejected
+        shutil.rmtree(accepted.with_name("sheets"), ignore_errors=True)
+        parser = FileParser(work, contract, registry or given, limits, read_workbook)
+        result = parser.parse(file, name, accepted, rejects)
+        outcomes = [result.counts[f"rows_{name}"] for name in ("accepted", "aggregate", "rejected")]
+        assert result.counts["rows_read"] == sum(outcomes)
         rows = pq.read_table(accepted).to_pylist()
-        assert result.rows_accepted + result.rows_aggregate == len(rows)
+        assert sum(outcomes[:2]) == len(rows)
         return ParsedFile(result, rows, pq.read_table(rejects).to_pylist())
 
     return parse

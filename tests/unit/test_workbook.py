@@ -17,8 +17,8 @@ from assets.release.outputs.excel_limits import MAX_CELL_CHARACTERS
 from assets.release.outputs.metadata import ReleaseIdentity, read_metadata
 from assets.release.outputs.workbook.cell_styles import fit_text, target_cell, value_cell
 from assets.release.outputs.workbook.cover_sheet import MAX_CITIES
-from assets.release.outputs.workbook.quality_sheets import build_rejects_sheet
 from assets.release.outputs.workbook.sheet import WorkbookWriter, row_height
+from assets.release.outputs.workbook.sheets import build_sheet
 from assets.release.outputs.workbook.workbook import write_workbook
 from assets.release.publish.file_names import WORKBOOK
 from assets.release.publish.manifest import find_damages
@@ -216,7 +216,7 @@ def test_rejected_rows_come_with_reason_and_remedy_and_what_is_left_out_is_count
     assert row[4] == COMMAND
     assert row[5].startswith(SCRIPT)
     assert row[6]
-    page = build_rejects_sheet(opened, max_listed=0)
+    page = build_sheet(opened, "rejects", limit=0)
     assert page.rows == []
     assert page.notes[0][0].startswith("共 1 处错误，列出 0 处")
 

@@ -52,6 +52,7 @@ class RawChunk:
         texts: returns the rows on some lines as they are in the file.
         malformed: the rows with another number of cells, or none.
         blank: the number of blank lines that are not among the rows.
+        wrapped: the number of lines that continue a row, because a cell contains line ends.
     """
 
     lines: npt.NDArray[np.int64]
@@ -59,6 +60,7 @@ class RawChunk:
     texts: Callable[[Collection[int]], Mapping[int, str]]
     malformed: list[RawRow] = field(default_factory=list)
     blank: int = 0
+    wrapped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,9 @@ class RawSheet(Protocol):
     def is_hidden(self) -> bool: ...
 
     @property
+    def copy_of(self) -> str | None: ...
+
+    @property
     def hidden_rows(self) -> Collection[int]: ...
 
     @property
@@ -174,6 +179,11 @@ class UnformattedSheet:
         return False
 
     @property
+    def copy_of(self) -> str | None:
+        """The name of an earlier sheet with the same rows."""
+        return None
+
+    @property
     def hidden_rows(self) -> Collection[int]:
         """The lines that are hidden or filtered out."""
         return ()
@@ -194,6 +204,16 @@ class UnformattedSheet:
         return {}
 
 
+def column_letters(column: int) -> str:
+    """Return the letters of a column: 0 is A, 26 is AA."""
+    letters = ""
+    column += 1
+    while column:
+        column, digit = divmod(column - 1, 26)
+        letters = chr(ord("A") + digit) + letters
+    return letters
+
+
 def build_chunk(rows: Sequence[RawRow], schema: ChunkSchema) -> RawChunk:
     """Return rows that were read one by one as a chunk."""
     fitting = [row for row in rows if row.error is None and len(row.cells) == schema.width]
@@ -208,6 +228,7 @@ def build_chunk(rows: Sequence[RawRow], schema: ChunkSchema) -> RawChunk:
         columns,
         lambda lines: {line: texts[line] for line in lines if line in texts},
         [row for row in rows if row.error is not None or len(row.cells) != schema.width],
+        wrapped=sum(row.line_count - 1 for row in rows),
     )
 
 

@@ -76,6 +76,7 @@ class WorkbookSheet:
         width: the number of columns up to the last one with a text, within the limit of columns.
         wide_rows: the cells of the rows that have a text beyond the limit of columns.
         digest: the same for sheets of the same rows.
+        copy_of: the name of an earlier sheet with the same rows.
     """
 
     name: str
@@ -89,6 +90,7 @@ class WorkbookSheet:
     merges: tuple[Merge, ...]
     cell_problems: Mapping[tuple[int, int], CellProblem]
     row_count: int
+    copy_of: str | None = None
     encoding: None = None
     delimiter: str = ","
 
@@ -193,6 +195,7 @@ class SheetWriter:
         for batch in self._batches(details, rows, wide, hidden):
             blocks.append(self._write_block(batch))
             digest.update(repr(batch).encode("utf-8", "surrogatepass"))
+        digest.update(repr(details.problems).encode("utf-8", "surrogatepass"))
         return WorkbookSheet(
             name=details.name,
             width=max((block.width for block in blocks), default=0),
@@ -230,7 +233,10 @@ class SheetWriter:
             for column in details.hidden_columns & texts.keys():
                 hidden.columns.add(column)
                 del texts[column]
-            last = max(texts, default=0)
+            if not texts:
+                hidden.rows.add(line)
+                continue
+            last = max(texts)
             if last >= self._limits.columns:
                 wide[line] = texts
                 if len(wide) > _MAX_WIDE_ROWS:
@@ -258,7 +264,7 @@ class SheetWriter:
             raise FileRejectedError(Issue("workbook_too_large", actual, expected))
 
     def _write_block(self, batch: Sequence[tuple[int, Mapping[int, str]]]) -> Block:
-        width = min(max(max(texts, default=0) for _, texts in batch) + 1, self._limits.columns)
+        width = min(max(max(texts) for _, texts in batch) + 1, self._limits.columns)
         lines = [line for line, _ in batch]
         columns = [pa.array(lines, pa.int64())]
         columns += [pa.array([texts.get(column, "") for _, texts in batch], TEXT_TYPE) for column in range(width)]

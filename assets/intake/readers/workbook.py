@@ -6,7 +6,8 @@ Here: the kinds that are read, and a clear word for each that is not. Not here: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from assets.core.errors import Issue
@@ -53,7 +54,17 @@ def _write(sheets: Sheets, limits: Limits, folder: Path) -> list[WorkbookSheet]:
         if number > limits.sheets:
             raise FileRejectedError(Issue("too_many_sheets", str(number), str(limits.sheets)))
         written.append(writer.write(details, rows))
-    return [sheet for sheet in written if sheet.blocks or sheet.hidden_rows]
+    return _mark_copies(sheet for sheet in written if sheet.blocks or sheet.hidden_rows)
+
+
+def _mark_copies(sheets: Iterable[WorkbookSheet]) -> list[WorkbookSheet]:
+    """The sheets, each that has the rows of an earlier one with its name. A hidden sheet is no copy and has none."""
+    names: dict[str, str] = {}
+    marked = []
+    for sheet in sheets:
+        first = sheet.name if sheet.is_hidden else names.setdefault(sheet.digest, sheet.name)
+        marked.append(sheet if first == sheet.name else replace(sheet, copy_of=first))
+    return marked
 
 
 def _sheets_of_zip(parts: ZipParts, limits: Limits) -> Sheets:

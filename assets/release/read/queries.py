@@ -90,6 +90,13 @@ def read_view(
     return frame
 
 
+def count_rows(source: Connection, name: str, **filters: object) -> int:
+    """Return the number of rows of a select; the arguments are those of `read_view`."""
+    select, values = _select(name, (), None, filters)
+    ((rows,),) = source.execute(f"select count(*) from ({select})", values).fetchall()
+    return int(rows)
+
+
 def to_rows(frame: pd.DataFrame) -> list[Row]:
     """Return a frame as dictionaries of plain values: None where a value is missing, and integers as int."""
     import pyarrow as pa
