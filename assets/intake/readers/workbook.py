@@ -19,6 +19,8 @@ from assets.intake.readers.xlsx import XlsxWorkbook
 from assets.intake.readers.zip_parts import ZipParts
 
 ZIP_MAGIC, OLE_MAGIC = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# A file of two kinds at once would be another table in another program.
+_OTHER_WORKBOOKS = ("content.xml", "xl/workbook.bin")
 Sheets = Iterator[tuple[SheetDetails, Iterator[tuple[int, dict[int, str]]]]]
 
 
@@ -69,6 +71,6 @@ def _mark_copies(sheets: Iterable[WorkbookSheet]) -> list[WorkbookSheet]:
 
 def _sheets_of_zip(parts: ZipParts, limits: Limits) -> Sheets:
     workbook = XlsxWorkbook(parts, limits)
-    if not workbook.is_workbook or "content.xml" in parts:
+    if not workbook.is_workbook or any(name in parts for name in _OTHER_WORKBOOKS):
         raise FileRejectedError(Issue("unsupported_file_type", "zip", "CSV, XLSX"))
     return workbook.sheets()

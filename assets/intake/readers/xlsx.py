@@ -291,7 +291,10 @@ class _SheetParser:
     def _start_cell(self, attributes: dict[str, str]) -> None:
         reference = attributes.get("r")
         column = self._column + 1
-        if reference is not None and (match := _REFERENCE.fullmatch(reference.strip())) is not None:
+        if reference is not None:
+            match = _REFERENCE.fullmatch(reference.strip())
+            if match is None:
+                raise FileRejectedError(Issue("workbook_unreadable", f'<c r="{reference}">', sheet=self._details.name))
             column, line = column_number(match[1]) - 1, int(match[2])
             if not self._has_number and line > self._line and not self._row:
                 self._begin_line(line)

@@ -89,7 +89,7 @@ class ZipParts:
 
 
 class XmlParser:
-    """Expat without namespaces and document types: each name is its part behind the colon."""
+    """Expat without namespaces and entities: each name is its part behind the colon."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class XmlParser:
         self._parser.StartElementHandler = lambda tag, attributes: start(name_of(tag), attributes)
         self._parser.EndElementHandler = lambda tag: end(name_of(tag))
         self._parser.CharacterDataHandler = text
-        self._parser.StartDoctypeDeclHandler = _refuse_document_type
+        self._parser.EntityDeclHandler = _refuse_entity
 
     def feed(self, block: bytes) -> None:
         """Parse a block."""
@@ -125,8 +125,8 @@ class XmlParser:
             raise FileRejectedError(Issue("workbook_unreadable", f"XML: {error}")) from error
 
 
-def _refuse_document_type(*_: object) -> None:
-    raise FileRejectedError(Issue("workbook_unreadable", "XML: <!DOCTYPE>"))
+def _refuse_entity(*_: object) -> None:
+    raise FileRejectedError(Issue("workbook_unreadable", "XML: <!ENTITY>"))
 
 
 def _too_large(size: int, limit: int) -> FileRejectedError:
