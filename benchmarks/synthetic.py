@@ -109,6 +109,8 @@ def _reference(province: Province) -> dict[str, Iterable[Row]]:
                 "title_en": f"Measure {number + 1}",
                 "summary_zh": "合成",
                 "summary_en": "Synthetic",
+                "responsible_zh": "合成",
+                "responsible_en": "Synthetic",
                 "dimension_id": f"d{number % DIMENSIONS}",
             }
             for number in range(min(MEASURES, len(names)))
@@ -184,6 +186,8 @@ def _indicator(name: str, position: int, word: str) -> Row:
         "pace_rule": "compound" if position % 2 else "linear",
         "maximum_age_years": 5,
         "weight": 1,
+        "responsible_zh": "合成",
+        "responsible_en": "Synthetic",
     }
 
 

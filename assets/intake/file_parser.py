@@ -6,6 +6,7 @@ constant memory. Not here: archive and receipts (assets.intake.ingest), rules of
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,7 +28,7 @@ from assets.intake.readers.raw_rows import Lines, RawChunk, RawSheet, column_let
 from assets.intake.readers.reader_process import WorkbookReader, read_in_new_process
 from assets.intake.readers.resubmissions import restore_resubmission
 from assets.intake.readers.workbook import is_workbook
-from assets.intake.receipts.receipts import SheetNote, SheetSummary, issue_to_dict
+from assets.intake.receipts.receipts import SheetColumn, SheetNote, SheetSummary, issue_to_dict
 from assets.intake.rows.accounts import RowCounts, SheetAccount
 from assets.intake.rows.duplicate_keys import find_duplicates
 from assets.intake.rows.row_errors import ROW_ERROR_SCHEMA
@@ -52,6 +53,14 @@ _PARQUET_OPTIONS = "(format parquet, compression zstd)"
 
 class SheetNotReadError(FileRejectedError):
     """The sheet is hidden, or a copy of another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderCount:
+    """How many cells of the row with most headers the contract knows, and how many cells it has."""
+
+    known: int
+    cells: int
 
 
 @dataclass
@@ -120,6 +129,15 @@ class FileParser:
         self._write_rejects(errors, rejects)
         result.sheets = self._summaries(sheets, parsers, passed_over, accepted, errors)
         return result
+
+    def count_headers(self, file: Path, name: str) -> HeaderCount:
+        """Return how many of the headers of a file the contract has; see `parse` for the arguments and errors."""
+        matcher = HeaderMatcher.of(self.contract, self.registry.units)
+        with tempfile.TemporaryDirectory() as folder:
+            sheets = self._sheets(file, name, Path(folder) / "sheets")
+            rows = [row.cells[: self.limits.columns] for sheet in sheets for row in sheet.head(HEAD_ROWS)]
+        counts = [HeaderCount(matcher.count(cells), sum(bool(cell.strip()) for cell in cells)) for cells in rows]
+        return max(counts, key=lambda count: (count.known, -count.cells), default=HeaderCount(0, 0))
 
     def _sheets(self, file: Path, name: str, folder: Path) -> Sequence[RawSheet]:
         """The sheets of a file; its type is decided by its content, and its suffix must be a supported one.
@@ -400,13 +418,18 @@ def _write_chunk(valid_writer: pq.ParquetWriter, error_writer: pq.ParquetWriter,
 def _summary(
     sheet: RawSheet, layout: TableLayout | None, account: SheetAccount, passed_over: Issue | None
 ) -> SheetSummary:
-    headers = [header.text for header in layout.headers] if layout is not None else None
+    headers = layout.headers if layout is not None else ()
     return SheetSummary(
         sheet=sheet.name,
         encoding=sheet.encoding,
         delimiter=sheet.delimiter,
         header_line=layout.header_rows[0].line if layout is not None else None,
-        header_text=to_csv_record(headers, sheet.delimiter) if headers is not None else None,
+        header_text=to_csv_record([header.text for header in headers], sheet.delimiter) if headers else None,
+        columns=tuple(
+            SheetColumn(column=header.column, header=header.text, unit=header.unit)
+            for header in headers
+            if header.column is not None
+        ),
         account=account,
         passed_over=None if passed_over is None else issue_to_dict(passed_over),
     )

@@ -27,7 +27,7 @@ from assets.release.read.reader import find_current_release
 from assets.warehouse.connection import Connection, Warehouse
 from pipelines.cli.commands.approve import approve_flags
 from pipelines.cli.render import tables
-from tests.builders.candidates import candidate, release_of
+from tests.builders.candidates import candidate, tables_release_of
 
 FLAG = {
     "detector": "row_shift",
@@ -73,7 +73,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Paths:
     data = tmp_path_factory.mktemp("approving")
     with candidate() as connection:
         plant(connection)
-        release_of(connection, data)
+        tables_release_of(connection, data)
     return Paths(data)
 
 
@@ -126,6 +126,7 @@ def test_the_name_of_a_flag_changes_with_the_value_and_with_nothing_else(paths: 
     ("text", "told"),
     [
         ("by: [", "expected"),
+        ("{by: a, at: 2026-13-45}", "month must be in 1..12"),
         ("[]", "dictionary"),
         ("{by: a, at: 2026-11-24T00:00:00Z, reason: x, flags: []}", "at least 1 item"),
         ("{by: a, at: 2026-11-24T00:00:00, reason: x, flags: [{}]}", "timezone"),

@@ -20,12 +20,9 @@ from assets.release.outputs.workbook.cover_sheet import MAX_CITIES
 from assets.release.outputs.workbook.sheet import WorkbookWriter, row_height
 from assets.release.outputs.workbook.sheets import build_sheet
 from assets.release.outputs.workbook.workbook import write_workbook
-from assets.release.publish.file_names import WORKBOOK
-from assets.release.publish.manifest import find_damages
-from assets.release.read.reader import Release
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
-from tests.builders.candidates import COMMAND, HOSTILE, SCRIPT, published_tables, release_of, workbook_candidate
+from tests.builders.candidates import COMMAND, HOSTILE, SCRIPT, published_tables, workbook_candidate
 
 WORDS_ZH = {"scored": "", "awaiting_data": "待报数据", "no_target": "无目标", "not_available": "覆盖不足"}
 
@@ -46,13 +43,14 @@ def opened() -> Iterator[Connection]:
 
 
 @pytest.fixture(scope="module")
-def release(opened: Connection, tmp_path_factory: pytest.TempPathFactory) -> Release:
-    return release_of(opened, tmp_path_factory.mktemp("data"))
+def file(opened: Connection, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    (file,) = written(opened, tmp_path_factory.mktemp("data"))
+    return file
 
 
 @pytest.fixture(scope="module")
-def book(release: Release) -> Any:
-    return openpyxl.load_workbook(release.folder / WORKBOOK)
+def book(file: Path) -> Any:
+    return openpyxl.load_workbook(file)
 
 
 def cells(sheet: Sheet) -> list[list[Any]]:
@@ -69,13 +67,7 @@ def visible_text(sheet: Sheet) -> str:
     return "\n".join(str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value is not None)
 
 
-def test_the_workbook_is_in_the_manifest_and_no_part_of_the_content(release: Release) -> None:
-    (listed,) = [file for file in release.manifest.files if file.path == WORKBOOK]
-    assert not listed.is_content
-    assert not find_damages(release.folder, release.manifest)
-
-
-def test_the_same_release_has_the_same_bytes(opened: Connection, release: Release, tmp_path: Path) -> None:
+def test_the_same_release_has_the_same_bytes(opened: Connection, tmp_path: Path) -> None:
     first = written(opened, tmp_path)[0].read_bytes()
     assert written(opened, tmp_path)[0].read_bytes() == first
 
@@ -96,8 +88,8 @@ def test_no_cell_is_a_formula_and_hostile_names_are_text(book: Any) -> None:
     assert COMMAND in visible_text(book["退回的行 Rejected"])
 
 
-def test_nothing_of_the_data_is_markup_a_link_or_a_formula_in_the_file_itself(release: Release) -> None:
-    with zipfile.ZipFile(release.folder / WORKBOOK) as archive:
+def test_nothing_of_the_data_is_markup_a_link_or_a_formula_in_the_file_itself(file: Path) -> None:
+    with zipfile.ZipFile(file) as archive:
         parts = {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".xml")}
         assert not [name for name in archive.namelist() if "externalLink" in name or "vbaProject" in name]
         links = "".join(archive.read(name).decode() for name in archive.namelist() if name.endswith(".rels"))
