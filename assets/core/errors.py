@@ -35,7 +35,8 @@ class Issue:
 
     def remedy(self, language: Language) -> str:
         """Return what to do about it."""
-        return self._fill(get_message(self.code).remedy.select(language))
+        message = get_message(self.code)
+        return self._fill((message.full_remedy if self.expected else message.remedy).select(language))
 
     def where(self, language: Language) -> str:
         """Return file, sheet, line and column as far as known; an empty text where nothing is."""

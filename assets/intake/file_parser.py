@@ -132,7 +132,7 @@ class FileParser:
 
     def count_headers(self, file: Path, name: str) -> HeaderCount:
         """Return how many of the headers of a file the contract has; see `parse` for the arguments and errors."""
-        matcher = HeaderMatcher.of(self.contract, self.registry.units)
+        matcher = HeaderMatcher(self.contract, self.registry.units)
         with tempfile.TemporaryDirectory() as folder:
             sheets = self._sheets(file, name, Path(folder) / "sheets")
             rows = [row.cells[: self.limits.columns] for sheet in sheets for row in sheet.head(HEAD_ROWS)]
@@ -151,7 +151,7 @@ class FileParser:
             folder.mkdir()
             return self.read_workbook(file, self.limits, folder)
         encoding = detect_encoding(file, self.limits)
-        matcher = HeaderMatcher.of(self.contract, self.registry.units)
+        matcher = HeaderMatcher(self.contract, self.registry.units)
         delimiter = detect_delimiter(file, encoding, self.limits, HEAD_ROWS, matcher.count)
         sheet = DelimitedSheet(file, encoding, delimiter, self.limits)
         return [restore_resubmission(sheet, HEAD_ROWS)]
@@ -251,7 +251,14 @@ class FileParser:
         head = sheet.head(HEAD_ROWS)
         narrow = [row for row in head if len(row.cells) <= self.limits.columns]
         try:
-            return detect_table(narrow, self.contract, self.registry.units, sheet.name)
+            return detect_table(
+                narrow,
+                self.contract,
+                self.registry.units,
+                sheet.name,
+                merges=sheet.merges,
+                is_place=self.registry.places.is_known,
+            )
         except TableNotFoundError as error:
             wide = next((row for row in head if len(row.cells) > self.limits.columns), None)
             if wide is None:
@@ -272,7 +279,7 @@ class FileParser:
         ):
             written: Future[None] | None = None
             for parser in parsers:
-                conversions: Counter[str] = Counter()
+                remarks = parser.validator.header_remarks
                 years: set[int] = set()
                 for chunk in _run_in_order(parser.chunks(), workers):
                     if written is not None:
@@ -280,11 +287,11 @@ class FileParser:
                     written = writing.submit(_write_chunk, valid_writer, error_writer, chunk)
                     parser.counts.update(chunk.counts)
                     result.notes += chunk.notes[:_MAX_NOTES]
-                    conversions += chunk.conversions
+                    remarks += chunk.remarks
                     years |= chunk.years
                 result.notes += [
-                    SheetNote(sheet=parser.sheet.name, line=None, kind="converted", text=f"{conversion} ({count})")
-                    for conversion, count in sorted(conversions.items())
+                    SheetNote(sheet=parser.sheet.name, line=None, kind=kind, text=f"{text} ({count})")
+                    for (kind, text), count in sorted(remarks.items())
                 ]
                 result.notes += _title_year_notes(parser.validator, years)
             if written is not None:
@@ -354,8 +361,9 @@ class FileParser:
         # Without an error any message will do; passing all of them would take most of the time of a small file.
         catalogue = all_messages()
         messages = ", ".join(
-            f"({', '.join(quote_literal(text) for text in (code, *catalogue[code].reason, *catalogue[code].remedy))})"
-            for (code,) in codes or [(next(iter(catalogue)),)]
+            f"({is_expected}, {', '.join(quote_literal(text) for text in (code, *message.reason, *remedy))})"
+            for code, message in ((code, catalogue[code]) for (code,) in codes or [(next(iter(catalogue)),)])
+            for is_expected, remedy in ((True, message.full_remedy), (False, message.remedy))
         )
         texts = ", ".join(
             f"replace(replace(messages.{name}, '{{expected}}', errors.expected), '{{actual}}', errors.actual) as {name}"
@@ -364,12 +372,12 @@ class FileParser:
         self.connection.execute(
             f"""
             copy (
-                with messages (code, reason_zh, reason_en, remedy_zh, remedy_en) as (values {messages})
+                with messages (is_expected, code, reason_zh, reason_en, remedy_zh, remedy_en) as (values {messages})
                 select errors.sheet, errors.line, row_number() over in_row as error_number,
                     nullif(errors.column_name, '') as column_name, errors.source_position as position, errors.code,
                     errors.actual, errors.expected, {texts}, errors.raw_row, errors.resubmitted_return_id
                 from {errors} as errors
-                join messages on messages.code = errors.code
+                join messages on messages.code = errors.code and messages.is_expected = (errors.expected <> '')
                 window in_row as (
                     partition by errors.sheet, errors.line order by errors.position, errors.source_position, errors.code
                     rows between unbounded preceding and current row
@@ -454,14 +462,17 @@ def _hidden_notes(sheet: RawSheet) -> Iterator[SheetNote]:
 
 
 def _layout_notes(validator: RowValidator) -> Iterator[SheetNote]:
-    """The titles above a table, and its columns that the contract does not know."""
+    """The titles above a table, the units stated beside it, and its columns that the contract does not know."""
     for row in validator.layout.titles:
         text = " ".join(cell for cell in row.cells if cell.strip())
         yield SheetNote(sheet=validator.sheet, line=row.line, kind="title", text=text)
+    for statement in validator.layout.unit_statements:
+        yield SheetNote(sheet=validator.sheet, line=statement.line, kind="unit_statement", text=statement.text)
+    kinds = {"kept": "unknown_column_kept", "ignored": "column_ignored"}
     for header in validator.layout.headers:
-        if header.role == "kept":
+        if header.role in kinds:
             line = validator.layout.last_line
-            yield SheetNote(sheet=validator.sheet, line=line, kind="unknown_column_kept", text=header.text)
+            yield SheetNote(sheet=validator.sheet, line=line, kind=kinds[header.role], text=header.text)
 
 
 def _title_year_notes(validator: RowValidator, years: set[int]) -> Iterator[SheetNote]:

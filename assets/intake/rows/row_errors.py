@@ -6,7 +6,7 @@ assets.intake.values.numeric_columns), the texts (assets.core.messages).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from typing import Any
@@ -55,14 +55,10 @@ class SourceColumn:
 
 @dataclass
 class RowErrors:
-    """The errors of a chunk of `size` rows; `is_bad` marks the rows with an error.
-
-    `settled` marks, by position in the file, the cells whose one error is known: no other is added to them.
-    """
+    """The errors of a chunk of `size` rows; `is_bad` marks the rows with an error."""
 
     size: int
     is_bad: Mask = field(init=False)
-    settled: dict[int | None, Mask] = field(default_factory=dict)
     columns: dict[str, list[Any]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,10 +78,6 @@ class RowErrors:
             expected: one text for all bad rows, or one for each.
         """
         numbers = np.flatnonzero(is_bad)
-        if (settled := self.settled.get(source.source_position)) is not None:
-            is_open = ~settled[numbers]
-            numbers = numbers[is_open]
-            expected = expected if isinstance(expected, str) else list(compress(expected, is_open.tolist()))
         if not len(numbers):
             return
         self.is_bad |= is_bad
@@ -99,14 +91,16 @@ class RowErrors:
         self.columns["actual"] += [text[:_MAX_ACTUAL_LENGTH] for text in texts]
         self.columns["expected"] += [expected] * count if isinstance(expected, str) else list(expected)
 
-    def settle(self, row: int, source: SourceColumn, code: str, actual: str, expected: str) -> None:
-        """Add the one error of a cell; what is added before its column is parsed, no parser adds to."""
-        if source.source_position not in self.settled:
-            self.settled[source.source_position] = np.zeros(self.size, dtype=np.bool_)
-        self.settled[source.source_position][row] = self.is_bad[row] = True
-        cells = (row, source.position, source.name, source.source_position, code, actual, expected)
-        for name, cell in zip(_FIELDS, cells, strict=True):
-            self.columns[name].append(cell)
+    def replace(self, errors: Mapping[tuple[int, SourceColumn], tuple[str, str, str]]) -> None:
+        """Report one error (code, actual, expected) of some cells, by row and column, in place of their others."""
+        cells = {(row, source.name) for row, source in errors}
+        is_other = [cell not in cells for cell in zip(self.columns["row"], self.columns["column_name"], strict=True)]
+        self.columns = {name: list(compress(values, is_other)) for name, values in self.columns.items()}
+        for (row, source), error in errors.items():
+            values = (row, source.position, source.name, source.source_position, *error)
+            for name, value in zip(_FIELDS, values, strict=True):
+                self.columns[name].append(value)
+            self.is_bad[row] = True
 
     def add_by_distinct(
         self,
