@@ -13,18 +13,21 @@ import dagster as dg
 from assets.core.errors import DataError, Issue
 from assets.core.object_store import open_store
 from assets.core.settings import read_settings
+from assets.intake.gap_rows import read_gaps
 from assets.intake.ingest import IngestJob, unassigned_receipts, utc_now
 from assets.intake.load import load_accepted
-from assets.intake.readers.reader_process import ReaderProcess
 from assets.intake.receipts.receipts import Receipt, SheetSummary, read_receipts, sort_receipts
 from assets.intake.rejects import add_rejects, resolve_rejects
-from assets.intake.tables.contracts import Contract, check_contracts
+from assets.intake.tables.contracts import Contract, ContractColumn, check_contracts
 from assets.intake.values import lookups
 from assets.warehouse import dagster_assets
 from assets.warehouse.connection import Connection, Warehouse, connect_in_memory
 from assets.warehouse.tables import Table
 
-_RECEIPT_TABLES = ("intake.files", "intake.file_arrivals", "intake.sheets", "intake.notes", "intake.rejects")
+_RECEIPT_TABLES = (
+    *("intake.files", "intake.file_arrivals", "intake.sheets", "intake.notes", "intake.rejects"),
+    "intake.gaps",
+)
 # A share of the memory of a run; beyond it, duplicate keys are searched with the help of the disk.
 _MEMORY = "1GB"
 _COUNTS_OF = attrgetter("rows_read", "rows_blank", "rows_skipped", "rows_accepted", "rows_aggregate", "rows_rejected")
@@ -94,9 +97,16 @@ def _column_rows(contract: Contract) -> Iterator[tuple[object, ...]]:
             name in contract.key,
             column.min,
             column.max,
-            "、".join(column.allowed) if column.allowed else None,
+            "、".join(_allowed_texts(column)) or None,
             "、".join(column.aliases) if column.aliases else None,
         )
+
+
+def _allowed_texts(column: ContractColumn) -> Iterator[str]:
+    """The allowed values, each with the words in which offices know it."""
+    for value in column.allowed or ():
+        labels = "、".join(column.labels_of(value))
+        yield f"{value}（{labels}）" if labels else value
 
 
 def _dataset_row(contract: Contract) -> tuple[object, ...]:
@@ -108,23 +118,17 @@ def _dataset_asset(contract: Contract) -> dg.AssetsDefinition:
     table = contract.table()
     deps = tuple(sorted({*lookups.TABLES, "intake.contracts", *_referenced_tables(contract)}))
 
-    @dg.multi_asset(
-        specs=[dagster_assets.asset_spec(table, deps=deps, kinds={"csv", "excel", "parquet", "duckdb"})],
-        name=f"intake__{contract.dataset}",
-    )
-    def ingest(
-        warehouse: dg.ResourceParam[Warehouse], workbook_reader: dg.ResourceParam[ReaderProcess]
-    ) -> dg.MaterializeResult[None]:
+    def ingest(warehouse: Warehouse, connection: Connection) -> dict[str, int]:
         limits = read_settings(warehouse.paths).limits
-        with warehouse.connect() as connection, connect_in_memory(_MEMORY, warehouse.paths.state / "spill") as scratch:
+        with connect_in_memory(_MEMORY, warehouse.paths.state / "spill") as scratch:
             registry = lookups.read_lookups(connection, contract)
-            job = IngestJob(warehouse.paths, contract, scratch, registry, limits, workbook_reader)
+            job = IngestJob(warehouse.paths, contract, scratch, registry, limits)
             receipts = ingest_dataset(job, utc_now(), from_inbox=warehouse.ingest_inbox)
             load_accepted(connection, table, job.folder, receipts)
-            metadata = dagster_assets.table_metadata(connection, table)
-        return dg.MaterializeResult(metadata={**metadata, **_totals(receipts)})
+        return _totals(receipts)
 
-    return ingest
+    kinds = {"csv", "excel", "parquet", "duckdb"}
+    return dagster_assets.python_asset(f"intake__{contract.dataset}", [table], ingest, deps=deps, kinds=kinds)
 
 
 def _referenced_tables(contract: Contract) -> set[str]:
@@ -155,6 +159,8 @@ def _receipts_asset(
         for name in datasets:
             add_rejects(connection, name, warehouse.paths.lake / name, by_dataset[name])
             resolve_rejects(connection, name)
+        gaps = (gap for name in datasets for gap in read_gaps(connection, name))
+        tables["intake.gaps"].load_rows(connection, gaps)
 
     return dagster_assets.python_asset("intake__receipts", outputs, record, deps=deps, kinds={"json", "duckdb"})
 

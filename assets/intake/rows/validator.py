@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assets.core.text import BLANKS, most_similar, odd_characters
-from assets.intake.readers.raw_rows import CATEGORY_TYPE, MERGED, CellProblem, ChunkSchema, RawChunk
+from assets.intake.readers.raw_rows import CATEGORY_TYPE, CellProblem, ChunkSchema, RawChunk
 from assets.intake.receipts.receipts import SheetNote
 from assets.intake.rows.accounts import RowClass, RowCounts
 from assets.intake.rows.row_errors import RowErrors, SourceColumn, malformed_row_errors
@@ -152,8 +152,8 @@ class RowValidator:
     @property
     def header_remarks(self) -> Remarks:
         """The invisible characters in the headers."""
-        characters = (character for header in self.layout.headers for character in odd_characters(header.text))
-        return Counter(("invisible_removed", character) for character in characters)
+        cells = (cell for row in self.layout.header_rows for cell in row.cells)
+        return Counter(("invisible_removed", character) for cell in cells for character in odd_characters(cell))
 
     @cached_property
     def accepted_schema(self) -> pa.Schema:
@@ -429,10 +429,7 @@ class _ChunkValidation:
         self.parsed[name] = pc.if_else(is_unknown, pa.scalar(None, pa.string()), units)
 
     def _check_problems(self) -> None:
-        """Reject the cells of the contract's columns that show something else than they hold.
-
-        Merged cells are rejected as figures only: a merged place, text or year counts for each of its rows.
-        """
+        """Reject the cells of the contract's columns that show something else than they hold."""
         problems = self.validator.problems
         if not problems:
             return
@@ -446,15 +443,9 @@ class _ChunkValidation:
             {
                 (rows[line], columns[position]): (problem.code, problem.shown, problem.stored)
                 for (line, position), problem in problems.items()
-                if line in rows
-                and position in columns
-                and not (problem.code == MERGED and self._may_be_merged(columns[position].name))
+                if line in rows and position in columns
             }
         )
-
-    def _may_be_merged(self, column: str) -> bool:
-        contract = self.validator.contract
-        return column in contract.key or not contract.columns[column].is_numeric
 
     # --- columns that the contract does not know ----------------------------------------------------------------
 
