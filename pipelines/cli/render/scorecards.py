@@ -129,9 +129,17 @@ def render_city_scorecard(
     if any(row["projected_value"] is not None for row in rows):
         parts.append(Text(phrase("projection_note", language), style="dim"))
     if awaiting:
-        names = phrase("name_separator", language).join(row[f"name_{language}"] for row in awaiting)
+        names = phrase("name_separator", language).join(_name_awaiting(row, language) for row in awaiting)
         parts.append(Text(f"{phrase('awaiting_data', language, count=len(awaiting))}: {names}", style="dim"))
     return Group(*parts)
+
+
+def _name_awaiting(row: Row, language: Language) -> str:
+    """The name of an indicator without a value, with the reason that the city gave."""
+    name = str(row[f"name_{language}"])
+    if row["gap_reason"] is None:
+        return name
+    return f"{name} ({row['gap_year']}: {label('gap_reasons', row['gap_reason'], language)})"
 
 
 def _indicator_cells(row: Row, language: Language) -> list[Text]:
