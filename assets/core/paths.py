@@ -112,6 +112,11 @@ class Paths:
         return self.state / "seen"
 
     @property
+    def inbox_listings(self) -> Path:
+        """What the inbox held at the last run, a file for each dataset."""
+        return self.state / "inbox"
+
+    @property
     def sql(self) -> tuple[Path, ...]:
         """The folders of SQL: that of the project, then that of the data directory, which has precedence."""
         own = self.data / "sql"
