@@ -7,6 +7,7 @@ Here: at most a screen for a file, however many faults it has; all of them are i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -41,8 +42,7 @@ def render_check(result: DryRunResult, language: Language) -> list[Text | Table]
     return [*parts, *_known_lines(result, language), _summary(result, language)]
 
 
-def _text(key: str, language: Language, **values: object) -> str:
-    return label("check", key, language).format(**values)
+_text = partial(label, "check")
 
 
 def _limit(lines: Iterable[Text], most: int, language: Language) -> list[Text]:
