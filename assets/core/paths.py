@@ -49,6 +49,7 @@ class Paths:
     metrics = _Below("metrics")  # of runs and releases, for the monitoring of the machine
     state = _Below("state")
     file_hashes = _Below("state", "seen")  # the cached hashes of the files in the inbox, a file for each dataset
+    inbox_listings = _Below("state", "inbox")  # what the inbox held at the last run, a file for each dataset
 
     @classmethod
     def from_environment(cls) -> Paths:
