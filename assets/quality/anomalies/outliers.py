@@ -299,17 +299,17 @@ def detect_ratio_mismatches(panel: Panel, parameters: Parameters) -> Iterator[An
     registered years older, as in sql/observations/derived_parts.sql.
     """
     scopes = panel.metadata.scopes
-    values = {
+    values: dict[tuple[object, ...], Observation] = {
         (o.indicator_id, o.city_code, o.province_code, o.year): o
         for o in panel.observations
         if o.scope == scopes.get(o.indicator_id)
     }
     for rate, numerator, denominator, multiplier, gap in panel.metadata.ratios:
-        for (indicator, *place, year), observation in values.items():
+        for (indicator, *place, _), observation in values.items():
             if indicator != rate:
                 continue
-            above = values.get((numerator, *place, year))
-            years = (values.get((denominator, *place, year - older)) for older in range(gap + 1))
+            above = values.get((numerator, *place, observation.year))
+            years = (values.get((denominator, *place, observation.year - older)) for older in range(gap + 1))
             below = next((o for o in years if o is not None and o.value != 0), None)
             if above is None or below is None:
                 continue
