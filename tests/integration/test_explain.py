@@ -73,7 +73,7 @@ def test_the_trace_of_the_index_says_why_there_is_none(province: Place) -> None:
     headline = index["ranges"][0]
     assert (headline["score"]["score_status"], headline["formulas"]) == ("too_narrow", {})
     assert len(headline["members"]) == 6
-    assert "too few indicators in the basket" in province.call("trace", "360100", "index").stdout
+    assert "too few indicators" in province.call("trace", "360100", "index").stdout
 
 
 def test_whatif_changes_what_it_says_and_no_file(province: Place) -> None:
@@ -96,7 +96,7 @@ def test_a_figure_in_place_of_a_missing_one_stays_within_the_range(province: Pla
     )
     changed = call_json(province, "whatif", "--set", f"{row['indicator_id']}@360100=9")
     (own,) = (entry for entry in changed if (entry["level"], entry["basket_id"]) == ("dimension", "full"))
-    assert own["evidenced_before"] < own["evidenced_after"] < own["possible_after"] < own["possible_before"]
+    assert own["evidenced_before"] < own["evidenced_after"] < own["possible_after"] <= own["possible_before"]
     closed = own["possible_before"] - own["evidenced_before"] - own["possible_after"] + own["evidenced_after"]
     assert closed == pytest.approx(row["points"], abs=1e-6)
 

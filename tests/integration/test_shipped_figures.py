@@ -331,11 +331,14 @@ def test_the_worked_paces_from_now_and_milestones_are_those_of_the_shipped_figur
     told(f"{years[2027]} m² a year until 2027, {years[2030]} until 2030, {years[2035]} until 2035")
 
 
-def test_with_the_shipped_figures_no_ranking_has_ranks_and_each_says_so(province: Place) -> None:
-    rows = province.rows("from scorecards.rankings")
-    assert {(row["ranking_status"], row["cities_ranked"]) for row in rows} == {("too_few_scores", 0)}
+def test_three_directions_are_ranked_with_intervals_and_the_other_rankings_say_why_not(province: Place) -> None:
+    rows = {row["dimension_id"]: row for row in province.rows("from scorecards.rankings")}
     assert len(rows) == 8
-    assert province.rows("from scorecards.rank_intervals") == []
+    ranked = {name for name, row in rows.items() if row["ranking_status"] == "ranked"}
+    assert ranked == {"momentum", "livability", "ecology"}
+    assert all(rows[name]["cities_ranked"] == 11 for name in ranked)
+    assert {rows[name]["ranking_status"] for name in rows.keys() - ranked} == {"too_few_scores"}
+    assert len(province.rows("from scorecards.rank_intervals")) == 33
 
 
 def test_the_listings_are_as_the_method_says(province: Place) -> None:
@@ -354,11 +357,18 @@ def test_the_workbook_has_every_city_and_measure_and_no_score_where_there_is_non
     cities = province.rows("select name_zh || ' ' || name_en as name from reference.cities order by city_code")
     assert [city["name"] for city in cities] == [name for name in book.sheetnames if name.split()[0].endswith("市")]
     rows = list(book["总览 Overview"].iter_rows(values_only=True))
-    overview = [row for row in rows if row[0] is not None and "\n" in str(row[0]) and isinstance(row[1], float)]
+    overview = [row for row in rows if row[0] is not None and "\n" in str(row[0]) and isinstance(row[1], int | float)]
     assert len(overview) == len(cities)
-    for row in overview:
-        assert sum(not isinstance(score, str) for score in row[3::2]) <= 1
-        assert all(isinstance(covered, int | float) for covered in row[2::2])
+    published = {row["city_code"]: row for row in province.rows("from scorecards.city_scores where basket_id = 'core'")}
+    for row, city in zip(overview, sorted(published), strict=True):
+        scores = province.rows(
+            "from presentation.dimension_score_rows where is_headline and city_code = ? order by dimension_position",
+            [city],
+        )
+        assert list(row[5::2][: len(scores)]) == [score["rank"] for score in scores]
+        assert [value for value in row[4::2] if isinstance(value, int | float)] == pytest.approx(
+            [score["evidenced"] for score in scores if score["evidenced"] is not None]
+        )
     measures = [row[0] for row in book["措施 Measures"].iter_rows(values_only=True) if isinstance(row[0], int)]
     assert measures == [row["measure_id"] for row in province.rows("from reference.measures order by measure_id")]
 

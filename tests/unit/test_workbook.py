@@ -24,7 +24,7 @@ from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
 from tests.builders.candidates import COMMAND, HOSTILE, SCRIPT, published_tables, workbook_candidate
 
-WORDS_ZH = {"awaiting_data": "待报数据", "not_in_basket": "不在指标篮中", "too_narrow": "篮内指标过少，不排名"}
+WORDS_ZH = {"awaiting_data": "待报数据", "not_in_basket": "不在篮中", "too_narrow": "篮内指标过少"}
 
 Sheet = Any
 
@@ -164,7 +164,7 @@ def test_a_range_has_both_ends_and_three_parts_that_add_up_to_100_as_shown(opene
     row, complete = values(changed["区间 Ranges"])
     assert row[3:8] == ["61–74", 61.3, 12.5, 26.2, "█" * 12 + "▒" * 3 + "·" * 5]
     assert round(sum(row[4:7]), 9) == 100
-    assert [row[8], row[11].split("\n")[0]] == [None, "未报过多，只给区间"]
+    assert [row[8], row[11].split("\n")[0]] == [None, "未报过多"]
     assert (complete[3], complete[5]) == (complete[4], 0)
 
 
