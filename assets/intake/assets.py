@@ -180,8 +180,13 @@ def _file_rows(by_dataset: Mapping[str, Sequence[Receipt]]) -> Iterator[tuple[ob
 
 def _arrival_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
     for receipt in receipts:
-        received_at = receipt.received_at.astimezone(UTC).replace(tzinfo=None)
-        yield (receipt.dataset, receipt.file_sha256, receipt.file, received_at)
+        arrivals = [
+            (receipt.file, receipt.received_at),
+            *((later.file, later.received_at) for later in receipt.arrivals),
+        ]
+        for number, (file, moment) in enumerate(arrivals, start=1):
+            received_at = moment.astimezone(UTC).replace(tzinfo=None)
+            yield (receipt.dataset, receipt.file_sha256, number, file, received_at, number == len(arrivals))
 
 
 def _sheet_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
