@@ -149,8 +149,10 @@ def test_of_two_approvals_of_one_flag_the_earlier_stands(flagged: World, tmp_pat
 
 
 def test_a_running_total_above_its_plans_is_flagged_where_it_stands(world: World) -> None:
-    world.clear().city("A").indicator("planned", kind="flow").indicator("done", kind="flow").add("reference.sources", {})
-    world.add("intake.files", {}).add("reference.indicator_plausibility", {"indicator_id": "done", "plan_id": "planned"})
+    world.clear().city("A").add("reference.sources", {})
+    world.indicator("planned", kind="flow").indicator("done", kind="flow")
+    world.add("intake.files", {})
+    world.add("reference.indicator_plausibility", {"indicator_id": "done", "plan_id": "planned"})
     row = {"city_code": "A", "indicator_id": "planned"}
     world.add(
         "observations.reported_observations",
