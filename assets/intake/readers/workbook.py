@@ -13,6 +13,7 @@ from pathlib import Path
 from assets.core.errors import Issue
 from assets.core.settings import Limits
 from assets.intake.readers.encoding import FileRejectedError
+from assets.intake.readers.ods import CONTENT, OdsWorkbook
 from assets.intake.readers.sheet_writer import SheetDetails, SheetWriter, WorkbookSheet
 from assets.intake.readers.xls import XlsWorkbook
 from assets.intake.readers.xlsx import XlsxWorkbook
@@ -20,7 +21,7 @@ from assets.intake.readers.zip_parts import ZipParts
 
 ZIP_MAGIC, OLE_MAGIC = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # A file of two kinds at once would be another table in another program.
-_OTHER_WORKBOOKS = ("content.xml", "xl/workbook.bin")
+_OTHER_WORKBOOKS = (CONTENT, "xl/workbook.bin")
 Sheets = Iterator[tuple[SheetDetails, Iterator[tuple[int, dict[int, str]]]]]
 
 
@@ -70,6 +71,8 @@ def _mark_copies(sheets: Iterable[WorkbookSheet]) -> list[WorkbookSheet]:
 
 
 def _sheets_of_zip(parts: ZipParts, limits: Limits) -> Sheets:
+    if CONTENT in parts and not any(name.startswith("xl/") for name in parts.names()):
+        return OdsWorkbook(parts).sheets()
     workbook = XlsxWorkbook(parts, limits)
     if not workbook.is_workbook or any(name in parts for name in _OTHER_WORKBOOKS):
         raise FileRejectedError(Issue("unsupported_file_type", "zip", "CSV, XLSX"))
