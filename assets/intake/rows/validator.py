@@ -152,8 +152,8 @@ class RowValidator:
     @property
     def header_remarks(self) -> Remarks:
         """The invisible characters in the headers."""
-        characters = (character for header in self.layout.headers for character in odd_characters(header.text))
-        return Counter(("invisible_removed", character) for character in characters)
+        cells = (cell for row in self.layout.header_rows for cell in row.cells)
+        return Counter(("invisible_removed", character) for cell in cells for character in odd_characters(cell))
 
     @cached_property
     def accepted_schema(self) -> pa.Schema:
