@@ -13,7 +13,7 @@ from itertools import pairwise
 _TAG = re.compile(
     rb"<(?:[\w.-]{1,40}:)?table-row(?=[\s/>])|<(?:[\w.-]{1,40}:)?table(?=[\s/>])|</(?:[\w.-]{1,40}:)?table>"
 )
-_REPEATED = re.compile(rb"""^[^<>]{0,1000}?number-rows-repeated\s?=\s?["']([0-9]{1,9})["']""")
+_REPEATED = re.compile(rb"""^<[^<>]{0,1000}?number-rows-repeated\s?=\s?["']([0-9]{1,9})["']""")
 _COVERED = re.compile(
     rb"<(?:[\w.-]{1,40}:)?(covered-table-cell|annotation)(?=[\s>])(?:[^<>]*[^/<>])?>.*?</(?:[\w.-]{1,40}:)?\1>",
     re.DOTALL,
