@@ -172,7 +172,7 @@ class FileParser:
             validator = RowValidator(self.contract, self.registry, layout, sheet.name, sheet.cell_problems)
             parsers.append(_SheetParser(sheet, validator, self._count_head(sheet, layout)))
         if not parsers:
-            no_table = FileRejectedError(Issue("missing_header_row", expected=", ".join(self.contract.columns)))
+            no_table = FileRejectedError(Issue("missing_header_row", expected=self.contract.needed_titles))
             raise next(iter(passed_over.values()), no_table)
         result.notes += [
             SheetNote(sheet=name, line=None, kind="sheet_skipped", text=name or "") for name in passed_over
@@ -340,12 +340,13 @@ class FileParser:
         self.connection.register("raw_rows", raw_rows)
         key = self.contract.key[0]
         position = list(self.contract.columns).index(key) + 1
+        titles = quote_literal(self.contract.titles(self.contract.key))
         self.connection.execute(
             f"""
             copy (
                 select duplicates.sheet, duplicates.line, cast({position} as integer) as position,
                     {quote_literal(key)} as column_name, cast(null as integer) as source_position, duplicates.code,
-                    duplicates.actual, {quote_literal(", ".join(self.contract.key))} as expected, raw_rows.raw_row,
+                    duplicates.actual, {titles} as expected, raw_rows.raw_row,
                     duplicates.{RETURN_ID} as resubmitted_return_id
                 from duplicates
                 left join raw_rows

@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.core.text import BLANKS, most_similar, odd_characters
+from assets.core.text import BLANKS, may_be_same_measure, most_similar, odd_characters
 from assets.intake.readers.raw_rows import CATEGORY_TYPE, MERGED, CellProblem, ChunkSchema, RawChunk
 from assets.intake.receipts.receipts import SheetNote
 from assets.intake.rows.accounts import RowClass, RowCounts
@@ -307,7 +307,7 @@ class _ChunkValidation:
         if by_code is not None and by_code != place:
             return Place(), "place_code_mismatch", code
         if place.county_code is not None and not column.accept_counties:
-            return Place(), "county_not_city", place.city_code or ""
+            return Place(), "county_not_city", places.name_of(place.city_code or "")
         return place, None, ""
 
     # --- texts, dates, booleans ---------------------------------------------------------------------------------
@@ -505,7 +505,8 @@ def _parse_listed(cell: str, values: Mapping[str, str], own: str | None) -> str 
     if value is None and own is not None and not _CODE.fullmatch(text):
         return own
     if value is None:
-        raise _UnlistedTextError(text, most_similar(text, values))
+        similar = most_similar(text, [name for name in values if may_be_same_measure(name, text)])
+        raise _UnlistedTextError(text, similar)
     return value
 
 
