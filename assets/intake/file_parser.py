@@ -40,7 +40,7 @@ from assets.intake.values.arrow_utils import build_table
 from assets.intake.values.lookups import Lookups
 from assets.warehouse.connection import Connection, quote_literal
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls")
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".xml", ".htm", ".html", ".mht", ".mhtml")
 _WORKERS = 2
 # Chunks that wait to be written; more would only fill the memory.
 _MAX_PENDING = _WORKERS + 1

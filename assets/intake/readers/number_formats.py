@@ -42,7 +42,7 @@ _CONDITION = re.compile(r"\[\s*(<=|>=|<>|<|>|=)\s*(-?[0-9.]+)\s*\]")
 _CURRENCY = re.compile(r"\[\$([^\]-]*)(?:-[^\]]*)?\]")
 _ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
 # How many times larger than one a unit at the beginning of a text makes a number.
-_SCALES = {
+SCALES = {
     "十": 1,
     "百": 2,
     "千": 3,
@@ -307,14 +307,15 @@ def _show_number(value: float, stored: str, section: _Section, *, is_signed: boo
     number = _times_ten(stored, section.shift + 2 * section.percents)
     text = f"{prefix}{number}{'%' * section.percents}{suffix}"
     has_other_digits = any(character.isdigit() for character in prefix + suffix + section.inner)
-    is_scaled = section.shift != 0 and _SCALES.get(_scale_of(suffix), 0) != -section.shift
+    is_scaled = section.shift != 0 and SCALES.get(find_scale(suffix), 0) != -section.shift
     if has_other_digits or is_scaled or section.inner not in ("", ".") or section.percents > 1:
         return Shown(stored, CellProblem(OTHER_NUMBER, _rounded(stored, section), stored))
     return Shown(text)
 
 
-def _scale_of(text: str) -> str:
-    return next((scale for scale in sorted(_SCALES, key=len, reverse=True) if text.startswith(scale)), "")
+def find_scale(text: str) -> str:
+    """Return the longest word of `SCALES` with which a text begins, an empty text where it begins with none."""
+    return next((scale for scale in sorted(SCALES, key=len, reverse=True) if text.startswith(scale)), "")
 
 
 def _rounded(stored: str, section: _Section) -> str:

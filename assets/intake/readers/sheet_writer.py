@@ -42,7 +42,7 @@ _LINE = "line"
 
 @dataclass(slots=True)
 class SheetDetails:
-    """What a reader finds in a sheet besides its rows. Merged cells must be known before the rows."""
+    """What a reader finds in a sheet besides its rows. Merged cells must be known before their first row."""
 
     name: str
     is_hidden: bool = False
@@ -293,12 +293,17 @@ class _MergedCells:
     """
 
     def __init__(self, details: SheetDetails) -> None:
-        self._problems = details.problems
-        self._waiting = sorted(details.merges, key=lambda merge: merge.first_line, reverse=True)
+        self._details = details
+        self._count = 0
+        self._waiting: list[Merge] = []
         self._open: list[tuple[Merge, str]] = []
 
     def fill(self, line: int, texts: dict[int, str]) -> None:
-        """Fill the merged cells of a row."""
+        """Fill the merged cells of a row; its own merges must be known by now."""
+        if self._count < len(self._details.merges):
+            self._waiting += self._details.merges[self._count :]
+            self._waiting.sort(key=lambda merge: merge.first_line, reverse=True)
+            self._count = len(self._details.merges)
         if not self._open and (not self._waiting or self._waiting[-1].first_line > line):
             return
         self._open = [(merge, text) for merge, text in self._open if merge.last_line >= line]
@@ -312,7 +317,7 @@ class _MergedCells:
             texts[merge.first_column] = text
             last = min(merge.last_column, max(texts))
             for column in range(merge.first_column, last + 1):
-                self._problems.setdefault((line, column), problem(MERGED, text))
+                self._details.problems.setdefault((line, column), problem(MERGED, text))
 
 
 def _check_problems(details: SheetDetails) -> None:
