@@ -66,6 +66,15 @@ def detect(detector: str, observations: list[Observation], metadata: SeriesMetad
     return list(DETECTORS[detector][0](Panel(observations, metadata), PARAMETERS[detector]))
 
 
+def detect_total(since: int, total: Observation, *others: tuple[int, Observation] | Observation) -> list[Anomaly]:
+    """Detect a running total above its plans, given as observations of years and as other running totals."""
+    running = [(since, total), *(other for other in others if isinstance(other, tuple))]
+    observations = [other for other in others if isinstance(other, Observation)]
+    metadata = replace(METADATA, plans={"done": "planned"})
+    detector, _ = DETECTORS["total_above_plans"]
+    return list(detector(Panel(observations, metadata, running), PARAMETERS["total_above_plans"]))
+
+
 def cities_and_years(anomalies: list[Anomaly]) -> set[tuple[str | None, int]]:
     return {(s.observation.city_code, s.observation.year) for s in anomalies}
 
