@@ -324,7 +324,11 @@ class _SheetParser:
         elif self._type == "s":
             if value.strip():
                 self._put(self._styled_text(self._shared(value.strip())))
-        elif self._type == "str":
+        else:
+            self._end_typed_cell(value)
+
+    def _end_typed_cell(self, value: str) -> None:
+        if self._type == "str":
             self._put(self._styled_text(Shown(_unescape(value))))
         elif self._formula is not None and not value.strip():
             self._put_problem(FORMULA_WITHOUT_VALUE, "=" + "".join(self._formula))
