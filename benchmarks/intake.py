@@ -116,14 +116,15 @@ def gancheng(file: Path, folder: Path) -> tuple[int, Iterable[int]]:
         connection.execute("set threads = 2")
         readable, rejects = folder / "readable.parquet", folder / "rejects.parquet"
         parsed = FileParser(connection, contract, registry, limits).parse(file, file.name, readable, rejects)
-    return parsed.rows_accepted, pq.read_table(rejects, columns=["line"])["line"].to_pylist()
+    return parsed.counts["rows_accepted"], pq.read_table(rejects, columns=["line"])["line"].to_pylist()
 
 
 def gancheng_ledger(file: Path, folder: Path) -> tuple[int, Iterable[int]]:
     """The same with the copy into the archive, its hash, and the receipt."""
     import pyarrow.parquet as pq
 
-    from assets.intake.receipts.receipts import IngestJob, reject_files
+    from assets.intake.ingest import IngestJob
+    from assets.intake.receipts.receipts import reject_files
     from assets.warehouse.connection import connect_in_memory
 
     contract, registry, limits = _furnished()
@@ -133,7 +134,7 @@ def gancheng_ledger(file: Path, folder: Path) -> tuple[int, Iterable[int]]:
     with connect_in_memory("1GB", folder / "spill") as connection:
         connection.execute("set threads = 2")
         intake = IngestJob(Paths(folder), contract, connection, registry, limits)
-        (receipt,) = intake.take_in(datetime.now(UTC))
+        (receipt,) = intake.ingest(datetime.now(UTC))
     ((_, rejects),) = reject_files(intake.folder, [receipt])
     return receipt.rows_accepted, pq.read_table(rejects, columns=["line"])["line"].to_pylist()
 

@@ -87,6 +87,10 @@ class Limits(_Section):
     sheets: PositiveInt = 100
     sheet_cells: PositiveInt = 20_000_000
     unpacked_bytes: PositiveInt = 1_000_000_000
+    cell_characters: PositiveInt = 32_767
+    workbook_characters: PositiveInt = 200_000_000
+    reader_seconds: PositiveInt = 10
+    reader_bytes: PositiveInt = 1_000_000_000
     still_written_seconds: float = 1.0
 
 

@@ -101,6 +101,11 @@ class Worker:
         assert pid is not None
         return pid
 
+    @property
+    def exit_code(self) -> int | None:
+        """Return how the process ended, negative for a signal; None while it is running."""
+        return self._context.process.exitcode
+
     def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Execute a module-level function in the worker, after the functions submitted before.
 

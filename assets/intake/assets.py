@@ -16,6 +16,7 @@ from assets.core.settings import read_settings
 from assets.intake.gap_rows import read_gaps
 from assets.intake.ingest import IngestJob, unassigned_receipts, utc_now
 from assets.intake.load import load_accepted
+from assets.intake.readers.reader_process import ReaderProcess
 from assets.intake.receipts.receipts import Receipt, SheetSummary, read_receipts, sort_receipts
 from assets.intake.rejects import add_rejects, resolve_rejects
 from assets.intake.tables.contracts import Contract, ContractColumn, check_contracts
@@ -118,17 +119,23 @@ def _dataset_asset(contract: Contract) -> dg.AssetsDefinition:
     table = contract.table()
     deps = tuple(sorted({*lookups.TABLES, "intake.contracts", *_referenced_tables(contract)}))
 
-    def ingest(warehouse: Warehouse, connection: Connection) -> dict[str, int]:
+    @dg.multi_asset(
+        specs=[dagster_assets.asset_spec(table, deps=deps, kinds={"csv", "excel", "parquet", "duckdb"})],
+        name=f"intake__{contract.dataset}",
+    )
+    def ingest(
+        warehouse: dg.ResourceParam[Warehouse], workbook_reader: dg.ResourceParam[ReaderProcess]
+    ) -> dg.MaterializeResult[None]:
         limits = read_settings(warehouse.paths).limits
-        with connect_in_memory(_MEMORY, warehouse.paths.state / "spill") as scratch:
+        with warehouse.connect() as connection, connect_in_memory(_MEMORY, warehouse.paths.state / "spill") as scratch:
             registry = lookups.read_lookups(connection, contract)
-            job = IngestJob(warehouse.paths, contract, scratch, registry, limits)
+            job = IngestJob(warehouse.paths, contract, scratch, registry, limits, workbook_reader)
             receipts = ingest_dataset(job, utc_now(), from_inbox=warehouse.ingest_inbox)
             load_accepted(connection, table, job.folder, receipts)
-        return _totals(receipts)
+            metadata = dagster_assets.table_metadata(connection, table)
+        return dg.MaterializeResult(metadata={**metadata, **_totals(receipts)})
 
-    kinds = {"csv", "excel", "parquet", "duckdb"}
-    return dagster_assets.python_asset(f"intake__{contract.dataset}", [table], ingest, deps=deps, kinds=kinds)
+    return ingest
 
 
 def _referenced_tables(contract: Contract) -> set[str]:

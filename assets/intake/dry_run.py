@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from assets.core.settings import Limits
 from assets.intake.file_parser import FileParser, HeaderCount, ParseResult
 from assets.intake.read_back import ColumnReading, UnscoredFigures, find_unscored, read_columns
 from assets.intake.readers.encoding import FileRejectedError
+from assets.intake.readers.reader_process import ReaderProcess, WorkbookReader
+from assets.intake.readers.sheet_writer import WorkbookSheet
 from assets.intake.receipts import temp_files
 from assets.intake.receipts.archive import find_refusal, is_ignored
 from assets.intake.receipts.receipts import KnownContent, SheetColumn, SheetNote, SheetSummary, find_known_content
@@ -175,7 +178,8 @@ class DryRun:
         if refusal is not None:
             return _refused(file, dataset, [refusal])
         before = file.stat()
-        result = self._check(file, dataset)
+        with _read_once() as read_workbook:
+            result = self._check(file, dataset, read_workbook)
         after = file.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             return _refused(file, result.dataset, [Issue("file_changed")])
@@ -189,13 +193,13 @@ class DryRun:
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
         return find_known_content(folder, sha256)
 
-    def _check(self, file: Path, dataset: str | None) -> DryRunResult:
+    def _check(self, file: Path, dataset: str | None, read_workbook: WorkbookReader) -> DryRunResult:
         if dataset is not None:
-            return self._parse(file, self.contracts[dataset], None)
-        counts = {name: self._count_headers(file, contract) for name, contract in self.contracts.items()}
+            return self._parse(file, self.contracts[dataset], None, read_workbook)
+        counts = {name: self._count_headers(file, contract, read_workbook) for name, contract in self.contracts.items()}
         best = max(counts.values(), key=_share)
         names = [name for name, count in counts.items() if _share(count) == _share(best)]
-        results = [self._parse(file, self.contracts[name], counts[name]) for name in names]
+        results = [self._parse(file, self.contracts[name], counts[name], read_workbook) for name in names]
         fitting = [result for result in results if result.status == "read"] or results
         if len(fitting) == 1:
             return fitting[0]
@@ -204,19 +208,21 @@ class DryRun:
             raise UsageError(Issue("ambiguous_dataset", str(file), datasets))
         return _nearest(fitting)
 
-    def _count_headers(self, file: Path, contract: Contract) -> HeaderCount:
+    def _count_headers(self, file: Path, contract: Contract, read_workbook: WorkbookReader) -> HeaderCount:
         with connect_in_memory() as connection, suppress(FileRejectedError):
-            return self._parser(contract, connection).count_headers(file, _sent_name(file, contract))
+            return self._parser(contract, connection, read_workbook).count_headers(file, _sent_name(file, contract))
         return HeaderCount(0, 0)
 
-    def _parser(self, contract: Contract, connection: Connection) -> FileParser:
-        return FileParser(connection, contract, read_lookups(self.registry, contract), self.limits)
+    def _parser(self, contract: Contract, connection: Connection, read_workbook: WorkbookReader) -> FileParser:
+        return FileParser(connection, contract, read_lookups(self.registry, contract), self.limits, read_workbook)
 
-    def _parse(self, file: Path, contract: Contract, guess: HeaderCount | None) -> DryRunResult:
+    def _parse(
+        self, file: Path, contract: Contract, guess: HeaderCount | None, read_workbook: WorkbookReader
+    ) -> DryRunResult:
         with _work_folder() as folder, connect_in_memory() as connection:
             connection.execute(f"set temp_directory = {quote_literal(folder / 'spill')}")
             accepted, rejects = folder / "accepted.parquet", folder / "rejects.parquet"
-            parser = self._parser(contract, connection)
+            parser = self._parser(contract, connection, read_workbook)
             try:
                 parsed = parser.parse(file, _sent_name(file, contract), accepted, rejects)
             except FileRejectedError as error:
@@ -241,6 +247,27 @@ class DryRun:
     def _unscored(self, contract: Contract, accepted: Path) -> tuple[UnscoredFigures, ...]:
         model = self.models.get(contract.dataset)
         return () if model is None else tuple(find_unscored(self.registry, contract.table(), accepted, model))
+
+
+@contextmanager
+def _read_once() -> Iterator[WorkbookReader]:
+    """A reader that reads a workbook only once, for all datasets that it is compared with."""
+    with ReaderProcess() as process, _work_folder() as folder:
+
+        @cache
+        def read(file: Path, limits: Limits) -> list[WorkbookSheet] | FileRejectedError:
+            try:
+                return process(file, limits, folder)
+            except FileRejectedError as error:
+                return error
+
+        def read_or_raise(file: Path, limits: Limits, _: Path) -> list[WorkbookSheet]:
+            sheets = read(file, limits)
+            if isinstance(sheets, FileRejectedError):
+                raise sheets
+            return sheets
+
+        yield read_or_raise
 
 
 @contextmanager

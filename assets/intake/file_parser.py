@@ -6,7 +6,7 @@ constant memory. Not here: archive and receipts (assets.intake.ingest), rules of
 
 from __future__ import annotations
 
-import zipfile
+import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,9 +24,10 @@ from assets.core.messages import all_messages
 from assets.core.settings import Limits
 from assets.intake.readers.delimited import DelimitedSheet, detect_delimiter
 from assets.intake.readers.encoding import FileRejectedError, detect_encoding
-from assets.intake.readers.raw_rows import Lines, RawChunk, RawSheet, to_csv_record
+from assets.intake.readers.raw_rows import Lines, RawChunk, RawSheet, column_letters, to_csv_record
+from assets.intake.readers.reader_process import WorkbookReader, read_in_new_process
 from assets.intake.readers.resubmissions import restore_resubmission
-from assets.intake.readers.spreadsheet import read_workbook
+from assets.intake.readers.workbook import is_workbook
 from assets.intake.receipts.receipts import SheetColumn, SheetNote, SheetSummary, issue_to_dict
 from assets.intake.rows.accounts import RowCounts, SheetAccount
 from assets.intake.rows.duplicate_keys import find_duplicates
@@ -39,15 +40,19 @@ from assets.intake.values.arrow_utils import build_table
 from assets.intake.values.lookups import Lookups
 from assets.warehouse.connection import Connection, quote_literal
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xls")
-_ZIP_MAGIC, _OLE_MAGIC = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".xml", ".htm", ".html", ".mht", ".mhtml")
 _WORKERS = 2
 # Chunks that wait to be written; more would only fill the memory.
 _MAX_PENDING = _WORKERS + 1
 _MAX_NOTES = 200
+_MAX_LISTED = 20
 _COUNTS = ("read", "blank", "skipped", "accepted", "aggregate", "rejected")
 _Result = TypeVar("_Result")
 _PARQUET_OPTIONS = "(format parquet, compression zstd)"
+
+
+class SheetNotReadError(FileRejectedError):
+    """The sheet is hidden, or a copy of another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,7 @@ class FileParser:
     contract: Contract
     registry: Lookups
     limits: Limits
+    read_workbook: WorkbookReader = read_in_new_process
 
     def parse(self, file: Path, name: str, accepted: Path, rejects: Path) -> ParseResult:
         """Parse a file and write its accepted and its rejected rows.
@@ -110,7 +116,7 @@ class FileParser:
             FileRejectedError: no row of the file can be used.
         """
         result = ParseResult()
-        sheets = self._sheets(file, name)
+        sheets = self._sheets(file, name, accepted.with_name("sheets"))
         parsers, passed_over = self._sheet_parsers(sheets, result)
         error_files = [accepted.with_name("errors.parquet")]
         self._write_valid_rows(parsers, accepted, error_files[0], result)
@@ -127,20 +133,23 @@ class FileParser:
     def count_headers(self, file: Path, name: str) -> HeaderCount:
         """Return how many of the headers of a file the contract has; see `parse` for the arguments and errors."""
         matcher = HeaderMatcher(self.contract, self.registry.units)
-        rows = (row.cells[: self.limits.columns] for sheet in self._sheets(file, name) for row in sheet.head(HEAD_ROWS))
+        with tempfile.TemporaryDirectory() as folder:
+            sheets = self._sheets(file, name, Path(folder) / "sheets")
+            rows = [row.cells[: self.limits.columns] for sheet in sheets for row in sheet.head(HEAD_ROWS)]
         counts = [HeaderCount(matcher.count(cells), sum(bool(cell.strip()) for cell in cells)) for cells in rows]
         return max(counts, key=lambda count: (count.known, -count.cells), default=HeaderCount(0, 0))
 
-    def _sheets(self, file: Path, name: str) -> Sequence[RawSheet]:
-        """The sheets of a file; its type is decided by its content, and its suffix must be a supported one."""
+    def _sheets(self, file: Path, name: str, folder: Path) -> Sequence[RawSheet]:
+        """The sheets of a file; its type is decided by its content, and its suffix must be a supported one.
+
+        The rows of a workbook are written into the folder.
+        """
         suffix = Path(name).suffix.lower()
-        with file.open("rb") as stream:
-            start = stream.read(len(_OLE_MAGIC))
-        is_zip = start.startswith(_ZIP_MAGIC)
-        if suffix not in SUFFIXES or (is_zip and not _is_workbook(file)):
+        if suffix not in SUFFIXES:
             raise FileRejectedError(Issue("unsupported_file_type", suffix, "CSV, XLSX"))
-        if is_zip or start == _OLE_MAGIC:
-            return read_workbook(file, self.limits, is_zip=is_zip)
+        if is_workbook(file):
+            folder.mkdir()
+            return self.read_workbook(file, self.limits, folder)
         encoding = detect_encoding(file, self.limits)
         matcher = HeaderMatcher(self.contract, self.registry.units)
         delimiter = detect_delimiter(file, encoding, self.limits, HEAD_ROWS, matcher.count)
@@ -152,23 +161,24 @@ class FileParser:
     ) -> tuple[list[_SheetParser], dict[str | None, Issue]]:
         """The sheets that hold a table; why the others are passed over, unless no sheet holds one."""
         parsers: list[_SheetParser] = []
-        passed_over: dict[str | None, TableNotFoundError] = {}
+        passed_over: dict[str | None, FileRejectedError] = {}
         for sheet in sheets:
             try:
+                _check_is_shown_once(sheet)
                 layout = self._layout(sheet)
-            except TableNotFoundError as error:
+            except (SheetNotReadError, TableNotFoundError) as error:
                 passed_over[sheet.name] = error
                 continue
             validator = RowValidator(self.contract, self.registry, layout, sheet.name, sheet.cell_problems)
             parsers.append(_SheetParser(sheet, validator, self._count_head(sheet, layout)))
         if not parsers:
-            no_table = FileRejectedError(Issue("missing_header_row", expected=", ".join(self.contract.columns)))
+            no_table = FileRejectedError(Issue("missing_header_row", expected=self.contract.needed_titles))
             raise next(iter(passed_over.values()), no_table)
         result.notes += [
             SheetNote(sheet=name, line=None, kind="sheet_skipped", text=name or "") for name in passed_over
         ]
         for parser in parsers:
-            result.notes += _layout_notes(parser.validator)
+            result.notes += [*_layout_notes(parser.validator), *_hidden_notes(parser.sheet)]
         return parsers, {name: error.issues[0] for name, error in passed_over.items()}
 
     def _count_head(self, sheet: RawSheet, layout: TableLayout) -> RowCounts:
@@ -206,6 +216,8 @@ class FileParser:
         for sheet in sheets:
             parser, physical = by_name.get(sheet.name), sheet.physical_rows()
             counts: RowCounts = parser.counts if parser is not None else Counter({"passed_over": physical})
+            if parser is not None:
+                counts["set_aside"] += len(sheet.hidden_rows)
             # A workbook is asked for its rows with content only: of its blank rows there is but one count.
             physical += counts["blank"] if sheet.encoding is None else 0
             fields: dict[str, int] = dict(counts) | outcomes.get(sheet.name, {})
@@ -328,12 +340,13 @@ class FileParser:
         self.connection.register("raw_rows", raw_rows)
         key = self.contract.key[0]
         position = list(self.contract.columns).index(key) + 1
+        titles = quote_literal(self.contract.titles(self.contract.key))
         self.connection.execute(
             f"""
             copy (
                 select duplicates.sheet, duplicates.line, cast({position} as integer) as position,
                     {quote_literal(key)} as column_name, cast(null as integer) as source_position, duplicates.code,
-                    duplicates.actual, {quote_literal(", ".join(self.contract.key))} as expected, raw_rows.raw_row,
+                    duplicates.actual, {titles} as expected, raw_rows.raw_row,
                     duplicates.{RETURN_ID} as resubmitted_return_id
                 from duplicates
                 left join raw_rows
@@ -378,17 +391,6 @@ class FileParser:
 
 def _parquet(*files: Path) -> str:
     return f"read_parquet([{', '.join(map(quote_literal, files))}])"
-
-
-def _is_workbook(file: Path) -> bool:
-    """Whether a zip is an Excel workbook; a file of two types at once would be measured as neither, so it is none."""
-    try:
-        with zipfile.ZipFile(file) as archive:
-            parts = set(archive.namelist())
-            return "xl/workbook.xml" in parts and not parts & {"xl/workbook.bin", "content.xml"}
-    except zipfile.BadZipFile:
-        # It begins like a zip: a damaged workbook, which gets an error of its own.
-        return True
 
 
 def _read_texts(parsers: Iterable[_SheetParser], lines_by_sheet: Mapping[str | None, Lines]) -> pa.Table:
@@ -440,6 +442,24 @@ def _summary(
         account=account,
         passed_over=None if passed_over is None else issue_to_dict(passed_over),
     )
+
+
+def _check_is_shown_once(sheet: RawSheet) -> None:
+    if sheet.is_hidden:
+        raise SheetNotReadError(Issue("hidden_sheet", sheet=sheet.name))
+    if sheet.copy_of is not None:
+        raise SheetNotReadError(Issue("sheet_copy", sheet.copy_of, sheet=sheet.name))
+
+
+def _hidden_notes(sheet: RawSheet) -> Iterator[SheetNote]:
+    """The hidden rows and columns that are set aside."""
+    if sheet.hidden_rows:
+        text = "、".join(map(str, sorted(sheet.hidden_rows)[:_MAX_LISTED]))
+        text += f" … ({len(sheet.hidden_rows)})" if len(sheet.hidden_rows) > _MAX_LISTED else ""
+        yield SheetNote(sheet=sheet.name, line=min(sheet.hidden_rows), kind="hidden_rows", text=text)
+    if sheet.hidden_columns:
+        text = "、".join(map(column_letters, sorted(sheet.hidden_columns)))
+        yield SheetNote(sheet=sheet.name, line=None, kind="hidden_columns", text=text)
 
 
 def _layout_notes(validator: RowValidator) -> Iterator[SheetNote]:

@@ -24,6 +24,7 @@ from assets.core.paths import Paths
 from assets.core.settings import Limits
 from assets.intake.file_parser import SUFFIXES, FileParser
 from assets.intake.readers.encoding import FileRejectedError
+from assets.intake.readers.reader_process import WorkbookReader, read_in_new_process
 from assets.intake.receipts import temp_files
 from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, InboxFile, scan_inbox
 from assets.intake.receipts.arrivals import Arrival, ArrivalBatch, InboxListing
@@ -53,6 +54,7 @@ class IngestJob:
     connection: Connection
     registry: Lookups
     limits: Limits
+    read_workbook: WorkbookReader = read_in_new_process
 
     @property
     def folder(self) -> Path:
@@ -171,7 +173,7 @@ class IngestJob:
         if not archived.is_file():
             raise DataError([Issue("missing_archived_file", file.sha256, file=file.name)])
         accepted, rejects = work / "accepted.parquet", work / "rejects.parquet"
-        parser = FileParser(self.connection, self.contract, self.registry, self.limits)
+        parser = FileParser(self.connection, self.contract, self.registry, self.limits, self.read_workbook)
         result = parser.parse(archived, file.name, accepted, rejects)
         for path, suffix in zip((accepted, rejects), RESULT_SUFFIXES, strict=True):
             sync_path(path)

@@ -12,6 +12,7 @@ import dagster as dg
 
 from assets.core.paths import Paths
 from assets.core.settings import read_settings
+from assets.intake.readers.reader_process import ReaderProcess
 from assets.quality.checks.gx_worker import ValidationWorker
 from assets.release.outputs.returns_worker import ReturnsWorker
 from assets.release.publish.quarantine import quarantine_candidate
@@ -31,6 +32,7 @@ def build_resources(paths: Paths) -> dict[str, dg.ResourceDefinition]:
         RUN_CONTEXT: run_context_resource(paths),
         "warehouse": _resource(lambda context: _open_warehouse(paths, context), "候选数据库", "The candidate database"),
         "engine": _resource(lambda _: open_engine(read_settings(paths).engine, paths), "计算引擎", "Builds the models"),
+        "workbook_reader": _resource(lambda _: ReaderProcess(), "读取进程", "The process that reads workbooks"),
         VALIDATION_WORKER: _resource(lambda _: ValidationWorker(), "检查进程", "The process of Great Expectations"),
         "returns_worker": _resource(lambda _: ReturnsWorker(paths), "退回进程", "The process that writes the returns"),
     }

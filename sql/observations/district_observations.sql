@@ -1,5 +1,6 @@
 -- one row per figure of a district or county
--- definition: data/contracts; what districts report is shown apart, and never added up to a city
+-- definition: data/contracts; what districts report is shown apart, and never added up to a city; of equal
+-- rows the source of higher priority is current, then the later arrival and line, as of vintages
 with of_districts as (
     select
         reported.city_code,
@@ -18,9 +19,23 @@ with of_districts as (
         files.file,
         reported.file_sha256,
         reported.sheet,
-        reported.line
+        reported.line,
+        row_number() over (
+            partition by
+                reported.indicator_id,
+                reported.city_code,
+                reported.province_code,
+                reported.district,
+                reported.since_year,
+                reported.year,
+                reported.scope,
+                reported.as_of
+            order by sources.priority asc, files.arrival_sequence desc, reported.sheet desc, reported.line desc
+            rows between unbounded preceding and current row
+        ) = 1 as is_current
     from observations.reported_observations as reported
     inner join reference.indicators as indicators on reported.indicator_id = indicators.indicator_id
+    inner join reference.sources as sources on reported.source_id = sources.source_id
     inner join intake.files as files
         on reported.file_sha256 = files.file_sha256 and indicators.dataset = files.dataset
     where reported.district is not null

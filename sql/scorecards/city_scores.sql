@@ -70,8 +70,22 @@ covered as (
         parameters.minimum_dimensions_share,
         parameters.method_version,
         cast(of_dimensions.weighted as double) / nullif(cast(of_dimensions.weights as double) * 1e8, 0) as mean,
-        (exp(cast(of_dimensions.weighted_logs as double) / nullif(cast(of_dimensions.weights as double) * 1e8, 0)) - 1)
-        / 0.99 as geometric_mean,
+        -- rounded logarithms put a perfect mean above 100
+        case
+            when of_dimensions.weights > 0
+                then
+                    least(
+                        (
+                            exp(
+                                cast(of_dimensions.weighted_logs as double)
+                                / nullif(cast(of_dimensions.weights as double) * 1e8, 0)
+                            )
+                            - 1
+                        )
+                        / 0.99,
+                        1e2
+                    )
+        end as geometric_mean,
         cast(of_indicators.weighted as double)
         / nullif(cast(of_indicators.weights as double) * 1e8, 0) as mean_of_available,
         -- the tolerance lets two of three pass a threshold written as 0.6667

@@ -51,8 +51,19 @@ covered as (
         cast(summed.without_duty as double) / nullif(summed.indicators_scored, 0) as reference_share,
         cast(summed.not_primary as double) / nullif(summed.indicators_scored, 0) as non_primary_share,
         cast(summed.weighted as double) / nullif(cast(summed.weights as double) * 1e8, 0) as mean_of_available,
-        (exp(cast(summed.weighted_logs as double) / nullif(cast(summed.weights as double) * 1e8, 0)) - 1)
-        / 0.99 as geometric_mean_of_available
+        -- rounded logarithms put a perfect mean above 100
+        case
+            when summed.weights > 0
+                then
+                    least(
+                        (
+                            exp(cast(summed.weighted_logs as double) / nullif(cast(summed.weights as double) * 1e8, 0))
+                            - 1
+                        )
+                        / 0.99,
+                        1e2
+                    )
+        end as geometric_mean_of_available
     from reference.cities as cities
     cross join reference.measures as measures
     cross join reference.parameters as parameters

@@ -13,6 +13,7 @@ from assets.core.errors import Issue
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.core.settings import Limits
 from assets.intake.ingest import IngestJob
+from assets.intake.readers.reader_process import ReaderProcess
 from assets.intake.receipts.receipts import Receipt, accepted_files, reject_files
 from assets.intake.tables.contracts import Contract, read_contracts
 from assets.intake.values.lookups import Lookups, read_lookups
@@ -23,6 +24,8 @@ from assets.warehouse.tables import read_tables
 DATA = Paths(PROJECT_ROOT / "data")
 NOW = datetime(2026, 2, 5, tzinfo=UTC)
 LIMITS = Limits(still_written_seconds=0)
+# One for all tests; it starts with the first workbook and ends with pytest.
+READER = ReaderProcess()
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,8 @@ class Inbox:
 
     def intake(self, dataset: str, limits: Limits = LIMITS) -> IngestJob:
         shipped = self._shipped
-        return IngestJob(self.paths, shipped.contracts[dataset], shipped.connection, shipped.registry(dataset), limits)
+        contract, registry = shipped.contracts[dataset], shipped.registry(dataset)
+        return IngestJob(self.paths, contract, shipped.connection, registry, limits, READER)
 
     def outcomes(self, dataset: str, limits: Limits = LIMITS) -> dict[str, Outcome]:
         """One run of the intake: what became of every file that ever arrived, by its name."""

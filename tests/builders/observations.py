@@ -17,7 +17,8 @@ YEARS = range(2012, 2025)
 METADATA = SeriesMetadata(
     additive=frozenset({"i"}),
     never_zero=frozenset({"i"}),
-    ratios=(("rate", "i", "below", 100.0),),
+    ratios=(("rate", "i", "below", 100.0, 2),),
+    scopes={"rate": "whole", "i": "whole", "below": "whole"},
     cities_of={"P": frozenset(CITIES)},
 )
 SEEDS = range(20)
@@ -63,6 +64,15 @@ def replace_values(observations: list[Observation], values: dict[tuple[str, int]
 
 def detect(detector: str, observations: list[Observation], metadata: SeriesMetadata = METADATA) -> list[Anomaly]:
     return list(DETECTORS[detector][0](Panel(observations, metadata), PARAMETERS[detector]))
+
+
+def detect_total(since: int, total: Observation, *others: tuple[int, Observation] | Observation) -> list[Anomaly]:
+    """Detect a running total above its plans, given as observations of years and as other running totals."""
+    running = [(since, total), *(other for other in others if isinstance(other, tuple))]
+    observations = [other for other in others if isinstance(other, Observation)]
+    metadata = replace(METADATA, plans={"done": "planned"})
+    detector, _ = DETECTORS["total_above_plans"]
+    return list(detector(Panel(observations, metadata, running), PARAMETERS["total_above_plans"]))
 
 
 def cities_and_years(anomalies: list[Anomaly]) -> set[tuple[str | None, int]]:

@@ -63,12 +63,12 @@ def test_64_an_indicator_is_known_by_its_names(take: Take, name: str) -> None:
 
 def test_64_an_unknown_indicator_or_unit_is_called_so(take: Take) -> None:
     rows = [
-        ("南昌市", "地区生产总直", 2024, 1, "亿元", "全市", *SOURCE),
+        ("南昌市", "地区生厂总值", 2024, 1, "亿元", "全市", *SOURCE),
         ("南昌市", "地区生产总值", 2024, 1, "亿圆", "全市", *SOURCE),
     ]
     outcome = take("city_statistics", text_of(STATISTICS, *rows))
     assert outcome.errors == [
-        (2, "indicator", "unknown_indicator_name", "地区生产总直"),
+        (2, "indicator", "unknown_indicator_name", "地区生厂总值"),
         (3, "unit", "unknown_unit", "亿圆"),
     ]
     assert [row["expected"] for row in outcome.rejects] == ["地区生产总值", "亿元"]

@@ -146,3 +146,25 @@ def test_of_two_approvals_of_one_flag_the_earlier_stands(flagged: World, tmp_pat
     write_decision(tmp_path, [identity], "later", "x", MOMENT.replace(day=25))
     approve(flagged, [flag], tmp_path)
     assert [row["approved_by"] for row in flagged.rows("quality.approvals")] == ["reviewer"]
+
+
+def test_a_running_total_above_its_plans_is_flagged_where_it_stands(world: World) -> None:
+    world.clear().city("A").add("reference.sources", {})
+    world.indicator("planned", kind="flow").indicator("done", kind="flow")
+    world.add("intake.files", {})
+    world.add("reference.indicator_plausibility", {"indicator_id": "done", "plan_id": "planned"})
+    row = {"city_code": "A", "indicator_id": "planned"}
+    world.add(
+        "observations.reported_observations",
+        {**row, "year": 2023, "value": 100},
+        {**row, "year": 2024, "value": 120, "line": 2},
+        {**row, "indicator_id": "done", "value": 300, "since_year": 2023, "line": 3},
+    )
+    for table in ("detectors", "detector_parameters"):
+        world.add(f"reference.{table}", *registry(table))
+    world.withdraw("observations.city_observations")
+    for table in SOURCE_TABLES:
+        world.build(table)
+    make(world)
+    flag = world.row("quality.flags", detector="total_above_plans")
+    assert (flag["indicator_id"], flag["line"], flag["vintage"], flag["expected_text"]) == ("done", 3, 0, "220")

@@ -128,6 +128,18 @@ def test_districts_and_running_totals_stand_apart_from_the_city(files: World) ->
     assert report(files, {"value": 1, "file_sha256": "second"}) == [1]
 
 
+def test_of_two_running_totals_of_one_period_the_one_sent_last_is_current(files: World) -> None:
+    row = {"city_code": "A", "source_id": "strong", "since_year": 2019}
+    files.add(
+        "observations.reported_observations",
+        {**row, "value": 7, "file_sha256": "second"},
+        {**row, "value": 5, "file_sha256": "first"},
+        {**row, "value": 9, "file_sha256": "second", "source_id": "weak", "line": 8},
+    )
+    rows = files.rows("observations.running_totals")
+    assert {(row["value"], row["is_current"]) for row in rows} == {(7, True), (5, False), (9, False)}
+
+
 def test_a_file_of_the_same_bytes_in_another_dataset_doubles_nothing(files: World) -> None:
     files.add("intake.files", {"file_sha256": "first", "dataset": "other"})
     assert report(files, {"value": 1, "file_sha256": "first"}) == [1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from assets.core.paths import PROJECT_ROOT, Paths
 from assets.core.settings import Limits
 from assets.intake.file_parser import FileParser, ParseResult
 from assets.intake.ingest import IngestJob
+from assets.intake.readers.workbook import read_workbook
 from assets.intake.tables.contracts import Contract
 from assets.intake.values.lookups import IndicatorLimits, Lookups
 from assets.intake.values.places import Places
@@ -126,7 +128,9 @@ def parse_file(work: Connection, registry: Lookups, tmp_path: Path) -> ParseFile
     ) -> ParsedFile:
         file, accepted, rejects = (tmp_path / end for end in ("input", "accepted.parquet", "rejects.parquet"))
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        result = FileParser(work, contract, registry or given, limits).parse(file, name, accepted, rejects)
+        shutil.rmtree(accepted.with_name("sheets"), ignore_errors=True)
+        parser = FileParser(work, contract, registry or given, limits, read_workbook)
+        result = parser.parse(file, name, accepted, rejects)
         outcomes = [result.counts[f"rows_{name}"] for name in ("accepted", "aggregate", "rejected")]
         assert result.counts["rows_read"] == sum(outcomes)
         rows = pq.read_table(accepted).to_pylist()
@@ -139,4 +143,4 @@ def parse_file(work: Connection, registry: Lookups, tmp_path: Path) -> ParseFile
 @pytest.fixture
 def intake(tmp_path: Path, fairs: Contract, work: Connection, registry: Lookups) -> IngestJob:
     (tmp_path / "inbox" / "fairs").mkdir(parents=True)
-    return IngestJob(Paths(tmp_path), fairs, work, registry, LIMITS)
+    return IngestJob(Paths(tmp_path), fairs, work, registry, LIMITS, read_workbook)

@@ -13,7 +13,7 @@ from assets.intake.file_parser import FileParser
 from assets.intake.ingest import IngestJob
 from assets.intake.readers.delimited import DelimitedSheet
 from assets.intake.readers.raw_rows import RawChunk
-from assets.intake.readers.spreadsheet import WorkbookSheet
+from assets.intake.readers.sheet_writer import WorkbookSheet
 from assets.intake.rows.accounts import ROW_CLASSES, SheetAccount
 from tests.builders.fairs import HEADER, NOW, counts, send
 from tests.builders.intake_files import xlsx
@@ -103,7 +103,7 @@ def test_each_sheet_of_a_workbook_has_an_account_also_one_that_is_passed_over(in
     assert counts([receipt]) == [("fairs/a.xlsx", "read", 1, 1)]
     table, passed_over = receipt.sheets
     assert table.account == SheetAccount(
-        physical=8, title=1, blank=2, header=1, note=1, read=3, accepted=1, aggregate=1, rejected=1
+        physical=6, title=1, header=1, note=1, read=3, accepted=1, aggregate=1, rejected=1
     )
     assert (table.issue, table.header_line) == (None, 3)
     assert passed_over.account == SheetAccount(physical=2, passed_over=2)

@@ -30,7 +30,7 @@ CODE_IN_CHINESE = re.compile(
     r"|[\w.]*/[\w./]*|\w+\.(csv|yml)"  # a path
 )
 PRODUCTS_AND_UNITS = {
-    *("CSV", "Excel", "Office", "Parquet", "UTF", "GB18030", "xlsx", "MB", "SQL"),
+    *("CSV", "Excel", "WPS", "Office", "Parquet", "UTF", "GB18030", "xlsx", "MB", "SQL"),
     *("Dagster", "Spark", "Connect", "fsspec", "S3"),
 }
 COLUMNS = {"city_code", "dataset", "file_sha256", "line", "lower", "upper", "range_low", "range_high", "tolerance"}

@@ -23,6 +23,7 @@ from tests.builders.observations import (
     cities_and_years,
     clean,
     detect,
+    detect_total,
     observation,
     replace_values,
 )
@@ -141,6 +142,55 @@ def test_a_rate_is_held_against_its_parts(rate: float, count: int) -> None:
         len(detect("ratio_mismatch", [above, below, observation("c00", 2018, rate, indicator_id="rate", kind="rate")]))
         == count
     )
+
+
+@pytest.mark.parametrize(("gap", "count"), [(0, 1), (2, 1), (3, 0), (-1, 0)])
+def test_the_denominator_of_a_rate_may_be_some_years_older_and_never_newer(gap: int, count: int) -> None:
+    rows = [observation("c00", 2018, 100), observation("c00", 2018, 27.0, indicator_id="rate", kind="rate")]
+    assert len(detect("ratio_mismatch", [*rows, observation("c00", 2018 - gap, 400, indicator_id="below")])) == count
+
+
+def test_parts_of_another_scope_are_no_parts() -> None:
+    rows = [observation("c00", 2018, 100), observation("c00", 2018, 27.0, indicator_id="rate", kind="rate")]
+    below = observation("c00", 2018, 400, indicator_id="below", scope="centre")
+    assert detect("ratio_mismatch", [*rows, below]) == []
+
+
+def planned(year: int, value: float, city: str | None = None) -> Observation:
+    return observation(city, year, value, indicator_id="planned", kind="flow")
+
+
+def done(year: int, value: float, city: str | None = None) -> Observation:
+    return observation(city, year, value, indicator_id="done", kind="flow", vintage=0)
+
+
+PLANS = [planned(2019, 686), planned(2020, 1506), planned(2023, 1245), planned(2024, 1343)]
+
+
+def test_communities_in_the_plan_that_were_sent_as_completed_are_flagged() -> None:
+    (found,) = detect_total(2019, done(2024, 7119), *PLANS)
+    assert (found.value_text, found.expected_text) == ("7119 (2019–2024); Σ (4/6)", "4780")
+
+
+@pytest.mark.parametrize(("value", "count"), [(4780, 0), (4781, 1)])
+def test_a_total_may_reach_the_sum_of_its_plans_and_not_exceed_it(value: float, count: int) -> None:
+    assert len(detect_total(2019, done(2024, value), *PLANS)) == count
+
+
+def test_a_total_with_few_plans_or_those_of_others_is_not_judged() -> None:
+    assert detect_total(2012, done(2024, 99_999), *PLANS) == []
+    assert detect_total(2019, done(2024, 99_999)) == []
+    assert detect_total(2019, done(2024, 99_999, "c01"), *PLANS) == []
+    assert detect_total(2019, observation(None, 2024, 99_999, indicator_id="other"), *PLANS) == []
+
+
+def test_the_running_plan_of_the_period_decides_over_the_yearly_plans() -> None:
+    plan = (2019, observation(None, 2024, 7000, indicator_id="planned"))
+    assert detect_total(2019, done(2024, 6900), *PLANS, plan) == []
+    (found,) = detect_total(2019, done(2024, 7119), *PLANS, plan)
+    assert found.expected_text == "7000"
+    short = (2020, observation(None, 2024, 1, indicator_id="planned"))
+    assert len(detect_total(2019, done(2024, 4781), *PLANS, short)) == 1
 
 
 def test_a_stock_that_returns_twice_to_a_level_it_left_flips() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,9 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.core.settings import Limits
+from assets.intake.readers.cell_styles import number_text
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.raw_rows import ChunkSchema, RawRow
-from assets.intake.readers.spreadsheet import WorkbookSheet, cell_text, read_workbook
+from assets.intake.readers.sheet_writer import WorkbookSheet
+from assets.intake.readers.workbook import read_workbook
 from assets.intake.tables.contracts import Contract
 from tests.unit.conftest import LIMITS, ParseFile
 
@@ -54,13 +57,13 @@ def xls(sheets: dict[str, Cells]) -> bytes:
     return target.getvalue()
 
 
-def read(tmp_path: Path, content: bytes, limits: Limits = LIMITS, *, is_zip: bool = True) -> list[WorkbookSheet]:
+def read(tmp_path: Path, content: bytes, limits: Limits = LIMITS) -> list[WorkbookSheet]:
     file = tmp_path / "sent"
     file.write_bytes(content)
-    return read_workbook(file, limits, is_zip=is_zip)
+    return read_workbook(file, limits, Path(tempfile.mkdtemp(dir=tmp_path)))
 
 
-def errors(rows: Sequence[RawRow]) -> list[tuple[int, tuple[str, ...]]]:
+def cells(rows: Sequence[RawRow]) -> list[tuple[int, tuple[str, ...]]]:
     return [(row.line, row.cells) for row in rows]
 
 
@@ -73,11 +76,11 @@ def refused(tmp_path: Path, content: bytes, limits: Limits = LIMITS) -> list[str
 # --- cells ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("write", [xlsx, xls])
 @pytest.mark.parametrize(
     ("cell", "text"),
     [
         ("甲市", "甲市"),
-        ("", ""),
         (True, "TRUE"),
         (False, "FALSE"),
         (360100.0, "360100"),
@@ -90,18 +93,18 @@ def refused(tmp_path: Path, content: bytes, limits: Limits = LIMITS) -> list[str
         (12, "12"),
         (dt.date(2026, 2, 5), "2026-02-05"),
         (dt.datetime(2026, 2, 5), "2026-02-05"),
-        (dt.datetime(2026, 2, 5, 13, 30), "2026-02-05 13:30:00"),
     ],
 )
-def test_a_typed_cell_is_what_a_person_would_type(cell: object, text: str) -> None:
-    assert cell_text(cell) == text
+def test_a_typed_cell_is_what_a_person_would_type(tmp_path: Path, write: Any, cell: object, text: str) -> None:
+    (sheet,) = read(tmp_path, write({"a": [[cell]]}))
+    assert cells(sheet.head(9)) == [(1, (text,))]
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(-(10**12), 10**12), st.integers(0, 6))
 def test_a_figure_of_a_workbook_keeps_its_digits(digits: int, places: int) -> None:
     value = digits / 10**places
-    text = cell_text(value)
+    text = number_text(value)
     assert float(text) == value
     assert "e" not in text.lower()
 
@@ -112,28 +115,28 @@ def test_a_figure_of_a_workbook_keeps_its_digits(digits: int, places: int) -> No
 def test_every_sheet_that_holds_anything_is_read_with_its_name(tmp_path: Path) -> None:
     sheets = {"数据": [["a", "b"], [1, "x"]], "空": [], "说明": [["只有说明"]]}
     actual = read(tmp_path, xlsx(sheets))
-    assert [(sheet.name, errors(sheet.head(9))) for sheet in actual] == [
+    assert [(sheet.name, cells(sheet.head(9))) for sheet in actual] == [
         ("数据", [(1, ("a", "b")), (2, ("1", "x"))]),
         ("说明", [(1, ("只有说明",))]),
     ]
 
 
 def test_an_old_workbook_is_read_alike(tmp_path: Path) -> None:
-    (sheet,) = read(tmp_path, xls({"表一": [["城市", "日期", "数"], ["南昌", dt.date(2026, 2, 5), 1.5]]}), is_zip=False)
+    (sheet,) = read(tmp_path, xls({"表一": [["城市", "日期", "数"], ["南昌", dt.date(2026, 2, 5), 1.5]]}))
     assert sheet.name == "表一"
-    assert errors(sheet.head(9)) == [(1, ("城市", "日期", "数")), (2, ("南昌", "2026-02-05", "1.5"))]
+    assert cells(sheet.head(9)) == [(1, ("城市", "日期", "数")), (2, ("南昌", "2026-02-05", "1.5"))]
 
 
 def test_rows_have_the_numbers_that_excel_shows(tmp_path: Path) -> None:
     (sheet,) = read(tmp_path, xlsx({"a": [["x", "y"], [None, None], ["1", "2"]]}, at=(4, 3)))
-    assert errors(sheet.head(9)) == [(4, ("x", "y")), (5, ("", "")), (6, ("1", "2"))]
-    (chunk,) = (task() for task in sheet.chunks(5, ChunkSchema(2, frozenset())))
-    assert (chunk.lines.tolist(), chunk.texts({6})) == ([6], {6: "1,2"})
+    assert cells(sheet.head(9)) == [(4, ("", "", "x", "y")), (6, ("", "", "1", "2"))]
+    (chunk,) = (task() for task in sheet.chunks(5, ChunkSchema(4, frozenset())))
+    assert (chunk.lines.tolist(), chunk.texts({6})) == ([6], {6: ",,1,2"})
 
 
 def test_a_formula_without_a_saved_value_is_its_own_text_and_is_nowhere_run(tmp_path: Path) -> None:
     (sheet,) = read(tmp_path, xlsx({"a": [["x", "y"], ["=1+1", "kept"]]}))
-    assert errors(sheet.head(9))[1] == (2, ("=1+1", "kept"))
+    assert cells(sheet.head(9))[1] == (2, ("=1+1", "kept"))
 
 
 # --- guards ---------------------------------------------------------------------------------------------------------
@@ -146,7 +149,7 @@ def test_a_broken_workbook_is_refused(tmp_path: Path, content: bytes) -> None:
 
 def test_a_broken_old_workbook_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileRejectedError) as error:
-        read(tmp_path, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2000, is_zip=False)
+        read(tmp_path, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2000)
     assert [issue.code for issue in error.value.issues] == ["workbook_unreadable"]
 
 
@@ -156,19 +159,43 @@ def test_more_sheets_than_the_limit_are_refused(tmp_path: Path) -> None:
     assert refused(tmp_path, content, Limits(sheets=3)) == ["too_many_sheets"]
 
 
-def test_a_sheet_that_spans_more_cells_than_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:
-    content = xlsx({"a": [["x"]], "b": [[None] * 99 + ["y"]] * 10})
-    assert len(read(tmp_path, content, Limits(sheet_cells=1000))) == 2
-    assert refused(tmp_path, content, Limits(sheet_cells=999)) == ["workbook_too_large"]
+def test_more_cells_than_the_limit_are_refused(tmp_path: Path) -> None:
+    content = xlsx({"a": [["x"]], "b": [["y"] * 10] * 10})
+    assert len(read(tmp_path, content, Limits(sheet_cells=101))) == 2
+    assert refused(tmp_path, content, Limits(sheet_cells=100)) == ["workbook_too_large"]
 
 
-def test_a_workbook_that_unpacks_to_more_than_the_limit_is_refused(tmp_path: Path) -> None:
+def test_cells_far_apart_cost_nothing(tmp_path: Path) -> None:
+    (sheet,) = read(tmp_path, xlsx({"a": [["x"]], "b": []}, at=(1_048_576, 400)), Limits(sheet_cells=1))
+    assert (sheet.row_count, sheet.width, sheet.head(9)[0].line) == (1, 400, 1_048_576)
+
+
+def test_a_cell_beyond_the_limit_of_columns_makes_only_its_own_row_wide(tmp_path: Path) -> None:
+    rows = [["x", "y"], ["1", "2", *[None] * 700, "far"]]
+    (sheet,) = read(tmp_path, xlsx({"a": rows}))
+    first, second = sheet.head(9)
+    assert (sheet.width, first.cells[:2], len(first.cells)) == (500, ("x", "y"), 500)
+    assert (len(second.cells), second.cells[-1]) == (703, "far")
+    (chunk,) = (task() for task in sheet.chunks(0, ChunkSchema(500, frozenset())))
+    assert (chunk.lines.tolist(), [row.line for row in chunk.malformed]) == ([1], [2])
+
+
+@pytest.mark.parametrize("limits", [Limits(cell_characters=9), Limits(workbook_characters=9)])
+def test_more_characters_than_the_limit_are_refused(tmp_path: Path, limits: Limits) -> None:
+    assert refused(tmp_path, xlsx({"a": [["0123456789"]]}), limits)[0] in ("cell_too_long", "workbook_too_large")
+
+
+def test_a_part_that_unpacks_to_more_than_the_limit_is_refused(tmp_path: Path) -> None:
+    content = xlsx({"a": [["x" * 30_000]] * 100})
+    assert len(content) < 20_000
+    assert refused(tmp_path, content, Limits(unpacked_bytes=20_000)) == ["workbook_too_large"]
+
+
+def test_a_part_that_is_no_sheet_is_not_unpacked(tmp_path: Path) -> None:
     target = io.BytesIO(xlsx({"a": [["x"]]}))
     with zipfile.ZipFile(target, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/media/bomb.bin", b"\0" * 3_000_000)
-    assert len(target.getvalue()) < 20_000
-    assert refused(tmp_path, target.getvalue(), Limits(unpacked_bytes=2_000_000)) == ["workbook_too_large"]
-    assert len(read(tmp_path, target.getvalue(), Limits(unpacked_bytes=4_000_000))) == 1
+    assert len(read(tmp_path, target.getvalue(), Limits(unpacked_bytes=2_000_000))) == 1
 
 
 # --- as files of a dataset ------------------------------------------------------------------------------------------

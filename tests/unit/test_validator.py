@@ -63,7 +63,7 @@ def test_a_good_row_is_accepted_with_its_types(fairs: Contract, parse_file: Pars
         ("甲市,2026-02-05,big,12,1:8,是,book,A", "share", "invalid_number", "1:8", "1234.5"),
         ("甲市,2026-02-05,big,12,3.5,是,book,??", "source_grade", "text_damaged", "??", ""),
         ("beta,2026-02-05,big,12,3.5,是,book,A", "city", "ambiguous_place", "beta", ""),
-        ("甲东县,2026-02-05,big,12,3.5,是,book,A", "city", "county_not_city", "甲东县", "1"),
+        ("甲东县,2026-02-05,big,12,3.5,是,book,A", "city", "county_not_city", "甲东县", "甲市"),
         ("甲市,2026-02-05,big,12,inf,是,book,A", "share", "invalid_number", "inf", "1234.5"),
         ("甲市,2026-02-05,big,12,3.5,maybe,book,A", "is_local", "invalid_boolean", "maybe", "是 / 否"),
         ("甲市,2026-02-05,big,12,3.5,是,hearsay,A", "source_id", "unknown_reference", "hearsay", "sources.source_id"),
@@ -233,7 +233,7 @@ def test_a_county_counts_for_its_city_where_the_contract_takes_counties(
     row = GOOD.replace("甲市", "甲东县")
     assert [actual["city_code"] for actual in parse_file(lenient, HEADER + row).accepted] == ["1"]
     parsed = parse_file(fairs, HEADER + row)
-    assert (parsed.errors, parsed.rejects[0]["expected"]) == ([(2, "city", "county_not_city", "甲东县")], "1")
+    assert (parsed.errors, parsed.rejects[0]["expected"]) == ([(2, "city", "county_not_city", "甲东县")], "甲市")
 
 
 def coded(contract: Contract) -> Contract:

@@ -68,7 +68,7 @@ def test_lines_are_physical_ones_in_accepted_and_rejected_rows(fairs: Contract, 
 def test_a_repeat_is_one_whatever_its_line_end(fairs: Contract, parse_file: ParseFile, end: str) -> None:
     parsed = parse_file(fairs, HEADER + GOOD + GOOD.rstrip("\n") + end)
     assert parsed.errors == [(3, "city", "duplicate_row", "2")]
-    assert (parsed.rejects[0]["expected"], parsed.rejects[0]["error_number"]) == ("city, date", 1)
+    assert (parsed.rejects[0]["expected"], parsed.rejects[0]["error_number"]) == ("城市、列date", 1)
 
 
 @pytest.mark.parametrize("other", ["乙市,2026-02-05", "甲市,2026-02-06", "全省,2026-02-05"])

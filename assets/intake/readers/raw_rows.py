@@ -1,7 +1,7 @@
 """Rows of text as they are in the file: the common form of all file types before cells are parsed.
 
 Here: rows, chunks of rows by column, and the protocol of a sheet. Not here: how a file type becomes rows
-(assets.intake.readers.delimited, assets.intake.readers.spreadsheet).
+(assets.intake.readers.delimited, assets.intake.readers.workbook).
 """
 
 from __future__ import annotations
@@ -87,6 +87,10 @@ class ChunkSchema:
         return CATEGORY_TYPE if position in self.categories else TEXT_TYPE
 
 
+# The problem of a cell that is merged with others.
+MERGED = "merged_cells"
+
+
 @dataclass(frozen=True, slots=True)
 class Merge:
     """Cells merged into one, which shows the first one's text. Columns count from 0, the last ones belong to it."""
@@ -132,6 +136,9 @@ class RawSheet(Protocol):
     def is_hidden(self) -> bool: ...
 
     @property
+    def copy_of(self) -> str | None: ...
+
+    @property
     def hidden_rows(self) -> Collection[int]: ...
 
     @property
@@ -172,6 +179,11 @@ class UnformattedSheet:
         return False
 
     @property
+    def copy_of(self) -> str | None:
+        """The name of an earlier sheet with the same rows."""
+        return None
+
+    @property
     def hidden_rows(self) -> Collection[int]:
         """The lines that are hidden or filtered out."""
         return ()
@@ -190,6 +202,16 @@ class UnformattedSheet:
     def cell_problems(self) -> Mapping[tuple[int, int], CellProblem]:
         """The cells that cannot be taken silently, by line and column; each cell of a struck-out row is one."""
         return {}
+
+
+def column_letters(column: int) -> str:
+    """Return the letters of a column: 0 is A, 26 is AA."""
+    letters = ""
+    column += 1
+    while column:
+        column, digit = divmod(column - 1, 26)
+        letters = chr(ord("A") + digit) + letters
+    return letters
 
 
 def build_chunk(rows: Sequence[RawRow], schema: ChunkSchema) -> RawChunk:

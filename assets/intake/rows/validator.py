@@ -21,8 +21,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.core.text import BLANKS, most_similar, odd_characters
-from assets.intake.readers.raw_rows import CATEGORY_TYPE, CellProblem, ChunkSchema, RawChunk
+from assets.core.text import BLANKS, may_be_same_measure, most_similar, odd_characters
+from assets.intake.readers.raw_rows import CATEGORY_TYPE, MERGED, CellProblem, ChunkSchema, RawChunk
 from assets.intake.receipts.receipts import SheetNote
 from assets.intake.rows.accounts import RowClass, RowCounts
 from assets.intake.rows.row_errors import RowErrors, SourceColumn, malformed_row_errors
@@ -307,7 +307,7 @@ class _ChunkValidation:
         if by_code is not None and by_code != place:
             return Place(), "place_code_mismatch", code
         if place.county_code is not None and not column.accept_counties:
-            return Place(), "county_not_city", place.city_code or ""
+            return Place(), "county_not_city", places.name_of(place.city_code or "")
         return place, None, ""
 
     # --- texts, dates, booleans ---------------------------------------------------------------------------------
@@ -429,7 +429,10 @@ class _ChunkValidation:
         self.parsed[name] = pc.if_else(is_unknown, pa.scalar(None, pa.string()), units)
 
     def _check_problems(self) -> None:
-        """Reject the cells of the contract's columns that show something else than they hold."""
+        """Reject the cells of the contract's columns that show something else than they hold.
+
+        Merged cells are rejected as figures only: a merged place, text or year counts for each of its rows.
+        """
         problems = self.validator.problems
         if not problems:
             return
@@ -443,9 +446,15 @@ class _ChunkValidation:
             {
                 (rows[line], columns[position]): (problem.code, problem.shown, problem.stored)
                 for (line, position), problem in problems.items()
-                if line in rows and position in columns
+                if line in rows
+                and position in columns
+                and not (problem.code == MERGED and self._may_be_merged(columns[position].name))
             }
         )
+
+    def _may_be_merged(self, column: str) -> bool:
+        contract = self.validator.contract
+        return column in contract.key or not contract.columns[column].is_numeric
 
     # --- columns that the contract does not know ----------------------------------------------------------------
 
@@ -496,7 +505,8 @@ def _parse_listed(cell: str, values: Mapping[str, str], own: str | None) -> str 
     if value is None and own is not None and not _CODE.fullmatch(text):
         return own
     if value is None:
-        raise _UnlistedTextError(text, most_similar(text, values))
+        similar = most_similar(text, [name for name in values if may_be_same_measure(name, text)])
+        raise _UnlistedTextError(text, similar)
     return value
 
 

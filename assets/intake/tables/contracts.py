@@ -125,6 +125,11 @@ class ContractColumn(BaseModel):
             return self.allowed is not None or self.references is not None
         return not self.is_numeric
 
+    @property
+    def title(self) -> str:
+        """The header by which offices know the column."""
+        return self.aliases[0] if self.aliases else self.zh
+
     def labels_of(self, value: str) -> tuple[str, ...]:
         """Return the labels of an allowed value, the one to show first."""
         labels = self.labels.get(value, ())
@@ -244,6 +249,15 @@ class Contract(BaseModel):
                 if first != name:
                     raise ValueError(f"the header {header} would name two columns: {first}, {name}")
         return self
+
+    def titles(self, names: Iterable[str]) -> str:
+        """Return the headers of some columns, for a message."""
+        return "、".join(self.columns[name].title for name in names)
+
+    @property
+    def needed_titles(self) -> str:
+        """The headers that a file must have, for a message."""
+        return self.titles(filter(self.is_needed, self.columns))
 
     def is_needed(self, name: str) -> bool:
         """Return whether a file must have a column; with `own_source` it may name no source."""

@@ -251,7 +251,7 @@ def _not_found(
 ) -> TableNotFoundError:
     widest = max(rows, key=lambda row: len(row.cells), default=None)
     if widest is None:
-        return TableNotFoundError(Issue("missing_header_row", expected=", ".join(contract.columns), sheet=sheet))
+        return TableNotFoundError(Issue("missing_header_row", expected=contract.needed_titles, sheet=sheet))
     # The widest row may be data; a malformed row above it may be the headers.
     malformed = next((row for row in rows if row.error is not None and row.line <= widest.line), None)
     if malformed is not None:

@@ -7,7 +7,6 @@ here: which rows have the headers (assets.intake.tables.detection), units stated
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from functools import cached_property
 from typing import Literal
 
 from assets.core.errors import Issue
+from assets.core.text import may_be_same_measure, most_similar
 from assets.intake.tables.contracts import RETURN_HEADERS, Contract, normalise_header
 from assets.intake.values.units import Units
 
@@ -228,11 +228,20 @@ class HeaderMatcher:
         return "header_with_modifier", word, self.contract.columns[column].zh
 
     def nearest(self, text: str) -> str:
-        """Return the known header most similar to this one, for the message only."""
-        near = difflib.get_close_matches(
-            normalise_header(text)[:_MAX_HEADER_LENGTH], list(self.columns), n=1, cutoff=0.0
-        )
-        return near[0] if near else ""
+        """Return the known header that may be meant, for the message only; empty where none is similar enough."""
+        header = _comparable(text)[:_MAX_HEADER_LENGTH]
+        # A unit behind the name decides which columns can be meant.
+        name, unit = next(((n, u) for n, u in _split(header) if self.units.is_unit(u)), (header, None))
+        return self._most_similar(name, unit) or self._most_similar(header, None)
+
+    def _most_similar(self, name: str, unit: str | None) -> str:
+        names = {}
+        for column, rules in self.contract.columns.items():
+            if unit is None or (rules.unit is not None and self.units.factor(unit, rules.unit) is not None):
+                names.update({_comparable(text): text for text in (*rules.aliases, rules.zh, column)})
+        figures = (form for form in names if self.columns[form] in self.figures)
+        others = {form for form in figures if not may_be_same_measure(form, name)}
+        return names.get(most_similar(name, [form for form in names if form not in others]), "")
 
 
 def _comparable(text: str) -> str:
@@ -302,7 +311,7 @@ def _match_column(
         return header, _unit_problem(header, matcher)
     if matcher.is_ignored(header.text):
         return Header(text, "ignored"), None
-    return replace(header, text=text), ("duplicate_header", text, header.column or "")
+    return replace(header, text=text), ("duplicate_header", text, matcher.contract.titles([header.column or ""]))
 
 
 def _unit_problem(header: Header, matcher: HeaderMatcher) -> Problem | None:
@@ -325,7 +334,14 @@ def _missing_column_issues(headers: Sequence[Header], contract: Contract, line: 
     if contract.place_code in present:
         present.add(contract.place)
     return [
-        Issue("missing_column", name, ", ".join((name, *column.aliases)), line=line, column=name, sheet=sheet)
+        Issue(
+            "missing_column",
+            column.title,
+            "、".join(dict.fromkeys((column.title, *column.aliases, name))),
+            line=line,
+            column=name,
+            sheet=sheet,
+        )
         for name, column in contract.columns.items()
         if contract.is_needed(name) and name not in present
     ]

@@ -25,11 +25,11 @@ Qualifier = Literal["at_least", "about", "under"]
 _WIDE = str.maketrans("０１２３４５６７８９．，－＋％（）：／　﹣−", "0123456789.,-+%():/ --")
 MISSING = frozenset(
     (
-        *("-", "--", "---", "—", "——", "–", "…", "……", "...", "·", "······", "/", "//"),
         *("n/a", "n.a.", "na", "nan", "nil", "none", "null", "#n/a"),
-        *("无", "没有", "暂无", "无数据", "暂无数据", "空"),
+        *("无", "没有", "暂无", "无数据", "暂无数据", "空", "缺失", "不详", "未知"),
     )
 )
+_MISSING_SIGNS = re.compile(r"[-‐–—―…⋯·•]+|/+|\.{3,}")
 _BEFORE: dict[str, Qualifier] = {
     "近": "about", "约": "about", "大约": "about", "超": "at_least", "超过": "at_least", "逾": "at_least",
     "至少": "at_least", "上": "at_least", "不足": "under", "不到": "under",
@@ -59,17 +59,19 @@ _YEAR = re.compile(r"(?:fy\s?)?([0-9]{4})(?:\.0+)?\s?(?:年度?|财年|年末|�
 _LAST_DAY = re.compile(r"([0-9]{4})(?:([-/.])12\2|年12月)31日?(?:[T ]00:00(?::00(?:\.0+)?)?)?")
 
 _DATE = re.compile(
-    r"(?P<year>[0-9]{4})(?:-(?P<m1>[0-9]{1,2})-(?P<d1>[0-9]{1,2})|/(?P<m2>[0-9]{1,2})/(?P<d2>[0-9]{1,2})"
-    r"|\.(?P<m3>[0-9]{1,2})\.(?P<d3>[0-9]{1,2})|年(?P<m4>[0-9]{1,2})月(?P<d4>[0-9]{1,2})[日号]?"
-    r"|(?P<m5>[0-9]{2})(?P<d5>[0-9]{2}))(?P<rest>(?:(?<=[日号])|(?![0-9])).*)"
+    r"(?:自|从|截[至止]到?)?(?P<year>[0-9]{4})(?:(?P<sign>[-–—/. ])(?P<m1>[0-9]{1,2})(?P=sign)(?P<d1>[0-9]{1,2})"
+    r"|年(?P<m2>[0-9]{1,2})月(?P<d2>[0-9]{1,2})[日号]?|(?P<m3>[0-9]{2})(?P<d3>[0-9]{2}))"
+    r"(?P<rest>(?:(?<=[日号])|(?![0-9])).*)",
+    re.DOTALL,
 )
 _SPACES_IN_DATE = re.compile(r"(?<=[0-9])\s+(?=[年月日号/.-])|(?<=[年月/.-])\s+(?=[0-9])")
-_CLOCK = r"[0-9]{1,2}(?::[0-9]{2}){1,2}(?:\.[0-9]+)?|[0-9]{1,2}[时点](?:[0-9]{1,2}分|半|整)?"
-# A time, a later day of the same event, or "from this day on"; the first day is certain.
-_REST = re.compile(
-    rf"T?(?:(?:上午|下午|晚上|全天|起|[(（]?(?:星期|周|礼拜)[一二三四五六日天][)）]?|{_CLOCK}|(?:-|—|–|~|至)(?:{_CLOCK}))\s?)*"
-    r"|(?:-|—|–|~|、|,|和|及|至|到)+(?:[0-9]{4}[-/.年])?(?:[0-9]{1,2}[-/.月])?[0-9]{1,2}[日号]?"
-)
+# A time, a weekday, a later day of the same event, or "from this day on": the first day is certain. A time of another
+# zone is not among them, because there it may be another day.
+_TIME = r"[0-9]{1,2}(?::[0-9]{2}){1,2}(?:\.[0-9]+)?|[0-9]{1,2}[时点](?:[0-9]{1,2}分|半|整)?"
+_WEEKDAY = r"[(（]?(?:星期|周|礼拜)[一二三四五六日天][)）]?|[(（][一二三四五六日][)）]"
+_PART_OF_DAY = r"上午|下午|早上|中午|晚上?|全天|[aApP][mM]|\+08:00"
+_LATER_DAY = r"[-—–~、,和及至到]+\s*(?:[0-9]{4}[-/.年])?(?:[0-9]{1,2}[-/.月])?[0-9]{1,2}[日号]?"
+_REST = re.compile(rf"T?(?:\s*(?:[-—–~至到]?\s*(?:{_TIME})|{_WEEKDAY}|{_PART_OF_DAY}|{_LATER_DAY}|起|开始))*")
 _SERIAL = re.compile(r"([2-9][0-9])([0-9])([0-9]{2})(?:\.0+)?")
 _SERIAL_EPOCH = dt.date(1899, 12, 30)
 PLAUSIBLE_YEARS = (1900, 2200)
@@ -125,7 +127,7 @@ def _to_plain(cell: str) -> str:
 
 def is_missing(text: str) -> bool:
     """Return whether a text only says that there is no value."""
-    return not text or text.lower() in MISSING
+    return not text or text.lower() in MISSING or _MISSING_SIGNS.fullmatch(text) is not None
 
 
 def _value(match: re.Match[str]) -> Decimal:
@@ -135,6 +137,9 @@ def _value(match: re.Match[str]) -> Decimal:
     try:
         value = Decimal((match["sign"] or "") + (digits or "1").replace(",", ""))
         if match["to"]:
+            # 12:3 is a slip for 12.3.
+            if "1" not in (digits, match["to"]):
+                raise CellParseError(match.string)
             value /= Decimal(match["to"].replace(",", ""))
         for word in times:
             value *= _TIMES[word]
@@ -193,7 +198,7 @@ def parse_date(cell: str, years: tuple[int, int] = PLAUSIBLE_YEARS) -> dt.date |
     match = _DATE.fullmatch(text)
     if match is None or not _REST.fullmatch(match["rest"].strip()):
         raise CellParseError(text)
-    month, day = (next(match[f"{part}{n}"] for n in range(1, 6) if match[f"{part}{n}"]) for part in "md")
+    month, day = (next(match[f"{part}{n}"] for n in range(1, 4) if match[f"{part}{n}"]) for part in "md")
     date = _to_date(int(match["year"]), int(month), int(day), years)
     if date is None:
         raise CellParseError(text)

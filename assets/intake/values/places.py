@@ -91,6 +91,11 @@ class Places:
         cities_first = [name for name in names if not self.forms[name].county_code]
         return self.written.get(most_similar(form, cities_first) or most_similar(form, names), "")
 
+    def name_of(self, city_code: str) -> str:
+        """Return the registered Chinese name of a city; its code where it has none."""
+        names = (name for form, name in self.written.items() if self.forms.get(form) == Place(city_code))
+        return next((name for name in names if not name.isascii()), city_code)
+
     def is_homophone(self, cell: str) -> bool:
         """Return whether only a code decides which place is meant."""
         return normalise_place_name(cell) in self.homophones and normalise_place_name(cell) not in self.forms

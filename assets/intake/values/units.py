@@ -16,6 +16,7 @@ from fractions import Fraction
 MULTIPLIERS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 _MAX_MULTIPLIERS = 2
 _RATIO = "ratio"
+_COUNTED = frozenset(("item", "building", "dwelling", "household", "person", "visit", "vehicle"))
 _PER_HEAD = "/人"
 
 
@@ -56,8 +57,9 @@ class Units:
         # Only the same unit: 公顷 for 平方米/人 is more likely the area of the city than the area per head.
         if _form(expected).endswith(_PER_HEAD) and self.factor(unit, _form(expected).removesuffix(_PER_HEAD)) == 1:
             return Fraction(1)
-        # A ratio without units (1:8) may be any quotient, with one unit each.
-        return source_factor / target_factor if source_quantity == _RATIO and "/" in target_quantity else None
+        # A ratio without units (1:8) may be any quotient of things that are counted, with one unit each.
+        is_counted = "/" in target_quantity and _COUNTED.issuperset(target_quantity.split("/"))
+        return source_factor / target_factor if source_quantity == _RATIO and is_counted else None
 
     def base_of(self, unit: str) -> str:
         """Return the unit without 万 or 亿: 3万 in a column of 万人 are 30,000 人."""

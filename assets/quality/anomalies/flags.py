@@ -32,6 +32,7 @@ DETECTORS: dict[str, tuple[Callable[[Panel, Parameters], Iterator[Anomaly]], set
     "spike": (outliers.detect_spikes, {"threshold", "scale_floor", "minimum_others"}),
     "sum_mismatch": (outliers.detect_sum_mismatches, {"threshold"}),
     "impossible_zero": (outliers.detect_impossible_zeros, {"threshold"}),
+    "total_above_plans": (outliers.detect_totals_above_plans, {"threshold", "minimum_share"}),
 }
 
 # The columns that a flag takes from its observation.
@@ -42,6 +43,7 @@ _OBSERVATION_COLUMNS = (
 # The upstream tables of the flags.
 SOURCE_TABLES = (
     "observations.observation_vintages",
+    "observations.running_totals",
     "quality.approvals",
     "reference.cities",
     "reference.detector_parameters",
@@ -68,6 +70,21 @@ def read_observations(connection: Connection) -> list[Observation]:
     return [Observation(*row) for row in rows]
 
 
+def read_running_totals(connection: Connection) -> list[tuple[int, Observation]]:
+    """Return the current running totals, each with its first year; they have no vintages."""
+    rows = connection.execute(
+        """
+        select since_year, totals.indicator_id, city_code, province_code, year, totals.scope, 0 as vintage, value, file,
+            file_sha256, sheet, line, kind
+        from observations.running_totals as totals
+        inner join reference.indicators as indicators on totals.indicator_id = indicators.indicator_id
+        where is_current
+        order by all
+        """
+    ).fetchall()
+    return [(since_year, Observation(*row)) for since_year, *row in rows]
+
+
 def read_series_metadata(connection: Connection) -> SeriesMetadata:
     """Return what the reference tables state about indicators, ratios and breaks."""
 
@@ -81,12 +98,16 @@ def read_series_metadata(connection: Connection) -> SeriesMetadata:
         never_zero=frozenset(name for (name,) in fetch(f"{plausibility} not can_be_zero")),
         ratios=tuple(
             fetch(
-                "select indicator_id, numerator_id, denominator_id, multiplier "
+                "select indicator_id, numerator_id, denominator_id, multiplier, maximum_gap_years "
                 "from reference.indicator_parts order by all"
             )
         ),
+        scopes=dict(fetch("select indicator_id, scope from reference.indicators")),
         breaks=frozenset(fetch("select indicator_id, city_code, year from reference.series_breaks")),
         cities_of={province: frozenset(codes) for province, codes in cities},
+        plans=dict(
+            fetch("select indicator_id, plan_id from reference.indicator_plausibility where plan_id is not null")
+        ),
     )
 
 
@@ -117,7 +138,7 @@ def write_flags(connection: Connection, table: Table) -> int:
 
     A detector that reference.detectors does not list is off. An approved flag stays in the table, marked as approved.
     """
-    panel = Panel(read_observations(connection), read_series_metadata(connection))
+    panel = Panel(read_observations(connection), read_series_metadata(connection), read_running_totals(connection))
     parameters = read_parameters(connection)
     approved = "select flag_id, approved_by, approved_at, approved_reason from quality.approvals"
     approvals = {flag_id: decision for flag_id, *decision in connection.execute(approved).fetchall()}

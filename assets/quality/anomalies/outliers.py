@@ -83,16 +83,20 @@ class SeriesMetadata:
     Attributes:
         additive: Indicators whose city values add up to the province's value.
         never_zero: Indicators that cannot be zero.
-        ratios: (indicator, numerator, denominator, multiplier) of each rate.
+        ratios: (indicator, numerator, denominator, multiplier, maximum gap in years) of each derived indicator.
+        scopes: The registered scope of each indicator.
         breaks: (indicator, city or None for all, first year after a change of definition or boundary).
         cities_of: The cities of each province.
+        plans: The indicator of the plan of each indicator that has one.
     """
 
     additive: frozenset[str] = frozenset()
     never_zero: frozenset[str] = frozenset()
-    ratios: tuple[tuple[str, str, str, float], ...] = ()
+    ratios: tuple[tuple[str, str, str, float, int], ...] = ()
+    scopes: Mapping[str, str] = field(default_factory=dict)
     breaks: frozenset[tuple[str, str | None, int]] = frozenset()
     cities_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    plans: Mapping[str, str] = field(default_factory=dict)
 
     def has_break(self, observation: Observation) -> bool:
         """Return whether a listed break of the series explains a change into this year."""
@@ -102,10 +106,14 @@ class SeriesMetadata:
 
 @dataclass(frozen=True)
 class Panel:
-    """The observations that the detectors examine, and what is known about their series."""
+    """The observations that the detectors examine, and what is known about their series.
+
+    `running_totals` are no observations of a year: each is given with the first year that it counts.
+    """
 
     observations: Sequence[Observation]
     metadata: SeriesMetadata = SeriesMetadata()
+    running_totals: Sequence[tuple[int, Observation]] = ()
 
     @cached_property
     def series(self) -> list[Series]:
@@ -291,21 +299,59 @@ def detect_sum_mismatches(panel: Panel, parameters: Parameters) -> Iterator[Anom
 
 
 def detect_ratio_mismatches(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
-    """Yield rates that differ from multiplier x numerator / denominator of the same place, year and scope."""
-    by_key: dict[tuple[object, ...], Observation] = {
-        (o.indicator_id, o.city_code, o.province_code, o.year, o.scope): o for o in panel.observations
+    """Yield rates that differ from multiplier x numerator / denominator of the same place.
+
+    Each has its registered scope. The denominator is the latest one that is not newer than the rate and at most the
+    registered years older, as in sql/observations/derived_parts.sql.
+    """
+    scopes = panel.metadata.scopes
+    values: dict[tuple[object, ...], Observation] = {
+        (o.indicator_id, o.city_code, o.province_code, o.year): o
+        for o in panel.observations
+        if o.scope == scopes.get(o.indicator_id)
     }
-    for rate, numerator, denominator, multiplier in panel.metadata.ratios:
-        for (indicator, *place), observation in by_key.items():
+    for rate, numerator, denominator, multiplier, gap in panel.metadata.ratios:
+        for (indicator, *place, _), observation in values.items():
             if indicator != rate:
                 continue
-            above, below = by_key.get((numerator, *place)), by_key.get((denominator, *place))
-            if above is None or below is None or below.value == 0:
+            above = values.get((numerator, *place, observation.year))
+            years = (values.get((denominator, *place, observation.year - older)) for older in range(gap + 1))
+            below = next((o for o in years if o is not None and o.value != 0), None)
+            if above is None or below is None:
                 continue
-            computed = above.value / below.value * multiplier
+            computed = above.value * multiplier / below.value
             size = abs(observation.value - computed) / max(abs(computed), 1e-9)
             if size > parameters["threshold"]:
                 yield Anomaly(observation, size, parameters["threshold"], f"{computed:.10g}")
+
+
+def detect_totals_above_plans(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
+    """Yield running totals that exceed their plan: a plan that was taken for a completion looks like that.
+
+    The plan is the lowest running plan of the same or a longer period; without one, the sum of the yearly plans, where
+    at least `minimum_share` of the years have one. The statistic is the relative excess.
+    """
+    yearly: dict[tuple[object, ...], float] = {
+        (o.indicator_id, o.city_code, o.province_code, o.scope, o.year): o.value for o in panel.observations
+    }
+    for since, total in panel.running_totals:
+        series = (panel.metadata.plans.get(total.indicator_id), total.city_code, total.province_code, total.scope)
+        years = range(since, total.year + 1)
+        plans = [yearly[*series, year] for year in years if (*series, year) in yearly]
+        running = [
+            o.value
+            for first, o in panel.running_totals
+            if (o.indicator_id, o.city_code, o.province_code, o.scope) == series
+            and first <= since
+            and o.year >= total.year
+        ]
+        if not running and (not plans or len(plans) < parameters["minimum_share"] * len(years)):
+            continue
+        expected = min(running) if running else sum(plans)
+        size = (total.value - expected) / max(expected, 1.0)
+        if size > parameters["threshold"]:
+            details = f" ({since}–{total.year})" + ("" if running else f"; Σ ({len(plans)}/{len(years)})")
+            yield Anomaly(total, size, parameters["threshold"], f"{expected:.10g}", details)
 
 
 def detect_definition_flips(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:

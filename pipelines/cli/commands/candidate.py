@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from assets.core.paths import Paths
 from pipelines.cli.options import AsJson, InLanguage, write_result
 
@@ -15,6 +13,6 @@ def candidate(*, as_json: AsJson = False, language: InLanguage) -> None:
 
     paths = Paths.from_environment()
     blocked = load_blocked(paths)
-    content = blocked and {**asdict(blocked), "failed_checks": blocked.failed_checks()}
+    content = blocked and {**blocked.model_dump(), "failed_checks": blocked.failed_checks()}
     is_past = blocked is not None and is_superseded(paths, blocked)
     write_result(as_json, content, lambda: render_blocked(blocked, is_past, language))

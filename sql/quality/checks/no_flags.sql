@@ -33,6 +33,9 @@
 -- check: no_sum_mismatch
 -- zh: 存疑（与合计不符）：各市之和与全省合计不符
 -- en: Implausible (sum against total): the cities do not add up to the total
+-- check: no_total_above_plans
+-- zh: 存疑（累计超过计划）：累计数超过同期各年计划之和，疑把计划数当作完成数
+-- en: Implausible (total above its plans): the running total exceeds the sum of the yearly plans
 select
     flag_id,
     indicator_id,

@@ -9,9 +9,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from assets.intake.readers.excel_cell_formats import find_cell_overrides, percent_styles
 from assets.intake.tables.contracts import Contract
-from tests.helpers.hang_guard import hang_guard
 from tests.unit.conftest import ParseFile
 
 HEADER = ["city", "date", "posts", "share", "source_id", "source_grade"]
@@ -38,7 +36,7 @@ def percent(fairs: Contract) -> Contract:
     return fairs.model_copy(update={"columns": {**fairs.columns, "share": share}})
 
 
-@pytest.mark.parametrize("form", ["0%", "0.00%", "0.0_ %", '#,##0.00"（" 0%"）"'])
+@pytest.mark.parametrize("form", ["0%", "0.00%", "0.0_ %", "[Red]0.0%;-0.0%"])
 @pytest.mark.parametrize("corner", [(1, 1), (4, 3)])
 def test_a_cell_that_shows_percent_is_read_as_percent(
     percent: Contract, parse_file: ParseFile, form: str, corner: tuple[int, int]
@@ -72,14 +70,6 @@ def test_a_formula_counts_as_the_value_that_was_saved_with_it(percent: Contract,
     assert [row["share"] for row in parse_file(percent, target.getvalue(), "a.xlsx").accepted] == [25]
 
 
-@pytest.mark.parametrize("tag", [b"numFmt ", b"xf ", b"c "])
-def test_a_hostile_tag_costs_no_more_than_its_length(tag: bytes) -> None:
-    xml = b"<" + tag + b"a" * 1_000_000 + b" = " * 100_000 + b">"
-    with hang_guard():
-        assert percent_styles(b"<cellXfs>" + xml) == frozenset()
-        assert list(find_cell_overrides(xml, frozenset({"1"}))) == []
-
-
 def test_percent_where_it_cannot_be_rejects_the_row(fairs: Contract, parse_file: ParseFile) -> None:
     content = workbook([HEADER, [*ROW[:2], 0.12, *ROW[3:]]], {"C2": "0%"})
     assert parse_file(fairs, content, "a.xlsx").errors == [(2, "posts", "incompatible_unit", "12%")]
@@ -88,9 +78,9 @@ def test_percent_where_it_cannot_be_rejects_the_row(fairs: Contract, parse_file:
 @pytest.mark.parametrize("error", ["#DIV/0!", "#REF!", "#VALUE!"])
 def test_an_error_is_reported_and_not_missing(fairs: Contract, parse_file: ParseFile, error: str) -> None:
     parsed = parse_file(fairs, workbook([HEADER, [*ROW[:3], error, *ROW[4:]]]), "a.xlsx")
-    assert parsed.errors == [(2, "share", "invalid_number", error)]
+    assert parsed.errors == [(2, "share", "error_in_cell", error)]
 
 
 def test_a_formula_saved_without_its_value_is_reported_and_not_missing(fairs: Contract, parse_file: ParseFile) -> None:
     parsed = parse_file(fairs, workbook([HEADER, [*ROW[:3], "=1+1", *ROW[4:]]]), "a.xlsx")
-    assert parsed.errors == [(2, "share", "invalid_number", "=1+1")]
+    assert parsed.errors == [(2, "share", "formula_without_value", "=1+1")]
