@@ -197,9 +197,19 @@ def _sheet_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
 
 def _sheet_cells(sheet: SheetSummary) -> tuple[object, ...]:
     issue, account = sheet.issue, sheet.account
-    status = ("read", None, None) if issue is None else ("passed_over", issue.reason("zh"), issue.reason("en"))
+    status = "read" if issue is None else "passed_over"
+    reasons = (None, None) if issue is None else (issue.reason("zh"), issue.reason("en"))
     counts = (None if account is None else getattr(account, name) for name in _ACCOUNT_CELLS)
-    return (sheet.sheet, sheet.encoding, sheet.delimiter, *status, sheet.header_line, sheet.header_text, *counts)
+    return (
+        sheet.sheet,
+        sheet.encoding,
+        sheet.delimiter,
+        status,
+        *reasons,
+        sheet.header_line,
+        sheet.header_text,
+        *counts,
+    )
 
 
 def _note_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:

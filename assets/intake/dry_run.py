@@ -176,7 +176,7 @@ class DryRun:
         if is_ignored(Path(file.name)):
             return _refused(file, dataset, [Issue("file_ignored", file.name)])
         if refusal is not None:
-            return _refused(file, dataset, [Issue(refusal[0], str(refusal[1]), str(self.limits.file_bytes))])
+            return _refused(file, dataset, [refusal])
         before = file.stat()
         with _read_once() as read_workbook:
             result = self._check(file, dataset, read_workbook)

@@ -20,8 +20,12 @@ REPORTED = "observations.reported_observations"
 _LONG_COLUMNS = {"indicator", "value"}
 _NO_TEXT = "cast(null as varchar)"
 # Columns that a dataset may leave out: the district that a row describes alone, the first year of a running total, and
-# the day of a progress figure.
-_OPTIONAL_COLUMNS = {"district": "varchar", "since_year": "integer", "as_of": "date"}
+# the day of a progress figure. Forms with a row for each district name the whole city in the same column.
+_OPTIONAL_COLUMNS = {
+    "district": ("nullif(nullif(district, '全市'), '合计')", "varchar"),
+    "since_year": ("since_year", "integer"),
+    "as_of": ("as_of", "date"),
+}
 _SELECT = """-- one row per figure of a row of {dataset}
 -- definition: generated from data/contracts/{dataset}.yml, {layout}
 with figures as (
@@ -119,8 +123,8 @@ def generate_select(table: Table, indicators: Sequence[str]) -> str | None:
         return None
     has_scope, has_note = "scope" in table.columns, "note" in table.columns
     optional = [
-        f"cast({name if name in table.columns else 'null'} as {sql_type}) as {name}"
-        for name, sql_type in _OPTIONAL_COLUMNS.items()
+        f"cast({expression if name in table.columns else 'null'} as {sql_type}) as {name}"
+        for name, (expression, sql_type) in _OPTIONAL_COLUMNS.items()
     ]
     return _SELECT.format(
         dataset=table.name,

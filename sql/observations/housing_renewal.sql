@@ -87,7 +87,7 @@ figures as (
         and stage = 'completed'
         and unit = 'communities'
         and since_year = 2021
-        and district is null
+        and coalesce(district, '全市') in ('全市', '合计')
 ),
 
 reported as (
@@ -99,7 +99,8 @@ reported as (
         figure as value,
         qualifier,
         scope,
-        district,
+        -- forms with a row for each district name the whole city in the same column
+        nullif(nullif(district, '全市'), '合计') as district,
         first_year as since_year,
         as_of,
         source_id,

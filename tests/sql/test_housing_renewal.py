@@ -55,6 +55,13 @@ def test_the_running_total_of_a_district_is_not_that_of_its_city(world: World) -
     assert (figure["indicator_id"], figure["district"]) == (f"{PREFIX}completed", "north")
 
 
+@pytest.mark.parametrize("whole", ["全市", "合计", None])
+def test_a_form_may_name_the_whole_city_in_the_column_of_districts(world: World, whole: str | None) -> None:
+    found = figures(world, row("completed", communities=9, since_year=2021, district=whole))
+    assert {figure["district"] for figure in found} == {None}
+    assert len(found) == 2
+
+
 def test_a_row_with_several_units_is_a_figure_of_each_and_keeps_its_day(world: World) -> None:
     found = figures(world, row("completed", communities=511, households=192600, as_of="2024-11-25"))
     assert {figure["indicator_id"] for figure in found} == {

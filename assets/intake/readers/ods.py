@@ -221,7 +221,7 @@ class _Events:
                 for column, shown in self._row.items():
                     if shown.problem is not None:
                         self._details.problems[line, column] = shown.problem
-                self._queue.append((line, texts))
+                self._queue.append((line, dict(texts)))
         self._line += self._repeated_rows
 
     def _show(self, cell: _Cell) -> Shown:

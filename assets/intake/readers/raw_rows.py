@@ -10,6 +10,7 @@ import csv
 import io
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -204,6 +205,7 @@ class UnformattedSheet:
         return {}
 
 
+@cache
 def column_letters(column: int) -> str:
     """Return the letters of a column: 0 is A, 26 is AA."""
     letters = ""

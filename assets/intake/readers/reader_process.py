@@ -9,6 +9,7 @@ Here: starting and limiting the process, and what becomes of its death. Not here
 
 from __future__ import annotations
 
+import errno
 import resource
 import signal
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from assets.intake.readers.workbook import read_workbook
 # Reads the sheets of a file into a folder, like `read_workbook`.
 WorkbookReader = Callable[[Path, Limits, Path], list[WorkbookSheet]]
 _MEGABYTE = 1_000_000
+_MAX_REASON = 200
 # A process that waits for a disk uses no processor time: how many times as long it may take altogether.
 _WAITING_FACTOR, _START_SECONDS = 6, 60
 _PAGE_BYTES = resource.getpagesize()
@@ -116,6 +118,13 @@ def _read(file: Path, limits: Limits, folder: Path, seconds: int) -> list[Workbo
         return error.issues
     except MemoryError:
         return (Issue("workbook_needs_memory", str(limits.reader_bytes)),)
+    except OSError as error:
+        # The system could not write the rows; an error that has no number is one of a parser.
+        if error.errno not in (None, errno.EINVAL):
+            raise
+        return (Issue("workbook_unreadable", str(error)),)
+    except Exception as error:  # whatever a parser raises for a damaged file
+        return (Issue("workbook_unreadable", f"{type(error).__name__}: {error}"[:_MAX_REASON]),)
 
 
 def _limit(kind: int, value: int) -> None:

@@ -221,7 +221,8 @@ class SheetWriter:
         batch: list[tuple[int, dict[int, str]]] = []
         cells = 0
         for line, row in rows:
-            texts = {column: text for column, text in row.items() if text.strip()}
+            is_filled = all(map(str.strip, row.values()))
+            texts = row if is_filled else {column: text for column, text in row.items() if text.strip()}
             if not texts:
                 continue
             self._check(details.name, line, texts)
@@ -251,12 +252,12 @@ class SheetWriter:
 
     def _check(self, sheet: str, line: int, texts: Mapping[int, str]) -> None:
         limits = self._limits
-        lengths = [len(text) for text in texts.values()]
-        if max(lengths) > limits.cell_characters:
-            actual, expected = str(max(lengths)), str(limits.cell_characters)
+        longest = max(map(len, texts.values()))
+        if longest > limits.cell_characters:
+            actual, expected = str(longest), str(limits.cell_characters)
             raise FileRejectedError(Issue("cell_too_long", actual, expected, line=line, sheet=sheet))
         self._cells += len(texts)
-        self._characters += sum(lengths)
+        self._characters += sum(map(len, texts.values()))
         if self._cells > limits.sheet_cells:
             raise FileRejectedError(Issue("workbook_too_large", str(self._cells), str(limits.sheet_cells)))
         if self._characters > limits.workbook_characters:

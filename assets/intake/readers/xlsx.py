@@ -32,7 +32,7 @@ from assets.intake.readers.cell_styles import (
 )
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.number_formats import HIDDEN, Shown, built_in_code, number_format
-from assets.intake.readers.raw_rows import CellProblem, Merge
+from assets.intake.readers.raw_rows import CellProblem, Merge, column_letters
 from assets.intake.readers.sheet_writer import SheetDetails
 from assets.intake.readers.xlsx_row_count import count_rows
 from assets.intake.readers.zip_parts import XmlParser, ZipParts
@@ -41,7 +41,8 @@ T = TypeVar("T")
 _TRUE = frozenset({"1", "true", "on"})
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
-_INTEGER = re.compile(r"-?[1-9][0-9]{0,14}")
+# A number with at most 15 digits, none of them superfluous: its text as it is.
+_EXACT = re.compile(r"-?(?:[1-9][0-9]{0,14}|(?=[0-9.]{3,15}$)(?:0|[1-9][0-9]*)\.[0-9]*[1-9])")
 _WHITE_INDEXES = frozenset({"1", "9"})
 _MAX_COLUMN, _MAX_LINE = 16_384, 1_048_576
 
@@ -199,7 +200,7 @@ class _SheetParser:
     ) -> None:
         self._details = details
         self._texts = texts
-        self._styles = styles
+        self._styles = {str(number): style for number, style in enumerate(styles)}
         self._is_1904 = is_1904
         self._hides_zeros = False
         self._complete: list[tuple[int, dict[int, str]]] = []
@@ -209,12 +210,11 @@ class _SheetParser:
         self._value: list[str] = []
         self._formula: list[str] | None = None
         self._target: list[str] | None = None
-        self._inline: _TextReader | None = None
-        self._is_in_data = self._has_number = False
+        self._inline = _TextReader()
+        self._is_inline = self._is_in_data = self._has_number = self._is_hidden = False
         self._starts = {
             "row": self._start_row,
             "c": self._start_cell,
-            "v": self._start_value,
             "f": self._start_formula,
             "is": self._start_inline,
             "col": self._start_column,
@@ -233,24 +233,27 @@ class _SheetParser:
         parser.finish()
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        if self._inline is not None:
+        if self._is_inline:
             self._inline.start(tag, attributes)
+        elif tag == "v":
+            self._target = self._value
         elif (start := self._starts.get(tag)) is not None:
             start(attributes)
 
     def _end(self, tag: str) -> None:
         self._target = None
-        if self._inline is not None:
+        if self._is_inline:
             self._inline.end(tag)
             if tag == "is":
-                self._end_inline(self._inline)
+                self._is_inline = False
+                self._put(self._styled_text(self._inline.take()))
         elif (end := self._ends.get(tag)) is not None:
             end()
 
     def _data(self, text: str) -> None:
         if self._target is not None:
             self._target.append(text)
-        elif self._inline is not None:
+        elif self._is_inline:
             self._inline.data(text)
 
     def _start_view(self, attributes: dict[str, str]) -> None:
@@ -275,8 +278,7 @@ class _SheetParser:
         line = int(number) if number.isdecimal() else self._line + 1
         self._begin_line(line)
         self._has_number = number.isdecimal()
-        if attributes.get("hidden", "0") in _TRUE or _is_zero(attributes.get("ht")):
-            self._details.hidden_rows.add(line)
+        self._is_hidden = attributes.get("hidden", "0") in _TRUE or _is_zero(attributes.get("ht"))
 
     def _begin_line(self, line: int) -> None:
         if not self._line < line <= _MAX_LINE:
@@ -286,12 +288,14 @@ class _SheetParser:
     def _end_row(self) -> None:
         if self._row:
             self._complete.append((self._line, self._row))
+            if self._is_hidden:
+                self._details.hidden_rows.add(self._line)
         self._row = {}
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
         reference = attributes.get("r")
         column = self._column + 1
-        if reference is not None:
+        if reference is not None and reference != f"{column_letters(column)}{self._line}":
             match = _REFERENCE.fullmatch(reference.strip())
             if match is None:
                 raise FileRejectedError(Issue("workbook_unreadable", f'<c r="{reference}">', sheet=self._details.name))
@@ -306,25 +310,25 @@ class _SheetParser:
         self._type, self._style = attributes.get("t", "n"), attributes.get("s", "0")
         self._value, self._formula = [], None
 
-    def _start_value(self, _: dict[str, str]) -> None:
-        self._target = self._value
-
     def _start_formula(self, _: dict[str, str]) -> None:
         self._formula = self._target = []
 
     def _start_inline(self, _: dict[str, str]) -> None:
-        self._inline = _TextReader()
-
-    def _end_inline(self, inline: _TextReader) -> None:
-        self._inline = None
-        self._put(self._styled_text(inline.take()))
+        self._is_inline = True
 
     def _end_cell(self) -> None:
-        value = "".join(self._value)
-        if self._type == "s":
+        value = self._value[0] if len(self._value) == 1 else "".join(self._value)
+        if self._type == "n" and self._formula is None:
+            if value and not value.isspace():
+                self._put_number(value.strip())
+        elif self._type == "s":
             if value.strip():
                 self._put(self._styled_text(self._shared(value.strip())))
-        elif self._type == "str":
+        else:
+            self._end_typed_cell(value)
+
+    def _end_typed_cell(self, value: str) -> None:
+        if self._type == "str":
             self._put(self._styled_text(Shown(_unescape(value))))
         elif self._formula is not None and not value.strip():
             self._put_problem(FORMULA_WITHOUT_VALUE, "=" + "".join(self._formula))
@@ -350,17 +354,20 @@ class _SheetParser:
         return shown if style is None or shown.problem is not None else style.show_text(shown.text)
 
     def _cell_style(self) -> CellStyle | None:
-        style = self._style
-        return self._styles[int(style)] if style.isdecimal() and int(style) < len(self._styles) else None
+        return self._styles.get(self._style)
 
     def _put_number(self, value: str) -> None:
+        style = self._cell_style()
+        is_exact = _EXACT.fullmatch(value) is not None
+        if is_exact and style is None:
+            self._row[self._column] = value
+            return
         try:
             number = float(value)
         except ValueError:
             self._put(Shown(value))
             return
-        stored = value if _INTEGER.fullmatch(value) else number_text(number)
-        style = self._cell_style()
+        stored = value if is_exact else number_text(number)
         if self._hides_zeros and number == 0:
             self._put(Shown(stored, problem(HIDDEN, "", stored)))
         else:

@@ -97,16 +97,16 @@ class XmlParser:
         end: Callable[[str], object],
         text: Callable[[str], object],
     ) -> None:
-        local: dict[str, str] = {}
+        def start_local(tag: str, attributes: dict[str, str]) -> None:
+            start(tag.rpartition(":")[2] if ":" in tag else tag, attributes)
 
-        def name_of(tag: str) -> str:
-            name = local.get(tag)
-            return name if name is not None else local.setdefault(tag, tag.rpartition(":")[2])
+        def end_local(tag: str) -> None:
+            end(tag.rpartition(":")[2] if ":" in tag else tag)
 
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
-        self._parser.StartElementHandler = lambda tag, attributes: start(name_of(tag), attributes)
-        self._parser.EndElementHandler = lambda tag: end(name_of(tag))
+        self._parser.StartElementHandler = start_local
+        self._parser.EndElementHandler = end_local
         self._parser.CharacterDataHandler = text
         self._parser.EntityDeclHandler = _refuse_entity
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from assets.core.errors import Issue
 from assets.core.file_hash_cache import FileHashCache, inbox_name
 from assets.core.paths import Paths
 from assets.core.settings import Limits
@@ -96,19 +97,20 @@ def is_ignored(file: Path) -> bool:
     return file.name.lower().endswith(_UNFINISHED) or any(part.startswith((".", "~$")) for part in file.parts)
 
 
-def find_refusal(file: Path, limits: Limits) -> tuple[str, int] | None:
-    """Return the code of the error for which a file is refused unread, and its size; None where it can be read.
+def find_refusal(file: Path, limits: Limits) -> Issue | None:
+    """Return why a file is refused unread; None where it can be read.
 
     Raises:
         FileNotFoundError: it was deleted meanwhile.
     """
     if file.is_symlink():
-        return "file_is_link", 0
+        return Issue("file_is_link")
     status = file.stat()
     # Opening a pipe or a device may block for ever.
     if not stat.S_ISREG(status.st_mode) or not _is_readable(file):
-        return "file_unreadable", 0
-    return ("file_too_large", status.st_size) if status.st_size > limits.file_bytes else None
+        return Issue("file_unreadable")
+    is_too_large = status.st_size > limits.file_bytes
+    return Issue("file_too_large", str(status.st_size), str(limits.file_bytes)) if is_too_large else None
 
 
 def _archive_inbox_file(file: Path, paths: Paths, limits: Limits, cache: FileHashCache | None) -> InboxFile | None:
@@ -118,7 +120,7 @@ def _archive_inbox_file(file: Path, paths: Paths, limits: Limits, cache: FileHas
         return None
     refusal = find_refusal(file, limits)
     if refusal is not None:
-        return _refused(file, name, *refusal)
+        return _refused(file, name, refusal)
     status = file.stat()
     size_and_mtime = _size_and_mtime(status)
     if 0 <= time.time() - status.st_mtime_ns / 1e9 < limits.still_written_seconds:
@@ -142,15 +144,17 @@ def _is_readable(file: Path) -> bool:
         return False
 
 
-def _refused(file: Path, name: str, code: str, size: int) -> InboxFile:
+def _refused(file: Path, name: str, refusal: Issue) -> InboxFile:
     """A file that is not archived; another link or another size has another digest, and is another arrival."""
-    if code == "file_is_link":
+    size = 0
+    if refusal.code == "file_is_link":
         state = b"link:" + bytes(file.readlink())
-    elif code == "file_too_large":
+    elif refusal.code == "file_too_large":
+        size = int(refusal.actual)
         state = f"too large:{_size_and_mtime(file.stat())}:{name}".encode()
     else:
         state = f"unreadable:{name}".encode()
-    return InboxFile(name, hashlib.sha256(state).hexdigest(), size, code)
+    return InboxFile(name, hashlib.sha256(state).hexdigest(), size, refusal.code)
 
 
 def _state(status: os.stat_result) -> FileState:
