@@ -24,7 +24,7 @@ from assets.core.messages import all_messages
 from assets.core.settings import Limits
 from assets.intake.readers.delimited import DelimitedSheet, detect_delimiter
 from assets.intake.readers.encoding import FileRejectedError, detect_encoding
-from assets.intake.readers.raw_rows import Lines, RawChunk, RawSheet, column_letters, to_csv_record
+from assets.intake.readers.raw_rows import RawChunk, RawSheet, column_letters, to_csv_record
 from assets.intake.readers.reader_process import WorkbookReader, read_in_new_process
 from assets.intake.readers.resubmissions import restore_resubmission
 from assets.intake.readers.workbook import is_workbook
@@ -33,9 +33,11 @@ from assets.intake.rows.accounts import RowCounts, SheetAccount
 from assets.intake.rows.duplicate_keys import find_duplicates
 from assets.intake.rows.row_errors import ROW_ERROR_SCHEMA
 from assets.intake.rows.validator import ChunkResult, RowValidator, accepted_rows_schema
+from assets.intake.tables.arrangement import SheetArranger
 from assets.intake.tables.contracts import RETURN_ID, Contract
-from assets.intake.tables.detection import HEAD_ROWS, TableLayout, TableNotFoundError, detect_table
+from assets.intake.tables.detection import HEAD_ROWS, TableLayout, TableNotFoundError
 from assets.intake.tables.headers import HeaderMatcher
+from assets.intake.tables.table_rows import CELL, FIRST_COLUMN, RearrangedSheet, RowKeys
 from assets.intake.values.arrow_utils import build_table
 from assets.intake.values.lookups import Lookups
 from assets.warehouse.connection import Connection, quote_literal
@@ -74,7 +76,9 @@ class ParseResult:
     def counts(self) -> dict[str, int]:
         """The counts of the receipt: rows_read = rows_accepted + rows_aggregate + rows_rejected."""
         accounts = [sheet.account for sheet in self.sheets if sheet.account is not None]
-        return {f"rows_{name}": sum(getattr(account, name) for account in accounts) for name in _COUNTS}
+        counts = {f"rows_{name}": sum(getattr(account, name) for account in accounts) for name in _COUNTS}
+        counts["rows_read"] += sum(account.unfolded for account in accounts)
+        return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +88,17 @@ class _SheetParser:
     sheet: RawSheet
     validator: RowValidator
     counts: RowCounts
+    unfolded: int = 0
 
     def chunks(self) -> Iterator[Callable[[], ChunkResult]]:
         for read_chunk in self.sheet.chunks(self.validator.layout.last_line, self.validator.chunk_schema):
             yield partial(self._validate, read_chunk)
 
     def _validate(self, read_chunk: Callable[[], RawChunk]) -> ChunkResult:
-        return self.validator.validate(read_chunk())
+        result = self.validator.validate(read_chunk())
+        if isinstance(self.sheet, RearrangedSheet):
+            result.valid, result.errors = self.sheet.restore_places(result.valid, result.errors)
+        return result
 
 
 @dataclass(frozen=True)
@@ -117,14 +125,14 @@ class FileParser:
         """
         result = ParseResult()
         sheets = self._sheets(file, name, accepted.with_name("sheets"))
-        parsers, passed_over = self._sheet_parsers(sheets, result)
+        parsers, passed_over = self._sheet_parsers(sheets, name, result)
         error_files = [accepted.with_name("errors.parquet")]
         self._write_valid_rows(parsers, accepted, error_files[0], result)
         if find_duplicates(self.connection, self.contract, accepted):
-            lines_by_sheet = self._duplicate_lines(parsers)
+            rows_by_sheet = self._duplicate_rows(parsers)
             error_files.append(accepted.with_name("duplicate_errors.parquet"))
-            self._write_duplicate_errors(_read_texts(parsers, lines_by_sheet), error_files[1])
-            self._delete_rows(accepted, lines_by_sheet)
+            self._write_duplicate_errors(_read_texts(parsers, rows_by_sheet), error_files[1])
+            self._delete_rows(accepted, rows_by_sheet)
         errors = _parquet(*error_files)
         self._write_rejects(errors, rejects)
         result.sheets = self._summaries(sheets, parsers, passed_over, accepted, errors)
@@ -157,48 +165,33 @@ class FileParser:
         return [restore_resubmission(sheet, HEAD_ROWS)]
 
     def _sheet_parsers(
-        self, sheets: Sequence[RawSheet], result: ParseResult
+        self, sheets: Sequence[RawSheet], name: str, result: ParseResult
     ) -> tuple[list[_SheetParser], dict[str | None, Issue]]:
         """The sheets that hold a table; why the others are passed over, unless no sheet holds one."""
         parsers: list[_SheetParser] = []
         passed_over: dict[str | None, FileRejectedError] = {}
+        arranger = SheetArranger(self.contract, self.registry, self.limits, _sender(name))
         for sheet in sheets:
             try:
-                _check_is_shown_once(sheet)
-                layout = self._layout(sheet)
+                _check_is_shown(sheet)
+                arranged = arranger.arrange(sheet)
+                _check_is_no_copy(arranged.sheet, parsers)
             except (SheetNotReadError, TableNotFoundError) as error:
                 passed_over[sheet.name] = error
                 continue
-            validator = RowValidator(self.contract, self.registry, layout, sheet.name, sheet.cell_problems)
-            parsers.append(_SheetParser(sheet, validator, self._count_head(sheet, layout)))
+            rows, layout = arranged.sheet, arranged.layout
+            validator = RowValidator(
+                self.contract, self.registry, layout, sheet.name, rows.cell_problems, arranged.check_row
+            )
+            parsers.append(_SheetParser(rows, validator, arranged.counts, arranged.unfolded))
+            result.notes += [*_layout_notes(validator), *_hidden_notes(sheet), *arranged.notes]
         if not parsers:
             no_table = FileRejectedError(Issue("missing_header_row", expected=self.contract.needed_titles))
             raise next(iter(passed_over.values()), no_table)
         result.notes += [
             SheetNote(sheet=name, line=None, kind="sheet_skipped", text=name or "") for name in passed_over
         ]
-        for parser in parsers:
-            result.notes += [*_layout_notes(parser.validator), *_hidden_notes(parser.sheet)]
         return parsers, {name: error.issues[0] for name, error in passed_over.items()}
-
-    def _count_head(self, sheet: RawSheet, layout: TableLayout) -> RowCounts:
-        """The rows down to the last one of the headers, by class."""
-        header_lines = {row.line for row in layout.header_rows}
-        counts: RowCounts = Counter()
-        for row in sheet.head(HEAD_ROWS):
-            if row.line > layout.last_line:
-                break
-            texts = [cell.strip().strip("()（）[]") for cell in row.cells if cell.strip()]
-            if row.is_blank:
-                counts["blank"] += 1
-            elif row.line not in header_lines:
-                counts["title"] += 1
-            elif all(map(self.registry.units.is_unit, texts)):
-                counts["unit"] += 1
-            else:
-                counts["header"] += 1
-            counts["wrapped"] += row.line_count - 1
-        return counts
 
     def _summaries(
         self,
@@ -221,6 +214,7 @@ class FileParser:
             # A workbook is asked for its rows with content only: of its blank rows there is but one count.
             physical += counts["blank"] if sheet.encoding is None else 0
             fields: dict[str, int] = dict(counts) | outcomes.get(sheet.name, {})
+            fields["unfolded"] = parser.unfolded if parser is not None else 0
             account = SheetAccount(physical=physical, **fields)
             layout = parser.validator.layout if parser is not None else None
             summaries.append(_summary(sheet, layout, account, passed_over.get(sheet.name)))
@@ -238,34 +232,13 @@ class FileParser:
                     count(province_code) as aggregate, 0 as rejected
                 from {_parquet(accepted)} group by sheet
                 union all
-                select sheet, 0, 0, count(distinct line) from {errors} group by sheet
+                select sheet, 0, 0, count(distinct (line, first_column)) from {errors} group by sheet
             )
             select sheet, sum(accepted), sum(aggregate), sum(rejected) from outcomes group by sheet
             """
         ).fetchall()
         names = ("accepted", "aggregate", "rejected")
         return {sheet: dict(zip(names, map(int, counts), strict=True)) for sheet, *counts in rows}
-
-    def _layout(self, sheet: RawSheet) -> TableLayout:
-        """The table of a sheet. Rows above the limit of columns are no headers: comparing their cells takes minutes."""
-        head = sheet.head(HEAD_ROWS)
-        narrow = [row for row in head if len(row.cells) <= self.limits.columns]
-        try:
-            return detect_table(
-                narrow,
-                self.contract,
-                self.registry.units,
-                sheet.name,
-                merges=sheet.merges,
-                is_place=self.registry.places.is_known,
-            )
-        except TableNotFoundError as error:
-            wide = next((row for row in head if len(row.cells) > self.limits.columns), None)
-            if wide is None:
-                raise
-            actual, expected = str(len(wide.cells)), str(self.limits.columns)
-            issue = Issue("too_many_columns", actual, expected, line=wide.line, sheet=sheet.name)
-            raise TableNotFoundError(issue) from error
 
     def _write_valid_rows(
         self, parsers: Iterable[_SheetParser], valid: Path, errors: Path, result: ParseResult
@@ -293,7 +266,9 @@ class FileParser:
                     SheetNote(sheet=parser.sheet.name, line=None, kind=kind, text=f"{text} ({count})")
                     for (kind, text), count in sorted(remarks.items())
                 ]
-                result.notes += _title_year_notes(parser.validator, years)
+                # Of a shorter sheet each title is compared with the rows below it.
+                if parser.validator.check_row is not None:
+                    result.notes += _title_year_notes(parser.validator, years)
             if written is not None:
                 written.result()
         del result.notes[_MAX_NOTES:]
@@ -309,17 +284,19 @@ class FileParser:
             write_statistics=False,
         )
 
-    def _duplicate_lines(self, parsers: Iterable[_SheetParser]) -> dict[str | None, Lines]:
-        """The lines of the rows of the temporary table `duplicates`, ascending, by sheet."""
-        lines: dict[str | None, Lines] = {}
+    def _duplicate_rows(self, parsers: Iterable[_SheetParser]) -> dict[str | None, RowKeys]:
+        """The rows of the temporary table `duplicates`, by sheet."""
+        rows: dict[str | None, RowKeys] = {}
         for name in (parser.sheet.name for parser in parsers):
             columns = self.connection.execute(
-                "select line from duplicates where sheet is not distinct from ? order by line", [name]
+                f"select line, coalesce({FIRST_COLUMN}, 0) as {FIRST_COLUMN} from duplicates "
+                "where sheet is not distinct from ? order by all",
+                [name],
             ).fetchnumpy()
-            lines[name] = np.asarray(columns["line"], dtype=np.int64)
-        return lines
+            rows[name] = RowKeys.of(columns["line"], columns[FIRST_COLUMN])
+        return rows
 
-    def _delete_rows(self, file: Path, lines_by_sheet: Mapping[str | None, Lines]) -> None:
+    def _delete_rows(self, file: Path, rows_by_sheet: Mapping[str | None, RowKeys]) -> None:
         """Write the file again without some rows, one row group at a time, in the same order.
 
         An anti join of DuckDB would not keep the order of the rows, which is mostly that of the key of the table.
@@ -329,8 +306,9 @@ class FileParser:
             for number in range(source.num_row_groups):
                 rows = source.read_row_group(number)
                 # A row group is one chunk, which is of one sheet.
-                lines = lines_by_sheet[rows["sheet"][0].as_py()]
-                is_kept = ~np.isin(rows["line"].to_numpy(), lines)
+                deleted = rows_by_sheet[rows["sheet"][0].as_py()]
+                first_columns = rows[FIRST_COLUMN].fill_null(0).to_numpy()
+                is_kept = ~np.isin(RowKeys.of(rows["line"].to_numpy(), first_columns).keys, deleted.keys)
                 if is_kept.any():
                     target.write_table(rows if is_kept.all() else rows.filter(pa.array(is_kept)))
         remaining.replace(file)
@@ -344,13 +322,15 @@ class FileParser:
         self.connection.execute(
             f"""
             copy (
-                select duplicates.sheet, duplicates.line, cast({position} as integer) as position,
-                    {quote_literal(key)} as column_name, cast(null as integer) as source_position, duplicates.code,
+                select duplicates.sheet, duplicates.line, duplicates.{FIRST_COLUMN}, cast(null as varchar) as {CELL},
+                    cast({position} as integer) as position, {quote_literal(key)} as column_name,
+                    cast(null as integer) as source_position, duplicates.code,
                     duplicates.actual, {titles} as expected, raw_rows.raw_row,
                     duplicates.{RETURN_ID} as resubmitted_return_id
                 from duplicates
                 left join raw_rows
                     on duplicates.sheet is not distinct from raw_rows.sheet and duplicates.line = raw_rows.line
+                    and duplicates.{FIRST_COLUMN} is not distinct from raw_rows.{FIRST_COLUMN}
             ) to {quote_literal(errors)} {_PARQUET_OPTIONS}
             """
         )
@@ -374,13 +354,15 @@ class FileParser:
             f"""
             copy (
                 with messages (is_expected, code, reason_zh, reason_en, remedy_zh, remedy_en) as (values {messages})
-                select errors.sheet, errors.line, row_number() over in_row as error_number,
+                select errors.sheet, errors.line, errors.{FIRST_COLUMN}, errors.{CELL},
+                    row_number() over in_row as error_number,
                     nullif(errors.column_name, '') as column_name, errors.source_position as position, errors.code,
                     errors.actual, errors.expected, {texts}, errors.raw_row, errors.resubmitted_return_id
                 from {errors} as errors
                 join messages on messages.code = errors.code and messages.is_expected = (errors.expected <> '')
                 window in_row as (
-                    partition by errors.sheet, errors.line order by errors.position, errors.source_position, errors.code
+                    partition by errors.sheet, errors.line
+                    order by errors.{FIRST_COLUMN}, errors.position, errors.source_position, errors.code
                     rows between unbounded preceding and current row
                 )
                 order by errors.sheet, errors.line, error_number
@@ -393,16 +375,21 @@ def _parquet(*files: Path) -> str:
     return f"read_parquet([{', '.join(map(quote_literal, files))}])"
 
 
-def _read_texts(parsers: Iterable[_SheetParser], lines_by_sheet: Mapping[str | None, Lines]) -> pa.Table:
-    """The rows on some lines as they are in the file."""
-    schema = pa.schema([("sheet", pa.string()), ("line", pa.int64()), ("raw_row", pa.string())])
+def _read_texts(parsers: Iterable[_SheetParser], rows_by_sheet: Mapping[str | None, RowKeys]) -> pa.Table:
+    """The rows on the lines of some rows as they are in the file."""
+    fields = [("sheet", pa.string()), ("line", pa.int64()), (FIRST_COLUMN, pa.int64()), ("raw_row", pa.string())]
+    schema = pa.schema(fields)
     parts = []
     with ThreadPoolExecutor(_WORKERS) as workers:
         for parser in parsers:
-            name, layout = parser.sheet.name, parser.validator.layout
-            tasks = parser.sheet.texts(layout.last_line, parser.validator.chunk_schema, lines_by_sheet[name])
+            name, after = parser.sheet.name, parser.validator.layout.last_line
+            wanted = rows_by_sheet[name].lines
+            if isinstance(parser.sheet, RearrangedSheet):
+                parts.append(build_table(schema, parser.sheet.located_texts(wanted)))
+                continue
+            tasks = parser.sheet.texts(after, parser.validator.chunk_schema, wanted)
             for lines, texts in _run_in_order(tasks, workers):
-                parts.append(build_table(schema, [[name] * len(lines), lines, texts]))
+                parts.append(build_table(schema, [[name] * len(lines), lines, [None] * len(lines), texts]))
     return pa.concat_tables(parts)
 
 
@@ -444,11 +431,17 @@ def _summary(
     )
 
 
-def _check_is_shown_once(sheet: RawSheet) -> None:
+def _check_is_shown(sheet: RawSheet) -> None:
     if sheet.is_hidden:
         raise SheetNotReadError(Issue("hidden_sheet", sheet=sheet.name))
-    if sheet.copy_of is not None:
-        raise SheetNotReadError(Issue("sheet_copy", sheet.copy_of, sheet=sheet.name))
+
+
+def _check_is_no_copy(sheet: RawSheet, parsers: Iterable[_SheetParser]) -> None:
+    """Raise SheetNotReadError for the rows of another sheet, unless its name makes them those of another year."""
+    original = next((parser.sheet for parser in parsers if parser.sheet.name == sheet.copy_of), None)
+    if sheet.copy_of is None or (isinstance(sheet, RearrangedSheet) and not sheet.has_rows_of(original)):
+        return
+    raise SheetNotReadError(Issue("sheet_copy", sheet.copy_of, sheet=sheet.name))
 
 
 def _hidden_notes(sheet: RawSheet) -> Iterator[SheetNote]:
@@ -469,11 +462,17 @@ def _layout_notes(validator: RowValidator) -> Iterator[SheetNote]:
         yield SheetNote(sheet=validator.sheet, line=row.line, kind="title", text=text)
     for statement in validator.layout.unit_statements:
         yield SheetNote(sheet=validator.sheet, line=statement.line, kind="unit_statement", text=statement.text)
-    kinds = {"kept": "unknown_column_kept", "ignored": "column_ignored"}
+    kinds = {"kept": "unknown_column_kept", "ignored": "column_ignored", "units": "column_ignored"}
     for header in validator.layout.headers:
         if header.role in kinds:
             line = validator.layout.last_line
             yield SheetNote(sheet=validator.sheet, line=line, kind=kinds[header.role], text=header.text)
+
+
+def _sender(name: str) -> str | None:
+    """The folder of the inbox from which a file came: dataset/sender/file."""
+    folders = Path(name).parts[1:-1]
+    return folders[0] if folders else None
 
 
 def _title_year_notes(validator: RowValidator, years: set[int]) -> Iterator[SheetNote]:

@@ -23,7 +23,7 @@ def add_rejects(connection: Connection, dataset: str, folder: Path, receipts: Se
     files = [file for receipt, file in reject_files(folder, receipts) if receipt.rows_rejected]
     if not files:
         return
-    row = f"concat_ws('|', {quote_literal(dataset)}, file_sha256, coalesce(sheet, ''), line)"
+    row = f"concat_ws('|', {quote_literal(dataset)}, file_sha256, coalesce(sheet, ''), line, first_column)"
     connection.execute(
         f"""
         insert into intake.rejects by name

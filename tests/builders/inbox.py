@@ -127,6 +127,7 @@ class Inbox:
 
     def put(self, dataset: str, content: str | bytes, name: str) -> Path:
         file = self.folder(dataset) / name
+        file.parent.mkdir(exist_ok=True)
         file.write_bytes(content.encode() if isinstance(content, str) else content)
         return file
 

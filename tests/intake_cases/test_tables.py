@@ -6,12 +6,13 @@ Here: what the intake decides about synthetic sheets. Not here: the kinds of cel
 from __future__ import annotations
 
 import io
+import json
 
 import openpyxl
 import pytest
 
 from tests.builders.inbox import Outcome, Take
-from tests.builders.intake_files import PARKS, SOURCE, Cells, park, text_of, xls, xlsx
+from tests.builders.intake_files import PARKS, SOURCE, STATISTICS, Cells, park, statistic, text_of, xls, xlsx
 
 AREA, COVER = "park_area_per_capita_m2", "green_coverage_pct"
 CITIES = ("南昌市", "景德镇市", "萍乡市", "九江市", "新余市", "鹰潭市", "赣州市")
@@ -305,3 +306,259 @@ def test_62_headers_of_three_levels_are_read(take: Take) -> None:
     )
     outcome = take("parks", xlsx({"合成": rows}), "synthetic.xlsx")
     assert outcome.values("line", COVER, "green_space_pct", "greenway_length_km") == [(6, 43.5, 40.1, 120)]
+
+
+# --- 53 titles --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("title", ["2024年老旧小区改造计划表", "2024年改造任务分解", "2024年预计完成情况"])
+def test_53_below_the_title_of_a_plan_other_stages_are_rejects(take: Take, title: str) -> None:
+    planned = (*homes(3)[:3], "planned", *homes(3)[4:])
+    outcome = take("housing_renewal", text_of((title,), HOMES, homes(5), planned))
+    assert outcome.values("stage", "households") == [("planned", 3)]
+    assert [error[:3] for error in outcome.errors] == [(3, "stage", "planned_figure")]
+
+
+@pytest.mark.parametrize("title", ["2023年绿道建设计划", "绿道建设目标任务表", "2023年绿道预计数"])
+def test_53_a_plan_refuses_a_dataset_of_actual_figures(take: Take, title: str) -> None:
+    outcome = take("parks", text_of((title,), WAYS, way(120)))
+    assert [code for code, _ in outcome.refusals] == ["planned_figures"]
+
+
+def test_53_the_name_of_a_sheet_may_say_plan_too(take: Take) -> None:
+    outcome = take("parks", xlsx({"绿道计划": [WAYS, way(120)]}), "synthetic.xlsx")
+    assert [code for code, _ in outcome.refusals] == ["planned_figures"]
+
+
+@pytest.mark.parametrize("title", ["2023年绿道建设计划完成情况", "目标任务落实情况表", "2023年绿道建设情况"])
+def test_53_what_was_done_of_a_plan_is_read(take: Take, title: str) -> None:
+    assert take("parks", text_of((title,), WAYS, way(120))).values("greenway_length_km") == [(120,)]
+
+
+# --- 47 sheets without headers ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("title", [[], [("续表",)], [("2022年",)]])
+def test_47_a_sheet_with_data_and_no_headers_refuses_the_file(take: Take, title: list[Cells]) -> None:
+    sheets = {"表1": [WAYS, way(120)], "续表": [*title, ("九江市", 2023, "城区", 210, *SOURCE)]}
+    (issue,) = take("parks", xlsx(sheets), "synthetic.xlsx").receipt.issues
+    assert (issue.code, issue.sheet, issue.line) == ("sheet_without_headers", "续表", len(title) + 1)
+
+
+def test_47_a_cover_is_passed_over_by_name(take: Take) -> None:
+    outcome = take(
+        "parks", xlsx({"封面": [("绿道统计",), ("江西省 2023年",)], "表1": [WAYS, way(120)]}), "synthetic.xlsx"
+    )
+    assert outcome.notes("sheet_skipped") == [(None, "封面")]
+    assert outcome.values("greenway_length_km") == [(120,)]
+
+
+# --- 54 several tables in one sheet -----------------------------------------------------------------------------
+
+LANDS = ("城市", "年份", "统计口径", "人均公园绿地面积", "建成区绿化覆盖率", "来源代码", "来源等级")
+EXCHANGED = ("年份", "城市", "统计口径", "建成区绿化覆盖率（%）", "人均公园绿地面积", "来源代码", "来源等级")
+
+
+def exchanged(city: str, area: object, cover: object) -> Cells:
+    """A row below EXCHANGED."""
+    return (2024, city, "城区", cover, area, *SOURCE)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "xls"])
+def test_54_a_table_with_its_columns_exchanged_is_read_by_its_own_headers(take: Take, form: str) -> None:
+    rows = (LANDS, park("南昌市"), ("",), ("表2",), EXCHANGED, exchanged("九江市", 18.75, 49.5), EXCHANGED)
+    outcome = take_rows(take, form, *rows, exchanged("新余市", 10, 40), ("注：合成",))
+    assert outcome.values("line", "city_code", AREA, COVER) == [
+        (2, "360100", 12.5, 43.25),
+        (6, "360400", 18.75, 49.5),
+        (8, "360500", 10, 40),
+    ]
+    assert [json.loads(cells) for (cells,) in outcome.values("figure_cells")][1] == {
+        **{"city": "B6", "year": "A6", "scope": "C6", AREA: "E6", COVER: "D6", "source_id": "F6", "source_grade": "G6"}
+    }
+    account = outcome.receipt.sheets[0].account
+    assert (account.read, account.header, account.repeated_header, account.title, account.note) == (3, 2, 1, 1, 1)
+
+
+def test_54_a_reject_below_the_second_headers_names_its_cell(take: Take) -> None:
+    outcome = take("parks", text_of(LANDS, park("南昌市"), EXCHANGED, exchanged("九江市", "12..5", 49.5)))
+    assert [(row["line"], row["cell"], row["code"]) for row in outcome.rejects] == [(4, "E4", "invalid_number")]
+    assert outcome.rejects[0]["raw_row"] == "九江市,2024,城区,12..5,49.5,mohurd_yearbook,A"
+
+
+def test_54_units_of_each_table_count_for_it_alone(take: Take) -> None:
+    lower = (*WAYS[:3], "绿道长度（米）", *WAYS[4:])
+    rows = (WAYS, way(120), ("单位：%",)[:0], lower, ("九江市", 2023, "城区", 210_000, *SOURCE))
+    outcome = take("parks", text_of(*(row for row in rows if row)))
+    assert outcome.values("city_code", "greenway_length_km") == [("360100", 120), ("360400", 210)]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_54_a_table_continued_with_other_columns_is_joined_by_its_keys(take: Take, form: str) -> None:
+    upper = (LANDS, park("南昌市"), park("九江市", area=18.75, cover=49.5))
+    lower = (
+        ("续表",),
+        ("城市", "年份", "统计口径", "绿道长度（公里）"),
+        ("九江", 2024, "城区", 210),
+        ("南昌", 2024, "城区", 120),
+    )
+    outcome = take_rows(take, form, *upper, *lower)
+    assert outcome.values("line", "city_code", AREA, "greenway_length_km") == [
+        (2, "360100", 12.5, 120),
+        (3, "360400", 18.75, 210),
+    ]
+    cells = json.loads(outcome.rows[0]["figure_cells"])
+    assert (cells[AREA], cells["greenway_length_km"]) == ("D2", "D7")
+    account = outcome.receipt.sheets[0].account
+    assert (account.read, account.unfolded, account.accepted) == (4, -2, 2)
+
+
+def test_54_a_continued_table_of_other_rows_refuses_the_file(take: Take) -> None:
+    lower = (("城市", "年份", "绿道长度"), ("新余市", 2024, 210))
+    outcome = take("parks", text_of(LANDS, park("南昌市"), *lower))
+    assert {code for code, _ in outcome.refusals} == {"missing_column"}
+    assert outcome.receipt.issues[0].line == 3
+
+
+def test_54_whole_tables_of_the_same_rows_are_joined_too(take: Take) -> None:
+    outcome = take("parks", text_of(LANDS, park("南昌市"), WAYS, way(120, 2024)))
+    assert outcome.values(AREA, "greenway_length_km") == [(12.5, 120)]
+
+
+def test_54_a_long_sheet_with_a_second_table_is_refused(take: Take) -> None:
+    rows = [park("南昌市", year=1990 + number % 100) for number in range(5_001)]
+    outcome = take("parks", text_of(LANDS, *rows, EXCHANGED, exchanged("九江市", 18.75, 49.5)))
+    assert [(issue.code, issue.line) for issue in outcome.receipt.issues] == [("second_table", 5_003)]
+
+
+# --- 61 what stands beside a table ------------------------------------------------------------------------------
+
+
+def test_61_a_cell_far_from_the_table_is_noted_and_not_read(take: Take) -> None:
+    far = (*way(120), *[""] * 40, "请核对")
+    outcome = take("parks", xlsx({"合成": [WAYS, ("九江市", 2023, "城区", 210, *SOURCE), far]}), "synthetic.xlsx")
+    assert outcome.values("greenway_length_km") == [(210,), (120,)]
+    assert outcome.notes("stray_cell") == [(3, "AU3 请核对")]
+
+
+def test_61_a_cell_beside_the_table_is_a_reject(take: Take) -> None:
+    outcome = take("parks", text_of((*WAYS, ""), (*way(120), "12.5")))
+    assert [code for _, _, code, _ in outcome.errors] == ["cell_without_header"]
+
+
+def test_61_numbers_of_rows_without_a_header_are_not_read(take: Take) -> None:
+    outcome = take("parks", text_of(("", *WAYS), (1, *way(120)), (2, *way(110, 2022))))
+    assert outcome.values("greenway_length_km") == [(120,), (110,)]
+
+
+def test_61_a_table_may_begin_in_row_7_and_column_c(take: Take) -> None:
+    rows = [("2023年绿道统计表",), *[("",)] * 5, ("", "", *WAYS), ("", "", *way(120))]
+    outcome = take("parks", xlsx({"合成": rows}), "synthetic.xlsx")
+    assert outcome.values("line", "greenway_length_km") == [(8, 120)]
+
+
+# --- 63 what stands once for all rows ---------------------------------------------------------------------------
+
+NO_YEAR, NO_CITY = (WAYS[0], *WAYS[2:]), WAYS[1:]
+
+
+def without(row: Cells, number: int) -> Cells:
+    return (*row[:number], *row[number + 1 :])
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "xls"])
+@pytest.mark.parametrize("title", ["江西省2023年绿道统计表", "绿道（2023年度）", "年份：2023"])
+def test_63_the_year_may_stand_in_the_title(take: Take, form: str, title: str) -> None:
+    outcome = take_rows(take, form, (title,), ("报出日期：2024年3月1日",), NO_YEAR, without(way(120), 1))
+    assert outcome.values("line", "year", "greenway_length_km") == [(4, 2023, 120)]
+
+
+@pytest.mark.parametrize(
+    "title", ["2020-2023年绿道", "2024年上半年绿道", "2024年1-6月绿道", "2024年三季度", "绿道", "2022年、2023年绿道"]
+)
+def test_63_a_title_without_one_whole_year_gives_none(take: Take, title: str) -> None:
+    outcome = take("parks", text_of((title,), NO_YEAR, without(way(120), 1)))
+    assert outcome.refusals == [("missing_column", "年份")]
+
+
+def test_63_each_sheet_may_be_a_year(take: Take) -> None:
+    rows = [NO_YEAR, without(way(120), 1)]
+    outcome = take("parks", xlsx({"2022年": rows, "2023": rows}), "synthetic.xlsx")
+    assert outcome.values("sheet", "year") == [("2022年", 2022), ("2023", 2023)]
+
+
+def test_63_each_block_may_have_its_year_above_it(take: Take) -> None:
+    row = without(way(120), 1)
+    rows = (("一、2022年",), NO_YEAR, row, ("二、2023年",), NO_YEAR, row, ("2024年",), row)
+    outcome = take("parks", text_of(*rows))
+    assert outcome.values("line", "year") == [(3, 2022), (6, 2023), (8, 2024)]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+@pytest.mark.parametrize(
+    "title", ["南昌市2023年绿道统计表", "江西省南昌市绿道", "填报单位：南昌市城市管理局", "360100"]
+)
+def test_63_the_city_may_stand_in_the_title(take: Take, form: str, title: str) -> None:
+    outcome = take_rows(take, form, (title,), NO_CITY, without(way(120), 0))
+    assert outcome.values("city_code", "greenway_length_km") == [("360100", 120)]
+
+
+def test_63_each_sheet_may_be_a_city(take: Take) -> None:
+    rows = [NO_CITY, without(way(120), 0)]
+    outcome = take("parks", xlsx({"南昌": rows, "九江市2023": rows}), "synthetic.xlsx")
+    assert outcome.values("sheet", "city_code") == [("南昌", "360100"), ("九江市2023", "360400")]
+
+
+def test_63_the_city_may_be_the_sender(take: Take) -> None:
+    content = text_of(NO_CITY, without(way(120), 0))
+    assert take("parks", content, "赣州市林业局/synthetic.csv").values("city_code") == [("360700",)]
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "codes"),
+    [
+        ("南昌市/synthetic.csv", "九江市绿道", ["conflicting_titles"]),
+        ("synthetic.csv", "南昌市、九江市绿道", ["missing_column"]),
+        ("synthetic.csv", "江西省绿道", ["missing_column"]),
+    ],
+)
+def test_63_a_city_that_is_not_certain_refuses_the_file(take: Take, name: str, title: str, codes: list[str]) -> None:
+    outcome = take("parks", text_of((title,), NO_CITY, without(way(120), 0)), name)
+    assert [code for code, _ in outcome.refusals] == codes
+
+
+def test_63_a_county_in_the_title_is_no_city(take: Take) -> None:
+    outcome = take("parks", text_of(("南昌县2023年绿道",), NO_CITY, without(way(120), 0)))
+    assert [code for _, _, code, _ in outcome.errors] == ["county_not_city"]
+
+
+# --- 49 units in a column or for rows that have units -----------------------------------------------------------
+
+WITH_UNITS = (*WAYS[:4], "计量单位", *WAYS[4:])
+
+
+def with_unit(length: object, unit: str, year: object = 2023) -> Cells:
+    """A row below WITH_UNITS."""
+    return ("南昌市", year, "城区", length, unit, *SOURCE)
+
+
+def test_49_a_column_of_units_is_applied_where_all_rows_have_one(take: Take) -> None:
+    outcome = take("parks", text_of(WITH_UNITS, with_unit(120_000, "米"), with_unit(110_000, "米", 2022)))
+    assert outcome.values("greenway_length_km") == [(120,), (110,)]
+    outcome = take("parks", text_of(WITH_UNITS, with_unit(120_000, "米"), with_unit(110, "公里", 2022)))
+    assert [code for code, _ in outcome.refusals] == ["unit_column_differs"]
+
+
+def test_49_a_column_of_offices_is_no_column_of_units(take: Take) -> None:
+    outcome = take("parks", text_of((*WAYS, "单位"), (*way(120), "南昌市城市管理局")))
+    assert outcome.values("greenway_length_km") == [(120,)]
+    assert outcome.notes("column_ignored") == [(1, "单位")]
+
+
+def test_49_the_units_of_rows_must_agree_with_the_title(take: Take) -> None:
+    row = statistic("gdp_100m_yuan", 5745.51, "亿元")
+    assert take("city_statistics", text_of(("单位：亿元",), STATISTICS, row)).values("value") == [(5745.51,)]
+    outcome = take("city_statistics", text_of(("单位：万元",), STATISTICS, row))
+    assert outcome.refusals == [("conflicting_units", "亿元 / 单位：万元")]
+    outcome = take("city_statistics", text_of(("单位：万元",), without(STATISTICS, 4), without(row, 4)))
+    assert outcome.values("value", "unit") == [(0.574551, "万元")]

@@ -22,14 +22,12 @@ from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.raw_rows import RawRow, build_chunk, to_csv_record
 from assets.intake.rows.validator import RowValidator
 from assets.intake.tables.contracts import Contract
-from assets.intake.tables.detection import detect_table
-from assets.intake.tables.headers import match_headers
 from assets.intake.values import cell_parsers
 from assets.intake.values.lookups import Lookups
 from assets.intake.values.places import UnknownPlaceError
 from tests.builders.shipped_contracts import shipped
 from tests.helpers.proof_scale import inputs
-from tests.unit.conftest import ParseFile, shipped_units
+from tests.unit.conftest import ParseFile, detect, match_headers, shipped_units
 
 UNITS = shipped_units()
 NAMES = ["city", "date", "kind", "posts", "share", "is_local", "source_id", "source_grade"]
@@ -134,7 +132,7 @@ def test_a_unit_or_a_place_of_any_text_is_known_or_not(one: str, other: str) -> 
 @inputs(100, 60_000)
 @given(st.lists(st.one_of(st.sampled_from([*NAMES, "城市", "退回编号", ""]), text), max_size=10))
 def test_headers_of_any_text_are_matched_or_told(fairs: Contract, sent: list[str]) -> None:
-    headers, issues = match_headers(sent, fairs, UNITS, 1)
+    headers, issues = match_headers(sent, fairs)
     assert len(headers) == len(sent)
     assert_told(issues)
 
@@ -150,7 +148,7 @@ def test_rows_of_any_cells_are_read_or_told(
     sent = [*above, NAMES, *below]
     head = [RawRow(line, tuple(row), to_csv_record(row)) for line, row in enumerate(sent, start=1)]
     try:
-        layout = detect_table(head, fairs, UNITS)
+        layout = detect(head, fairs)
     except FileRejectedError:
         return
     reader = RowValidator(fairs, registry, layout, None)

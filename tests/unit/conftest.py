@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,12 +12,16 @@ from typing import Any, Protocol
 import pyarrow.parquet as pq
 import pytest
 
+from assets.core.errors import Issue
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.core.settings import Limits
 from assets.intake.file_parser import FileParser, ParseResult
 from assets.intake.ingest import IngestJob
+from assets.intake.readers.raw_rows import RawRow
 from assets.intake.readers.workbook import read_workbook
 from assets.intake.tables.contracts import Contract
+from assets.intake.tables.detection import TableDetector, TableLayout, detect_table, find_missing_columns
+from assets.intake.tables.headers import Header, HeaderMatcher, match_header_rows
 from assets.intake.values.lookups import IndicatorLimits, Lookups
 from assets.intake.values.places import Places
 from assets.intake.values.units import Units
@@ -68,6 +72,19 @@ def fairs() -> Contract:
 def shipped_units() -> Units:
     with (PROJECT_ROOT / "data" / "reference" / "units.csv").open(encoding="utf-8", newline="") as stream:
         return Units.of((row["unit"], row["quantity"], float(row["factor"])) for row in csv.DictReader(stream))
+
+
+def match_headers(texts: Sequence[str], contract: Contract, line: int = 1) -> tuple[list[Header], list[Issue]]:
+    """The headers of one row, and what is wrong with them, missing ones included."""
+    matcher = HeaderMatcher(contract, shipped_units())
+    headers, issues = match_header_rows([(text,) for text in texts], matcher, line)
+    layout = TableLayout(tuple(headers), (RawRow(line, tuple(texts), ""),), ())
+    return headers, issues or find_missing_columns(layout, TableDetector(matcher))
+
+
+def detect(rows: Sequence[RawRow], contract: Contract) -> TableLayout:
+    """The table in the first rows of a sheet."""
+    return detect_table(rows, TableDetector(HeaderMatcher(contract, shipped_units())))
 
 
 @pytest.fixture

@@ -238,6 +238,8 @@ def test_the_table_of_a_dataset_has_its_columns_and_where_each_row_is_from(
         ("file_sha256", "varchar", True),
         ("sheet", "varchar", False),
         ("line", "bigint", True),
+        ("first_column", "bigint", False),
+        ("figure_cells", "varchar", False),
     ]
 
 

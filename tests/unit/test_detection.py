@@ -7,10 +7,9 @@ import pytest
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.raw_rows import RawRow, to_csv_record
 from assets.intake.tables.contracts import Contract
-from assets.intake.tables.detection import TableLayout, TableNotFoundError, detect_table
-from tests.unit.conftest import shipped_units
+from assets.intake.tables.detection import TableLayout, TableNotFoundError
+from tests.unit.conftest import detect
 
-UNITS = shipped_units()
 HEADER = ["city", "date", "posts", "source_id", "source_grade"]
 
 
@@ -19,7 +18,7 @@ def rows(*sent: list[str]) -> list[RawRow]:
 
 
 def layout(contract: Contract, *sent: list[str]) -> TableLayout:
-    return detect_table(rows(*sent), contract, UNITS)
+    return detect(rows(*sent), contract)
 
 
 @pytest.mark.parametrize("titles", range(8))
@@ -102,5 +101,5 @@ def test_a_broken_row_where_the_headers_may_have_been_is_reported_as_broken(fair
     title, header, *data = rows(["2024年招聘统计"], HEADER, ["甲市", "2024-01-01", "3", "book", "A"])
     broken = RawRow(header.line, (), '"city"x,date', "text after a quote")
     with pytest.raises(TableNotFoundError) as refused:
-        detect_table([title, broken, *data], fairs, UNITS)
+        detect([title, broken, *data], fairs)
     assert [(issue.code, issue.line) for issue in refused.value.issues] == [("malformed_row", 2)]

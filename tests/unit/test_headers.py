@@ -8,16 +8,15 @@ import pytest
 
 from assets.core.errors import Issue
 from assets.intake.tables.contracts import Contract
-from assets.intake.tables.headers import Header, HeaderMatcher, match_headers
+from assets.intake.tables.headers import Header, HeaderMatcher
 from tests.builders.shipped_contracts import shipped
-from tests.unit.conftest import shipped_units
+from tests.unit.conftest import match_headers
 
-UNITS = shipped_units()
 REQUIRED = ["city", "date", "source_id", "source_grade"]
 
 
 def matched(sent: Sequence[str], contract: Contract, line: int = 1) -> tuple[list[str | None], list[Issue]]:
-    headers, issues = match_headers(sent, contract, UNITS, line)
+    headers, issues = match_headers(sent, contract, line)
     return [header.column for header in headers], issues
 
 
@@ -91,7 +90,7 @@ def test_every_missing_column_is_reported(fairs: Contract) -> None:
 
 
 def test_a_column_without_a_header_holds_nothing(fairs: Contract) -> None:
-    headers, issues = match_headers([*REQUIRED, "", " "], fairs, UNITS, 1)
+    headers, issues = match_headers([*REQUIRED, "", " "], fairs)
     assert ([header.role for header in headers[4:]], issues) == (["empty", "empty"], [])
 
 
@@ -110,7 +109,7 @@ def measured(fairs: Contract) -> Contract:
     ],
 )
 def test_a_header_may_say_a_unit_that_can_be_converted(measured: Contract, header: str, unit: str) -> None:
-    headers, issues = match_headers([*REQUIRED, header], measured, UNITS, 1)
+    headers, issues = match_headers([*REQUIRED, header], measured)
     assert (headers[-1], issues) == (Header(header, "column", "share", unit), [])
 
 
@@ -153,13 +152,13 @@ def test_two_tables_side_by_side_refuse_the_file_saying_so(fairs: Contract) -> N
 
 def test_a_contract_may_set_unknown_columns_aside(fairs: Contract) -> None:
     lenient = fairs.model_copy(update={"on_unknown_column": "keep"})
-    headers, issues = match_headers([*REQUIRED, "天气"], lenient, UNITS, 1)
+    headers, issues = match_headers([*REQUIRED, "天气"], lenient)
     assert (headers[-1], issues) == (Header("天气", "kept"), [])
 
 
 def test_the_columns_of_a_returned_file_are_known(fairs: Contract) -> None:
     sent = ["退回编号", "退回原因", "处理办法", "return_reason", "return_remedy", *REQUIRED]
-    headers, issues = match_headers(sent, fairs, UNITS, 1)
+    headers, issues = match_headers(sent, fairs)
     assert [header.role for header in headers[:5]] == ["return_id", *["for_sender"] * 4]
     assert issues == []
 
@@ -167,7 +166,7 @@ def test_the_columns_of_a_returned_file_are_known(fairs: Contract) -> None:
 def test_scope_and_unit_glued_to_a_name_are_known_as_an_alias_alone(measured: Contract) -> None:
     share = measured.columns["share"].model_copy(update={"aliases": ("管长_全市",)})
     glued = measured.model_copy(update={"columns": {**measured.columns, "share": share}})
-    headers, issues = match_headers([*REQUIRED, "管长_全市_公里"], glued, UNITS, 1)
+    headers, issues = match_headers([*REQUIRED, "管长_全市_公里"], glued)
     assert (headers[-1].column, headers[-1].unit, issues) == ("share", "公里", [])
     _, (issue,) = matched([*REQUIRED, "管长_城区_公里"], glued)
     assert issue.code == "header_with_modifier"

@@ -40,6 +40,8 @@ def test_a_good_row_is_accepted_with_its_types(fairs: Contract, parse_file: Pars
         "source_text": None,
         "other_cells": None,
         "return_id": None,
+        "figure_cells": None,
+        "first_column": None,
     }
 
 

@@ -92,6 +92,11 @@ class DelimitedSheet(UnformattedSheet):
             else:
                 yield partial(build_chunk, block.rows, schema)
 
+    def rows(self, after: int, schema: ChunkSchema) -> list[RawRow]:
+        return [
+            row for block in self._blocks(after, schema) for row in block.split(self.delimiter, schema, self.limits)
+        ]
+
     def texts(self, after: int, schema: ChunkSchema, lines: Lines) -> Iterator[Callable[[], Texts]]:
         for block in self._blocks(after, schema):
             yield partial(block.texts, lines)
@@ -168,6 +173,13 @@ class _Block:
     data: bytes
     line: int
     rows: list[RawRow] | None
+
+    def split(self, delimiter: str, schema: ChunkSchema, limits: Limits) -> list[RawRow]:
+        """Return the rows one by one."""
+        if self.rows is not None:
+            return self.rows
+        rows, _ = parse_irregular_rows(_split_lines(self.data), self.line, delimiter, schema, limits, is_last=True)
+        return rows
 
     def texts(self, lines: Lines) -> Texts:
         if self.rows is not None:

@@ -167,6 +167,10 @@ class RawSheet(Protocol):
         """Yield tasks that read the rows below line `after`, in order; a task may run in any thread."""
         ...
 
+    def rows(self, after: int, schema: ChunkSchema) -> list[RawRow]:
+        """Return the rows below line `after` one by one, split as `chunks` splits them."""
+        ...
+
     def texts(self, after: int, schema: ChunkSchema, lines: Lines) -> Iterator[Callable[[], Texts]]:
         """Yield tasks that read the rows on some lines (ascending) as they are in the file."""
         ...

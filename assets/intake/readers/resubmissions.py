@@ -28,6 +28,9 @@ class ResubmittedSheet(DelimitedSheet):
     def head(self, count: int) -> list[RawRow]:
         return [replace(row, cells=tuple(map(unescape_formula, row.cells))) for row in super().head(count)]
 
+    def rows(self, after: int, schema: ChunkSchema) -> list[RawRow]:
+        return [replace(row, cells=tuple(map(unescape_formula, row.cells))) for row in super().rows(after, schema)]
+
     def chunks(self, after: int, schema: ChunkSchema) -> Iterator[Callable[[], RawChunk]]:
         for read_chunk in super().chunks(after, schema):
             yield partial(_read_unescaped, read_chunk)

@@ -110,11 +110,19 @@ class WorkbookSheet:
             if block.last_line > after:
                 yield partial(self._chunk, block, after, schema)
 
+    def rows(self, after: int, schema: ChunkSchema) -> list[RawRow]:
+        rows = [row for row in self.head(self.blocks[-1].last_line) if row.line > after]
+        return [row if any(row.cells[schema.width :]) else self._fit(row, schema.width) for row in rows]
+
     def texts(self, after: int, schema: ChunkSchema, lines: Lines) -> Iterator[Callable[[], Texts]]:
         for block in self.blocks:
             own_lines = lines[(lines >= block.first_line) & (lines <= block.last_line)]
             if len(own_lines):
                 yield partial(self._texts, block, own_lines)
+
+    def _fit(self, row: RawRow, width: int) -> RawRow:
+        cells = (*row.cells[:width], *[""] * (width - len(row.cells)))
+        return RawRow(row.line, cells, row.text)
 
     def _chunk(self, block: Block, after: int, schema: ChunkSchema) -> RawChunk:
         rows = block.read()

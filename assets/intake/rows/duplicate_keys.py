@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from assets.intake.tables.contracts import GAP_REASONS, OTHER_CELLS, RETURN_ID, SOURCE_TEXT, Contract, qualifier_column
+from assets.intake.tables.table_rows import FIRST_COLUMN
 from assets.warehouse.connection import Connection, quote_identifier, quote_literal
 
 Hashes = npt.NDArray[np.uint64]
@@ -29,7 +30,7 @@ def find_duplicates(connection: Connection, contract: Contract, valid: Path) -> 
     """Fill the temporary table `duplicates` with the rows to be rejected for their key, and return their number.
 
     Keys are first compared by their hash: all keys of a big file would not fit into the memory, and few hashes occur
-    twice. The table (sheet, line, return_id, code, actual) is not created where the number is 0.
+    twice. The table (sheet, line, first_column, return_id, code, actual) is not created where the number is 0.
 
     Args:
         connection: the in-memory database of the parser.
@@ -51,7 +52,7 @@ def find_duplicates(connection: Connection, contract: Contract, valid: Path) -> 
         f"""
         create or replace temp table duplicates as
         with suspects as (
-            select sheet, line, {RETURN_ID}, {key}, concat_ws(chr(31), {content}) as content
+            select sheet, line, {FIRST_COLUMN}, {RETURN_ID}, {key}, concat_ws(chr(31), {content}) as content
             from read_parquet({quote_literal(valid)})
             where hash({key}) in (select key_hash from repeated_hashes)
         ),
@@ -62,7 +63,7 @@ def find_duplicates(connection: Connection, contract: Contract, valid: Path) -> 
             from suspects
             window same_key as (partition by {key}),
                 in_order as (
-                    partition by {key} order by sheet, line
+                    partition by {key} order by sheet, line, {FIRST_COLUMN}
                     rows between unbounded preceding and unbounded following
                 )
         ),
@@ -71,7 +72,8 @@ def find_duplicates(connection: Connection, contract: Contract, valid: Path) -> 
                 min(line) filter (where content <> first_content) over (partition by {key}) as other_line
             from compared
         )
-        select sheet, line, {RETURN_ID}, case when contents = 1 then 'duplicate_row' else 'key_conflict' end as code,
+        select sheet, line, {FIRST_COLUMN}, {RETURN_ID},
+            case when contents = 1 then 'duplicate_row' else 'key_conflict' end as code,
             case when coalesce(sheet, '') <> coalesce(first_sheet, '') then first_sheet || ' ' else '' end
             || cast(case when contents > 1 and content = first_content then other_line else first_line end as varchar)
             as actual

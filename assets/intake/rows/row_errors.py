@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from assets.intake.readers.raw_rows import RawChunk, RawRow
+from assets.intake.tables.table_rows import CELL, FIRST_COLUMN
 from assets.intake.values.arrow_utils import Indices, Mask, build_table, take_strings
 
 _MAX_ACTUAL_LENGTH = 200
@@ -23,6 +24,8 @@ ROW_ERROR_SCHEMA = pa.schema(
     [
         ("sheet", pa.string()),
         ("line", pa.int64()),
+        (FIRST_COLUMN, pa.int64()),
+        (CELL, pa.string()),
         ("position", pa.int32()),
         ("column_name", pa.string()),
         ("source_position", pa.int32()),
@@ -125,17 +128,30 @@ class RowErrors:
         texts = chunk.texts(set(lines)) if lines else {}
         columns = [self.columns[name] for name in _FIELDS[1:]]
         raw_rows = [texts[line] for line in lines]
-        return build_table(
-            ROW_ERROR_SCHEMA, [[sheet] * len(lines), lines, *columns, raw_rows, take_strings(return_ids, numbers)]
-        )
+        nothing = [None] * len(lines)
+        texts_of_rows = [raw_rows, take_strings(return_ids, numbers)]
+        return build_table(ROW_ERROR_SCHEMA, [[sheet] * len(lines), lines, nothing, nothing, *columns, *texts_of_rows])
 
 
 def malformed_row_errors(sheet: str | None, rows: Sequence[RawRow], width: int) -> pa.Table:
     """Return the errors of rows that cannot be split into cells, or into another number of cells than `width`."""
     errors = [
-        (sheet, row.line, 0, None, None, "malformed_row", row.error, "", row.text, None)
+        (sheet, row.line, None, None, 0, None, None, "malformed_row", row.error, "", row.text, None)
         if row.error is not None
-        else (sheet, row.line, 0, None, None, "cell_count_mismatch", str(len(row.cells)), str(width), row.text, None)
+        else (
+            sheet,
+            row.line,
+            None,
+            None,
+            0,
+            None,
+            None,
+            "cell_count_mismatch",
+            str(len(row.cells)),
+            str(width),
+            row.text,
+            None,
+        )
         for row in rows
     ]
     return build_table(ROW_ERROR_SCHEMA, list(zip(*errors, strict=True)))

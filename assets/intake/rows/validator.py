@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 from assets.core.text import BLANKS, may_be_same_measure, most_similar, odd_characters
 from assets.intake.readers.raw_rows import CATEGORY_TYPE, MERGED, CellProblem, ChunkSchema, RawChunk
 from assets.intake.receipts.receipts import SheetNote
-from assets.intake.rows.accounts import RowClass, RowCounts
+from assets.intake.rows.accounts import RowCounts
 from assets.intake.rows.row_errors import RowErrors, SourceColumn, malformed_row_errors
 from assets.intake.tables.contracts import (
     GAP_REASONS,
@@ -38,9 +38,10 @@ from assets.intake.tables.contracts import (
     normalise_header,
     qualifier_column,
 )
-from assets.intake.tables.detection import TableLayout
+from assets.intake.tables.detection import ROW_CLASSES, TableLayout
 from assets.intake.tables.headers import SCOPE, YEAR
 from assets.intake.tables.row_kinds import RowKind
+from assets.intake.tables.table_rows import FIGURE_CELLS, FIRST_COLUMN
 from assets.intake.values import cell_parsers
 from assets.intake.values.arrow_utils import (
     Indices,
@@ -67,13 +68,6 @@ _HARMLESS = bytes(byte for byte in range(256) if byte not in _SUSPICIOUS)
 # A registered code, or a slip in one; the name of a source has other characters.
 _CODE = re.compile(r"[!-~]+")
 # A title that is repeated on the next page and a mark of continuation count as repeated headers.
-_CLASSES: dict[RowKind, RowClass] = {
-    "blank": "blank",
-    "header": "repeated_header",
-    "continuation": "repeated_header",
-    "note": "note",
-    "footer": "footer",
-}
 _TYPES: dict[str, pa.DataType] = {
     "number": pa.float64(),
     "integer": pa.float64(),
@@ -95,8 +89,8 @@ def accepted_rows_schema(contract: Contract) -> pa.Schema:
             fields.append((name, _TYPES.get(column.type, CATEGORY_TYPE if column.is_categorical else pa.string())))
         if column.allow_qualifier:
             fields.append((qualifier_column(name), CATEGORY_TYPE))
-    more = [(name, pa.string()) for name in (GAP_REASONS, SOURCE_TEXT, OTHER_CELLS, RETURN_ID)]
-    return pa.schema([*fields, *more])
+    more = [(name, pa.string()) for name in (GAP_REASONS, SOURCE_TEXT, OTHER_CELLS, RETURN_ID, FIGURE_CELLS)]
+    return pa.schema([*fields, *more, (FIRST_COLUMN, pa.int64())])
 
 
 @dataclass
@@ -115,7 +109,8 @@ class ChunkResult:
 class RowValidator:
     """The validator of the rows of one table, by its layout.
 
-    `problems` are the cells that must not be taken, by line and position from 0 (assets.intake.readers.raw_rows).
+    `problems` are the cells that must not be taken, by line and position from 0 (assets.intake.readers.raw_rows);
+    `check_row` looks at rows of no known place by line, cells and kind.
     """
 
     contract: Contract
@@ -123,6 +118,7 @@ class RowValidator:
     layout: TableLayout
     sheet: str | None
     problems: Mapping[tuple[int, int], CellProblem] = field(default_factory=dict)
+    check_row: Callable[[int, Sequence[str], RowKind], None] | None = None
 
     @cached_property
     def chunk_schema(self) -> ChunkSchema:
@@ -189,8 +185,10 @@ class RowValidator:
     def _is_data(self, line: int, cells: Sequence[str], counts: RowCounts, notes: list[SheetNote]) -> bool:
         """Whether a row is data; otherwise it is counted, and a footnote is noted."""
         kind = self.layout.kind_of(cells)
+        if self.check_row is not None:
+            self.check_row(line, cells, kind)
         if kind != "data":
-            counts[_CLASSES[kind]] += 1
+            counts[ROW_CLASSES[kind]] += 1
         if kind in ("note", "footer"):
             notes.append(
                 SheetNote(
@@ -251,6 +249,7 @@ class _ChunkValidation:
                 self._parse_column(self.validator.source_columns[name], column)
         self._grade_own_sources()
         self._check_header_scopes()
+        self._check_plan()
         # Numbers come last: in a long layout their limits and units are those of the row's indicator.
         self._parse_numbers()
         self._check_header_years()
@@ -258,6 +257,8 @@ class _ChunkValidation:
         self._check_cells_without_header()
         self.parsed[OTHER_CELLS] = self._other_cells()
         self.parsed[RETURN_ID] = self._return_ids()
+        # Only rows of a rearranged sheet have these; they are filled afterwards.
+        self.parsed[FIGURE_CELLS] = self.parsed[FIRST_COLUMN] = pa.nulls(self.size)
         schema = self.validator.accepted_schema
         return pa.table([cast_column(self.parsed[entry.name], entry.type) for entry in schema], schema=schema)
 
@@ -388,6 +389,16 @@ class _ChunkValidation:
             source = self.validator.source_columns[SCOPE]
             is_other = pc.fill_null(pc.not_equal(to_plain_text(self.parsed[SCOPE]), scope), False)
             self.errors.add(to_mask(is_other), source, "scope_mismatch", self._texts(source), scope)
+
+    def _check_plan(self) -> None:
+        """A title that says plan is valid for planned figures only."""
+        word, stage = self.validator.layout.plan_word, self.validator.contract.stage
+        if word is None or stage is None:
+            return
+        source, planned = self.validator.source_columns[stage], self.validator.contract.columns[stage].planned_values
+        stages = cast_column(self.parsed[stage], pa.string())
+        is_other = pc.and_(pc.is_valid(stages), pc.invert(pc.is_in(stages, pa.array(planned))))
+        self.errors.add(to_mask(is_other), source, "planned_figure", self._texts(source), word)
 
     def _check_header_years(self) -> None:
         """A header that names a year is valid for rows of that year only."""

@@ -21,6 +21,7 @@ from assets.core.text import remove_invisible
 from assets.core.yaml_files import FILE_ERRORS, describe_errors, read_yaml
 from assets.warehouse.tables import Column, ColumnType, Table
 
+Layout = Literal["years_as_columns", "cities_as_columns", "indicators_as_rows"]
 ColumnKind = Literal["place", "place_code", "text", "integer", "number", "date", "boolean", "indicator", "unit"]
 
 _COLUMN_TYPES: dict[ColumnKind, ColumnType] = {
@@ -61,6 +62,17 @@ _SOURCE_COLUMNS = {
     "file_sha256": Column(type="varchar", required=True, zh="文件的 sha256", en="sha256 of the file"),
     "sheet": Column(type="varchar", zh="工作表（CSV 为空）", en="Sheet; empty for CSV"),
     "line": Column(type="bigint", required=True, min=1, zh="文件中的行号", en="Line in the file"),
+    "first_column": Column(
+        type="bigint",
+        min=1,
+        zh="该行数据的首列（一行有几条数据时）",
+        en="First column, where a line holds several rows",
+    ),
+    "figure_cells": Column(
+        type="varchar",
+        zh="各数字所在单元格（JSON，仅重新排列的表）",
+        en="The cell of each column as JSON, in a sheet that was rearranged",
+    ),
 }
 # Columns of a returned file: the number of the rejected row that a row corrects; the others are for the sender only.
 RETURN_HEADERS: dict[str, str | None] = {
@@ -83,7 +95,8 @@ class ContractColumn(BaseModel):
 
     `allow_qualifier` allows an approximate number (80余); its qualifier gets a column of its own. `accept_counties`
     allows a county as place, which counts for its city. `references` is a table.column of the reference tables.
-    `labels` are the words in which offices know the allowed values; messages show the first one. The `min` and `max` of
+    `labels` are the words in which offices know the allowed values; messages show the first one. Below
+    a title that says plan every row must have one of the `planned_values`. The `min` and `max` of
     a date are years.
     """
 
@@ -99,6 +112,7 @@ class ContractColumn(BaseModel):
     aliases: tuple[str, ...] = ()
     allowed: tuple[str, ...] | None = None
     labels: dict[str, str | tuple[str, ...]] = {}
+    planned_values: tuple[str, ...] = ()
     min: float | None = None
     max: float | None = None
     references: str | None = None
@@ -145,9 +159,9 @@ class ContractColumn(BaseModel):
         has_limits = self.min is not None or self.max is not None
         if not self.is_numeric and (self.allow_qualifier or (has_limits and self.type != "date")):
             raise ValueError(f"min, max and allow_qualifier are for numbers, not for {self.type}")
-        unknown = sorted(set(self.labels) - set(self.allowed or ()))
+        unknown = sorted({*self.labels, *self.planned_values} - set(self.allowed or ()))
         if unknown:
-            raise ValueError(f"labels are for allowed values, not for {', '.join(unknown)}")
+            raise ValueError(f"labels and planned_values are allowed values, not {', '.join(unknown)}")
         if self.allowed is not None and self.type not in ("text", "indicator", "unit"):
             raise ValueError(f"allowed is for words, not for {self.type}")
         if self.accept_counties and self.type != "place":
@@ -181,12 +195,23 @@ class Deadline(BaseModel):
 
 
 class CommonWords(BaseModel):
-    """Words around the tables of all datasets: those that change no header, and headers of columns not to be read."""
+    """Words around the tables of all datasets.
+
+    Attributes:
+        neutral_groups: words beside a header that do not change its meaning.
+        ignored_headers: headers of columns that are not read.
+        plan_words: words of a title over planned figures, unless it has one of the actual words.
+        actual_words: words of a title over actual figures, as in 计划完成情况.
+        forecast_words: words of a title over figures that are no actual ones, whatever else it says.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     neutral_groups: tuple[str, ...] = ()
     ignored_headers: tuple[str, ...] = ()
+    plan_words: tuple[str, ...] = ()
+    actual_words: tuple[str, ...] = ()
+    forecast_words: tuple[str, ...] = ()
 
 
 class OwnSource(BaseModel):
@@ -201,8 +226,14 @@ class OwnSource(BaseModel):
 class Contract(BaseModel):
     """One dataset: the columns of its files, the key that no two rows share, and the indicators that it feeds.
 
-    An unknown header rejects the file; with `on_unknown_column: keep` its cells are kept as JSON in `other_cells`.
-    `neutral_groups` and `ignored_headers` add to the words of `common.yml`.
+    Attributes:
+        on_unknown_column: whether an unknown header rejects the file, or its cells are kept as JSON in `other_cells`.
+        layouts: further layouts of a file than one row for each place and year.
+        place_from: where the place of all rows may stand in a file without a column of it.
+        year_from: the same for the year.
+        own_source: what stands for a sender that names no registered source.
+
+    The lists of words add to those of `common.yml`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -216,8 +247,14 @@ class Contract(BaseModel):
     columns: dict[str, ContractColumn] = Field(min_length=1)
     indicators: tuple[str, ...] = Field(min_length=1)
     on_unknown_column: Literal["reject", "keep"] = "reject"
+    layouts: tuple[Layout, ...] = ()
+    place_from: tuple[Literal["title", "sheet", "sender"], ...] = ()
+    year_from: tuple[Literal["title", "sheet"], ...] = ()
     neutral_groups: tuple[str, ...] = ()
     ignored_headers: tuple[str, ...] = ()
+    plan_words: tuple[str, ...] = ()
+    actual_words: tuple[str, ...] = ()
+    forecast_words: tuple[str, ...] = ()
     own_source: OwnSource | None = None
     due: Deadline | None = None
 
@@ -279,6 +316,16 @@ class Contract(BaseModel):
         return self.column_of("place_code")
 
     @property
+    def year(self) -> str | None:
+        """The column of the calendar year, None without one."""
+        return next((name for name, column in self.columns.items() if column.is_year and column.required), None)
+
+    @property
+    def stage(self) -> str | None:
+        """The column that tells planned figures from others, None without one."""
+        return next((name for name, column in self.columns.items() if column.planned_values), None)
+
+    @property
     def references(self) -> list[str]:
         """The columns of the reference tables to which columns of the contract refer, as table.column."""
         return sorted({column.references for column in self.columns.values() if column.references})
@@ -311,7 +358,7 @@ class Contract(BaseModel):
             name=self.dataset,
             zh=f"{self.zh}：{self.about_zh}",
             en=f"{self.en}. {self.about_en}",
-            key=("file_sha256", "sheet", "line"),
+            key=("file_sha256", "sheet", "line", "first_column"),
             columns=columns | _SOURCE_COLUMNS,
         )
 

@@ -7,14 +7,15 @@ kinds of rows by their cells alone (assets.intake.tables.row_kinds).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
 from assets.core.errors import Issue
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.raw_rows import Merge, RawRow
-from assets.intake.tables.contracts import Contract, normalise_header
+from assets.intake.rows.accounts import RowClass
+from assets.intake.tables.contracts import normalise_header
 from assets.intake.tables.headers import Header, HeaderMatcher, match_header_rows
 from assets.intake.tables.row_kinds import (
     RowKind,
@@ -25,17 +26,26 @@ from assets.intake.tables.row_kinds import (
     is_number,
     plain_form,
 )
+from assets.intake.tables.titles import find_years, section_year
 from assets.intake.tables.unit_statements import UnitStatement, apply_unit_statements, find_unit_statements
-from assets.intake.values.units import Units
 
 HEAD_ROWS = 40
+# Beyond so many rows a sheet is read as one table below its first headers, in constant memory.
+MAX_ROWS = 5_000
 _MIN_HEADERS = 2
 # Groups of headers above them; below them further levels, units, English names.
 _MAX_ROWS_ABOVE, _MAX_ROWS_BELOW = 2, 3
-_YEAR = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})(?![0-9])\s*年?")
 _DATE = re.compile(r"[0-9]{4}[-/.年][0-9]{1,2}([-/.月][0-9]{0,2}日?)?|[0-9]{8}")
 # What a title ends with, and no group of headers.
 _TITLE_LIKE = re.compile(r"(?:表|情况|统计|汇总|台账|清单|报告|年报|公报|资料|一览|概况|名单)(?:[(][^()]*[)])?")
+ROW_CLASSES: dict[RowKind, RowClass] = {
+    "blank": "blank",
+    "header": "repeated_header",
+    "continuation": "repeated_header",
+    "note": "note",
+    "footer": "footer",
+    "data": "read",
+}
 IsPlace = Callable[[str], bool]
 
 
@@ -45,12 +55,21 @@ class TableNotFoundError(FileRejectedError):
 
 @dataclass(frozen=True)
 class TableLayout:
-    """The headers of a sheet, the rows that hold them, the title rows above, and the units stated beside them."""
+    """The headers of a table, and what is said about it.
+
+    Attributes:
+        headers: the columns.
+        header_rows: the rows that hold the headers.
+        titles: the rows above them.
+        unit_statements: the units that are stated beside the headers.
+        plan_word: the word of a title that says that the figures are planned.
+    """
 
     headers: tuple[Header, ...]
     header_rows: tuple[RawRow, ...]
     titles: tuple[RawRow, ...]
     unit_statements: tuple[UnitStatement, ...] = ()
+    plan_word: str | None = None
 
     @property
     def last_line(self) -> int:
@@ -75,136 +94,225 @@ class TableLayout:
             return "footer"
         if is_note(filled):
             return "note"
-        return "continuation" if is_continuation(filled, self._title_cells()) else "data"
+        is_title = section_year(cells) is not None or is_continuation(filled, self._title_cells())
+        return "continuation" if is_title else "data"
 
     def _title_cells(self) -> frozenset[str]:
         return frozenset(plain_form(cell) for row in self.titles for cell in row.cells if cell.strip())
 
     def title_years(self) -> set[int]:
         """Return the year that the titles name; empty where they name none or several."""
-        years = {int(year) for row in self.titles for cell in row.cells for year in _YEAR.findall(cell)}
+        years = find_years(cell for row in self.titles for cell in row.cells)
         return years if len(years) == 1 else set()
 
 
-def detect_table(
-    head: Sequence[RawRow],
-    contract: Contract,
-    units: Units,
-    sheet: str | None = None,
-    *,
-    merges: Sequence[Merge] = (),
-    is_place: IsPlace = lambda _: False,
-) -> TableLayout:
-    """Return the table in the first rows of a sheet.
+@dataclass(frozen=True)
+class HeaderBlock:
+    """The rows of headers, and the title rows above them."""
 
-    Args:
-        head: the rows.
-        contract: the contract of the dataset.
-        units: the registered units.
+    titles: tuple[RawRow, ...]
+    rows: tuple[RawRow, ...]
+
+
+@dataclass(frozen=True)
+class TableDetector:
+    """The detection of tables in one sheet.
+
+    Attributes:
+        matcher: the headers that the contract knows.
         sheet: the name of the sheet.
         merges: the merged cells of the sheet, which tell how far a group of headers reaches.
+        hidden_columns: the columns that are hidden; one with an unknown header is not read.
         is_place: whether a cell names a place; a row with one is data.
+    """
+
+    matcher: HeaderMatcher
+    sheet: str | None = None
+    merges: Sequence[Merge] = ()
+    hidden_columns: Collection[int] = ()
+    is_place: IsPlace = lambda _: False
+
+    def find_headers(self, rows: Sequence[RawRow]) -> HeaderBlock:
+        """Return the headers among the first rows of a sheet; raise TableNotFoundError where none looks like them."""
+        rows = [row for row in rows[:HEAD_ROWS] if not row.is_blank]
+        number = self._find_header_row(rows)
+        if number is None:
+            raise _not_found(rows, self.matcher, self.sheet)
+        first, last = self._header_rows(rows, number)
+        return HeaderBlock(tuple(rows[:first]), tuple(rows[first : last + 1]))
+
+    def find_next_headers(self, rows: Sequence[RawRow]) -> HeaderBlock | None:
+        """Return the next headers below a table, None without any, with the rows above them that are no data."""
+        rows = [row for row in rows if not row.is_blank]
+        number = next((number for number, row in enumerate(rows) if self._is_header_row(row)), None)
+        if number is None:
+            return None
+        first, last = self._header_rows(rows, number)
+        start = first
+        while start > 0 and self._is_title(rows[start - 1]):
+            start -= 1
+        return HeaderBlock(tuple(rows[start:first]), tuple(rows[first : last + 1]))
+
+    def read_headers(
+        self, block: HeaderBlock, notes: Iterable[RawRow] = (), statements: Iterable[UnitStatement] = ()
+    ) -> tuple[TableLayout, list[Issue]]:
+        """Return the table below headers, and everything that is wrong with them except missing columns.
+
+        Args:
+            block: the headers.
+            notes: the notes below the table, which may state units.
+            statements: units that are stated in its rows.
+        """
+        levels = _levels(block.rows, self.merges)
+        headers, issues = match_header_rows(
+            levels, self.matcher, block.rows[-1].line, self.sheet, hidden=self.hidden_columns
+        )
+        titles: list[tuple[str, int | None]] = [(self.sheet, None)] if self.sheet else []
+        titles += [pair for row in (*block.titles, *block.rows) for pair in _joined_cells(row)]
+        stated = [*statements, *find_unit_statements(titles, self.matcher, are_titles=True)]
+        below = [pair for row in notes for pair in _joined_cells(row)]
+        stated += find_unit_statements(below, self.matcher, are_titles=False)
+        if not issues:
+            headers, issues = apply_unit_statements(headers, stated, self.matcher, self.sheet)
+        return TableLayout(tuple(headers), block.rows, block.titles, tuple(stated)), issues
+
+    def check_long_sheet(self, line: int, cells: Sequence[str], kind: RowKind) -> None:
+        """Raise FileRejectedError for a row of a long sheet, of no known place, that says how others are to be read."""
+        if kind == "note":
+            texts = list(_joined_cells(RawRow(line, tuple(cells), "")))
+            for statement in find_unit_statements(texts, self.matcher, are_titles=False)[:1]:
+                issue = Issue("late_unit", statement.text, str(MAX_ROWS), line=line, sheet=self.sheet)
+                raise FileRejectedError(issue)
+        has_number = any(is_number(plain_form(cell)) for cell in cells)
+        if kind == "data" and not has_number and self._is_header_row(RawRow(line, tuple(cells), "")):
+            raise FileRejectedError(Issue("second_table", str(MAX_ROWS), line=line, sheet=self.sheet))
+
+    def _find_header_row(self, rows: Sequence[RawRow]) -> int | None:
+        """The first row of which at least half are headers, as no title or row of data is; else the nearest to it."""
+        number = next((number for number, row in enumerate(rows) if self._is_header_row(row)), None)
+        if number is not None:
+            return number
+        counts = [self._count_headers(row) for row in rows]
+        best = max(counts, default=0)
+        return counts.index(best) if best >= self._min_headers else None
+
+    @property
+    def _min_headers(self) -> int:
+        return min(_MIN_HEADERS, len(self.matcher.contract.columns))
+
+    def _count_headers(self, row: RawRow) -> int:
+        return 0 if row.error else sum(_is_column(self.matcher.match(cell)) for cell in row.cells)
+
+    def _is_header_row(self, row: RawRow) -> bool:
+        count = self._count_headers(row)
+        return count >= self._min_headers and 2 * count >= sum(bool(cell.strip()) for cell in row.cells)
+
+    def _header_rows(self, rows: Sequence[RawRow], number: int) -> tuple[int, int]:
+        """The first and the last row of the headers around one row of them."""
+        first, last = number, number
+        left = _first_filled(rows[number])
+        while (
+            first > 0
+            and number - first < _MAX_ROWS_ABOVE
+            and _is_adjacent(rows[first - 1], rows[first])
+            and self._is_group_row(rows[first - 1], left)
+        ):
+            first -= 1
+        while (
+            last + 1 < len(rows)
+            and last - number < _MAX_ROWS_BELOW
+            and _is_adjacent(rows[last], rows[last + 1])
+            and self._continues_headers(rows[last + 1], rows[number])
+        ):
+            last += 1
+        return first, last
+
+    def _is_group_row(self, row: RawRow, left: int) -> bool:
+        """Whether a row above headers groups them, or is itself one of headers; else it is a title or data."""
+        if row.error is not None or self._is_data(row):
+            return False
+        cells = {column: cell for column, cell in enumerate(row.cells) if cell.strip()}
+        if self._count_headers(row) >= _MIN_HEADERS:
+            return True
+        return any(column > left and not self._is_annotation(cell) for column, cell in cells.items())
+
+    def _is_annotation(self, cell: str) -> bool:
+        """Whether a cell above headers belongs to the title: a unit, a date, a label with a colon, a centred title."""
+        plain = plain_form(cell)
+        is_label = ":" in plain and not plain.startswith("其中")
+        is_title = _TITLE_LIKE.search(plain) is not None and not self.matcher.is_neutral(plain)
+        if is_label or is_title or _DATE.fullmatch(plain):
+            return True
+        return bool(find_unit_statements([(cell, None)], self.matcher, are_titles=False))
+
+    def _continues_headers(self, row: RawRow, headers: RawRow) -> bool:
+        """Whether a row below headers belongs to them: it has words alone, and some of them below groups or figures."""
+        filled = [form for form in map(plain_form, row.cells) if form]
+        if row.error is not None or not filled or is_note(filled) or is_footer(filled) or is_column_numbers(filled):
+            return False
+        if self._is_data(row) or _is_repetition(row.cells, headers.cells):
+            return False
+        pairs = [pair for pair in zip_longest(headers.cells, row.cells, fillvalue="") if pair[1].strip()]
+        columns = [(self.matcher.match(above), cell) for above, cell in pairs]
+        place = self.matcher.contract.place
+        if any(h is not None and h.column == place and not self._says_the_same(cell, h) for h, cell in columns):
+            return False
+        return any(
+            h is None or h.role == "empty" or h.column in self.matcher.figures or _is_column(self.matcher.match(cell))
+            for h, cell in columns
+        )
+
+    def _says_the_same(self, cell: str, header: Header) -> bool:
+        below = self.matcher.match_levels((header.text, cell))
+        return below is not None and below.column == header.column
+
+    def _is_data(self, row: RawRow) -> bool:
+        """Whether a row has a figure, a date or a place."""
+        forms = [form for form in map(plain_form, row.cells) if form]
+        return any(is_number(form) or _DATE.fullmatch(form) for form in forms) or any(map(self.is_place, row.cells))
+
+    def _is_title(self, row: RawRow) -> bool:
+        """Whether a row between two tables is the title of the lower one: one text, or words alone that are no note."""
+        filled = [form for form in map(plain_form, row.cells) if form]
+        if row.error is not None or is_footer(filled) or (is_note(filled) and not filled[0].startswith("单位")):
+            return False
+        return len(set(filled)) == 1 or not self._is_data(row)
+
+
+def detect_table(rows: Sequence[RawRow], detector: TableDetector) -> TableLayout:
+    """Return the table in the first rows of a sheet.
 
     Raises:
         TableNotFoundError: no row looks like headers.
         FileRejectedError: one does, with everything that is wrong with it.
     """
-    matcher = HeaderMatcher(contract, units)
-    rows = [row for row in head[:HEAD_ROWS] if not row.is_blank]
-    number = _find_header_row(rows, matcher)
-    if number is None:
-        raise _not_found(rows, contract, matcher, sheet)
-    first, last = _header_block(rows, number, matcher, is_place)
-    block = rows[first : last + 1]
-    headers, issues = match_header_rows(_levels(block, merges), matcher, block[-1].line, sheet)
+    layout, issues = detector.read_headers(detector.find_headers(rows))
+    # An unknown header may be a misspelt required one, which would then be reported twice.
+    issues = issues or find_missing_columns(layout, detector)
     if issues:
         raise FileRejectedError(*issues)
-    texts = [pair for row in rows[: last + 1] for pair in _joined_cells(row)] + ([(sheet, None)] if sheet else [])
-    statements = find_unit_statements(texts, matcher, are_titles=True)
-    headers, issues = apply_unit_statements(headers, statements, matcher, sheet)
-    if issues:
-        raise FileRejectedError(*issues)
-    return TableLayout(tuple(headers), tuple(block), tuple(rows[:first]), tuple(statements))
+    return layout
 
 
-def _find_header_row(rows: Sequence[RawRow], matcher: HeaderMatcher) -> int | None:
-    """The first row of which at least half are headers; a title or a row of data never is. Else the nearest to it."""
-    counts = [sum(_is_column(matcher.match(cell)) for cell in row.cells) if not row.error else 0 for row in rows]
-    enough = min(_MIN_HEADERS, len(matcher.contract.columns))
-    for number, (row, count) in enumerate(zip(rows, counts, strict=True)):
-        if count >= enough and 2 * count >= sum(bool(cell.strip()) for cell in row.cells):
-            return number
-    best = max(counts, default=0)
-    return counts.index(best) if best >= enough else None
-
-
-def _header_block(rows: Sequence[RawRow], number: int, matcher: HeaderMatcher, is_place: IsPlace) -> tuple[int, int]:
-    """The first and the last row of the headers around one row of them."""
-    first, last = number, number
-    left = _first_filled(rows[number])
-    while (
-        first > 0
-        and number - first < _MAX_ROWS_ABOVE
-        and _is_adjacent(rows[first - 1], rows[first])
-        and _is_group_row(rows[first - 1], left, matcher)
-    ):
-        first -= 1
-    while (
-        last + 1 < len(rows)
-        and last - number < _MAX_ROWS_BELOW
-        and _is_adjacent(rows[last], rows[last + 1])
-        and _continues_headers(rows[last + 1], rows[number], matcher, is_place)
-    ):
-        last += 1
-    return first, last
-
-
-def _is_group_row(row: RawRow, left: int, matcher: HeaderMatcher) -> bool:
-    """Whether a row above headers groups them, or is itself one of headers; else it is a title."""
-    if row.error is not None:
-        return False
-    cells = {column: cell for column, cell in enumerate(row.cells) if cell.strip()}
-    if sum(_is_column(matcher.match(cell)) for cell in cells.values()) >= _MIN_HEADERS:
-        return True
-    return any(column > left and not _is_annotation(cell, matcher) for column, cell in cells.items())
-
-
-def _is_annotation(cell: str, matcher: HeaderMatcher) -> bool:
-    """Whether a cell above headers belongs to the title: a unit, a date, a label with a colon, or a centred title."""
-    plain = plain_form(cell)
-    is_label = ":" in plain and not plain.startswith("其中")
-    is_title = _TITLE_LIKE.search(plain) is not None and not matcher.is_neutral(plain)
-    return (
-        is_label
-        or is_title
-        or bool(_DATE.fullmatch(plain))
-        or bool(find_unit_statements([(cell, None)], matcher, are_titles=False))
-    )
-
-
-def _continues_headers(row: RawRow, headers: RawRow, matcher: HeaderMatcher, is_place: IsPlace) -> bool:
-    """Whether a row below headers belongs to them: it has words alone, and some of them below groups or figures."""
-    filled = [form for form in map(plain_form, row.cells) if form]
-    if row.error is not None or not filled or is_note(filled) or is_footer(filled) or is_column_numbers(filled):
-        return False
-    pairs = [pair for pair in zip_longest(headers.cells, row.cells, fillvalue="") if pair[1].strip()]
-    is_data = any(is_number(form) or _DATE.fullmatch(form) for form in filled) or any(map(is_place, row.cells))
-    if is_data or _is_repetition(row.cells, headers.cells):
-        return False
-    columns = [matcher.match(above) for above, _ in pairs]
-    is_below_place = any(
-        header is not None and header.column == matcher.contract.place and not _says_the_same(cell, header, matcher)
-        for header, (_, cell) in zip(columns, pairs, strict=True)
-    )
-    return not is_below_place and any(
-        header is None or header.role == "empty" or header.column in matcher.figures or _is_column(matcher.match(cell))
-        for header, (_, cell) in zip(columns, pairs, strict=True)
-    )
-
-
-def _says_the_same(cell: str, header: Header, matcher: HeaderMatcher) -> bool:
-    below = matcher.match_levels((header.text, cell))
-    return below is not None and below.column == header.column
+def find_missing_columns(layout: TableLayout, detector: TableDetector) -> list[Issue]:
+    """Return an issue for each required column that a table lacks."""
+    contract = detector.matcher.contract
+    present = {header.column for header in layout.headers}
+    if contract.place_code in present:
+        present.add(contract.place)
+    line = layout.header_rows[-1].line
+    return [
+        Issue(
+            "missing_column",
+            column.title,
+            "、".join(dict.fromkeys((column.title, *column.aliases, name))),
+            line=line,
+            column=name,
+            sheet=detector.sheet,
+        )
+        for name, column in contract.columns.items()
+        if contract.is_needed(name) and name not in present
+    ]
 
 
 def _is_adjacent(upper: RawRow, lower: RawRow) -> bool:
@@ -230,7 +338,7 @@ def _levels(block: Sequence[RawRow], merges: Sequence[Merge]) -> list[list[str]]
     return [list(levels) for levels in zip(*rows, strict=True)]
 
 
-def _joined_cells(row: RawRow) -> Iterator[tuple[str, int]]:
+def _joined_cells(row: RawRow) -> Iterator[tuple[str, int | None]]:
     """The filled cells of a row with its line; a label that ends in a colon is followed by its value."""
     filled = [cell for cell in row.cells if cell.strip()]
     for cell, following in zip(filled, [*filled[1:], ""], strict=True):
@@ -246,9 +354,8 @@ def _is_repetition(cells: Sequence[str], headers: Sequence[str]) -> bool:
     return all(normalise_header(cell) == normalise_header(header) for cell, header in pairs if cell.strip())
 
 
-def _not_found(
-    rows: Sequence[RawRow], contract: Contract, matcher: HeaderMatcher, sheet: str | None
-) -> TableNotFoundError:
+def _not_found(rows: Sequence[RawRow], matcher: HeaderMatcher, sheet: str | None) -> TableNotFoundError:
+    contract = matcher.contract
     widest = max(rows, key=lambda row: len(row.cells), default=None)
     if widest is None:
         return TableNotFoundError(Issue("missing_header_row", expected=contract.needed_titles, sheet=sheet))
@@ -258,8 +365,8 @@ def _not_found(
         return TableNotFoundError(Issue("malformed_row", malformed.error or "", line=malformed.line, sheet=sheet))
     header = next((cell for cell in widest.cells if cell.strip() and not _is_column(matcher.match(cell))), "")
     if not header:
-        _, issues = match_header_rows([(cell,) for cell in widest.cells], matcher, widest.line, sheet)
-        return TableNotFoundError(*issues)
+        # It names one column alone.
+        return TableNotFoundError(Issue("missing_header_row", expected=contract.needed_titles, sheet=sheet))
     return TableNotFoundError(
         Issue("unknown_header", header, matcher.nearest(header), line=widest.line, column=header, sheet=sheet)
     )

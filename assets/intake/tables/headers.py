@@ -25,6 +25,7 @@ _SEPARATOR = re.compile(r"[_:,、/;|—–-]")
 _BRACKETED_BEFORE = re.compile(r"\((?P<word>[^()]+)\)(?P<name>.+)")
 _SIGNED = re.compile(r"(?P<name>.+?)(?P<word>[%‰])")
 _LATIN = re.compile(r"(?P<name>.*[^\x00-\x7f])(?P<word>[a-z][\x00-\x7f]*)")
+_UNIT_HEADERS = frozenset(("计量单位", "数量单位", "单位", "unit", "units"))
 _UNIT_LABEL = re.compile(r"(?:计量)?单位:?|unit:?")
 # The number of a header: 一、 (二) 3. ①
 _NUMBERED = re.compile(r"[(]?(?:[一二三四五六七八九十]{1,3}|[0-9]{1,2})(?:[)][、.]?|[、.])?")
@@ -46,12 +47,13 @@ Problem = tuple[str, str, str]
 class Header:
     """A header of the file: its role, its column of the contract, and what is said about the figures below it.
 
-    Roles: `column` of the contract, `return_id` and `for_sender` in a returned file, `ignored` (serial numbers and the
-    like), `kept` (unknown), `empty`. `modifier` is a word that may change the meaning of the column.
+    Roles: `column` of the contract, `return_id` and `for_sender` in a returned file, `units` (the units of the figures,
+    of a contract without such a column), `ignored` (serial numbers and the like), `kept` (unknown), `empty`.
+    `modifier` is a word that may change the meaning of the column.
     """
 
     text: str
-    role: Literal["column", "return_id", "for_sender", "ignored", "kept", "empty"]
+    role: Literal["column", "return_id", "for_sender", "units", "ignored", "kept", "empty"]
     column: str | None = None
     unit: str | None = None
     scope: str | None = None
@@ -120,15 +122,20 @@ class HeaderMatcher:
         texts = list(written)
         if not texts:
             return Header("".join(levels), "empty")
+        # Serial numbers and the like below a group; below a column it would be a word about that.
+        other: Header | None = None
         for first in range(len(texts)):
             shown = "".join(written[text] for text in texts[first:])
             header = self._match_text(shown, "".join(texts[first:]))
-            if header is not None:
-                return self._add_groups(header, texts[:first]) if header.role == "column" else header
+            if header is not None and header.role == "column":
+                return self._add_groups(header, texts[:first])
+            other = other or header
         # The last cell may hold only the unit, the year or the English name of the one above.
         upper = self.match_levels([written[text] for text in texts[:-1]]) if len(texts) > 1 else None
         if upper is not None and upper.role == "column":
             return self._add_lower(upper, texts[-1])
+        if other is not None:
+            return other
         lines = [line for level in levels for line in level.splitlines() if line.strip()]
         filled = sum(bool(level.strip()) for level in levels)
         return self.match_levels(lines) if filled < len(lines) <= _MAX_LEVELS else None
@@ -150,6 +157,8 @@ class HeaderMatcher:
             return Header(text, "return_id" if RETURN_HEADERS[header] else "for_sender")
         if header in self.columns:
             return Header(text, "column", self.columns[header])
+        if header in _UNIT_HEADERS and self.contract.column_of("unit") is None:
+            return Header(text, "units")
         if header in self.ignored:
             return Header(text, "ignored")
         return self._match_parts(text, header, {}) if len(header) <= _MAX_HEADER_LENGTH else None
@@ -261,29 +270,30 @@ def _split(header: str) -> Iterator[tuple[str, str]]:
             yield after, before
 
 
-def match_headers(
-    texts: Sequence[str], contract: Contract, units: Units, line: int, sheet: str | None = None
-) -> tuple[list[Header], list[Issue]]:
-    """Return the headers of one row, as match_header_rows does for several."""
-    return match_header_rows([(text,) for text in texts], HeaderMatcher(contract, units), line, sheet)
-
-
 def match_header_rows(
-    columns: Sequence[Sequence[str]], matcher: HeaderMatcher, line: int, sheet: str | None = None
+    columns: Sequence[Sequence[str]],
+    matcher: HeaderMatcher,
+    line: int,
+    sheet: str | None = None,
+    *,
+    hidden: Collection[int] = (),
 ) -> tuple[list[Header], list[Issue]]:
-    """Return the headers in the order of the file, and everything that is wrong with them.
+    """Return the headers in the order of the file, and everything that is wrong with them except missing ones.
 
     Args:
         columns: the header cells of each column, from top to bottom.
         matcher: the headers that the contract knows.
         line: the line of the last header row, for the issues.
         sheet: the name of the sheet, for the issues.
+        hidden: the columns that are hidden; those with an unknown header are not read.
     """
     headers: list[Header] = []
     issues: list[Issue] = []
-    for levels in columns:
+    for number, levels in enumerate(columns):
         present = {header.column for header in headers if header.column is not None}
         header, problem = _match_column(levels, matcher, present)
+        if problem is not None and number in hidden:
+            header, problem = replace(header, role="ignored", column=None), None
         if problem is not None:
             code, actual, expected = problem
             column = header.column if code == "incompatible_header_unit" else header.text
@@ -292,10 +302,7 @@ def match_header_rows(
     if _are_side_by_side(headers):
         first = next(text for text in map("".join, columns) if text.strip())
         return headers, [Issue("tables_side_by_side", first, line=line, sheet=sheet)]
-    if issues:
-        # An unknown header may be a misspelt required one, which would then be reported twice.
-        return headers, issues
-    return headers, _missing_column_issues(headers, matcher.contract, line, sheet)
+    return headers, issues
 
 
 def _match_column(
@@ -327,21 +334,3 @@ def _are_side_by_side(headers: Sequence[Header]) -> bool:
     columns = [header.column for header in headers if header.role != "empty"]
     half = len(columns) // 2
     return half >= 2 and len(columns) % 2 == 0 and columns[:half] == columns[half:] and None not in columns
-
-
-def _missing_column_issues(headers: Sequence[Header], contract: Contract, line: int, sheet: str | None) -> list[Issue]:
-    present = {header.column for header in headers}
-    if contract.place_code in present:
-        present.add(contract.place)
-    return [
-        Issue(
-            "missing_column",
-            column.title,
-            "、".join(dict.fromkeys((column.title, *column.aliases, name))),
-            line=line,
-            column=name,
-            sheet=sheet,
-        )
-        for name, column in contract.columns.items()
-        if contract.is_needed(name) and name not in present
-    ]

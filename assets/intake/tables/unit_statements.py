@@ -95,9 +95,13 @@ def _columns(subject: str, matcher: HeaderMatcher) -> frozenset[str]:
 def apply_unit_statements(
     headers: Sequence[Header], statements: Sequence[UnitStatement], matcher: HeaderMatcher, sheet: str | None
 ) -> tuple[list[Header], list[Issue]]:
-    """Return the headers with the units that are stated elsewhere, and what contradicts or fits nothing."""
+    """Return the headers with the units that are stated elsewhere, and what contradicts or fits nothing.
+
+    Where each row has its unit, the statements are compared with the rows instead (`compare_units`).
+    """
     result, issues = list(headers), []
-    for statement in statements:
+    has_units_of_rows = matcher.contract.column_of("unit") is not None
+    for statement in statements if not has_units_of_rows else ():
         fitting = [
             number
             for number, header in enumerate(result)
@@ -114,6 +118,27 @@ def apply_unit_statements(
                 stated = header.text if header.unit is not None else "、".join(units)
                 issues.append(_conflict(statement, stated, header, matcher, sheet))
     return result, issues
+
+
+def compare_units(
+    cells: Iterable[tuple[str, int]], statements: Sequence[UnitStatement], matcher: HeaderMatcher, sheet: str | None
+) -> list[Issue]:
+    """Return where the units of rows contradict those that are stated for units of the same kind.
+
+    Args:
+        cells: the unit of each row, and its line.
+        statements: the units that are stated for the table.
+        matcher: the units that the contract knows.
+        sheet: the name of the sheet, for the issues.
+    """
+    stated = [unit for statement in statements for unit in statement.units]
+    by_unit = {plain_form(text): line for text, line in cells}
+    for unit, line in by_unit.items():
+        same_kind = [other for other in stated if matcher.units.factor(unit, other) is not None]
+        if same_kind and all(_differ(unit, other, matcher) for other in same_kind):
+            actual = f"{unit} / {statements[0].text}"
+            return [Issue("conflicting_units", actual, "、".join(same_kind), line=line, sheet=sheet)]
+    return []
 
 
 def _fitting_units(statement: UnitStatement, header: Header, matcher: HeaderMatcher) -> list[str]:

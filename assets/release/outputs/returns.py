@@ -166,7 +166,7 @@ def _unresolved_rows(connection: Connection) -> Iterator[list[_RowError]]:
     )
     blocks = iter(lambda: cursor.fetchmany(_ROWS_PER_BLOCK), [])
     errors = (_RowError._make(row) for block in blocks for row in block)
-    for _, row_errors in groupby(errors, key=lambda error: error[:5]):
+    for _, row_errors in groupby(errors, key=lambda error: error[:6]):
         yield list(row_errors)
 
 
