@@ -25,7 +25,7 @@ DIMENSIONS, MEASURES = 6, 25
 LENGTH, RENEWED = "segments.length_km", "segments.renewed_pct"
 _SHIPPED = PROJECT_ROOT / "data" / "reference"
 # Rules of the project, the same whatever the province.
-_AS_SHIPPED = ("detectors", "detector_parameters", "units", "parameters", "milestones")
+_AS_SHIPPED = ("detectors", "detector_parameters", "units", "parameters", "milestones", "presets")
 _BLOCK = 16 << 20
 # Of segments: no number, out of bounds, no boolean, unknown source, unknown grade, repeated, contradicted.
 _FAULTS = 7
@@ -97,7 +97,6 @@ def _reference(province: Province) -> dict[str, Iterable[Row]]:
                 "name_en": f"Dimension {number}",
                 "is_in_index": "true",
                 "weight": 1,
-                "minimum_indicators_share": 0.6667,
             }
             for number in range(DIMENSIONS)
         ],

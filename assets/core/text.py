@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
+# Shown where a value is missing.
+MISSING = "—"
 # Characters without width that copying from pages and documents leaves behind. The overrides of direction (U+202D,
 # U+202E) are not among them: the digits after one are seen in another order.
 _INVISIBLE_CODES = (

@@ -68,23 +68,21 @@ def read_rankings(connection: Connection) -> list[Ranking]:
     members = read_arrays(connection, _MEMBERS)
     dimensions = connection.execute("select dimension_id from reference.dimensions order by position, dimension_id")
     names = [name for (name,) in dimensions.fetchall()]
-    rankings = [
-        _ranking(connection, members, members["dimension_id"] == name, "dimension", name, [name]) for name in names
-    ]
-    in_index = members["counts_in_index"].astype(bool)
-    return [*rankings, _ranking(connection, members, in_index, "index", None, names)]
+    rankings = [_ranking(members, members["dimension_id"] == name, "dimension", name, [name]) for name in names]
+    return [*rankings, _ranking(members, np.full(len(members["city_code"]), True), "index", None, names)]
 
 
 def _ranking(
-    connection: Connection,
     all_members: Mapping[str, NDArray[Any]],
     selected: NDArray[np.bool_],
     level: str,
     dimension_id: str | None,
     names: list[str],
 ) -> Ranking:
-    members = {name: values[selected] for name, values in all_members.items()}
-    cities, rows = np.unique(members["city_code"].astype(str), return_inverse=True)
+    rank_column = f"{level}_rank"
+    is_ranked = selected & ~np.isnan(all_members[rank_column].astype(np.float64))
+    members = {name: values[is_ranked] for name, values in all_members.items()}
+    cities, first_of_city, rows = np.unique(members["city_code"].astype(str), return_index=True, return_inverse=True)
     indicators, first, columns = np.unique(members["indicator_id"].astype(str), return_index=True, return_inverse=True)
     attainments, values = (np.full((len(cities), len(indicators)), np.nan) for _ in range(2))
     attainments[rows, columns] = members["attainment"]
@@ -104,22 +102,10 @@ def _ranking(
         np.array([dimension_weights[name] for name in used]) if level == "index" else np.ones(len(used)),
         has_score,
     )
-    nominal = _read_published_ranks(connection, dimension_id)
     return Ranking(
         level, dimension_id, [str(city) for city in cities], [str(name) for name in indicators], matrix,
-        [nominal[str(city)] for city in cities],
+        [int(rank) for rank in members[rank_column][first_of_city]],
     )  # fmt: skip
-
-
-def _read_published_ranks(connection: Connection, dimension_id: str | None) -> dict[str, int]:
-    if dimension_id is None:
-        result = connection.execute("select city_code, rank from scorecards.city_scores where rank is not null")
-    else:
-        result = connection.execute(
-            "select city_code, rank from scorecards.dimension_scores where rank is not null and dimension_id = ?",
-            [dimension_id],
-        )
-    return dict(result.fetchall())
 
 
 def _simulate(ranking: Ranking, parameters: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:

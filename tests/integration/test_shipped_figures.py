@@ -74,18 +74,38 @@ def test_every_city_lists_every_measure_and_every_indicator(province: Place) -> 
         """
         select (select count(*) from scorecards.measure_scores) as measures,
             (select count(*) from scorecards.indicator_scores) as indicators,
-            (select count(*) from reference.indicators) as registered
+            (select count(*) from reference.indicators) as registered,
+            (select count(*) from reference.baskets) as baskets
         """
     )
-    assert counts["measures"] == 11 * 25
+    assert counts["measures"] == counts["baskets"] * 11 * 25
     assert counts["registered"] >= 60
     assert counts["indicators"] == 11 * counts["registered"]
 
 
-def test_thin_dimensions_have_no_score_and_say_so(province: Place) -> None:
-    thin = province.rows("from scorecards.dimension_scores where coverage < minimum_indicators_share")
-    assert thin
-    assert all(row["score"] is None and row["score_status"] != "scored" for row in thin)
+def test_core_is_one_number_where_it_has_indicators_and_full_is_a_range(province: Place) -> None:
+    core = province.rows("from scorecards.dimension_scores where basket_id = 'core' and indicators_total >= 3")
+    assert {row["dimension_id"] for row in core} >= {"livability", "ecology"}
+    assert all((row["open"], row["score_status"]) == (0, "ranked") for row in core)
+    full = province.rows("from scorecards.dimension_scores where basket_id = 'full' and indicators_total >= 3")
+    assert all(row["rank"] is None and row["evidenced"] < row["possible"] for row in full)
+
+
+def test_there_is_no_index_while_a_direction_lacks_indicators(province: Place) -> None:
+    rows = province.rows("from scorecards.city_scores where basket_id = 'core'")
+    assert {(row["score_status"], row["evidenced"], row["rank"]) for row in rows} == {("too_narrow", None, None)}
+    assert all(row["dimensions_wide_enough"] < row["dimensions_total"] for row in rows)
+
+
+def test_the_basket_full_has_every_indicator_that_scores(province: Place) -> None:
+    missing = province.rows(
+        """
+        select indicator_id from reference.indicators inner join reference.goalposts using (indicator_id)
+        where weight > 0 and indicator_id not in (select indicator_id from reference.basket_indicators
+            where basket_id = 'full')
+        """
+    )
+    assert missing == []
 
 
 def test_the_revised_figure_is_current_and_the_first_one_is_kept(province: Place) -> None:
@@ -384,11 +404,14 @@ def test_the_worked_paces_from_now_and_milestones_are_those_of_the_shipped_figur
     told(f"{years[2027]} m² a year until 2027, {years[2030]} until 2030, {years[2035]} until 2035")
 
 
-def test_with_the_shipped_figures_no_ranking_has_ranks_and_each_says_so(province: Place) -> None:
-    rows = province.rows("from scorecards.rankings")
-    assert {(row["ranking_status"], row["cities_ranked"]) for row in rows} == {("too_few_scores", 0)}
+def test_three_directions_are_ranked_with_intervals_and_the_other_rankings_say_why_not(province: Place) -> None:
+    rows = {row["dimension_id"]: row for row in province.rows("from scorecards.rankings")}
     assert len(rows) == 8
-    assert province.rows("from scorecards.rank_intervals") == []
+    ranked = {name for name, row in rows.items() if row["ranking_status"] == "ranked"}
+    assert ranked == {"momentum", "livability", "ecology"}
+    assert all(rows[name]["cities_ranked"] == 11 for name in ranked)
+    assert {rows[name]["ranking_status"] for name in rows.keys() - ranked} == {"too_few_scores"}
+    assert len(province.rows("from scorecards.rank_intervals")) == 33
 
 
 def test_the_listings_are_as_the_method_says(province: Place) -> None:
@@ -407,11 +430,18 @@ def test_the_workbook_has_every_city_and_measure_and_no_score_where_there_is_non
     cities = province.rows("select name_zh || ' ' || name_en as name from reference.cities order by city_code")
     assert [city["name"] for city in cities] == [name for name in book.sheetnames if name.split()[0].endswith("市")]
     rows = list(book["总览 Overview"].iter_rows(values_only=True))
-    overview = [row for row in rows if row[0] is not None and "\n" in str(row[0]) and isinstance(row[1], float)]
+    overview = [row for row in rows if row[0] is not None and "\n" in str(row[0]) and isinstance(row[1], int | float)]
     assert len(overview) == len(cities)
-    for row in overview:
-        assert sum(not isinstance(score, str) for score in row[3::2]) <= 1
-        assert all(isinstance(covered, int | float) for covered in row[2::2])
+    published = {row["city_code"]: row for row in province.rows("from scorecards.city_scores where basket_id = 'core'")}
+    for row, city in zip(overview, sorted(published), strict=True):
+        scores = province.rows(
+            "from presentation.dimension_score_rows where is_headline and city_code = ? order by dimension_position",
+            [city],
+        )
+        assert list(row[5::2][: len(scores)]) == [score["rank"] for score in scores]
+        assert [value for value in row[4::2] if isinstance(value, int | float)] == pytest.approx(
+            [score["evidenced"] for score in scores if score["evidenced"] is not None]
+        )
     measures = [row[0] for row in book["措施 Measures"].iter_rows(values_only=True) if isinstance(row[0], int)]
     assert measures == [row["measure_id"] for row in province.rows("from reference.measures order by measure_id")]
 

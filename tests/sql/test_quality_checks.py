@@ -43,9 +43,10 @@ FAULTS: dict[str, str] = {
     "scores_are_finite": "update scorecards.indicator_scores set pace_ratio_linear = 'inf'::double where value > 0",
     "sheets_add_up": "update intake.sheets set rows_title = rows_title + 1",
     "there_are_observations": "delete from observations.city_observations",
-    "thin_coverage_never_scores": "update scorecards.dimension_scores set coverage = 0.66, score = 50",
-    "thin_indices_never_score": "update scorecards.city_scores set dimensions_scored = 0, city_index = 50",
-    "thin_measures_never_score": "update scorecards.measure_scores set coverage = 0.66, score = 50",
+    "indices_cover_every_direction": "update scorecards.city_scores set dimensions_wide_enough = 0, evidenced = 50",
+    "measure_ranks_are_due": "update scorecards.measure_scores set rank = 1, open = 20.1",
+    "ranges_add_up": "update scorecards.city_scores set lost = lost + 0.00000001",
+    "ranks_are_due": "update scorecards.dimension_scores set rank = 1, open = 20.1",
 }
 # A flag of any detector fails the check of that detector and of no other.
 FAULTS |= {name: FLAG.format(name.removeprefix("no_")) for name in CHECKS if name.startswith("no_")}
@@ -71,6 +72,14 @@ MORE_FAULTS: list[tuple[str, str]] = [
         "reported_values_all_arrive",
         "insert into observations.city_observations from observations.city_observations limit 1",
     ),
+    ("indices_cover_every_direction", "update scorecards.city_scores set rank = 1, open = 20.1"),
+    ("measure_ranks_are_due", "update scorecards.measure_scores set rank = 1, open = 0, indicators_total = 0"),
+    (
+        "ranges_add_up",
+        "update scorecards.dimension_scores set evidenced = evidenced - 1, open = open + 2, lost = lost - 1",
+    ),
+    ("ranges_add_up", "update scorecards.measure_scores set possible = null"),
+    ("ranks_are_due", "update scorecards.dimension_scores set rank = 1, open = 0, indicators_total = 0"),
     ("rows_add_up", "update intake.files set rows_aggregate = rows_aggregate + 1"),
     ("sheets_add_up", "update intake.sheets set rows_rejected = rows_rejected - 1"),
     ("scores_are_finite", "update scorecards.indicator_scores set attainment = 'nan'::double where value > 0"),
@@ -170,9 +179,9 @@ def test_a_refused_file_has_no_rows_whose_rejects_could_be_missing(candidate: Wo
     assert found(candidate, "values_are_physically_possible")
 
 
-def test_a_score_without_any_coverage_is_found(candidate: World) -> None:
-    candidate.connection.execute("update scorecards.dimension_scores set coverage = null, score = 50")
-    assert found(candidate, "thin_coverage_never_scores")
+def test_a_rank_without_a_range_is_found(candidate: World) -> None:
+    candidate.connection.execute("update scorecards.dimension_scores set evidenced = null, open = null, rank = 1")
+    assert found(candidate, "ranks_are_due")
 
 
 def test_a_duty_whose_year_has_passed_is_found_when_shown_as_a_duty(candidate: World) -> None:

@@ -21,6 +21,7 @@ SCHEMA = "中文"
 
 # Codes that a view shows with their name: table and column of the name, and the name of the added column.
 _NAME_COLUMNS = {
+    "basket_id": ("reference.baskets", "name_zh", "指标篮"),
     "city_code": ("reference.cities", "short_zh", "城市"),
     "indicator_id": ("reference.indicators", "name_zh", "指标"),
     "dimension_id": ("reference.dimensions", "name_zh", "维度"),

@@ -14,8 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from assets.core.i18n import Language, label, labels
+from assets.core.text import MISSING
 from pipelines.cli.render.sheets import render_account
-from pipelines.cli.render.tables import MISSING, format_moment, make_table, phrase, unwrapped
+from pipelines.cli.render.tables import format_moment, make_table, phrase, unwrapped
 
 if TYPE_CHECKING:
     from assets.intake.dry_run import DryRunResult, FaultGroup

@@ -21,6 +21,7 @@ from rich.text import Text
 
 from assets.core.errors import Issue
 from assets.core.i18n import Language, label, labels
+from assets.core.text import MISSING
 
 if TYPE_CHECKING:
     from assets.release.publish.quarantine import BlockedCandidate
@@ -30,7 +31,6 @@ Row = dict[str, Any]
 
 # A run lists no more files and cities than this; the rest are found by a query or another command.
 MAXIMUM_ROWS = 100
-MISSING = "—"
 _ROW_COUNTS = ("rows_read", "rows_accepted", "rows_aggregate", "rows_rejected")
 
 
