@@ -9,10 +9,14 @@ import openpyxl
 import pytest
 
 from assets.core.paths import Paths
+from assets.intake.readers.reader_process import ReaderProcess
 from assets.intake.receipts.archive import archive_file
 from assets.release.explain.source_line import read_source_line
 
 TEXT = '城市,备注\n南昌市,"一\n二"\n九江市,三\n'
+
+
+READER = ReaderProcess()
 
 
 def archived(tmp_path: Path, content: bytes) -> tuple[Paths, str]:
@@ -27,7 +31,7 @@ def test_a_row_is_shown_whole_from_the_line_on_which_it_begins(
     tmp_path: Path, encoding: str, line: int, text: str | None
 ) -> None:
     paths, sha256 = archived(tmp_path, TEXT.encode(encoding))
-    assert read_source_line(paths, sha256, None, line, encoding) == ("read", text)
+    assert read_source_line(paths, sha256, None, line, encoding, READER.read_row) == ("read", text)
 
 
 def test_a_row_of_a_workbook_is_shown_as_a_record_of_its_cells(tmp_path: Path) -> None:
@@ -36,15 +40,15 @@ def test_a_row_of_a_workbook_is_shown_as_a_record_of_its_cells(tmp_path: Path) -
     page["B3"], page["C3"] = "南昌市", 13.1
     book.save(content)
     paths, sha256 = archived(tmp_path, content.getvalue())
-    assert read_source_line(paths, sha256, "绿地", 3, None) == ("read", ",南昌市,13.1")
-    assert read_source_line(paths, sha256, "绿地", 4, None) == ("read", None)
-    assert read_source_line(paths, sha256, "公园", 3, None) == ("read", None)
+    assert read_source_line(paths, sha256, "绿地", 3, None, READER.read_row) == ("read", ",南昌市,13.1")
+    assert read_source_line(paths, sha256, "绿地", 4, None, READER.read_row) == ("read", None)
+    assert read_source_line(paths, sha256, "公园", 3, None, READER.read_row) == ("read", None)
 
 
 def test_what_is_not_in_the_archive_or_damaged_there_is_not_shown(tmp_path: Path) -> None:
     paths, sha256 = archived(tmp_path, TEXT.encode())
-    assert read_source_line(paths, "0" * 64, None, 2, "utf-8") == ("not_in_archive", None)
+    assert read_source_line(paths, "0" * 64, None, 2, "utf-8", READER.read_row) == ("not_in_archive", None)
     file = paths.archived(sha256)
     file.chmod(0o644)
     file.write_text("something else")
-    assert read_source_line(paths, sha256, None, 2, "utf-8") == ("damaged", None)
+    assert read_source_line(paths, sha256, None, 2, "utf-8", READER.read_row) == ("damaged", None)

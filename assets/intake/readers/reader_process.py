@@ -12,7 +12,9 @@ from __future__ import annotations
 import errno
 import resource
 import signal
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -81,6 +83,12 @@ class ReaderProcess:
         if self._worker is not None:
             self._worker.__exit__(None, None, None)
             self._worker = None
+
+    def read_row(self, file: Path, sheet: str | None, line: int) -> str | None:
+        """Return a row of a workbook as a record of a CSV file; None where it has none or cannot be read."""
+        with tempfile.TemporaryDirectory() as folder, suppress(FileRejectedError):
+            return next((found.text(line) for found in self(file, Limits(), Path(folder)) if found.name == sheet), None)
+        return None
 
 
 def read_in_new_process(file: Path, limits: Limits, folder: Path) -> list[WorkbookSheet]:

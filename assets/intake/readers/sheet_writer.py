@@ -124,6 +124,14 @@ class WorkbookSheet:
         cells = (*row.cells[:width], *[""] * (width - len(row.cells)))
         return RawRow(row.line, cells, row.text)
 
+    def text(self, line: int) -> str | None:
+        """Return the row on a line as a record of a CSV file, None where it is blank or hidden."""
+        for block in self.blocks:
+            if block.first_line <= line <= block.last_line:
+                _, texts = self._texts(block, np.array([line], dtype=np.int64))
+                return texts[0] if texts else None
+        return None
+
     def _chunk(self, block: Block, after: int, schema: ChunkSchema) -> RawChunk:
         rows = block.read()
         lines = rows[_LINE].to_numpy()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from assets.core.paths import Paths
-from assets.release.explain.source_line import read_source_line
+from assets.release.explain.source_line import SheetRowReader, read_source_line
 from assets.release.read.lookup import find_city, find_scored_item
 from assets.release.read.queries import read_rows
 from assets.release.read.reader import Release, Row
@@ -21,8 +21,10 @@ ENDS = ("evidenced", "possible")
 _TOLERANCE = 1e-9
 
 
-def trace_score(release: Release, paths: Paths, city: str, item: str) -> Row:
+def trace_score(release: Release, paths: Paths, city: str, item: str, read_sheet_row: SheetRowReader) -> Row:
     """Return the trace of the score of a city: `item` is `index`, or a name of an indicator or a dimension.
+
+    The row of a workbook behind a figure is read with `read_sheet_row`.
 
     Raises:
         UsageError: the city or the item is unknown.
@@ -31,7 +33,7 @@ def trace_score(release: Release, paths: Paths, city: str, item: str) -> Row:
     code = names["city_code"]
     level, identifier = (INDEX, None) if item == INDEX else find_scored_item(release, item)
     if level == "indicator" and identifier is not None:
-        trace = _trace_indicator(release, paths, code, identifier)
+        trace = _trace_indicator(release, paths, code, identifier, read_sheet_row)
     else:
         trace = _trace_group(release, code, identifier)
     return {"release_id": release.manifest.release_id, "city": names, **trace}
@@ -105,7 +107,9 @@ def _read_members(release: Release, basket_id: str, code: str, dimension_id: str
     )
 
 
-def _trace_indicator(release: Release, paths: Paths, code: str, indicator_id: str) -> Row:
+def _trace_indicator(
+    release: Release, paths: Paths, code: str, indicator_id: str, read_sheet_row: SheetRowReader
+) -> Row:
     key = {"city_code": code, "indicator_id": indicator_id}
     (score,) = read_rows(release, "scorecards.indicator_scores", **key)
     (indicator,) = read_rows(release, "reference.indicators", indicator_id=indicator_id)
@@ -116,7 +120,7 @@ def _trace_indicator(release: Release, paths: Paths, code: str, indicator_id: st
     parts = read_rows(release, "part_rows", ("part desc",), **key, year=score["year"])
     for row in [*vintages, *parts]:
         place = (row["file_sha256"], row["sheet"], row["line"], row.pop("encoding"))
-        row["as_sent"] = read_source_line(paths, *place)._asdict()
+        row["as_sent"] = read_source_line(paths, *place, read_sheet_row)._asdict()
     flags = """
         select flags.*, detectors.name_zh, detectors.name_en
         from quality.flags as flags

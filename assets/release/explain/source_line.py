@@ -9,7 +9,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from assets.core.paths import Paths
@@ -17,6 +18,8 @@ from assets.core.paths import Paths
 _MAX_BYTES = 64 << 20
 _MAX_LINES = 200
 
+# Returns a row of a workbook as a record of its cells, by file, name of the sheet and row number; None without one.
+SheetRowReader = Callable[[Path, str | None, int], str | None]
 Status = Literal["read", "not_in_archive", "too_large", "damaged"]
 
 
@@ -27,7 +30,9 @@ class SourceLine(NamedTuple):
     text: str | None = None
 
 
-def read_source_line(paths: Paths, sha256: str, sheet: str | None, line: int, encoding: str | None) -> SourceLine:
+def read_source_line(
+    paths: Paths, sha256: str, sheet: str | None, line: int, encoding: str | None, read_sheet_row: SheetRowReader
+) -> SourceLine:
     """Return the row that begins on a line: all its lines of a text file, a CSV record of its cells of a workbook.
 
     Args:
@@ -36,6 +41,7 @@ def read_source_line(paths: Paths, sha256: str, sheet: str | None, line: int, en
         sheet: the name of the sheet, of a workbook.
         line: the physical line or the row of the sheet, from 1.
         encoding: that of intake.sheets, None for a workbook.
+        read_sheet_row: reads the row of a workbook.
     """
     file = paths.archived(sha256)
     if not file.is_file():
@@ -46,7 +52,7 @@ def read_source_line(paths: Paths, sha256: str, sheet: str | None, line: int, en
     if hashlib.sha256(content).hexdigest() != sha256:
         return SourceLine("damaged")
     if encoding is None:
-        return SourceLine("read", _read_sheet_row(content, sheet, line))
+        return SourceLine("read", read_sheet_row(file, sheet, line))
     return SourceLine("read", _read_text_row(io.StringIO(content.decode(encoding), newline="").readlines(), line))
 
 
@@ -56,18 +62,3 @@ def _read_text_row(lines: Sequence[str], line: int) -> str | None:
     reader = csv.reader(io.StringIO("".join(lines[line - 1 : line - 1 + _MAX_LINES]), newline=""))
     next(reader, None)
     return "".join(lines[line - 1 : line - 1 + max(reader.line_num, 1)]).rstrip("\r\n")
-
-
-def _read_sheet_row(content: bytes, sheet: str | None, line: int) -> str | None:
-    from python_calamine import CalamineWorkbook
-
-    with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
-        if sheet not in workbook.sheet_names:
-            return None
-        rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-    if not 1 <= line <= len(rows):
-        return None
-    record = io.StringIO()
-    # A cell with a line end is quoted only where the record ends with one.
-    csv.writer(record, lineterminator="\r\n").writerow(rows[line - 1])
-    return record.getvalue().removesuffix("\r\n")

@@ -17,10 +17,12 @@ def trace(
     language: InLanguage,
 ) -> None:
     """Show the tree of a score: formula, goalposts, target, value, file and line."""
+    from assets.intake.readers.reader_process import ReaderProcess
     from assets.release.explain.score_trace import trace_score
     from assets.release.read.reader import get_release
     from pipelines.cli.render.trace import render_trace
 
     paths = Paths.from_environment()
-    tree = trace_score(get_release(paths, release), paths, city, item)
+    with ReaderProcess() as reader:
+        tree = trace_score(get_release(paths, release), paths, city, item, reader.read_row)
     write_result(as_json, tree, lambda: render_trace(tree, language))
