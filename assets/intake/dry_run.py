@@ -11,7 +11,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -101,6 +101,7 @@ class DryRunResult:
         rows_set_aside: rows with data that are not read, because they are hidden or struck out.
         faults: what is wrong with the rejected rows, or with the file as a whole, the most frequent kind first.
         errors: every single error; of rejected rows only where they were asked for.
+        titles: the header by which offices know each column of the dataset.
         sheets: how each sheet was read, with the account of its rows.
         notes: what the file says beside its rows, and how they were treated.
         columns: the accepted figures by column.
@@ -122,6 +123,7 @@ class DryRunResult:
     rows_set_aside: int = 0
     faults: tuple[FaultGroup, ...] = ()
     errors: tuple[RowError, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
     sheets: tuple[SheetSummary, ...] = ()
     notes: tuple[SheetNote, ...] = ()
     columns: tuple[ColumnReading, ...] = ()
@@ -183,7 +185,9 @@ class DryRun:
         after = file.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             return _refused(file, result.dataset, [Issue("file_changed")])
-        return replace(result, known=self._find_known(file, result.dataset))
+        contract = self.contracts.get(result.dataset or "")
+        titles = {name: column.title for name, column in contract.columns.items()} if contract is not None else {}
+        return replace(result, titles=titles, known=self._find_known(file, result.dataset))
 
     def _find_known(self, file: Path, dataset: str | None) -> KnownContent | None:
         folder = self.lake / (dataset or "")

@@ -8,9 +8,12 @@ import pytest
 from rich.console import Console, RenderableType
 
 from assets.core.errors import Issue
-from assets.core.i18n import Language
+from assets.core.i18n import Language, labels
+from assets.core.paths import PROJECT_ROOT
 from assets.core.text import format_decimal
+from assets.intake.rows.accounts import ROW_CLASSES
 from assets.release.read.scorecards import Overview
+from assets.warehouse.tables import read_tables
 from pipelines.cli.render.scorecards import render_cities, render_city_ranges, render_overview
 from pipelines.cli.render.tables import MAXIMUM_ROWS, render_files, render_issue
 
@@ -151,3 +154,12 @@ def printed(part: RenderableType) -> list[str]:
     with console.capture() as capture:
         console.print(part)
     return [line for line in capture.get().splitlines() if line.strip()]
+
+
+def test_every_kind_of_note_has_a_label_and_no_label_is_of_another_kind() -> None:
+    kinds = read_tables((PROJECT_ROOT / "sql",))["intake.notes"].columns["kind"].allowed
+    assert set(labels("note_kinds")) == set(kinds or ())
+
+
+def test_every_class_of_rows_has_a_label_but_those_of_a_sheet_passed_over() -> None:
+    assert set(labels("row_classes")) == set(ROW_CLASSES) - {"passed_over"}

@@ -44,6 +44,8 @@ _PLAIN = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 _EXAMPLES = {"number": "1234.5", "integer": "1234"}
 _HAN = re.compile("[\u4e00-\u9fff]")
 _PERCENT = "%"
+# A cell that Excel turned into a date, as 12-5 into 5 December.
+_DATE = re.compile(r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 Doubles = npt.NDArray[np.float64]
 # How often a chunk gave reason for a note, by its kind and text.
 Remarks = Counter[tuple[str, str]]
@@ -225,7 +227,8 @@ class NumericColumnParser:
         except (CellParseError, OverflowError):
             if column.is_year:
                 return _CellResult(code="invalid_year", expected=_range_of(column))
-            return _CellResult(code="invalid_number", expected=_EXAMPLES[column.type])
+            code = "date_instead_of_number" if _DATE.match(text) else "invalid_number"
+            return _CellResult(code=code, expected=_EXAMPLES[column.type])
 
     def _factor(
         self, number: ParsedNumber, unit: str | None, result_unit: str | None

@@ -106,7 +106,7 @@ def _fault_lines(result: DryRunResult, language: Language) -> Iterator[Text]:
     yield unwrapped(_text("faults", language, count=count, kinds=len(result.faults)), "bold red")
     for group in result.faults[:_MAX_KINDS]:
         first, column = group.first[0], group.column_name
-        name = headers.get(column, column) if column else None
+        name = (headers.get(column) or result.titles.get(column, column)) if column else None
         reason = f"{name}: {first.reason(language)}" if name else first.reason(language)
         yield unwrapped(f"  {group.count:,} × {reason}", "red").append(_places(group, language), "default")
         yield unwrapped(f"      → {first.remedy(language)}")
