@@ -118,6 +118,7 @@ def test_65_a_reason_for_a_gap_is_kept_beside_the_other_figures(take: Take, kind
         None,
     ]
     assert outcome.values(AREA, COVER) == [(None, 43.25), (12.5, None), (None, None)]
+    assert [text for _, text in outcome.notes("gap_reason")] == ["不适用 (1)", "（保密） (1)"]
 
 
 def test_65_a_report_of_zero_is_a_zero(take: Take) -> None:

@@ -54,7 +54,7 @@ _DELIMITER_LINE = re.compile(r"(?i)\s*\"?sep=(.)\"?")
 # A text as a formula, so that Excel keeps its zeros: ="360100"
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')
 _NUMBER = re.compile(r"\s*[+-]?[0-9][0-9.,]*\s*")
-_MAX_EXCERPT = 40
+_MAX_EXCERPT, _EXCERPT_BEFORE = 40, 10
 # The first rows may be titles of several lines.
 _LINES_PER_ROW = 4
 _QUOTE, _LINE_END, _RETURN = ord('"'), ord("\n"), ord("\r")
@@ -275,7 +275,7 @@ def _count_lines_of_row(lines: list[str], position: int, limits: Limits) -> int 
 
 
 def _parse_row(lines: list[str], first_line: int, delimiter: str) -> tuple[RawRow, int]:
-    """The row that begins in the first line, and the number of its lines; its error is the text from the quote on."""
+    """The row that begins in the first line, and the number of its lines; its error is the text around the quote."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
         cells = next(reader)
@@ -289,8 +289,8 @@ def _parse_row(lines: list[str], first_line: int, delimiter: str) -> tuple[RawRo
 
 
 def _excerpt(text: str) -> str:
-    """The text from its first quote on."""
-    return text[max(text.find('"'), 0) :][:_MAX_EXCERPT]
+    """The text around its first quote."""
+    return text[max(text.find('"') - _EXCERPT_BEFORE, 0) :][:_MAX_EXCERPT]
 
 
 def _is_one_row(row: RawRow, lines: list[str], delimiter: str, schema: ChunkSchema) -> bool:

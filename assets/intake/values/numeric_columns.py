@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.core.text import format_number, odd_characters
+from assets.core.text import BLANKS, format_number, odd_characters, remove_invisible
 from assets.intake.readers.raw_rows import CATEGORY_TYPE
 from assets.intake.rows.row_errors import RowErrors, SourceColumn
 from assets.intake.tables.contracts import Contract, ContractColumn
@@ -205,6 +205,7 @@ class NumericColumnParser:
         unit, result_unit = units
         remarks = tuple(("invisible_removed", character) for character in odd_characters(text))
         if accepts_gaps and (gap := parse_gap(text)) is not None:
+            remarks += (("gap_reason", remove_invisible(text).strip(BLANKS)),)
             return _CellResult(0.0 if gap == CONFIRMED_ZERO else None, gap=gap, remarks=remarks)
         try:
             number = cell_parsers.parse_year(text) if column.is_year else cell_parsers.parse_number(text)
