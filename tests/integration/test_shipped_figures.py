@@ -322,6 +322,12 @@ def test_a_derived_figure_scores_with_both_parts_in_sight(province: Place) -> No
     told("43036 × 0.1 ÷ 657 = 6.55 beds per 1000 residents")
 
 
+def test_the_readme_counts_the_shipped_rows(province: Place) -> None:
+    (counts,) = province.rows("select sum(rows_read) as read from intake.files")
+    for name in ("README.md", "README.zh-CN.md"):
+        assert f" {int(counts['read']):,} " in (PROJECT_ROOT / name).read_text("utf-8")
+
+
 def test_the_conflicts_over_the_product_of_2023_stay_in_sight(province: Place) -> None:
     rows = province.rows(
         "from observations.source_conflicts where indicator_id = 'city_statistics.gdp_100m_yuan' and year = 2023"
