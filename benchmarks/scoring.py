@@ -22,9 +22,10 @@ from assets.warehouse.connection import Connection, connect_in_memory
 from assets.warehouse.models import read_models
 from assets.warehouse.tables import Table, read_tables
 
-UNITS, INDICATORS, DIMENSIONS, YEARS, DRAWS = 2_800, 60, 6, 10, 10_000
-SCORES = ("attainment_history", "applicable_targets", "selected_targets", "indicator_scores", "dimension_scores")
-SCORES += ("measure_scores", "city_scores")
+UNITS, INDICATORS, DIMENSIONS, BASKETS, YEARS, DRAWS = 2_800, 60, 6, 2, 10, 10_000
+SCORES = ("attainment_history", "applicable_targets", "selected_targets", "current_values", "pace_ratios")
+SCORES += ("indicator_scores", "basket_members", "group_ranges", "index_ranges", "score_ranges", "dimension_scores")
+SCORES += ("measure_scores", "city_scores", "certain_pairs", "preset_dimensions", "preset_scores")
 LISTINGS = ("projection_points", "ranking_inputs", "redundant_indicators", "non_discriminating_indicators")
 
 
@@ -50,6 +51,11 @@ def furnish(connection: Connection, tables: dict[str, Table]) -> None:
     _insert(connection, "reference.indicator_measures", linked, f"range({INDICATORS}) as t(n)")
     goalposts = {"indicator_id": _NAME, "lower": "0", "upper": "100", "class": "'standard'"}
     _insert(connection, "reference.goalposts", goalposts, f"range({INDICATORS}) as t(n)")
+    _insert(connection, "reference.baskets", _BASKET, f"range({BASKETS}) as t(n)")
+    members = {"basket_id": "printf('b%d', b)", "indicator_id": _NAME}
+    _insert(connection, "reference.basket_indicators", members, f"range({BASKETS}) as u(b), range({INDICATORS}) as t(n)")
+    for name in ("arithmetic", "geometric"):
+        _insert(connection, "reference.presets", _PRESET | dict.fromkeys(_MEANS, f"'{name}'"), "range(1) as t(n)")
     _insert(connection, "reference.targets", _TARGET, f"range({INDICATORS}) as t(n)")
     cells = f"range({UNITS}) as u(c), range({INDICATORS}) as i(n), range({YEARS}) as y(year)"
     _insert(connection, "observations.city_observations", _OBSERVATION, cells)
@@ -58,16 +64,18 @@ def furnish(connection: Connection, tables: dict[str, Table]) -> None:
 _NAME = "printf('i%02d', n)"
 _METHOD = {
     "method_version": "'b'", "assessment_year": "2024", "horizon_year": "2030", "default_base_year": "2015",
-    "minimum_span_years": "2", "on_track_ratio": "0.95", "moderate_ratio": "0.6", "minimum_dimensions_share": "0.5",
-    "minimum_measure_indicators_share": "0.5", "interval_level": "0.9", "projection_points_min": "4",
+    "minimum_span_years": "2", "on_track_ratio": "0.95", "moderate_ratio": "0.6", "maximum_open": "20",
+    "minimum_group_indicators": "3", "paired_cities_max": "200", "interval_level": "0.9", "projection_points_min": "4",
     "projection_points_max": "10", "projection_drift_share": "0.5", "projection_prior_points": "8",
     "projection_degrees": "6", "backtest_forecasts_min": "30", "coverage_tolerance": "0.05",
     "rank_simulations": str(DRAWS), "rank_seed": "1", "weight_variation": "0.25",
 }  # fmt: skip
 _DIMENSION = {
     "dimension_id": "printf('d%d', n)", "position": "n", "is_in_index": "true", "weight": "1",
-    "minimum_indicators_share": "0.6667"
 }  # fmt: skip
+_BASKET = {"basket_id": "printf('b%d', n)", "is_headline": "n = 0"}
+_MEANS = ("preset_id", "indicator_mean", "dimension_mean")
+_PRESET = {"minimum_dimension_coverage": "0.6", "minimum_index_coverage": "0.6", "minimum_dimensions_share": "0.6"}
 _INDICATOR = {
     "indicator_id": _NAME, "dimension_id": f"printf('d%d', n % {DIMENSIONS})", "unit": "'x'", "decimals": "4",
     "direction": "1", "scope": "'whole'", "kind": "'rate'", "minimum": "0", "maximum": "100",

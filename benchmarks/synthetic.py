@@ -25,7 +25,7 @@ DIMENSIONS, MEASURES = 6, 25
 LENGTH, RENEWED = "segments.length_km", "segments.renewed_pct"
 _SHIPPED = PROJECT_ROOT / "data" / "reference"
 # Rules of the project, the same whatever the province.
-_AS_SHIPPED = ("detectors", "detector_parameters", "units", "parameters", "milestones")
+_AS_SHIPPED = ("detectors", "detector_parameters", "units", "parameters", "milestones", "presets")
 _BLOCK = 16 << 20
 # Of segments: no number, out of bounds, no boolean, unknown source, unknown grade, repeated, contradicted.
 _FAULTS = 7
@@ -97,7 +97,6 @@ def _reference(province: Province) -> dict[str, Iterable[Row]]:
                 "name_en": f"Dimension {number}",
                 "is_in_index": "true",
                 "weight": 1,
-                "minimum_indicators_share": 0.6667,
             }
             for number in range(DIMENSIONS)
         ],
@@ -109,6 +108,8 @@ def _reference(province: Province) -> dict[str, Iterable[Row]]:
                 "title_en": f"Measure {number + 1}",
                 "summary_zh": "合成",
                 "summary_en": "Synthetic",
+                "responsible_zh": "合成",
+                "responsible_en": "Synthetic",
                 "dimension_id": f"d{number % DIMENSIONS}",
             }
             for number in range(min(MEASURES, len(names)))
@@ -184,6 +185,8 @@ def _indicator(name: str, position: int, word: str) -> Row:
         "pace_rule": "compound" if position % 2 else "linear",
         "maximum_age_years": 5,
         "weight": 1,
+        "responsible_zh": "合成",
+        "responsible_en": "Synthetic",
     }
 
 
@@ -330,6 +333,9 @@ reported as (
         figure as value,
         cast(null as varchar) as qualifier,
         'whole' as scope,
+        cast(null as varchar) as district,
+        cast(null as integer) as since_year,
+        cast(null as date) as as_of,
         source_id,
         source_grade,
         cast(null as varchar) as note,

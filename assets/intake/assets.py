@@ -15,7 +15,7 @@ from assets.core.object_store import open_store
 from assets.core.settings import read_settings
 from assets.intake.ingest import IngestJob, unassigned_receipts, utc_now
 from assets.intake.load import load_accepted
-from assets.intake.receipts.receipts import Receipt, read_receipts, sort_receipts
+from assets.intake.receipts.receipts import Receipt, SheetSummary, read_receipts, sort_receipts
 from assets.intake.rejects import add_rejects, resolve_rejects
 from assets.intake.tables.contracts import Contract, check_contracts
 from assets.intake.values import lookups
@@ -27,7 +27,10 @@ _RECEIPT_TABLES = ("intake.files", "intake.file_arrivals", "intake.sheets", "int
 # A share of the memory of a run; beyond it, duplicate keys are searched with the help of the disk.
 _MEMORY = "1GB"
 _COUNTS_OF = attrgetter("rows_read", "rows_blank", "rows_skipped", "rows_accepted", "rows_aggregate", "rows_rejected")
-_SHEET_CELLS_OF = attrgetter("sheet", "encoding", "delimiter", "header_line", "header_text")
+_ACCOUNT_CELLS = (
+    *("physical", "title", "header", "unit", "blank", "repeated_header", "note", "footer", "wrapped", "set_aside"),
+    *("passed_over", "read", "unfolded", "accepted", "aggregate", "rejected"),
+)
 
 
 def intake_assets(contracts: Mapping[str, Contract], tables: Mapping[str, Table]) -> list[dg.AssetsDefinition]:
@@ -183,7 +186,14 @@ def _arrival_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
 def _sheet_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
     for receipt in receipts:
         for position, sheet in enumerate(receipt.sheets, start=1):
-            yield (*_file_key(receipt), position, *_SHEET_CELLS_OF(sheet))
+            yield (*_file_key(receipt), position, *_sheet_cells(sheet))
+
+
+def _sheet_cells(sheet: SheetSummary) -> tuple[object, ...]:
+    issue, account = sheet.issue, sheet.account
+    status = ("read", None, None) if issue is None else ("passed_over", issue.reason("zh"), issue.reason("en"))
+    counts = (None if account is None else getattr(account, name) for name in _ACCOUNT_CELLS)
+    return (sheet.sheet, sheet.encoding, sheet.delimiter, *status, sheet.header_line, sheet.header_text, *counts)
 
 
 def _note_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:

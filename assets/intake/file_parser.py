@@ -27,7 +27,8 @@ from assets.intake.readers.encoding import FileRejectedError, detect_encoding
 from assets.intake.readers.raw_rows import Lines, RawChunk, RawSheet, to_csv_record
 from assets.intake.readers.resubmissions import restore_resubmission
 from assets.intake.readers.spreadsheet import read_workbook
-from assets.intake.receipts.receipts import SheetNote, SheetSummary
+from assets.intake.receipts.receipts import SheetNote, SheetSummary, issue_to_dict
+from assets.intake.rows.accounts import RowCounts, SheetAccount
 from assets.intake.rows.duplicate_keys import find_duplicates
 from assets.intake.rows.row_errors import ROW_ERROR_SCHEMA
 from assets.intake.rows.validator import ChunkResult, RowValidator, accepted_rows_schema
@@ -44,37 +45,32 @@ _WORKERS = 2
 # Chunks that wait to be written; more would only fill the memory.
 _MAX_PENDING = _WORKERS + 1
 _MAX_NOTES = 200
+_COUNTS = ("read", "blank", "skipped", "accepted", "aggregate", "rejected")
 _Result = TypeVar("_Result")
 _PARQUET_OPTIONS = "(format parquet, compression zstd)"
 
 
 @dataclass
 class ParseResult:
-    """What became of a file: rows_read = rows_accepted + rows_aggregate + rows_rejected."""
+    """What became of a file: its sheets with their accounts, and the notes about it."""
 
-    rows_read: int = 0
-    rows_blank: int = 0
-    rows_skipped: int = 0
-    rows_accepted: int = 0
-    rows_aggregate: int = 0
-    rows_rejected: int = 0
     sheets: list[SheetSummary] = field(default_factory=list)
     notes: list[SheetNote] = field(default_factory=list)
 
-    def add_counts(self, chunk: ChunkResult) -> None:
-        """Add the counts and the notes of a chunk."""
-        self.rows_read += chunk.rows_read
-        self.rows_blank += chunk.rows_blank
-        self.rows_skipped += chunk.rows_skipped
-        self.notes += chunk.notes[:_MAX_NOTES]
+    @property
+    def counts(self) -> dict[str, int]:
+        """The counts of the receipt: rows_read = rows_accepted + rows_aggregate + rows_rejected."""
+        accounts = [sheet.account for sheet in self.sheets if sheet.account is not None]
+        return {f"rows_{name}": sum(getattr(account, name) for account in accounts) for name in _COUNTS}
 
 
 @dataclass(frozen=True, slots=True)
 class _SheetParser:
-    """A sheet that holds a table, with the validator of its rows."""
+    """A sheet that holds a table, with the validator of its rows and the counts of its rows so far."""
 
     sheet: RawSheet
     validator: RowValidator
+    counts: RowCounts
 
     def chunks(self) -> Iterator[Callable[[], ChunkResult]]:
         for read_chunk in self.sheet.chunks(self.validator.layout.last_line, self.validator.chunk_schema):
@@ -106,7 +102,8 @@ class FileParser:
             FileRejectedError: no row of the file can be used.
         """
         result = ParseResult()
-        parsers = self._sheet_parsers(self._sheets(file, name), result)
+        sheets = self._sheets(file, name)
+        parsers, passed_over = self._sheet_parsers(sheets, result)
         error_files = [accepted.with_name("errors.parquet")]
         self._write_valid_rows(parsers, accepted, error_files[0], result)
         if find_duplicates(self.connection, self.contract, accepted):
@@ -116,9 +113,7 @@ class FileParser:
             self._delete_rows(accepted, lines_by_sheet)
         errors = _parquet(*error_files)
         self._write_rejects(errors, rejects)
-        result.rows_rejected = self._count(f"select count(*) from (select distinct sheet, line from {errors})")
-        result.rows_aggregate = self._count(f"select count(province_code) from {_parquet(accepted)}")
-        result.rows_accepted = pq.read_metadata(accepted).num_rows - result.rows_aggregate
+        result.sheets = self._summaries(sheets, parsers, passed_over, accepted, errors)
         return result
 
     def _sheets(self, file: Path, name: str) -> Sequence[RawSheet]:
@@ -137,27 +132,92 @@ class FileParser:
         sheet = DelimitedSheet(file, encoding, delimiter, self.limits)
         return [restore_resubmission(sheet, HEAD_ROWS)]
 
-    def _sheet_parsers(self, sheets: Sequence[RawSheet], result: ParseResult) -> list[_SheetParser]:
-        """The sheets that hold a table; the others are skipped with a note, unless no sheet holds one."""
-        parsers, skipped = [], []
+    def _sheet_parsers(
+        self, sheets: Sequence[RawSheet], result: ParseResult
+    ) -> tuple[list[_SheetParser], dict[str | None, Issue]]:
+        """The sheets that hold a table; why the others are passed over, unless no sheet holds one."""
+        parsers: list[_SheetParser] = []
+        passed_over: dict[str | None, TableNotFoundError] = {}
         for sheet in sheets:
             try:
                 layout = self._layout(sheet)
             except TableNotFoundError as error:
-                skipped.append((sheet, error))
+                passed_over[sheet.name] = error
                 continue
-            parsers.append(_SheetParser(sheet, RowValidator(self.contract, self.registry, layout, sheet.name)))
+            validator = RowValidator(self.contract, self.registry, layout, sheet.name)
+            parsers.append(_SheetParser(sheet, validator, self._count_head(sheet, layout)))
         if not parsers:
-            if skipped:
-                raise skipped[0][1]
-            raise FileRejectedError(Issue("missing_header_row", expected=", ".join(self.contract.columns)))
+            no_table = FileRejectedError(Issue("missing_header_row", expected=", ".join(self.contract.columns)))
+            raise next(iter(passed_over.values()), no_table)
         result.notes += [
-            SheetNote(sheet=sheet.name, line=None, kind="sheet_skipped", text=sheet.name or "") for sheet, _ in skipped
+            SheetNote(sheet=name, line=None, kind="sheet_skipped", text=name or "") for name in passed_over
         ]
         for parser in parsers:
-            result.sheets.append(_summary(parser.sheet, parser.validator.layout))
             result.notes += _layout_notes(parser.validator)
-        return parsers
+        return parsers, {name: error.issues[0] for name, error in passed_over.items()}
+
+    def _count_head(self, sheet: RawSheet, layout: TableLayout) -> RowCounts:
+        """The rows down to the last one of the headers, by class."""
+        header_lines = {row.line for row in layout.header_rows}
+        counts: RowCounts = Counter()
+        for row in sheet.head(HEAD_ROWS):
+            if row.line > layout.last_line:
+                break
+            texts = [cell.strip().strip("()（）[]") for cell in row.cells if cell.strip()]
+            if row.is_blank:
+                counts["blank"] += 1
+            elif row.line not in header_lines:
+                counts["title"] += 1
+            elif all(map(self.registry.units.is_unit, texts)):
+                counts["unit"] += 1
+            else:
+                counts["header"] += 1
+            counts["wrapped"] += row.line_count - 1
+        return counts
+
+    def _summaries(
+        self,
+        sheets: Sequence[RawSheet],
+        parsers: Iterable[_SheetParser],
+        passed_over: Mapping[str | None, Issue],
+        accepted: Path,
+        errors: str,
+    ) -> list[SheetSummary]:
+        """Each sheet with its account; raise FileRejectedError where one does not add up."""
+        by_name = {parser.sheet.name: parser for parser in parsers}
+        outcomes = self._count_outcomes(accepted, errors)
+        summaries: list[SheetSummary] = []
+        mismatches: list[Issue] = []
+        for sheet in sheets:
+            parser, physical = by_name.get(sheet.name), sheet.physical_rows()
+            counts: RowCounts = parser.counts if parser is not None else Counter({"passed_over": physical})
+            # A workbook is asked for its rows with content only: of its blank rows there is but one count.
+            physical += counts["blank"] if sheet.encoding is None else 0
+            fields: dict[str, int] = dict(counts) | outcomes.get(sheet.name, {})
+            account = SheetAccount(physical=physical, **fields)
+            layout = parser.validator.layout if parser is not None else None
+            summaries.append(_summary(sheet, layout, account, passed_over.get(sheet.name)))
+            mismatches += account.find_mismatches(sheet.name)
+        if mismatches:
+            raise FileRejectedError(*mismatches)
+        return summaries
+
+    def _count_outcomes(self, accepted: Path, errors: str) -> dict[str | None, dict[str, int]]:
+        """The rows accepted, aggregate and rejected, by sheet."""
+        rows = self.connection.execute(
+            f"""
+            with outcomes as (
+                select sheet, count(*) filter (where province_code is null) as accepted,
+                    count(province_code) as aggregate, 0 as rejected
+                from {_parquet(accepted)} group by sheet
+                union all
+                select sheet, 0, 0, count(distinct line) from {errors} group by sheet
+            )
+            select sheet, sum(accepted), sum(aggregate), sum(rejected) from outcomes group by sheet
+            """
+        ).fetchall()
+        names = ("accepted", "aggregate", "rejected")
+        return {sheet: dict(zip(names, map(int, counts), strict=True)) for sheet, *counts in rows}
 
     def _layout(self, sheet: RawSheet) -> TableLayout:
         """The table of a sheet. Rows above the limit of columns are no headers: comparing their cells takes minutes."""
@@ -191,7 +251,8 @@ class FileParser:
                     if written is not None:
                         written.result()
                     written = writing.submit(_write_chunk, valid_writer, error_writer, chunk)
-                    result.add_counts(chunk)
+                    parser.counts.update(chunk.counts)
+                    result.notes += chunk.notes[:_MAX_NOTES]
                     conversions += chunk.conversions
                     years |= chunk.years
                 result.notes += [
@@ -291,11 +352,6 @@ class FileParser:
             """
         )
 
-    def _count(self, sql: str) -> int:
-        # Fetch to the end: the connection accepts no other statement while a result is half read.
-        ((count,),) = self.connection.execute(sql).fetchall()
-        return int(count)
-
 
 def _parquet(*files: Path) -> str:
     return f"read_parquet([{', '.join(map(quote_literal, files))}])"
@@ -343,14 +399,18 @@ def _write_chunk(valid_writer: pq.ParquetWriter, error_writer: pq.ParquetWriter,
         error_writer.write_table(chunk.errors)
 
 
-def _summary(sheet: RawSheet, layout: TableLayout) -> SheetSummary:
-    header = to_csv_record([header.text for header in layout.headers], sheet.delimiter)
+def _summary(
+    sheet: RawSheet, layout: TableLayout | None, account: SheetAccount, passed_over: Issue | None
+) -> SheetSummary:
+    headers = [header.text for header in layout.headers] if layout is not None else None
     return SheetSummary(
         sheet=sheet.name,
         encoding=sheet.encoding,
         delimiter=sheet.delimiter,
-        header_line=layout.header_rows[0].line,
-        header_text=header,
+        header_line=layout.header_rows[0].line if layout is not None else None,
+        header_text=to_csv_record(headers, sheet.delimiter) if headers is not None else None,
+        account=account,
+        passed_over=None if passed_over is None else issue_to_dict(passed_over),
     )
 
 

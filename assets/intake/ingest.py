@@ -22,23 +22,25 @@ from assets.core.file_hash_cache import FileHashCache
 from assets.core.files import sync_path, write_atomically
 from assets.core.paths import Paths
 from assets.core.settings import Limits
-from assets.intake.file_parser import SUFFIXES, FileParser, ParseResult
+from assets.intake.file_parser import SUFFIXES, FileParser
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.receipts import temp_files
 from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, InboxFile, scan_inbox
-from assets.intake.receipts.receipts import RESULT_SUFFIXES, Receipt, missing_results, read_receipts, sort_receipts
+from assets.intake.receipts.receipts import (
+    RESULT_SUFFIXES,
+    Receipt,
+    issue_to_dict,
+    missing_results,
+    read_receipts,
+    sort_receipts,
+)
 from assets.intake.tables.contracts import Contract
 from assets.intake.values.lookups import Lookups
 from assets.warehouse.connection import Connection
 
 # Raise it when the same bytes and the same contract give other results; the next run then parses all files again.
-PARSER_VERSION = "4"
+PARSER_VERSION = "5"
 _MAX_REFUSALS = 50
-_COUNTS = ("rows_read", "rows_blank", "rows_skipped", "rows_accepted", "rows_aggregate", "rows_rejected")
-
-
-class RowBalanceError(Exception):
-    """Rows read are not rows accepted, aggregate and rejected; an error of this project, never of the data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ class IngestJob:
             try:
                 outcome = self._parse(file, work, base.stem)
             except FileRejectedError as error:
-                outcome = {"refusals": tuple(_to_dict(issue) for issue in error.issues[:_MAX_REFUSALS])}
+                outcome = {"refusals": tuple(issue_to_dict(issue) for issue in error.issues[:_MAX_REFUSALS])}
             receipt = base.model_copy(update=outcome)
             draft = work / "receipt.json"
             write_atomically(draft, receipt.model_dump_json(indent=1), is_durable=True)
@@ -137,13 +139,12 @@ class IngestJob:
         accepted, rejects = work / "accepted.parquet", work / "rejects.parquet"
         parser = FileParser(self.connection, self.contract, self.registry, self.limits)
         result = parser.parse(archived, file.name, accepted, rejects)
-        check_row_balance(file.name, result)
         for path, suffix in zip((accepted, rejects), RESULT_SUFFIXES, strict=True):
             sync_path(path)
             path.rename(self.folder / f"{stem}.{suffix}")
         return {
             "status": "read",
-            **{name: getattr(result, name) for name in _COUNTS},
+            **result.counts,
             "sheets": tuple(result.sheets),
             "notes": tuple(result.notes),
         }
@@ -166,7 +167,7 @@ def unassigned_receipts(paths: Paths, datasets: Sequence[str], now: datetime, li
                 recipe="",
                 received_at=now,
                 status="refused",
-                refusals=(_to_dict(issue),),
+                refusals=(issue_to_dict(issue),),
             )
             receipts.setdefault((folder, file.sha256), receipt)
     return list(receipts.values())
@@ -177,13 +178,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def check_row_balance(name: str, result: ParseResult) -> None:
-    """Raise RowBalanceError where a row that was read is neither accepted, nor aggregate, nor rejected."""
-    total = result.rows_accepted + result.rows_aggregate + result.rows_rejected
-    if result.rows_read != total:
-        raise RowBalanceError(f"{name}: {result.rows_read} rows read, {total} accounted for")
-
-
 def _is_supported(name: str) -> bool:
     return Path(name).suffix.lower() in SUFFIXES
 
@@ -192,10 +186,6 @@ def _unarchived_refusal(receipt: Receipt) -> str | None:
     """Why the bytes are not in the archive, if so (a link, a file above the limit); the file then stays refused."""
     codes = [str(refusal["code"]) for refusal in receipt.refusals]
     return next((code for code in codes if code in UNARCHIVED_REFUSALS), None)
-
-
-def _to_dict(issue: Issue) -> dict[str, str | int | None]:
-    return {name: getattr(issue, name) for name in Issue.__slots__}
 
 
 def _make_newest(file: Path, earlier: Iterable[Path]) -> None:

@@ -18,6 +18,9 @@ REPORTED = "observations.reported_observations"
 # The columns of a dataset in which each row names its indicator.
 _LONG_COLUMNS = {"indicator", "value"}
 _NO_TEXT = "cast(null as varchar)"
+# Columns that a dataset may leave out: the district that a row describes alone, the first year of a running total, and
+# the day of a progress figure.
+_OPTIONAL_COLUMNS = {"district": "varchar", "since_year": "integer", "as_of": "date"}
 _SELECT = """-- one row per figure of a row of {dataset}
 -- definition: generated from data/contracts/{dataset}.yml, {layout}
 with figures as (
@@ -32,6 +35,7 @@ with figures as (
         cast(figure as double) as value,
         qualifier,
         scope,
+        {period},
         source_id,
         source_grade,
         {note},
@@ -112,11 +116,16 @@ def generate_select(table: Table, indicators: Sequence[str]) -> str | None:
     else:
         return None
     has_scope, has_note = "scope" in table.columns, "note" in table.columns
+    optional = [
+        f"cast({name if name in table.columns else 'null'} as {sql_type}) as {name}"
+        for name, sql_type in _OPTIONAL_COLUMNS.items()
+    ]
     return _SELECT.format(
         dataset=table.name,
         layout=layout,
         figures="    union all\n".join(branches),
         scoped="" if has_scope else _SCOPED,
+        period=",\n        ".join(optional),
         note="note" if has_note else f"{_NO_TEXT} as note",
         source="figures" if has_scope else "scoped",
     )

@@ -11,9 +11,16 @@ select
     freshness.dataset, datasets.name_zh, datasets.name_en, freshness.due_year, freshness.due_date,
     count(*) as cities,
     string_agg(cities.short_zh, '、' order by freshness.city_code) as cities_zh,
-    string_agg(cities.name_en, ', ' order by freshness.city_code) as cities_en
+    string_agg(cities.name_en, ', ' order by freshness.city_code) as cities_en,
+    departments.responsible_zh, departments.responsible_en
 from quality.freshness as freshness
 inner join intake.datasets as datasets on freshness.dataset = datasets.dataset
+inner join (
+    select dataset, string_agg(distinct responsible_zh, '、' order by responsible_zh) as responsible_zh,
+        string_agg(distinct responsible_en, ', ' order by responsible_en) as responsible_en
+    from reference.indicators
+    group by dataset
+) as departments on freshness.dataset = departments.dataset
 inner join reference.cities as cities on freshness.city_code = cities.city_code
 where freshness.due_date < ?
 group by all

@@ -14,12 +14,7 @@ from assets.warehouse.tables import Table
 
 # The tables that Python reads.
 _PROJECTION_INPUTS = ("scorecards.projection_points", "scorecards.indicator_scores", "reference.parameters")
-_RANKING_INPUTS = (
-    "scorecards.ranking_inputs",
-    "scorecards.dimension_scores",
-    "scorecards.city_scores",
-    "reference.parameters",
-)
+_RANKING_INPUTS = ("scorecards.ranking_inputs", "reference.cities", "reference.dimensions", "reference.parameters")
 
 
 def scorecard_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> list[dg.AssetsDefinition]:

@@ -98,10 +98,10 @@ class Table(BaseModel):
         """Create or replace the table with its comments and these rows, each in the order of the columns."""
         self.load_columns(connection, dict(zip(self.columns, zip(*rows, strict=True), strict=False)))
 
-    def persist_docs(self, connection: Connection, target: str | None = None) -> None:
+    def persist_docs(self, connection: Connection, target: str | None = None, kind: str = "table") -> None:
         """Write the meaning of the table and of its columns into the database as comments, in Chinese and English."""
         name = target or self.qualified_name
-        comments = [f"comment on table {name} is {quote_literal(f'{self.zh} | {self.en}')}"]
+        comments = [f"comment on {kind} {name} is {quote_literal(f'{self.zh} | {self.en}')}"]
         for column_name, column in self.columns.items():
             text = quote_literal(f"{column.zh} | {column.en}")
             comments.append(f"comment on column {name}.{quote_identifier(column_name)} is {text}")

@@ -10,6 +10,8 @@ with of_provinces as (
         is_current,
         value,
         qualifier,
+        as_of,
+        is_progress,
         source_id,
         source_grade,
         note,

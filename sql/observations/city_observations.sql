@@ -22,6 +22,8 @@ of_cities as (
         held.vintage is not null as is_quarantined,
         vintages.value,
         vintages.qualifier,
+        vintages.as_of,
+        vintages.is_progress,
         vintages.source_id,
         vintages.source_grade,
         vintages.note,

@@ -1,5 +1,6 @@
--- one row per reported figure
--- definition: docs/corrections.md; a dropped figure is kept as history and is never current
+-- one row per reported figure of a city or of an area above it
+-- definition: docs/corrections.md; a dropped figure is kept as history and is never current; figures of districts and
+-- running totals have tables of their own
 with corrected as (
     select
         reported.city_code,
@@ -13,6 +14,7 @@ with corrected as (
         end as value,
         case when entries.action = 'replace' then cast(null as varchar) else reported.qualifier end as qualifier,
         reported.scope,
+        reported.as_of,
         coalesce(entries.source_id, reported.source_id) as source_id,
         coalesce(entries.source_grade, reported.source_grade) as source_grade,
         reported.note,
@@ -35,6 +37,7 @@ with corrected as (
             and coalesce(reported.sheet, '') = coalesce(matches.sheet, '')
             and reported.line = matches.line
     left join observations.correction_rules as entries on matches.correction_id = entries.correction_id
+    where reported.district is null and reported.since_year is null
 )
 
 select * from corrected

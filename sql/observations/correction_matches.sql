@@ -28,6 +28,7 @@ with about as (
             and coalesce(entries.sheet, reported.sheet, '') = coalesce(reported.sheet, '')
     inner join intake.files as files
         on entries.dataset = files.dataset and reported.file_sha256 = files.file_sha256
+    where reported.district is null and reported.since_year is null
 ),
 
 compared as (

@@ -1,102 +1,93 @@
 -- one row per indicator that a row of housing_renewal is a figure of
--- definition: data/contracts/housing_renewal.yml; programme, stage and counting period decide the indicator, so that
--- plans, starts, completions and running counts are never mixed
-with figures as (
+-- definition: data/contracts/housing_renewal.yml; programme, stage and unit decide the indicator, so that plans, starts
+-- and completions are never mixed; a row with since_year is a running total, and no value of its year
+with unit_rows as (
     select
         *,
-        'housing_renewal.old_communities_planned' as indicator_id,
+        'communities' as unit,
         communities as figure,
         communities_qualifier as qualifier
     from intake.housing_renewal
-    where programme = 'old_communities' and stage = 'planned' and since_year is null
     union all
     select
         *,
-        'housing_renewal.old_communities_started' as indicator_id,
-        communities as figure,
-        communities_qualifier as qualifier
-    from intake.housing_renewal
-    where programme = 'old_communities' and stage = 'started' and since_year is null
-    union all
-    select
-        *,
-        'housing_renewal.old_communities_completed' as indicator_id,
-        communities as figure,
-        communities_qualifier as qualifier
-    from intake.housing_renewal
-    where programme = 'old_communities' and stage = 'completed' and since_year is null
-    union all
-    select
-        *,
-        'housing_renewal.old_communities_completed_since_2021' as indicator_id,
-        communities as figure,
-        communities_qualifier as qualifier
-    from intake.housing_renewal
-    where programme = 'old_communities' and stage = 'completed' and since_year = 2021
-    union all
-    select
-        *,
-        'housing_renewal.old_communities_households_planned' as indicator_id,
+        'households' as unit,
         households as figure,
         households_qualifier as qualifier
     from intake.housing_renewal
-    where programme = 'old_communities' and stage = 'planned' and since_year is null
     union all
     select
         *,
-        'housing_renewal.old_communities_households_completed' as indicator_id,
-        households as figure,
-        households_qualifier as qualifier
-    from intake.housing_renewal
-    where programme = 'old_communities' and stage = 'completed' and since_year is null
-    union all
-    select
-        *,
-        'housing_renewal.dilapidated_buildings_renewed' as indicator_id,
+        'buildings' as unit,
         buildings as figure,
         buildings_qualifier as qualifier
     from intake.housing_renewal
-    where programme = 'dilapidated_housing' and stage = 'completed' and since_year is null
     union all
     select
         *,
-        'housing_renewal.slab_buildings_remaining' as indicator_id,
-        buildings as figure,
-        buildings_qualifier as qualifier
-    from intake.housing_renewal
-    where programme = 'prefabricated_slab' and stage = 'stock' and since_year is null
-    union all
-    select
-        *,
-        'housing_renewal.urban_villages_renewed' as indicator_id,
+        'projects' as unit,
         projects as figure,
         projects_qualifier as qualifier
     from intake.housing_renewal
-    where programme = 'urban_villages' and stage = 'completed' and since_year is null
     union all
     select
         *,
-        'housing_renewal.elevators_added' as indicator_id,
-        projects as figure,
-        projects_qualifier as qualifier
-    from intake.housing_renewal
-    where programme = 'elevators' and stage = 'completed' and since_year is null
-    union all
-    select
-        *,
-        'housing_renewal.rebuilt_by_owners_projects' as indicator_id,
-        projects as figure,
-        projects_qualifier as qualifier
-    from intake.housing_renewal
-    where programme = 'rebuilt_by_owners' and stage = 'completed' and since_year is null
-    union all
-    select
-        *,
-        'housing_renewal.affordable_dwellings_raised' as indicator_id,
+        'dwellings' as unit,
         dwellings as figure,
         dwellings_qualifier as qualifier
     from intake.housing_renewal
-    where programme = 'affordable_housing' and stage = 'completed' and since_year is null
+),
+
+named as (
+    select
+        *,
+        case concat(programme, ' ', stage, ' ', unit)
+            when 'old_communities planned communities'
+                then 'housing_renewal.old_communities_planned'
+            when 'old_communities planned_start communities'
+                then 'housing_renewal.old_communities_starts_planned'
+            when 'old_communities planned_completion communities'
+                then 'housing_renewal.old_communities_completions_planned'
+            when 'old_communities started communities'
+                then 'housing_renewal.old_communities_started'
+            when 'old_communities completed communities'
+                then 'housing_renewal.old_communities_completed'
+            when 'old_communities planned households'
+                then 'housing_renewal.old_communities_households_planned'
+            when 'old_communities completed households'
+                then 'housing_renewal.old_communities_households_completed'
+            when 'dilapidated_housing completed buildings'
+                then 'housing_renewal.dilapidated_buildings_renewed'
+            when 'prefabricated_slab stock buildings'
+                then 'housing_renewal.slab_buildings_remaining'
+            when 'urban_villages completed projects'
+                then 'housing_renewal.urban_villages_renewed'
+            when 'elevators completed projects'
+                then 'housing_renewal.elevators_added'
+            when 'rebuilt_by_owners completed projects'
+                then 'housing_renewal.rebuilt_by_owners_projects'
+            when 'affordable_housing completed dwellings'
+                then 'housing_renewal.affordable_dwellings_raised'
+        end as indicator_id,
+        cast(since_year as integer) as first_year
+    from unit_rows
+),
+
+figures as (
+    select * from named
+    union all
+    -- the running total of the five-year plan is an indicator of its own
+    select
+        unit_rows.*,
+        'housing_renewal.old_communities_completed_since_2021' as indicator_id,
+        cast(null as integer) as first_year
+    from unit_rows
+    where
+        programme = 'old_communities'
+        and stage = 'completed'
+        and unit = 'communities'
+        and since_year = 2021
+        and district is null
 ),
 
 reported as (
@@ -108,6 +99,9 @@ reported as (
         figure as value,
         qualifier,
         scope,
+        district,
+        first_year as since_year,
+        as_of,
         source_id,
         source_grade,
         note,
@@ -115,7 +109,7 @@ reported as (
         sheet,
         line
     from figures
-    where figure is not null
+    where figure is not null and indicator_id is not null
 )
 
 select * from reported

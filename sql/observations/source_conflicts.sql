@@ -1,5 +1,5 @@
 -- one row per place, indicator, year and scope, and source that reports another value than the current one
--- definition: docs/method.md, vintages; the last figure of each source counts; figures are compared with the
+-- definition: docs/method.md, vintages; the last total of each source counts; figures are compared with the
 -- decimals of the registry
 with last_of_source as (
     select
@@ -12,7 +12,7 @@ with last_of_source as (
     inner join reference.indicators as indicators on vintages.indicator_id = indicators.indicator_id
     inner join intake.files as files
         on indicators.dataset = files.dataset and vintages.file_sha256 = files.file_sha256
-    where coalesce(vintages.correction_action, '') <> 'drop'
+    where coalesce(vintages.correction_action, '') <> 'drop' and not vintages.is_progress
     qualify
         row_number() over (
             partition by

@@ -1,21 +1,25 @@
 -- one row per city
--- definition: docs/method.md, aggregation; names, place on the tile map and scores of a city
+-- definition: docs/method.md, ranges; names, place on the tile map and scores of a city in the headline basket
 with named as (
     select
         cities.*,
         tiles.tile_row,
         tiles.tile_column,
-        scores.index_status,
-        scores.city_index,
-        scores.city_index_geometric,
+        scores.basket_id,
+        scores.score_status,
+        scores.evidenced,
+        scores.possible,
+        scores.open,
+        scores.lost,
         scores.rank,
-        scores.dimensions_scored,
+        scores.best_rank,
+        scores.worst_rank,
         scores.dimensions_total,
-        scores.minimum_dimensions_share,
-        scores.indicators_listed,
-        scores.indicators_with_data,
+        scores.dimensions_wide_enough,
         scores.indicators_scored,
         scores.indicators_total,
+        scores.indicators_listed,
+        scores.indicators_with_data,
         scores.indicators_stale,
         scores.achieved,
         scores.achieved_declining,
@@ -23,15 +27,18 @@ with named as (
         scores.moderate,
         scores.limited,
         scores.deteriorating,
+        scores.coverage,
+        scores.mean_of_available,
         scores.oldest_year,
         scores.newest_year,
-        scores.mean_of_available,
-        scores.method_version,
         scores.reference_share,
-        scores.non_primary_share
+        scores.non_primary_share,
+        scores.method_version
     from reference.cities as cities
     inner join scorecards.city_scores as scores on cities.city_code = scores.city_code
+    inner join reference.baskets as baskets on scores.basket_id = baskets.basket_id
     left join reference.city_tiles as tiles on cities.city_code = tiles.city_code
+    where baskets.is_headline
 )
 
 select * from named

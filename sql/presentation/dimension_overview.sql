@@ -1,13 +1,15 @@
 -- one row per dimension
--- definition: docs/method.md, aggregation; how far the city with the most data gets towards a score
+-- definition: docs/method.md, ranges; how far the city with the most data gets in the headline basket
 with counted as (
     select
-        dimension_id,
-        max(indicators_scored) as most_scored,
-        max(indicators_total) as indicators_total,
-        count(score) as cities_scored
-    from scorecards.dimension_scores
-    group by dimension_id
+        scores.dimension_id,
+        max(scores.indicators_scored) as most_scored,
+        max(scores.indicators_total) as indicators_total,
+        count(scores.rank) as cities_ranked
+    from scorecards.dimension_scores as scores
+    inner join reference.baskets as baskets on scores.basket_id = baskets.basket_id
+    where baskets.is_headline
+    group by scores.dimension_id
 ),
 
 named as (
@@ -15,12 +17,10 @@ named as (
         dimensions.*,
         counted.most_scored,
         counted.indicators_total,
-        -- The smallest count that reaches the share; the small term allows for 2/3 of 6, which is not exactly 4.
-        cast(
-            -floor(-(dimensions.minimum_indicators_share * counted.indicators_total - 1e-9)) as integer
-        ) as indicators_needed,
-        counted.cities_scored
+        counted.indicators_total >= parameters.minimum_group_indicators as is_wide_enough,
+        counted.cities_ranked
     from reference.dimensions as dimensions
+    cross join reference.parameters as parameters
     left join counted on dimensions.dimension_id = counted.dimension_id
 )
 

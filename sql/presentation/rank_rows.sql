@@ -1,6 +1,30 @@
 -- one row per ranking and city that has a rank in it
--- definition: docs/method.md, rank intervals; each rank with its interval, the score behind it and all names
-with named as (
+-- definition: docs/method.md, rank intervals; each rank with its interval, the range behind it and all names
+with ranges as (
+    select
+        scores.city_code,
+        scores.dimension_id,
+        scores.evidenced,
+        scores.possible,
+        scores.best_rank,
+        scores.worst_rank
+    from scorecards.dimension_scores as scores
+    inner join reference.baskets as baskets on scores.basket_id = baskets.basket_id
+    where baskets.is_headline
+    union all
+    select
+        scores.city_code,
+        cast(null as varchar) as dimension_id,
+        scores.evidenced,
+        scores.possible,
+        scores.best_rank,
+        scores.worst_rank
+    from scorecards.city_scores as scores
+    inner join reference.baskets as baskets on scores.basket_id = baskets.basket_id
+    where baskets.is_headline
+),
+
+named as (
     select
         intervals.*,
         cities.name_zh as city_zh,
@@ -8,15 +32,17 @@ with named as (
         dimensions.position as dimension_position,
         dimensions.name_zh as dimension_zh,
         dimensions.name_en as dimension_en,
-        case when intervals.level = 'index' then city_scores.city_index else dimension_scores.score end as score
+        ranges.evidenced,
+        ranges.possible,
+        ranges.best_rank,
+        ranges.worst_rank
     from scorecards.rank_intervals as intervals
     inner join reference.cities as cities on intervals.city_code = cities.city_code
-    inner join scorecards.city_scores as city_scores on intervals.city_code = city_scores.city_code
-    left join reference.dimensions as dimensions on intervals.dimension_id = dimensions.dimension_id
-    left join scorecards.dimension_scores as dimension_scores
+    inner join ranges
         on
-            intervals.city_code = dimension_scores.city_code
-            and intervals.dimension_id = dimension_scores.dimension_id
+            intervals.city_code = ranges.city_code
+            and coalesce(intervals.dimension_id, '') = coalesce(ranges.dimension_id, '')
+    left join reference.dimensions as dimensions on intervals.dimension_id = dimensions.dimension_id
 )
 
 select * from named

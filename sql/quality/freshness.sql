@@ -26,7 +26,10 @@ with figures as (
         on vintages.file_sha256 = files.file_sha256 and indicators.dataset = files.dataset
     inner join intake.file_arrivals as arrivals
         on files.dataset = arrivals.dataset and files.file_sha256 = arrivals.file_sha256
-    where vintages.city_code is not null and not coalesce(vintages.correction_action = 'drop', false)
+    where
+        vintages.city_code is not null
+        and not vintages.is_progress
+        and not coalesce(vintages.correction_action = 'drop', false)
 ),
 
 received as (

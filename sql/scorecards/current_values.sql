@@ -1,37 +1,54 @@
 -- one row per city and indicator that has a figure, with the base from which its pace is measured
 -- definition: docs/method.md, pace and status; the latest figure up to the assessment year counts
-with current_points as (
+with latest_years as (
+    select
+        history.city_code,
+        history.indicator_id,
+        max(history.year) as year
+    from scorecards.attainment_history as history
+    cross join reference.parameters as parameters
+    where history.year <= parameters.assessment_year
+    group by history.city_code, history.indicator_id
+),
+
+current_points as (
     select
         history.*,
         parameters.minimum_span_years,
         coalesce(indicators.base_year, parameters.default_base_year) as first_base_year,
         parameters.assessment_year - history.year > indicators.maximum_age_years as is_stale
     from scorecards.attainment_history as history
+    inner join latest_years
+        on
+            history.city_code = latest_years.city_code
+            and history.indicator_id = latest_years.indicator_id
+            and history.year = latest_years.year
     inner join reference.indicators as indicators on history.indicator_id = indicators.indicator_id
     cross join reference.parameters as parameters
-    where history.year <= parameters.assessment_year
-    qualify
-        row_number() over (
-            partition by history.city_code, history.indicator_id
-            order by history.year desc
-            rows between unbounded preceding and current row
-        ) = 1
 ),
 
-base_points as (
-    select history.*
+base_years as (
+    select
+        history.city_code,
+        history.indicator_id,
+        min(history.year) as year
     from scorecards.attainment_history as history
     inner join current_points
         on history.city_code = current_points.city_code and history.indicator_id = current_points.indicator_id
     where
         history.year >= current_points.first_base_year
         and current_points.year - history.year >= current_points.minimum_span_years
-    qualify
-        row_number() over (
-            partition by history.city_code, history.indicator_id
-            order by history.year
-            rows between unbounded preceding and current row
-        ) = 1
+    group by history.city_code, history.indicator_id
+),
+
+base_points as (
+    select history.*
+    from scorecards.attainment_history as history
+    inner join base_years
+        on
+            history.city_code = base_years.city_code
+            and history.indicator_id = base_years.indicator_id
+            and history.year = base_years.year
 ),
 
 -- a cumulative count starts from zero in the first year of its profile, without a profile in the base year

@@ -1,26 +1,53 @@
--- one row per city and indicator whose score counts in a published dimension score
+-- one row per city and indicator of the headline basket that counts in a rank of the city, with or without a score
 -- definition: docs/method.md, rank intervals; values have the sign that makes higher better
-with ranking_inputs as (
+with headline_members as (
+    select members.*
+    from scorecards.basket_members as members
+    inner join reference.baskets as baskets on members.basket_id = baskets.basket_id
+    where baskets.is_headline
+),
+
+counted as (
     select
-        scores.city_code,
-        scores.indicator_id,
-        scores.dimension_id,
+        members.city_code,
+        members.indicator_id,
+        members.dimension_id,
+        members.weight_scaled,
+        dimensions.weight as dimension_weight,
+        dimension_scores.rank as dimension_rank,
+        case when dimensions.is_in_index then city_scores.rank end as index_rank
+    from headline_members as members
+    inner join reference.dimensions as dimensions on members.dimension_id = dimensions.dimension_id
+    inner join scorecards.dimension_scores as dimension_scores
+        on
+            members.basket_id = dimension_scores.basket_id
+            and members.city_code = dimension_scores.city_code
+            and members.dimension_id = dimension_scores.dimension_id
+    inner join scorecards.city_scores as city_scores
+        on members.basket_id = city_scores.basket_id and members.city_code = city_scores.city_code
+),
+
+ranking_inputs as (
+    select
+        counted.city_code,
+        counted.indicator_id,
+        counted.dimension_id,
         scores.attainment,
         -- with a range, nearer to it is better, which its attainment measures
         case
-            when goalposts.tolerance is not null then scores.attainment else indicators.direction * scores.value
+            when goalposts.tolerance is not null or scores.attainment is null then scores.attainment
+            else indicators.direction * scores.value
         end as oriented_value,
-        scores.weight,
-        dimensions.weight as dimension_weight,
-        dimensions.is_in_index and cities.index_status = 'scored' as counts_in_index
-    from scorecards.indicator_scores as scores
-    inner join scorecards.dimension_scores as published
-        on scores.city_code = published.city_code and scores.dimension_id = published.dimension_id
-    inner join scorecards.city_scores as cities on scores.city_code = cities.city_code
-    inner join reference.dimensions as dimensions on scores.dimension_id = dimensions.dimension_id
-    inner join reference.indicators as indicators on scores.indicator_id = indicators.indicator_id
-    inner join reference.goalposts as goalposts on scores.indicator_id = goalposts.indicator_id
-    where published.score_status = 'scored' and scores.attainment is not null
+        cast(counted.weight_scaled as double) / 1e6 as weight,
+        counted.dimension_weight,
+        counted.dimension_rank,
+        counted.index_rank
+    from counted
+    inner join scorecards.indicator_scores as scores
+        on counted.city_code = scores.city_code and counted.indicator_id = scores.indicator_id
+    inner join reference.indicators as indicators on counted.indicator_id = indicators.indicator_id
+    inner join reference.goalposts as goalposts on counted.indicator_id = goalposts.indicator_id
+    where counted.dimension_rank is not null or counted.index_rank is not null
 )
 
 select * from ranking_inputs

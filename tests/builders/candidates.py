@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from assets.core.paths import Paths
+from assets.release.outputs.datapackage import write_package
+from assets.release.outputs.metadata import ReleaseIdentity, read_metadata
+from assets.release.publish.database import finish_database
+from assets.release.publish.manifest import (
+    FORMAT,
+    InputFile,
+    Manifest,
+    RunFacts,
+    compute_content_digest,
+    describe_file,
+    hash_file,
+)
 from assets.release.publish.publish import publish
-from assets.release.read.reader import Release, find_current_release, list_release_ids
-from assets.warehouse.connection import Connection, Warehouse
+from assets.release.publish.staging import create_staging
+from assets.release.read.reader import Release, fetch_rows, find_current_release, get_release, list_release_ids
+from assets.warehouse.connection import Connection, Warehouse, database_file
 from assets.warehouse.tables import Table
 from tests.builders.world import World, furnished, tables
 
@@ -111,6 +128,49 @@ def release_of(connection: Connection, data: Path) -> Release:
     release = find_current_release(Paths(data))
     assert release is not None
     return release
+
+
+def tables_release_of(connection: Connection, data: Path) -> Release:
+    """Write a release of the tables and their package; pages, documents and workbook take longer than most tests."""
+    paths, tables, moment = Paths(data), published_tables(), datetime(2026, 1, 1, tzinfo=UTC)
+    release_id = "20260101T000000Z-tables"
+    folder = paths.releases / release_id
+    metadata = read_metadata(connection, tables)
+    staging = create_staging(folder, "run", connection, tables, metadata)
+    connection.execute("checkpoint")
+    paths.snapshot.parent.mkdir()
+    shutil.copyfile(database_file(connection), paths.snapshot)
+    database = finish_database(paths.snapshot, folder, tables, (), paths.state / "spill")
+    package = write_package(folder, tables, staging.files, metadata, ReleaseIdentity(release_id, moment))
+    names = ", ".join("file_sha256 as sha256" if name == "sha256" else name for name in InputFile.model_fields)
+    Manifest(
+        format=FORMAT,
+        release_id=release_id,
+        content_digest=compute_content_digest(staging.files),
+        method_version=metadata.method_version,
+        files=(*staging.files, database, *(describe_file(folder, path) for path in package)),
+        inputs=tuple(InputFile(**row) for row in fetch_rows(connection, f"select {names} from intake.files")),
+        run=RunFacts(run_id="run", released_at=moment),
+    ).write(folder)
+    paths.current_release.symlink_to(release_id)
+    return get_release(paths, release_id)
+
+
+def write_earlier_format(release: Release) -> Release:
+    """Make a release one of the first format: no number in the manifest, and other names of counts."""
+    log = release.folder / "parquet" / "runs.parquet"
+    table = pq.read_table(log)
+    names = ["rows_set_aside" if name == "rows_aggregate" else name for name in table.schema.names]
+    pq.write_table(table.rename_columns(names), log)
+    file = release.folder / "MANIFEST.json"
+    manifest = json.loads(file.read_text("utf-8"))
+    assert manifest.pop("format") == 2
+    for entry in manifest["inputs"]:
+        entry["rows_set_aside"] = entry.pop("rows_aggregate")
+    (entry,) = (entry for entry in manifest["files"] if entry["path"] == "parquet/runs.parquet")
+    entry["sha256"] = hash_file(log)
+    file.write_text(json.dumps(manifest), "utf-8")
+    return get_release(Paths(release.folder.parents[1]), release.folder.name)
 
 
 MARKED = ("reference.sources", "scorecards.indicator_scores", "observations.city_observations")

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+import pyarrow as pa
+
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.intake.tables.contracts import read_contracts
 from assets.observations.dataset_models import dataset_models
-from assets.warehouse.connection import Connection, quote_identifier
+from assets.warehouse.connection import Connection
 from assets.warehouse.models import Model, read_models
 from assets.warehouse.tables import Column, Table, read_tables
 
@@ -26,8 +28,6 @@ DEFAULTS: dict[str, Row] = {
         "minimum_span_years": 2,
         "on_track_ratio": 0.95,
         "moderate_ratio": 0.6,
-        "minimum_dimensions_share": 0.5,
-        "minimum_measure_indicators_share": 2 / 3,
         "interval_level": 0.9,
         "projection_points_min": 4,
         "projection_points_max": 10,
@@ -46,10 +46,12 @@ DEFAULTS: dict[str, Row] = {
         "measurement_error_c": 0.02,
         "sobol_samples": 32,
         "maximum_open": 20,
-        "minimum_group_indicators": 3,
+        "minimum_group_indicators": 1,
         "paired_cities_max": 200,
     },
-    "reference.dimensions": {"dimension_id": "d", "is_in_index": True, "weight": 1, "minimum_indicators_share": 2 / 3},
+    "reference.dimensions": {"dimension_id": "d", "is_in_index": True, "weight": 1},
+    "reference.baskets": {"basket_id": "core", "is_headline": True},
+    "reference.basket_indicators": {"basket_id": "core"},
     "reference.measures": {"measure_id": 1, "dimension_id": "d"},
     "reference.indicators": {
         "dataset": "sheet",
@@ -123,12 +125,10 @@ class World:
         self._there = set(self._given)
         filled = [self._filled(table, contract, row) for row in rows]
         if filled:
-            one = f"({', '.join('?' for _ in contract.columns)})"
-            names = ", ".join(quote_identifier(name) for name in contract.columns)
-            self.connection.execute(
-                f"insert into {table} ({names}) values {', '.join(one for _ in filled)}",
-                [row[name] for row in filled for name in contract.columns],
-            )
+            columns = {name: [row[name] for row in filled] for name in contract.columns}
+            self.connection.register("added_rows", pa.table(columns))
+            self.connection.execute(f"insert into {table} select * from added_rows")
+            self.connection.unregister("added_rows")
         return self
 
     def clear(self) -> World:
@@ -146,10 +146,11 @@ class World:
         return self.add("reference.cities", *({"city_code": code} for code in codes))
 
     def indicator(self, indicator_id: str, goalposts: tuple[float, float] | None = (0, 100), **said: object) -> World:
-        """Register an indicator, with a floor and an upper goalpost unless none are wanted."""
+        """Register an indicator; with a floor and an upper goalpost, unless none are wanted, it is in the basket."""
         self.add("reference.indicators", {"indicator_id": indicator_id, **said})
         if goalposts is not None:
             floor, upper = goalposts
+            self.add("reference.basket_indicators", {"indicator_id": indicator_id})
             self.add("reference.goalposts", {"indicator_id": indicator_id, "lower": floor, "upper": upper})
         return self
 
@@ -208,4 +209,5 @@ class World:
 
 def furnished(world: World, **method: object) -> World:
     """A cleared world with city A, dimension d, and the method with these parameters; no indicator and no figure."""
-    return world.clear().add("reference.parameters", method).city("A").add("reference.dimensions", {}).figures("-", {})
+    world.clear().add("reference.parameters", method).add("reference.baskets", {})
+    return world.city("A").add("reference.dimensions", {}).figures("-", {})

@@ -28,7 +28,7 @@ def test_29_both_vintages_of_one_file_are_read_where_it_names_them(take: Take) -
         for value, issue in ((5745.51, "初步核算"), (5783.32, "修订"))
     ]
     outcome = take("city_statistics", text_of(headers, *rows))
-    assert outcome.values("value", "published") == [(5745.51, "初步核算"), (5783.32, "修订")]
+    assert outcome.values("value", "issue") == [(5745.51, "初步核算"), (5783.32, "修订")]
     assert outcome.rejects == []
 
 

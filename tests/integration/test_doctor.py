@@ -1,11 +1,214 @@
-"""The command `gancheng doctor` after a complete run."""
+"""The doctor: each thing that can be wrong is found, told with a remedy, and not found where it is not."""
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
 
+import pytest
+
+from assets.core.data_dir_version import ensure_data_dir
+from assets.core.errors import UsageError
 from assets.core.paths import Paths
-from tests.builders.data_directories import Place
+from assets.intake.ingest import IngestJob, utc_now
+from pipelines.cli import doctor
+from tests.builders.candidates import copy_release
+from tests.builders.data_directories import FIXTURES, Place
+
+NOBODY = 65534
+SENT = "city,date,posts,source_id,source_grade\n甲市,2026-01-01,5,book,A\n"
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The countries with a release, as a run leaves them but for the lake."""
+    data = tmp_path_factory.mktemp("well") / "data"
+    shutil.copytree(FIXTURES / "countries", data)
+    copy_release(data)
+    ensure_data_dir(Paths(data))
+    return data
+
+
+@pytest.fixture
+def place(released: Path, tmp_path: Path, intake: IngestJob) -> Paths:
+    """A sound installation: a release, and a lake with one file."""
+    shutil.copytree(released, tmp_path, symlinks=True, dirs_exist_ok=True)
+    (tmp_path / "state").chmod(0o700)
+    (tmp_path / "inbox" / "fairs" / "sent.csv").write_text(SENT, "utf-8")
+    (receipt,) = intake.ingest(utc_now() - timedelta(days=1))
+    assert receipt.rows_accepted == 1
+    return Paths(tmp_path)
+
+
+def codes(paths: Paths) -> list[str]:
+    """What the doctor finds, but for the room on the disk of whoever runs the tests."""
+    return [issue.code for issue in doctor.diagnose(paths) if issue.code != "disk_nearly_full"]
+
+
+def spoil_lake(pattern: str, do: Callable[[Path], object]) -> Callable[[Paths], None]:
+    def spoil(paths: Paths) -> None:
+        (file,) = paths.lake.glob(f"fairs/{pattern}")
+        do(file)
+
+    return spoil
+
+
+def spoil_archive(do: Callable[[Path], object]) -> Callable[[Paths], None]:
+    def spoil(paths: Paths) -> None:
+        (file,) = (file for file in paths.archive.rglob("*") if file.is_file())
+        file.chmod(0o644)
+        do(file)
+
+    return spoil
+
+
+def cut(file: Path) -> None:
+    os.truncate(file, file.stat().st_size // 2)
+
+
+def receive_tomorrow(file: Path) -> None:
+    told = json.loads(file.read_text("utf-8"))
+    told["received_at"] = (utc_now() + timedelta(days=1)).isoformat()
+    file.write_text(json.dumps(told), "utf-8")
+
+
+def break_dagster(paths: Paths) -> None:
+    folder = paths.state / "dagster" / "history"
+    folder.mkdir(parents=True)
+    with closing(sqlite3.connect(folder / "runs.db")) as connection:
+        connection.execute("create table runs (id)")
+    assert codes(paths) == []
+    (folder / "runs.db").write_bytes(b"no database at all" * 500)
+
+
+FAULTS: dict[str, tuple[list[str], Callable[[Paths], object]]] = {
+    "lake of a newer program": (["newer_data_version"], lambda p: (p.lake / "VERSION").write_text("3\n")),
+    "state of a newer program": (["newer_data_version"], lambda p: (p.state / "VERSION").write_text("99")),
+    "version is no number": (["invalid_version"], lambda p: (p.lake / "VERSION").write_bytes(b"\xff\x00")),
+    "receipt cut off": (["receipt_damaged"], spoil_lake("*.json", cut)),
+    "receipt empty": (["receipt_damaged"], spoil_lake("*.json", lambda file: file.write_bytes(b""))),
+    "receipt of the future": (["clock_behind"], spoil_lake("*.json", receive_tomorrow)),
+    "rejects gone": (["missing_intake_results"], spoil_lake("*.rejects.parquet", Path.unlink)),
+    "rows cut off": (["missing_intake_results"], spoil_lake("*[0-9a-f].parquet", cut)),
+    "original gone": (["missing_archived_file"], spoil_archive(Path.unlink)),
+    "original cut off": (["archived_file_changed"], spoil_archive(cut)),
+    "state open to others": (["insecure_state_folder"], lambda p: p.state.chmod(0o755)),
+    "no inbox": (["folder_unreadable"], lambda p: shutil.rmtree(p.inbox)),
+    "lake is no folder": (["folder_unwritable"], lambda p: (shutil.rmtree(p.lake), p.lake.touch())),
+    "never released": (["no_release"], lambda p: shutil.rmtree(p.releases)),
+    "current leads nowhere": (["missing_current_release"], lambda p: shutil.rmtree(p.current_release.resolve())),
+    "current changed": (
+        ["current_release_damaged", "release_file_changed"],
+        lambda p: cut(p.current_release / "gancheng.duckdb"),
+    ),
+    "no manifest": (
+        ["current_release_damaged", "invalid_manifest"],
+        lambda p: (p.current_release / "MANIFEST.json").unlink(),
+    ),
+    "half a release": (["stale_temp_file"], lambda p: (p.releases / ".building-1").mkdir()),
+    "half a snapshot": (["stale_temp_file"], lambda p: p.snapshot.touch()),
+    "returns that nobody took over": (
+        ["stale_temp_file"],
+        lambda p: (p.candidate.parent / ".returns-1").mkdir(parents=True),
+    ),
+    "half a switch": (["stale_temp_file"], lambda p: (p.releases / ".current-1").symlink_to("x")),
+    "half pruned": (["stale_temp_file"], lambda p: (p.releases / ".pruning-1").mkdir()),
+    "half parsed": (["stale_temp_file"], lambda p: (p.lake / "fairs" / ".work-1").mkdir()),
+    "half copied": (["stale_temp_file"], lambda p: (p.archive / ".arriving-1").touch()),
+    "record of runs broken": (["dagster_storage_damaged"], break_dagster),
+    "contract unreadable": (["invalid_contract"], lambda p: (p.contracts / "x.yml").write_text("[")),
+    "store not mounted": (
+        ["shared_store_unreachable"],
+        lambda p: p.settings.write_text("storage: {store: /nowhere}\n"),
+    ),
+    "store unreadable": (["invalid_settings"], lambda p: p.settings.write_text("storage: {stores: /nowhere}\n")),
+    "no contracts": (["incomplete_data_directory"], lambda p: shutil.rmtree(p.contracts)),
+}
+
+
+def test_a_sound_installation_has_nothing_wrong(place: Paths) -> None:
+    assert codes(place) == []
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_is_found_and_nothing_else(place: Paths, fault: str) -> None:
+    expected, spoil = FAULTS[fault]
+    spoil(place)
+    assert codes(place) == expected
+    assert all(issue.remedy("zh") and issue.remedy("en") for issue in doctor.diagnose(place))
+
+
+def test_little_room_is_told_with_what_is_needed(place: Paths) -> None:
+    (issue,) = doctor.check_disk(place, minimum=10**18)
+    assert (issue.code, issue.expected) == ("disk_nearly_full", "1000000000000")
+    assert list(doctor.check_disk(place, minimum=0)) == []
+
+
+def test_packages_that_differ_are_named() -> None:
+    assert list(doctor.check_packages()) == []
+    told = doctor.check_packages(required=["no-such-package>=1", "pyyaml>=99", "rich>=1", "x; extra == 'dev'"])
+    assert [(issue.code, issue.expected) for issue in told] == [
+        ("package_version_mismatch", "no-such-package>=1"),
+        ("package_version_mismatch", "pyyaml>=99"),
+    ]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user, which only root can")
+def test_folders_that_the_user_may_not_use_are_found(place: Paths) -> None:
+    """As nobody: for root no folder is closed."""
+    with tempfile.TemporaryDirectory() as base:
+        data = Path(base) / "data"
+        shutil.copytree(place.data, data, symlinks=True)
+        closed = Paths(data)
+        Path(base).chmod(0o755)
+        (data / "inbox" / "fairs").chmod(0o700)
+        os.seteuid(NOBODY)
+        try:
+            found = {(issue.code, issue.file or issue.actual) for issue in doctor.check_folders(closed)}
+        finally:
+            os.seteuid(0)
+    kept = (closed.archive, closed.lake, closed.candidate.parent, closed.releases, closed.state)
+    assert found == {
+        ("folder_unreadable", str(data / "inbox" / "fairs")),
+        *(("folder_unwritable", str(folder)) for folder in kept),
+    }
+
+
+def test_what_a_run_is_working_on_is_no_leftover(place: Paths) -> None:
+    (place.releases / ".building-1").mkdir()
+    with (place.state / "run.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert codes(place) == []
+    assert codes(place) == ["stale_temp_file"]
+
+
+def test_nothing_newer_is_touched(place: Paths) -> None:
+    (place.lake / "VERSION").write_text("3\n")
+    with pytest.raises(UsageError, match="newer"):
+        ensure_data_dir(place)
+    assert (place.lake / "VERSION").read_text() == "3\n"
+
+
+def test_a_lake_from_before_there_were_versions_is_claimed_as_it_is(place: Paths) -> None:
+    (place.lake / "VERSION").unlink()
+    receipts = sorted(place.lake.rglob("*"))
+    ensure_data_dir(place)
+    assert (place.lake / "VERSION").read_text() == "2\n"
+    assert sorted(file for file in place.lake.rglob("*") if file.name != "VERSION") == receipts
+    assert place.state.stat().st_mode & 0o777 == 0o700
+
+
+def test_an_engine_that_cannot_be_is_told(place: Paths) -> None:
+    place.settings.write_text("engine: {name: spark}\n", "utf-8")
+    assert codes(place) == ["invalid_settings"]
 
 
 def test_the_command_shows_reason_and_remedy_and_exits_with_1(ran: Place) -> None:

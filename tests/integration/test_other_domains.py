@@ -70,7 +70,8 @@ def test_a_sixth_dataset_is_a_contract_rows_of_the_registry_and_its_inbox(tmp_pa
     shutil.copytree(FIXTURES / "sixth_dataset", place.data, dirs_exist_ok=True)
     registry = place.data / "reference" / "indicators.csv"
     row = "heritage.listed_buildings,heritage,culture,历史建筑,Listed buildings,合成,Synthetic,-,个,0,1,全市,stock"
-    registry.write_text(registry.read_text("utf-8") + row + ",0,,at_least,linear,,5,0,,,\n", "utf-8")
+    row += ",0,,at_least,linear,,5,0,,,,,,待明确,awaiting assignment\n"
+    registry.write_text(registry.read_text("utf-8") + row, "utf-8")
     links = place.data / "reference" / "indicator_measures.csv"
     links.write_text(links.read_text("utf-8") + "heritage.listed_buildings,20\n", "utf-8")
     place.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -109,6 +110,46 @@ def test_totals_of_the_province_stand_apart(province: Place) -> None:
         "where indicator_id = 'pipe_networks.water_leakage_pct' and year = 2022"
     )
     assert leakage["value"] == 8.97
+
+
+# What the verb of a source says about the stage; a plan is one whatever its verb, where the document is a plan.
+VERBS = {
+    "stock": r"建成|需进行",
+    "planned": r"计划|规划|纳入|plan|完成|推进",
+    "planned_start": r"新?开工",
+    "planned_completion": r"完工|建成",
+    "started": r"开工|施工|启动|改造|完工",
+    "completed": r"完成|竣工|改造|加装|completed",
+}
+
+
+def test_every_row_of_housing_renewal_quotes_the_verb_that_decides_its_stage(province: Place) -> None:
+    rows = province.rows("from intake.housing_renewal")
+    assert len(rows) == sum(lines_of(file) for file in (INBOX / "housing_renewal").glob("*.csv"))
+    for row in rows:
+        verb = re.match("动词「(.+?)」", row["note"])
+        assert verb, row
+        assert re.search(VERBS[row["stage"]], verb[1]), row
+        if row["stage"].startswith("planned") and not re.search("计划|规划|纳入|plan", verb[1]):
+            assert "为计划数" in row["note"]
+
+
+def test_communities_in_the_plan_are_not_completed_and_progress_is_no_total(province: Place) -> None:
+    place = "province_code = '360000' and indicator_id"
+    totals = province.rows(f"from observations.running_totals where {place} like '%old_communities_planned'")
+    assert {(row["since_year"], row["value"]) for row in totals} >= {(2019, 7119), (2021, 6243)}
+    of_2024 = province.rows(f"from observations.aggregate_observations where {place} like '%communit%' and year = 2024")
+    values = {row["indicator_id"].split(".")[1]: (row["value"], row["is_current"]) for row in of_2024}
+    assert values["old_communities_planned"] == (1343, True)
+    assert values["old_communities_started"] == (1343, False)
+    assert values["old_communities_completed"] == (511, False)
+
+
+def test_districts_are_published_apart_and_in_no_city(province: Place) -> None:
+    rows = province.rows("from observations.district_observations")
+    assert len({(row["city_code"], row["district"]) for row in rows}) > 10
+    files = {row["file"] for row in province.rows("select distinct file from observations.city_observations")}
+    assert "housing_renewal/districts_2019_2025.csv" in {row["file"] for row in rows} - files
 
 
 def test_every_table_and_column_has_a_comment_in_both_languages(province: Place) -> None:

@@ -1,4 +1,4 @@
-"""The workbook of a release in another office program."""
+"""The workbook of a release: its entry in the manifest, and in another office program."""
 
 from __future__ import annotations
 
@@ -9,8 +9,17 @@ from pathlib import Path
 import openpyxl
 
 from assets.release.publish.file_names import WORKBOOK
+from assets.release.publish.manifest import find_damages
 from tests.builders.candidates import release_of, workbook_candidate
 from tests.helpers.needs import needs
+
+
+def test_the_workbook_is_in_the_manifest_and_no_part_of_the_content(tmp_path: Path) -> None:
+    with workbook_candidate() as connection:
+        release = release_of(connection, tmp_path)
+    (listed,) = [file for file in release.manifest.files if file.path == WORKBOOK]
+    assert not listed.is_content
+    assert not find_damages(release.folder, release.manifest)
 
 
 @needs("soffice", "libreoffice-calc")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Sequence
 
-from tests.builders.world import World
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.builders.world import World, furnished
 
 HISTORY = "scorecards.attainment_history"
 
@@ -128,3 +132,57 @@ def test_a_figure_as_old_as_the_limit_still_scores(world: World) -> None:
 def test_the_goalposts_are_published_beside_the_score(world: World) -> None:
     score = world.indicator("i", (20, 80)).figures("i", {2024: 50}).score("i")
     assert (score["goalposts_lower"], score["goalposts_upper"], score["goalposts_class"]) == (20, 80, "target")
+
+
+# --- properties --------------------------------------------------------------------------------------------------
+
+common = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
+few = settings(common, max_examples=8)
+figures = st.integers(-(10**6), 10**6).map(lambda scaled: scaled / 1e3)
+ends = st.tuples(figures, figures).filter(lambda pair: pair[0] != pair[1])
+
+
+def history(world: World, values: Sequence[float], goalposts: tuple[float, float]) -> list[float]:
+    furnished(world).indicator("i", goalposts)
+    world.figures("i", dict(enumerate(values, start=1990)))
+    return [row["attainment"] for row in world.rows(HISTORY)]
+
+
+@few
+@given(values=st.lists(figures, min_size=1, max_size=30), goalposts=ends)
+def test_attainment_lies_within_0_and_100(
+    any_world: World, values: list[float], goalposts: tuple[float, float]
+) -> None:
+    assert all(0 <= attained <= 100 for attained in history(any_world, values, goalposts))
+
+
+@few
+@given(values=st.lists(figures, min_size=1, max_size=30), goalposts=ends)
+def test_another_unit_leaves_attainment_alone(
+    any_world: World, values: list[float], goalposts: tuple[float, float]
+) -> None:
+    tenfold = history(any_world, [value * 10 for value in values], (goalposts[0] * 10, goalposts[1] * 10))
+    assert tenfold == history(any_world, values, goalposts)
+
+
+@few
+@given(values=st.lists(figures, min_size=1, max_size=30), goalposts=ends)
+def test_goalposts_the_other_way_round_give_the_rest_to_100(
+    any_world: World, values: list[float], goalposts: tuple[float, float]
+) -> None:
+    forth, back = history(any_world, values, goalposts), history(any_world, values, goalposts[::-1])
+    assert [one + other for one, other in zip(forth, back, strict=True)] == pytest.approx([100] * len(values))
+
+
+@few
+@given(base=st.integers(1, 500), now=st.integers(1, 500), target=st.integers(1, 500))
+def test_a_mirrored_series_has_the_same_linear_pace_and_status(
+    any_world: World, base: int, now: int, target: int
+) -> None:
+    world = furnished(any_world).indicator("up", None).indicator("down", None, direction=-1)
+    for name, sign in (("up", 1), ("down", -1)):
+        world.figures(name, {2015: sign * base, 2024: sign * now})
+        world.target(name, sign * target, operator=">=" if sign == 1 else "<=")
+    up, down = world.score("up"), world.score("down")
+    same = ("pace_ratio_linear", "status_linear", "is_target_met", "gap_to_target")
+    assert [up[name] for name in same] == [down[name] for name in same]

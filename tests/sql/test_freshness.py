@@ -55,6 +55,12 @@ def test_a_city_that_sent_the_year_that_was_due_is_in_time_until_the_next(sent: 
     }
 
 
+def test_progress_is_not_the_year_that_is_due(sent: World) -> None:
+    row = {"city_code": "C", "indicator_id": "sheet.a", "year": 2025, "file_sha256": "2", "as_of": "2025-11-25"}
+    sent.add("observations.reported_observations", row)
+    assert of(sent, "C")["last_year"] is None
+
+
 def test_years_before_the_first_that_is_due_are_not_asked_for(sent: World) -> None:
     late = of(sent, "B")
     assert (late["last_year"], late["due_year"], late["due_date"]) == (2023, 2025, date(2026, 3, 31))

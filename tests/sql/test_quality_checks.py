@@ -41,10 +41,12 @@ FAULTS: dict[str, str] = {
     "reported_values_all_arrive": "delete from observations.city_observations where vintage = 1",
     "rows_add_up": "update intake.files set rows_read = rows_read + 1",
     "scores_are_finite": "update scorecards.indicator_scores set pace_ratio_linear = 'inf'::double where value > 0",
+    "sheets_add_up": "update intake.sheets set rows_title = rows_title + 1",
     "there_are_observations": "delete from observations.city_observations",
-    "thin_coverage_never_scores": "update scorecards.dimension_scores set coverage = 0.66, score = 50",
-    "thin_indices_never_score": "update scorecards.city_scores set dimensions_scored = 0, city_index = 50",
-    "thin_measures_never_score": "update scorecards.measure_scores set coverage = 0.66, score = 50",
+    "indices_cover_every_direction": "update scorecards.city_scores set dimensions_wide_enough = 0, evidenced = 50",
+    "measure_ranks_are_due": "update scorecards.measure_scores set rank = 1, open = 20.1",
+    "ranges_add_up": "update scorecards.city_scores set lost = lost + 0.00000001",
+    "ranks_are_due": "update scorecards.dimension_scores set rank = 1, open = 20.1",
 }
 # A flag of any detector fails the check of that detector and of no other.
 FAULTS |= {name: FLAG.format(name.removeprefix("no_")) for name in CHECKS if name.startswith("no_")}
@@ -70,7 +72,13 @@ MORE_FAULTS: list[tuple[str, str]] = [
         "reported_values_all_arrive",
         "insert into observations.city_observations from observations.city_observations limit 1",
     ),
+    ("indices_cover_every_direction", "update scorecards.city_scores set rank = 1, open = 20.1"),
+    ("measure_ranks_are_due", "update scorecards.measure_scores set rank = 1, open = 0, indicators_total = 0"),
+    ("ranges_add_up", "update scorecards.dimension_scores set evidenced = evidenced - 1, open = open + 2, lost = lost - 1"),
+    ("ranges_add_up", "update scorecards.measure_scores set possible = null"),
+    ("ranks_are_due", "update scorecards.dimension_scores set rank = 1, open = 0, indicators_total = 0"),
     ("rows_add_up", "update intake.files set rows_aggregate = rows_aggregate + 1"),
+    ("sheets_add_up", "update intake.sheets set rows_rejected = rows_rejected - 1"),
     ("scores_are_finite", "update scorecards.indicator_scores set attainment = 'nan'::double where value > 0"),
     (
         "scores_are_finite",
@@ -88,6 +96,9 @@ def sound(any_world: World) -> World:
     world.add("reference.indicator_measures", {"indicator_id": "i"}, {"indicator_id": "empty", "measure_id": 2})
     counts = {"rows_read": 12, "rows_blank": 0, "rows_accepted": 10, "rows_aggregate": 1, "rows_rejected": 1}
     world.add("intake.files", counts)
+    classes = {"rows_physical": 13, "rows_title": 0, "rows_header": 1, "rows_unit": 0, "rows_repeated_header": 0}
+    classes |= {f"rows_{name}": 0 for name in ("note", "footer", "wrapped", "set_aside", "passed_over", "unfolded")}
+    world.add("intake.sheets", counts | classes)
     world.add("intake.rejects", {"dataset": "sheet", "line": 7, "error_number": 1}, {"dataset": "sheet", "line": 7})
     # the figures given for the other tests make way for those that the models make of what was reported
     world.withdraw("observations.city_observations")
@@ -98,6 +109,11 @@ def sound(any_world: World) -> World:
     world.add(
         "observations.reported_observations", {**place, "value": 70, "line": 3}, {"province_code": "P", "value": 65}
     )
+    world.add(
+        "observations.reported_observations",
+        {**place, "value": 7, "line": 4, "district": "north"},
+        {**place, "value": 99, "line": 5, "since_year": 2019},
+    )
     for model in ("city_scores", "measure_scores"):
         world.build(f"scorecards.{model}")
     for table in (
@@ -106,6 +122,8 @@ def sound(any_world: World) -> World:
         "quality.approvals",
         "quality.flags",
         "observations.aggregate_observations",
+        "observations.district_observations",
+        "observations.running_totals",
     ):
         world.build(table)
     return world
@@ -158,9 +176,9 @@ def test_a_refused_file_has_no_rows_whose_rejects_could_be_missing(candidate: Wo
     assert found(candidate, "values_are_physically_possible")
 
 
-def test_a_score_without_any_coverage_is_found(candidate: World) -> None:
-    candidate.connection.execute("update scorecards.dimension_scores set coverage = null, score = 50")
-    assert found(candidate, "thin_coverage_never_scores")
+def test_a_rank_without_a_range_is_found(candidate: World) -> None:
+    candidate.connection.execute("update scorecards.dimension_scores set evidenced = null, open = null, rank = 1")
+    assert found(candidate, "ranks_are_due")
 
 
 def test_a_duty_whose_year_has_passed_is_found_when_shown_as_a_duty(candidate: World) -> None:

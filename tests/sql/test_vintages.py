@@ -87,6 +87,47 @@ def test_totals_stand_apart_from_cities_with_vintages_of_their_own(files: World)
     ]
 
 
+def test_progress_is_kept_by_its_day_and_is_never_the_value_of_the_year(files: World) -> None:
+    row = {"city_code": "A", "source_id": "strong", "file_sha256": "first"}
+    progress = [{**row, "value": 959, "as_of": "2024-06-30", "line": 1}, {**row, "value": 695, "as_of": "2024-05-31"}]
+    files.add("observations.reported_observations", *progress)
+    found = [(row["value"], row["is_progress"], row["is_current"]) for row in files.rows(OBSERVATIONS)]
+    assert found == [(695, True, False), (959, True, False)]
+    files.add("observations.reported_observations", {**row, "value": 12, "source_id": "weak", "line": 3})
+    assert [(row["value"], row["is_current"]) for row in files.rows(OBSERVATIONS)] == [
+        (695, False),
+        (959, False),
+        (12, True),
+    ]
+    assert files.rows("observations.source_conflicts") == []
+
+
+@pytest.mark.parametrize("day", ["2024-12-31", "2025-02-04", None])
+def test_a_count_up_to_the_end_of_its_year_or_later_is_the_total(files: World, day: str | None) -> None:
+    assert report(files, {"value": 7, "file_sha256": "first", "as_of": day}) == [7]
+    assert not files.row(OBSERVATIONS)["is_progress"]
+
+
+def test_progress_of_the_province_is_no_total_either(files: World) -> None:
+    row = {"province_code": "P", "source_id": "strong", "file_sha256": "first", "as_of": "2024-11-25"}
+    files.add("observations.reported_observations", {**row, "value": 511})
+    assert [(row["is_progress"], row["is_current"]) for row in files.rows(TOTALS)] == [(True, False)]
+
+
+def test_districts_and_running_totals_stand_apart_from_the_city(files: World) -> None:
+    row = {"city_code": "A", "source_id": "strong", "file_sha256": "first"}
+    files.add(
+        "observations.reported_observations",
+        {**row, "value": 5, "district": "north"},
+        {**row, "value": 6, "district": "north", "since_year": 2020, "line": 2},
+        {**row, "value": 7, "since_year": 2019, "line": 3},
+    )
+    assert files.rows(OBSERVATIONS) == []
+    assert {row["value"] for row in files.rows("observations.district_observations")} == {5, 6}
+    assert [(row["value"], row["since_year"]) for row in files.rows("observations.running_totals")] == [(7, 2019)]
+    assert report(files, {"value": 1, "file_sha256": "second"}) == [1]
+
+
 def test_a_file_of_the_same_bytes_in_another_dataset_doubles_nothing(files: World) -> None:
     files.add("intake.files", {"file_sha256": "first", "dataset": "other"})
     assert report(files, {"value": 1, "file_sha256": "first"}) == [1]

@@ -13,7 +13,7 @@ from assets.core.errors import DataError, Issue, UsageError
 from assets.core.paths import Paths
 from assets.release.read.reader import Release
 from pipelines.observability import alerts
-from tests.builders.candidates import candidate, release_of
+from tests.builders.candidates import candidate, tables_release_of
 from tests.servers.alert_server import SECRET, AlertServer, serve_alerts
 
 TODAY = date(2026, 5, 1)
@@ -54,7 +54,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
                 "2025 as due_year, date '2026-03-31' as due_date",
                 [city],
             )
-        return release_of(connection, tmp_path_factory.mktemp("data"))
+        return tables_release_of(connection, tmp_path_factory.mktemp("data"))
 
 
 def test_a_run_tells_one_message_for_each_cause(alert_server: AlertServer, release: Release, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from assets.release.read.reader import find_current_release
 from assets.warehouse.connection import Connection, Warehouse
 from pipelines.cli.commands.approve import approve_flags
 from pipelines.cli.render import tables
-from tests.builders.candidates import candidate, release_of
+from tests.builders.candidates import candidate, tables_release_of
 
 FLAG = {
     "detector": "row_shift",
@@ -73,7 +73,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Paths:
     data = tmp_path_factory.mktemp("approving")
     with candidate() as connection:
         plant(connection)
-        release_of(connection, data)
+        tables_release_of(connection, data)
     return Paths(data)
 
 

@@ -68,6 +68,15 @@ def test_a_row_may_name_its_indicator() -> None:
     assert observations(table, rows) == [("town.share", 3.0, "at_least", "x", None)]
 
 
+def test_district_first_year_and_day_are_taken_where_the_dataset_has_them() -> None:
+    table = town("people", "share", "scope", "district")
+    sql = generate_select(table, INDICATORS)
+    assert sql is not None
+    assert "cast(district as varchar) as district" in sql
+    assert "cast(null as integer) as since_year" in sql
+    assert "cast(null as date) as as_of" in sql
+
+
 def test_columns_that_are_not_the_indicators_define_no_select() -> None:
     assert generate_select(town("people"), INDICATORS) is None
     assert generate_select(town("people", "sheet"), ("town.people", "town.sheet")) is None

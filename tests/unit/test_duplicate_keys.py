@@ -55,7 +55,11 @@ def test_aggregate_rows_repeat_a_key_as_rows_of_cities_do(fairs: Contract, parse
     total = ROW.replace("甲市", "全省")
     parsed = parse_file(fairs, f"{COLUMNS}\n{ROW}\n{total}\n{total}\n")
     assert [(line, code, actual) for line, _, code, actual in parsed.errors] == [(4, "duplicate_row", "3")]
-    assert (parsed.result.rows_accepted, parsed.result.rows_aggregate, parsed.result.rows_rejected) == (1, 1, 1)
+    assert (
+        parsed.result.counts["rows_accepted"],
+        parsed.result.counts["rows_aggregate"],
+        parsed.result.counts["rows_rejected"],
+    ) == (1, 1, 1)
     assert errors(f"{total}\n{total.replace(',12,', ',13,')}\n", fairs, parse_file) == [
         (2, "key_conflict", "3"),
         (3, "key_conflict", "2"),
@@ -84,9 +88,9 @@ def test_duplicates_across_chunks_are_removed_and_the_file_keeps_its_types(
     unique = parse_file(fairs, "\n".join([COLUMNS, *lines]) + "\n")
     repeated = parse_file(fairs, "\n".join([COLUMNS, *lines, *lines]) + "\n")
     assert repeated.accepted == unique.accepted
-    assert len(unique.accepted) == repeated.result.rows_rejected == len(lines)
+    assert len(unique.accepted) == repeated.result.counts["rows_rejected"] == len(lines)
 
 
 def test_a_file_in_which_every_row_conflicts_has_no_accepted_row(fairs: Contract, parse_file: ParseFile) -> None:
     parsed = parse_file(fairs, f"{COLUMNS}\n{ROW}\n{ROW.replace(',12,', ',13,')}\n")
-    assert (parsed.accepted, parsed.result.rows_accepted, parsed.result.rows_rejected) == ([], 0, 2)
+    assert (parsed.accepted, parsed.result.counts["rows_accepted"], parsed.result.counts["rows_rejected"]) == ([], 0, 2)

@@ -16,12 +16,13 @@ from assets.release.outputs import excel_limits
 from assets.release.outputs import export as exporting
 from assets.release.outputs.export import export_tables
 from assets.release.read.reader import Release
-from tests.builders.candidates import HOSTILE, copy_release
+from tests.builders.candidates import HOSTILE, candidate, tables_release_of
 
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
-    return copy_release(tmp_path_factory.mktemp("data"))
+    with candidate() as connection:
+        return tables_release_of(connection, tmp_path_factory.mktemp("data"))
 
 
 def names(folder: Path) -> set[str]:

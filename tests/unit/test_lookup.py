@@ -7,7 +7,7 @@ import pytest
 from assets.core.errors import UsageError
 from assets.release.read.lookup import find_scored_item
 from assets.release.read.reader import Release
-from tests.builders.candidates import candidate, release_of
+from tests.builders.candidates import candidate, tables_release_of
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
         connection.execute("update reference.dimensions set name_zh = '生态', name_en = 'Ecology'")
         connection.execute("update reference.indicators set name_zh = '绿地', name_en = 'Green space'")
         connection.execute("update reference.indicators set name_zh = '供水' where indicator_id = 'sheet.two'")
-        return release_of(connection, tmp_path_factory.mktemp("data"))
+        return tables_release_of(connection, tmp_path_factory.mktemp("data"))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from assets.release.read.reader import find_current_release
 from assets.warehouse.connection import Warehouse
 from pipelines.observability import metrics, run_outcomes
 from pipelines.observability.run_log import RunLog
-from tests.builders.candidates import candidate, release_of
+from tests.builders.candidates import candidate, tables_release_of
 from tests.builders.world import tables
 
 Read = dict[tuple[str, ...], float]
@@ -69,7 +69,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Paths:
         connection.execute("delete from quality.freshness")
         connection.execute(INSERT_AWAITED)
         connection.execute(INSERT_CHECK.format("false"))
-        release_of(connection, paths.data)
+        tables_release_of(connection, paths.data)
     return paths
 
 

@@ -72,6 +72,11 @@ def successions(release: Release) -> list[tuple[bool, str | None, str | None]]:
     ]
 
 
+def test_progress_was_never_current_and_supersedes_nothing(tmp_path: Path) -> None:
+    progress, total = {"file": "a", "is_progress": True}, {"file": "b", "is_progress": False}
+    assert successions(write(tmp_path, progress, total)) == [(False, None, None), (True, None, None)]
+
+
 def test_each_later_file_supersedes_the_one_before(tmp_path: Path) -> None:
     assert successions(write(tmp_path, {"file": "a"}, {"file": "b"}, {"file": "c"})) == [
         (True, "02-01", "s/b.csv"),

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from assets.core.errors import UsageError
 from assets.core.paths import Paths
 from assets.release.explain.scenario import rank_levers
 from assets.release.explain.score_diff import diff_releases
-from assets.release.publish.manifest import hash_file
 from assets.release.publish.retention import list_releases, verify_release
-from assets.release.read.reader import Release, get_release
-from tests.builders.candidates import candidate, copy_release, release_of
+from assets.release.read.reader import Release
+from tests.builders.candidates import candidate, tables_release_of, write_earlier_format
 
 SECRETS = pa.table({"secret": ["of the program"]})
 
@@ -72,7 +69,8 @@ REACHES_OUT = [
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
-    return copy_release(tmp_path_factory.mktemp("data"))
+    with candidate() as connection:
+        return tables_release_of(connection, tmp_path_factory.mktemp("data"))
 
 
 @pytest.mark.parametrize("sql", REACHES_OUT)
@@ -94,25 +92,9 @@ def test_a_query_finds_what_is_published(release: Release) -> None:
     assert os.path.basename(release.folder) == release.manifest.release_id
 
 
-def write_earlier_format(release: Release) -> Release:
-    """Make a release one of the first format: no number in the manifest, and other names of counts."""
-    log = release.folder / "parquet" / "runs.parquet"
-    table = pq.read_table(log)
-    names = ["rows_set_aside" if name == "rows_aggregate" else name for name in table.schema.names]
-    pq.write_table(table.rename_columns(names), log)
-    file = release.folder / "MANIFEST.json"
-    manifest = json.loads(file.read_text("utf-8"))
-    assert manifest.pop("format") == 2
-    for entry in manifest["inputs"]:
-        entry["rows_set_aside"] = entry.pop("rows_aggregate")
-    (entry,) = (entry for entry in manifest["files"] if entry["path"] == "parquet/runs.parquet")
-    entry["sha256"] = hash_file(log)
-    file.write_text(json.dumps(manifest), "utf-8")
-    return get_release(Paths(release.folder.parents[1]), release.folder.name)
-
-
 def test_the_tables_of_another_format_are_not_read(tmp_path: Path) -> None:
-    release = write_earlier_format(copy_release(tmp_path))
+    with candidate() as connection:
+        release = write_earlier_format(tables_release_of(connection, tmp_path))
     for read in (
         lambda: release.rows("from reference.cities"),
         lambda: release.connect().__enter__(),
@@ -124,21 +106,3 @@ def test_the_tables_of_another_format_are_not_read(tmp_path: Path) -> None:
         assert refused.value.issue.code == "other_release_format"
     assert [entry.release_id for entry in list_releases(Paths(tmp_path))] == [release.manifest.release_id]
     assert verify_release(Paths(tmp_path), "current").issues == ()
-
-
-def test_a_release_of_another_format_is_replaced_and_its_log_continued(tmp_path: Path) -> None:
-    with candidate() as connection:
-        connection.execute("update intake.files set rows_aggregate = 3")
-        first = release_of(connection, tmp_path)
-        earlier = first.folder.rename(first.folder.with_name("20250101T000000Z-earlier"))
-        Paths(tmp_path).current_release.unlink()
-        Paths(tmp_path).current_release.symlink_to(earlier.name)
-        write_earlier_format(Release(earlier, first.manifest))
-        second = release_of(connection, tmp_path)
-    assert second.folder != earlier
-    assert second.manifest.content_digest == first.manifest.content_digest
-    assert second.rows("from release.score_changes") == []
-    assert "there is none to compare it with" in (second.folder / "CHANGES.md").read_text("utf-8")
-    runs = second.rows("from release.runs order by release_id")
-    assert [row["release_id"] for row in runs] == [first.manifest.release_id, second.manifest.release_id]
-    assert [row["rows_aggregate"] for row in runs] == [3, 3]

@@ -89,7 +89,7 @@ def test_a_file_whose_encoding_breaks_in_its_middle_is_refused_whole(intake: Ing
 def test_the_header_may_stand_below_blank_lines_and_rows_keep_their_lines(intake: IngestJob) -> None:
     send(intake, "a.csv", "\n,,\n" + HEADER + "\n" + ROW + "丙市,2026-02-05,3,book,A\n")
     (receipt,) = intake.ingest(NOW)
-    assert (receipt.rows_read, receipt.rows_blank, receipt.rows_accepted, receipt.rows_rejected) == (2, 1, 1, 1)
+    assert (receipt.rows_read, receipt.rows_blank, receipt.rows_accepted, receipt.rows_rejected) == (2, 3, 1, 1)
     ((_, file),) = reject_files(intake.folder, [receipt])
     rows = intake.connection.execute(f"select line from read_parquet({quote_literal(file)})").fetchall()
     assert rows == [(6,)]

@@ -25,6 +25,9 @@ TABLES = read_tables((PROJECT_ROOT / "sql",))
 BAD = "甲市,2026-02-05,3O,book,A\n丙市,2026-02-06,3,book,A\n"
 
 
+_CELLS = {"sheet", "encoding", "delimiter", "header_line", "header_text"}
+
+
 class Office:
     """What a run makes of the files so far, as far as returns are concerned."""
 
@@ -53,7 +56,7 @@ class Office:
             file = {"dataset": "fairs", "file": receipt.file, "file_sha256": receipt.file_sha256}
             self.add("intake.files", **file, status=receipt.status, arrival_sequence=order)
             for position, sheet in enumerate(receipt.sheets, start=1):
-                self.add("intake.sheets", **file, position=position, **sheet.model_dump())
+                self.add("intake.sheets", **file, position=position, status="read", **sheet.model_dump(include=_CELLS))
 
     def add(self, table: str, **row: object) -> None:
         marks = ", ".join("?" for _ in row)

@@ -89,7 +89,7 @@ def test_every_fault_of_a_row_is_reported(fairs: Contract, parse_file: ParseFile
         ("date", 2),
         ("posts", 3),
     ]
-    assert parsed.result.rows_rejected == 1
+    assert parsed.result.counts["rows_rejected"] == 1
 
 
 def test_an_unbalanced_quote_rejects_its_row(fairs: Contract, parse_file: ParseFile) -> None:
@@ -123,7 +123,11 @@ def test_a_broken_row_does_not_make_its_twin_a_conflict(fairs: Contract, parse_f
 
 def test_a_total_is_set_aside(fairs: Contract, parse_file: ParseFile) -> None:
     parsed = parse_file(fairs, HEADER + GOOD + "全省,2026-02-05,big,99,,是,book,A\n")
-    assert (parsed.result.rows_accepted, parsed.result.rows_aggregate, parsed.result.rows_rejected) == (1, 1, 0)
+    assert (
+        parsed.result.counts["rows_accepted"],
+        parsed.result.counts["rows_aggregate"],
+        parsed.result.counts["rows_rejected"],
+    ) == (1, 1, 0)
     assert [(row["city_code"], row["province_code"]) for row in parsed.accepted] == [("1", None), (None, "9")]
 
 
@@ -303,7 +307,9 @@ def test_rows_in_are_rows_accepted_set_aside_and_rejected(
     parsed = parse_file(fairs, HEADER + "".join(quoted))
     # A cell over several lines is believed only in a row of the right width: a stray quote looks like one.
     several = sum(row.count("x\ny") for row in rows if len(row) != 8)
-    counted = parsed.result.rows_read + parsed.result.rows_blank + parsed.result.rows_skipped
+    counted = (
+        parsed.result.counts["rows_read"] + parsed.result.counts["rows_blank"] + parsed.result.counts["rows_skipped"]
+    )
     assert len(rows) <= counted <= len(rows) + several
     kept = {row["line"] for row in parsed.accepted} | {row["line"] for row in parsed.rejects}
-    assert len(kept) == parsed.result.rows_read
+    assert len(kept) == parsed.result.counts["rows_read"]

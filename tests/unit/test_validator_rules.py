@@ -61,7 +61,7 @@ def test_lines_are_physical_ones_in_accepted_and_rejected_rows(fairs: Contract, 
     free = changed(fairs, "kind", allowed=None)
     parsed = parse_file(free, HEADER + '\n甲市,2026-02-05,"a\r\nb\nc",1,1,是,book,A\r\n丙市,2026-02-06,x,1,1,是,book,A')
     assert [row["line"] for row in parsed.accepted] == [3]
-    assert (parsed.result.rows_blank, parsed.errors) == (1, [(6, "city", "unknown_place", "丙市")])
+    assert (parsed.result.counts["rows_blank"], parsed.errors) == (1, [(6, "city", "unknown_place", "丙市")])
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", ""])
@@ -79,7 +79,11 @@ def test_another_city_day_or_total_is_another_key(fairs: Contract, parse_file: P
 
 def test_totals_are_rejected_by_the_rules_of_cities(fairs: Contract, parse_file: ParseFile) -> None:
     parsed = parse_file(fairs, HEADER + "全省,2026-02-05,big,-1,,是,book,A\n全省,2026-02-06,big,1,,是,book,A\n" * 2)
-    assert (parsed.result.rows_accepted, parsed.result.rows_aggregate, parsed.result.rows_rejected) == (0, 1, 3)
+    assert (
+        parsed.result.counts["rows_accepted"],
+        parsed.result.counts["rows_aggregate"],
+        parsed.result.counts["rows_rejected"],
+    ) == (0, 1, 3)
     assert [code for _, _, code, _ in parsed.errors] == ["number_below_minimum"] * 2 + ["duplicate_row"]
 
 
@@ -91,7 +95,7 @@ def test_rows_with_a_gap_in_their_key_are_of_one_key(fairs: Contract, parse_file
 
 def test_a_file_without_rows_has_empty_results(fairs: Contract, parse_file: ParseFile) -> None:
     parsed = parse_file(fairs, HEADER)
-    assert (parsed.result.rows_read, parsed.accepted, parsed.rejects) == (0, [], [])
+    assert (parsed.result.counts["rows_read"], parsed.accepted, parsed.rejects) == (0, [], [])
 
 
 @pytest.mark.parametrize("text", ["{expected}", "{actual}", "\\1", "%s", "“”", "x" * 500])
@@ -217,7 +221,12 @@ def test_every_line_is_accepted_or_rejected_and_never_both(
     parsed = parse_file(fairs, HEADER + "".join(",".join(row) + "\n" for row in rows))
     accepted, rejected = {row["line"] for row in parsed.accepted}, {row["line"] for row in parsed.rejects}
     assert accepted.isdisjoint(rejected)
-    assert len(accepted) + len(rejected) == len(parsed.accepted) + len(rejected) == len(rows) == parsed.result.rows_read
+    assert (
+        len(accepted) + len(rejected)
+        == len(parsed.accepted) + len(rejected)
+        == len(rows)
+        == parsed.result.counts["rows_read"]
+    )
     keys = [(row["city_code"] or row["province_code"], row["date"]) for row in parsed.accepted]
     assert len(set(keys)) == len(keys)
     assert all(None not in key for key in keys)

@@ -17,15 +17,12 @@ from assets.release.outputs.excel_limits import MAX_CELL_CHARACTERS
 from assets.release.outputs.metadata import ReleaseIdentity, read_metadata
 from assets.release.outputs.workbook.cell_styles import fit_text, target_cell, value_cell
 from assets.release.outputs.workbook.cover_sheet import MAX_CITIES
-from assets.release.outputs.workbook.quality_sheets import build_rejects_sheet
 from assets.release.outputs.workbook.sheet import WorkbookWriter, row_height
+from assets.release.outputs.workbook.sheets import build_sheet
 from assets.release.outputs.workbook.workbook import write_workbook
-from assets.release.publish.file_names import WORKBOOK
-from assets.release.publish.manifest import find_damages
-from assets.release.read.reader import Release
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
-from tests.builders.candidates import COMMAND, HOSTILE, SCRIPT, published_tables, release_of, workbook_candidate
+from tests.builders.candidates import COMMAND, HOSTILE, SCRIPT, published_tables, workbook_candidate
 
 WORDS_ZH = {"scored": "", "awaiting_data": "待报数据", "no_target": "无目标", "not_available": "覆盖不足"}
 
@@ -46,13 +43,14 @@ def opened() -> Iterator[Connection]:
 
 
 @pytest.fixture(scope="module")
-def release(opened: Connection, tmp_path_factory: pytest.TempPathFactory) -> Release:
-    return release_of(opened, tmp_path_factory.mktemp("data"))
+def file(opened: Connection, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    (file,) = written(opened, tmp_path_factory.mktemp("data"))
+    return file
 
 
 @pytest.fixture(scope="module")
-def book(release: Release) -> Any:
-    return openpyxl.load_workbook(release.folder / WORKBOOK)
+def book(file: Path) -> Any:
+    return openpyxl.load_workbook(file)
 
 
 def cells(sheet: Sheet) -> list[list[Any]]:
@@ -69,13 +67,7 @@ def visible_text(sheet: Sheet) -> str:
     return "\n".join(str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value is not None)
 
 
-def test_the_workbook_is_in_the_manifest_and_no_part_of_the_content(release: Release) -> None:
-    (listed,) = [file for file in release.manifest.files if file.path == WORKBOOK]
-    assert not listed.is_content
-    assert not find_damages(release.folder, release.manifest)
-
-
-def test_the_same_release_has_the_same_bytes(opened: Connection, release: Release, tmp_path: Path) -> None:
+def test_the_same_release_has_the_same_bytes(opened: Connection, tmp_path: Path) -> None:
     first = written(opened, tmp_path)[0].read_bytes()
     assert written(opened, tmp_path)[0].read_bytes() == first
 
@@ -96,8 +88,8 @@ def test_no_cell_is_a_formula_and_hostile_names_are_text(book: Any) -> None:
     assert COMMAND in visible_text(book["退回的行 Rejected"])
 
 
-def test_nothing_of_the_data_is_markup_a_link_or_a_formula_in_the_file_itself(release: Release) -> None:
-    with zipfile.ZipFile(release.folder / WORKBOOK) as archive:
+def test_nothing_of_the_data_is_markup_a_link_or_a_formula_in_the_file_itself(file: Path) -> None:
+    with zipfile.ZipFile(file) as archive:
         parts = {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".xml")}
         assert not [name for name in archive.namelist() if "externalLink" in name or "vbaProject" in name]
         links = "".join(archive.read(name).decode() for name in archive.namelist() if name.endswith(".rels"))
@@ -216,7 +208,7 @@ def test_rejected_rows_come_with_reason_and_remedy_and_what_is_left_out_is_count
     assert row[4] == COMMAND
     assert row[5].startswith(SCRIPT)
     assert row[6]
-    page = build_rejects_sheet(opened, max_listed=0)
+    page = build_sheet(opened, "rejects", limit=0)
     assert page.rows == []
     assert page.notes[0][0].startswith("共 1 处错误，列出 0 处")
 

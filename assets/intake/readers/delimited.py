@@ -28,7 +28,13 @@ import pyarrow.csv as pa_csv
 
 from assets.core.errors import Issue
 from assets.core.settings import Limits
-from assets.intake.readers.encoding import FileRejectedError, count_line_ends, count_line_feeds, read_utf8_blocks
+from assets.intake.readers.encoding import (
+    FileRejectedError,
+    count_line_ends,
+    count_line_feeds,
+    count_lines,
+    read_utf8_blocks,
+)
 from assets.intake.readers.raw_rows import (
     ChunkSchema,
     Lines,
@@ -91,10 +97,7 @@ class DelimitedSheet(UnformattedSheet):
             yield partial(block.texts, lines)
 
     def physical_rows(self) -> int:
-        count, last = 0, b"\n"
-        for block in read_utf8_blocks(self.file, self.encoding, self.limits):
-            count, last = count + count_line_ends(block), block[-1:] or last
-        return count + (last not in b"\r\n")
+        return count_lines(self.file, self.encoding, self.limits)
 
     def _blocks(self, after: int, schema: ChunkSchema) -> Iterator[_Block]:
         """Blocks of complete rows below line `after`; irregular ones are split into rows."""

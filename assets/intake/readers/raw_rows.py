@@ -52,6 +52,7 @@ class RawChunk:
         texts: returns the rows on some lines as they are in the file.
         malformed: the rows with another number of cells, or none.
         blank: the number of blank lines that are not among the rows.
+        wrapped: the number of lines that continue a row, because a cell contains line ends.
     """
 
     lines: npt.NDArray[np.int64]
@@ -59,6 +60,7 @@ class RawChunk:
     texts: Callable[[Collection[int]], Mapping[int, str]]
     malformed: list[RawRow] = field(default_factory=list)
     blank: int = 0
+    wrapped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,7 @@ def build_chunk(rows: Sequence[RawRow], schema: ChunkSchema) -> RawChunk:
         columns,
         lambda lines: {line: texts[line] for line in lines if line in texts},
         [row for row in rows if row.error is not None or len(row.cells) != schema.width],
+        wrapped=sum(row.line_count - 1 for row in rows),
     )
 
 

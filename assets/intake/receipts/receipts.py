@@ -15,22 +15,36 @@ from typing import Any, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from assets.core.errors import DataError, Issue
+from assets.intake.rows.accounts import SheetAccount
 
 # What the names of the results of a file end with: its accepted rows and its rejected rows.
 RESULT_SUFFIXES = ("parquet", "rejects.parquet")
 _PARQUET_MAGIC = b"PAR1"
 
 
+IssueFields = dict[str, str | int | None]
+
+
 class SheetSummary(BaseModel):
-    """How one sheet was read; `header_text` is its header row as one record with its delimiter."""
+    """How one sheet was read, or why it was passed over.
+
+    `header_text` is its header row as one record with its delimiter. `account` is None in receipts of earlier parsers.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sheet: str | None
     encoding: str | None
     delimiter: str
-    header_line: int
-    header_text: str
+    header_line: int | None
+    header_text: str | None
+    account: SheetAccount | None = None
+    passed_over: IssueFields | None = None
+
+    @property
+    def issue(self) -> Issue | None:
+        """Why the sheet was passed over; None where it was read."""
+        return None if self.passed_over is None else issue_from_dict(self.passed_over)
 
 
 class SheetNote(BaseModel):
@@ -66,7 +80,7 @@ class Receipt(BaseModel):
     rows_accepted: int = 0
     rows_aggregate: int = Field(default=0, validation_alias=AliasChoices("rows_aggregate", "rows_set_aside"))
     rows_rejected: int = 0
-    refusals: tuple[dict[str, str | int | None], ...] = ()
+    refusals: tuple[IssueFields, ...] = ()
     sheets: tuple[SheetSummary, ...] = ()
     notes: tuple[SheetNote, ...] = ()
 
@@ -85,7 +99,17 @@ class Receipt(BaseModel):
     @property
     def issues(self) -> tuple[Issue, ...]:
         """Why the file was refused as a whole."""
-        return tuple(Issue(**refusal) for refusal in self.refusals)  # type: ignore[arg-type]
+        return tuple(map(issue_from_dict, self.refusals))
+
+
+def issue_to_dict(issue: Issue) -> IssueFields:
+    """Return an issue as the fields of a receipt."""
+    return {name: getattr(issue, name) for name in Issue.__slots__}
+
+
+def issue_from_dict(fields: IssueFields) -> Issue:
+    """Return the issue of the fields of a receipt."""
+    return Issue(**fields)  # type: ignore[arg-type]
 
 
 def read_receipts(folder: Path) -> list[Receipt]:

@@ -23,9 +23,10 @@ import pyarrow.compute as pc
 from assets.core.text import BLANKS
 from assets.intake.readers.raw_rows import CATEGORY_TYPE, ChunkSchema, RawChunk
 from assets.intake.receipts.receipts import SheetNote
+from assets.intake.rows.accounts import RowClass, RowCounts
 from assets.intake.rows.row_errors import RowErrors, SourceColumn, malformed_row_errors
 from assets.intake.tables.contracts import RETURN_ID, Contract, ContractColumn, normalise_header, qualifier_column
-from assets.intake.tables.detection import TableLayout
+from assets.intake.tables.detection import RowKind, TableLayout
 from assets.intake.tables.headers import SCOPE
 from assets.intake.values import cell_parsers
 from assets.intake.values.arrow_utils import (
@@ -48,6 +49,13 @@ _DAMAGED = r"[\x{FFFD}\x{E000}-\x{F8FF}\x00-\x08\x0B\x0C\x0E-\x1F\x7F]|[?？]{2,
 # Control codes, question marks, and the first bytes of U+E000 to U+FFFF, among them `？`.
 _SUSPICIOUS = bytes([*range(9), *range(11, 13), *range(14, 32), 0x7F, ord("?"), 0xEE, 0xEF])
 _HARMLESS = bytes(byte for byte in range(256) if byte not in _SUSPICIOUS)
+# A title that is repeated on the next page and a mark of continuation count as repeated headers.
+_CLASSES: dict[RowKind, RowClass] = {
+    "blank": "blank",
+    "header": "repeated_header",
+    "continuation": "repeated_header",
+    "note": "note",
+}
 _TYPES: dict[str, pa.DataType] = {
     "number": pa.float64(),
     "integer": pa.float64(),
@@ -74,13 +82,11 @@ def accepted_rows_schema(contract: Contract) -> pa.Schema:
 
 @dataclass
 class ChunkResult:
-    """What became of one chunk: rows_read = valid rows + rows with `errors`. A valid row may still repeat a key."""
+    """What became of one chunk: rows read = valid rows + rows with `errors`. A valid row may still repeat a key."""
 
     valid: pa.Table
     errors: pa.Table
-    rows_read: int
-    rows_blank: int
-    rows_skipped: int
+    counts: RowCounts
     notes: list[SheetNote]
     conversions: Counter[str]
     years: set[int]
@@ -127,12 +133,13 @@ class RowValidator:
 
     def validate(self, chunk: RawChunk) -> ChunkResult:
         """Validate every row of a chunk; rows that are no data (blank, repeated headers, notes) are only counted."""
-        kinds = Counter({"blank": chunk.blank})
+        counts: RowCounts = Counter({"blank": chunk.blank, "wrapped": chunk.wrapped})
         notes: list[SheetNote] = []
         malformed = [
-            row for row in chunk.malformed if row.error is not None or self._is_data(row.line, row.cells, kinds, notes)
+            row for row in chunk.malformed if row.error is not None or self._is_data(row.line, row.cells, counts, notes)
         ]
-        chunk = self._select_data(chunk, kinds, notes)
+        chunk = self._select_data(chunk, counts, notes)
+        counts["read"] = len(chunk.lines) + len(malformed)
         validation = _ChunkValidation(self, chunk, RowErrors(len(chunk.lines)))
         typed = validation.parse_columns()
         errors = pa.concat_tables(
@@ -144,18 +151,17 @@ class RowValidator:
         return ChunkResult(
             typed.filter(pa.array(~validation.errors.is_bad)),
             errors,
-            rows_read=len(chunk.lines) + len(malformed),
-            rows_blank=kinds["blank"],
-            rows_skipped=kinds["header"] + kinds["continuation"] + kinds["note"],
+            counts=counts,
             notes=notes,
             conversions=validation.conversions,
             years=validation.years(),
         )
 
-    def _is_data(self, line: int, cells: Sequence[str], kinds: Counter[str], notes: list[SheetNote]) -> bool:
+    def _is_data(self, line: int, cells: Sequence[str], counts: RowCounts, notes: list[SheetNote]) -> bool:
         """Whether a row is data; otherwise it is counted, and a footnote is noted."""
         kind = self.layout.kind_of(cells)
-        kinds[kind] += 1
+        if kind != "data":
+            counts[_CLASSES[kind]] += 1
         if kind == "note":
             notes.append(
                 SheetNote(
@@ -164,7 +170,7 @@ class RowValidator:
             )
         return kind == "data"
 
-    def _select_data(self, chunk: RawChunk, kinds: Counter[str], notes: list[SheetNote]) -> RawChunk:
+    def _select_data(self, chunk: RawChunk, counts: RowCounts, notes: list[SheetNote]) -> RawChunk:
         """The chunk without rows that are no data; only a row without a known place can be one."""
         position = self.source_columns[self.contract.place].source_position or self._code_position()
         if position is None or not len(chunk.lines):
@@ -178,7 +184,7 @@ class RowValidator:
         rows = zip(*(take_strings(column, numbers) for column in chunk.columns), strict=True)
         is_kept = np.ones(len(chunk.lines), dtype=np.bool_)
         is_kept[numbers] = [
-            self._is_data(int(chunk.lines[number]), cells, kinds, notes)
+            self._is_data(int(chunk.lines[number]), cells, counts, notes)
             for number, cells in zip(numbers.tolist(), rows, strict=True)
         ]
         if is_kept.all():

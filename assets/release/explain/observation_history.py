@@ -24,12 +24,12 @@ def read_observation_history(release: Release, city_code: str, indicator_id: str
 def _succession(row: Row, vintages: Sequence[Row]) -> Row:
     """Return which vintage superseded this one and when: the first one of a higher rank to arrive.
 
-    A vintage that arrived after one of a higher rank was never current. A dropped one is never a successor.
+    A vintage that arrived after one of a higher rank was never current. A dropped one and progress never are.
     """
-    higher = [v for v in vintages if v["vintage"] > row["vintage"] and v["correction_action"] != "drop"]
+    higher = [v for v in vintages if v["vintage"] > row["vintage"] and _can_be_current(v)]
     successor: Row = {}
     moment, was_current = None, row["is_current"]
-    if higher and row["correction_action"] != "drop":
+    if higher and _can_be_current(row):
         moment = max(row["received_at"], min(v["received_at"] for v in higher))
         successor = max((v for v in higher if v["received_at"] <= moment), key=lambda v: v["vintage"])
         was_current = moment > row["received_at"]
@@ -40,3 +40,7 @@ def _succession(row: Row, vintages: Sequence[Row]) -> Row:
         "superseded_by_line": successor.get("line"),
         "superseded_by_source_id": successor.get("source_id"),
     }
+
+
+def _can_be_current(row: Row) -> bool:
+    return not row.get("is_progress") and row["correction_action"] != "drop"

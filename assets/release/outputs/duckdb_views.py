@@ -1,7 +1,8 @@
 """Views with Chinese names and table macros for frequent questions, in the published database.
 
-Here: names from the contracts, and the SQL of views and macros. They refer to tables as schema.table, so that they work
-under any name of the opened file. Not here: the tables (assets.release.publish) and their meaning (contracts).
+Here: names from the contracts, the SQL of the views, and creating the macros of macros.yml. All refer to tables as
+schema.table, so that they work under any name of the opened file. Not here: the tables (assets.release.publish) and
+their meaning (contracts).
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from pathlib import Path
 
+from assets.core.yaml_files import read_yaml
 from assets.release.read.queries import create_views
 from assets.warehouse.connection import Connection, quote_identifier, quote_literal, transaction
 from assets.warehouse.tables import Column, Table
@@ -29,81 +31,6 @@ _PARENTHESES = re.compile(r"（[^）]*）")
 _FIRST_MARK = re.compile(r"[：；，。]")
 _MARKS = re.compile(r"[：；，、（）。“”\s]+")
 _LIMITS = re.compile(r"\s+-?\d+(-| 至 )\d+")
-
-_CITY_CODES = "(select city_code from presentation.city_spellings where lower(spelling) = lower(trim(city)))"
-
-
-class _Macro(NamedTuple):
-    """A table macro: the tables it reads, its parameters, its meaning in both languages, and its select."""
-
-    tables: tuple[str, ...]
-    parameters: str
-    zh: str
-    en: str
-    select: str
-
-
-_MACROS: dict[str, _Macro] = {
-    "scorecard": _Macro(
-        ("presentation.scorecard_rows", "presentation.city_spellings"),
-        "city",
-        "一个城市的每个指标（名称、简称、代码或别名）",
-        "Every indicator of a city, by its name, code or alias",
-        f"""
-        select
-            city_zh, city_en, dimension_zh, dimension_en, indicator_id, name_zh, name_en, value, qualifier, unit, year,
-            publication_zh, publication_en, source_grade, data_status, attainment, target_operator, target_value,
-            target_value_high, target_year, target_authority,
-            target_authority in ('policy_city', 'policy_province') as is_duty, gap_to_target, status
-        from presentation.scorecard_rows
-        where city_code in {_CITY_CODES}
-        order by dimension_position, indicator_id
-        """,
-    ),
-    "gap_to_target": _Macro(
-        ("presentation.scorecard_rows",),
-        "of_what",
-        "一个数据集、维度或指标中每个城市距目标或参照值的差，差得最多的在前；没有数字的也列出",
-        "How far each city is from the target or reference, in a dataset, dimension or indicator, widest gap first; "
-        "cities without a figure are listed too",
-        """
-        select
-            city_zh, city_en, indicator_id, name_zh, name_en, value, qualifier, unit, year, data_status,
-            target_operator, target_value, target_value_high, target_year, target_authority,
-            target_authority in ('policy_city', 'policy_province') as is_duty, is_target_met, gap_to_target,
-            1e2 * gap_to_target / nullif(abs(target_value), 0) as gap_pct, required_change_per_year
-        from presentation.scorecard_rows
-        where target_id is not null and of_what in (dataset, dimension_id, indicator_id)
-        order by gap_pct desc nulls last, indicator_id, city_code
-        """,
-    ),
-    "trend": _Macro(
-        ("presentation.scorecard_rows", "presentation.city_spellings", "scorecards.attainment_history"),
-        "city, indicator",
-        "一个指标的历年数字和趋势外推（指标用代码或名称）",
-        "The figures of an indicator year by year and its projection; the indicator by identifier or name",
-        f"""
-        with series as (
-            from presentation.scorecard_rows
-            where city_code in {_CITY_CODES} and indicator in (indicator_id, name_zh, name_en)
-        )
-        select
-            city_zh, city_en, series.indicator_id, name_zh, name_en, series.unit, points.year, 'observed' as kind,
-            points.value, points.qualifier, cast(null as double) as value_low, cast(null as double) as value_high,
-            points.attainment, points.source_id, points.source_grade, points.file, points.line
-        from series
-        inner join scorecards.attainment_history as points
-            on series.city_code = points.city_code and series.indicator_id = points.indicator_id
-        union all
-        select
-            city_zh, city_en, indicator_id, name_zh, name_en, unit, projected_year, 'projected', projected_value, null,
-            projected_low, projected_high, null, null, null, null, null
-        from series
-        where projection_status = 'projected'
-        order by year, kind
-        """,
-    ),
-}
 
 
 def view_names(tables: Sequence[Table]) -> dict[str, str]:
@@ -146,10 +73,10 @@ def write_views_and_macros(connection: Connection, database: str, tables: Sequen
             connection.execute(f"create schema {quote_identifier(SCHEMA)}")
             for table in tables:
                 connection.execute(_view(table, names[table.qualified_name], published))
-            for name, macro in _MACROS.items():
-                if available.issuperset(macro.tables):
-                    connection.execute(f"create macro {name}({macro.parameters}) as table {macro.select}")
-                    comment = quote_literal(f"{macro.zh} | {macro.en}")
+            for name, macro in read_yaml(Path(__file__).with_name("macros.yml")).items():
+                if available.issuperset(macro["tables"]):
+                    connection.execute(f"create macro {name}({macro['parameters']}) as table {macro['select']}")
+                    comment = quote_literal(f"{macro['zh']} | {macro['en']}")
                     connection.execute(f"comment on macro table {name} is {comment}")
     finally:
         connection.execute(f"use {quote_identifier(own_database)}.{quote_identifier(own_schema)}")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import PROJECT_ROOT
 from assets.release.read.reader import Release, Row
-from assets.warehouse.connection import Connection, DatabaseError, quote_identifier, quote_literal, transaction
+from assets.warehouse.connection import Connection, DatabaseError, quote_identifier, transaction
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,11 +49,7 @@ def create_views(connection: Connection, tables: Iterable[str]) -> None:
         for view in load_views():
             if available.issuperset(view.upstream):
                 connection.execute(f"create view {view.name} as {view.sql}")
-                comments = [f"view {view.name} is {quote_literal(f'{view.table.zh} | {view.table.en}')}"]
-                for name, column in view.table.columns.items():
-                    text = quote_literal(f"{column.zh} | {column.en}")
-                    comments.append(f"column {view.name}.{quote_identifier(name)} is {text}")
-                connection.execute("".join(f"comment on {comment};" for comment in comments))
+                view.table.persist_docs(connection, kind="view")
 
 
 def view_sql(name: str) -> str:
@@ -88,6 +84,13 @@ def read_view(
     except DatabaseError as error:
         raise UsageError(Issue("query_failed", str(error))) from error
     return frame
+
+
+def count_rows(source: Connection, name: str, **filters: object) -> int:
+    """Return the number of rows of a select; the arguments are those of `read_view`."""
+    select, values = _select(name, (), None, filters)
+    ((rows,),) = source.execute(f"select count(*) from ({select})", values).fetchall()
+    return int(rows)
 
 
 def to_rows(frame: pd.DataFrame) -> list[Row]:

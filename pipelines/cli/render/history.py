@@ -46,6 +46,8 @@ def _validity_cell(row: Row, language: Language) -> Text:
         text = Text(phrase("current", language), style="bold green")
     elif row["correction_action"] == "drop":
         text = Text(phrase("withdrawn", language), style="red")
+    elif row.get("is_progress"):
+        text = Text(phrase("progress", language, as_of=row["as_of"]))
     elif row["was_current"]:
         text = Text(phrase("superseded", language, at=format_moment(row["superseded_at"]), by=by))
     else:

@@ -100,7 +100,14 @@ def render_datasets(datasets: Sequence[Row], language: Language) -> Table:
 def render_overdue(late: Sequence[Row], language: Language) -> Text:
     """Return what is overdue, one line for each dataset and year."""
     lines = [
-        phrase("overdue", language, **row, name=row[f"name_{language}"], places=row[f"cities_{language}"])
+        phrase(
+            "overdue",
+            language,
+            **row,
+            name=row[f"name_{language}"],
+            places=row[f"cities_{language}"],
+            responsible=row[f"responsible_{language}"],
+        )
         for row in late
     ]
     return unwrapped("\n".join(lines) or phrase("nothing_overdue", language), style="yellow" if late else "")

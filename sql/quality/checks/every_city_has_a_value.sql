@@ -2,6 +2,6 @@
 -- severity: warning
 -- zh: 每个城市至少有一个数字
 -- en: Every city has at least one figure
-select city_code
+select distinct city_code
 from scorecards.city_scores
 where indicators_with_data = 0

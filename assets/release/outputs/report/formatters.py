@@ -13,6 +13,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from assets.core.i18n import labels
+from assets.core.text import format_decimal
 
 Row = Mapping[str, Any]
 
@@ -69,7 +70,7 @@ def formula_html(text: str) -> Markup:
 
 def format_value(value: float | None, decimals: int) -> str:
     """Return a figure with the decimals of its indicator, but at most two; a dash where it is missing."""
-    return "—" if value is None else f"{value:,.{min(decimals, 2)}f}"
+    return "—" if value is None else format_decimal(value, min(decimals, 2))
 
 
 def format_qualified(row: Row, decimals: int) -> str:
@@ -79,12 +80,12 @@ def format_qualified(row: Row, decimals: int) -> str:
 
 def format_score(value: float | None) -> str:
     """Return a score with one decimal; a dash where there is none."""
-    return "—" if value is None else f"{value:.1f}"
+    return "—" if value is None else format_decimal(value, 1)
 
 
 def format_probability(value: float) -> str:
     """Return a probability in percent; never 0 or 100, because no projection is certain."""
-    percent = round(100 * value)
+    percent = int(format_decimal(100 * value, 0))
     return "<1%" if percent < 1 else ">99%" if percent > 99 else f"{percent}%"
 
 

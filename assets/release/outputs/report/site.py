@@ -10,7 +10,7 @@ import hashlib
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from assets.release.explain.changelog import LISTED_CHANGES, change_cells, chang
 from assets.release.explain.score_diff import read_named_changes
 from assets.release.outputs.metadata import ReleaseIdentity
 from assets.release.outputs.report import altair_charts, formatters, queries, sparklines
-from assets.release.outputs.rows import SOURCE_TABLES, Row, fetch_row, group_rows
+from assets.release.outputs.rows import SOURCE_TABLES, Row, fetch_row, fetch_rows, group_rows, read_rows
 from assets.release.publish.file_names import CHECK_PAGES, REPORT
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
@@ -74,12 +74,11 @@ def page_name(identifier: str) -> str:
 
 def _copy_check_pages(target: Path, check_pages: Path | None) -> dict[str, str]:
     """Copy the pages on the checks into the report; return their addresses in it by table."""
-    if check_pages is None or not check_pages.is_dir():
-        return {}
-    (target / CHECK_PAGES).mkdir()
-    for page in sorted(check_pages.glob("*.html")):
+    pages = sorted(check_pages.glob("*.html")) if check_pages is not None else []
+    for page in pages:
+        (target / CHECK_PAGES).mkdir(exist_ok=True)
         shutil.copyfile(page, target / CHECK_PAGES / page.name)
-    return {page.stem: f"{CHECK_PAGES}/{page.name}" for page in sorted(check_pages.glob("*.html"))}
+    return {page.stem: f"{CHECK_PAGES}/{page.name}" for page in pages}
 
 
 # What the templates call; `w` shows the label of a code.
@@ -102,8 +101,12 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 
 
+@cache
 def create_environment() -> Environment:
-    """Return the environment of the templates: texts are escaped, and a missing value is an error, never empty."""
+    """Return the environment of the templates: texts are escaped, and a missing value is an error, never empty.
+
+    Cached with the compiled templates, which no page changes: what belongs to a release is passed to each page.
+    """
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -123,16 +126,18 @@ class _SiteBuilder:
     ) -> None:
         self._connection, self._target, self._checks = connection, target, checks
         self._registry = queries.read_reference_data(connection)
-        self._dimension_scores = queries.read_dimension_scores(connection)
-        self._measure_scores = queries.read_measure_scores(connection)
+        scores = fetch_rows(connection, "from scorecards.dimension_scores")
+        self._dimension_scores = queries.nest_rows(scores, "city_code", "dimension_id")
+        scores = fetch_rows(connection, "from scorecards.measure_scores")
+        self._measure_scores = queries.nest_rows(scores, "city_code", "measure_id")
         self._rankings = queries.read_rankings(connection)
         ranks = ({**ranking, **rank} for ranking in self._rankings for rank in ranking["places"])
         self._ranks = group_rows(ranks, "city_code")
-        self._quarantined = queries.read_quarantined(connection)
-        self._freshness = queries.read_freshness(connection)
+        order = ["city_code nulls last", "indicator_id", "year", "scope", "detector"]
+        self._quarantined = group_rows(read_rows(connection, "flag_rows", order, flag_status="blocking"), "city_code")
+        self._freshness = group_rows(read_rows(connection, "freshness_rows", ["city_code", "dataset"]), "city_code")
         self._names = {code: _chart_name(city) for code, city in self._registry.cities.items()}
-        self._templates = create_environment()
-        self._templates.globals |= {
+        self._shared = {
             "term": self._term,
             "release": release,
             "registry": self._registry,
@@ -142,17 +147,25 @@ class _SiteBuilder:
     def write(self) -> Iterator[Path]:
         charts = [altair_charts.draw_ranks(ranking["places"], self._names) for ranking in self._rankings]
         yield self._page("index", dimension_scores=self._dimension_scores, tiles=self._tiles(), charts=charts)
-        yield from self._cities()
+        order = "figures.city_code, figures.indicator_id"
+        for city_code, figures in queries.read_figures(self._connection, "city_code", order, self._registry.cities):
+            yield self._city(city_code, figures)
         yield self._page("measures")
         yield from self._measures()
         yield self._page("indicators")
-        yield from self._indicators()
+        # The best score first, figures without a score last.
+        order = "figures.indicator_id, figures.attainment desc nulls last, figures.value desc, figures.city_code"
+        for indicator_id, figures in queries.read_figures(
+            self._connection, "indicator_id", order, self._registry.indicators
+        ):
+            yield self._indicator(indicator_id, figures)
         quality = queries.read_quality(self._connection)
         yield self._page("quality", most=queries.MAX_LISTED, check_pages=self._checks, **quality)
         yield self._page("changes", **self._changes())
         targets = [target for targets in self._registry.targets.values() for target in targets]
         yield self._page("method", duties=sum(target["authority"].startswith("policy_") for target in targets))
-        yield self._page("formulas", models=queries.read_models(self._connection))
+        models = "select name, sql from release.models where name like 'scorecards.%' order by name"
+        yield self._page("formulas", models=fetch_rows(self._connection, models))
 
     def _term(self, kind: str, text: str) -> Markup:
         """Return a unit, an area or another term, in English where the registry has it."""
@@ -163,18 +176,14 @@ class _SiteBuilder:
         file = self._target / (f"{template}.html" if name is None else f"{template}/{name}")
         file.parent.mkdir(exist_ok=True)
         root = "" if name is None else "../"
-        text = self._templates.get_template(f"{template}.html.j2").render(root=root, page=template, **content)
+        text = (
+            create_environment()
+            .get_template(f"{template}.html.j2")
+            .render(root=root, page=template, **self._shared, **content)
+        )
         # Data may contain characters that UTF-8 cannot encode; they are shown as escape sequences.
         file.write_text(text, encoding="utf-8", errors="backslashreplace")
         return file
-
-    def _cities(self) -> Iterator[Path]:
-        without_figures = dict.fromkeys(self._registry.cities)
-        for city_code, figures in queries.read_figures_by_city(self._connection):
-            without_figures.pop(city_code, None)
-            yield self._city(city_code, figures)
-        for city_code in without_figures:
-            yield self._city(city_code, [])
 
     def _city(self, city_code: str, figures: Sequence[Row]) -> Path:
         by_indicator = {figure["indicator_id"]: figure for figure in figures}
@@ -194,7 +203,8 @@ class _SiteBuilder:
         )
 
     def _measures(self) -> Iterator[Path]:
-        attainments = queries.read_attainments(self._connection)
+        attained = "select city_code, indicator_id, attainment from scorecards.indicator_scores where value is not null"
+        attainments = queries.nest_rows(fetch_rows(self._connection, attained), "indicator_id", "city_code")
         for measure_id, measure in self._registry.measures.items():
             yield self._page(
                 "measure",
@@ -206,14 +216,6 @@ class _SiteBuilder:
                 ],
                 attainments=attainments,
             )
-
-    def _indicators(self) -> Iterator[Path]:
-        without_figures = dict.fromkeys(self._registry.indicators)
-        for indicator_id, figures in queries.read_figures_by_indicator(self._connection):
-            without_figures.pop(indicator_id, None)
-            yield self._indicator(indicator_id, figures)
-        for indicator_id in without_figures:
-            yield self._indicator(indicator_id, [])
 
     def _indicator(self, indicator_id: str, figures: Sequence[Row]) -> Path:
         years = self._years(figures)

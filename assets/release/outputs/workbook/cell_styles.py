@@ -74,8 +74,6 @@ _BOX: dict[str, object] = {"border": 1, "border_color": RULE, "valign": "vcenter
 _TEXT = make_style(**_BOX, num_format="@", text_wrap=True)
 _CENTRED = make_style(**_BOX, num_format="@", text_wrap=True, align="center")
 _QUIET = make_style(**_BOX, num_format="@", text_wrap=True, align="center", font_color=GREY, font_size=8)
-_INTEGER = make_style(**_BOX, num_format="0", align="center")
-_COUNT = make_style(**_BOX, num_format="#,##0", align="right")
 _STRONG = make_style(**_BOX, num_format="@", text_wrap=True, bold=True)
 
 
@@ -110,25 +108,15 @@ def bilingual_text(words: Words) -> str:
     return zh if zh == en else f"{zh}\n{en}"
 
 
-def integer_cell(content: float | None) -> Cell:
-    """Return a year, a rank or a line number, without separator of thousands."""
-    return Cell(content, _INTEGER)
-
-
-def tenths_cell(content: float) -> Cell:
-    """Return a quantile of ranks, which may lie between two ranks."""
-    return Cell(content, make_style(**_BOX, num_format="0.0", align="center"))
-
-
-def count_cell(content: int | None) -> Cell:
-    """Return a count."""
-    return Cell(content, _COUNT)
+def number_cell(content: float | None, number_format: str, align: str = "center", **style: object) -> Cell:
+    """Return a number in a number format of Excel."""
+    return Cell(content, make_style(**_BOX, num_format=number_format, align=align, **style))
 
 
 def value_cell(value: float | None, decimals: int, qualifier: str | None = None) -> Cell:
     """Return a value with the decimals of its indicator, after the sign of its qualifier."""
     number_format = _number_format(min(decimals, _MAX_DECIMALS), "qualifiers", qualifier)
-    return Cell(value, make_style(**_BOX, num_format=number_format, align="right"))
+    return number_cell(value, number_format, align="right")
 
 
 def target_cell(operator: str | None, value: float | None, high: float | None) -> Cell:
@@ -136,11 +124,10 @@ def target_cell(operator: str | None, value: float | None, high: float | None) -
     if value is None:
         return Cell(None, _TEXT)
     if operator == "between" and high is not None:
-        return Cell(f"{format_number(value)}–{format_number(high)}", make_style(**_BOX, num_format="@", align="right"))
+        return Cell(f"{format_number(value)}–{format_number(high)}", number_cell(None, "@", align="right").style)
     digits = format_number(value)
     decimals = len(digits.partition(".")[2]) if "e" not in digits else _MAX_DECIMALS
-    number_format = _number_format(decimals, "operators", operator)
-    return Cell(value, make_style(**_BOX, num_format=number_format, align="right"))
+    return number_cell(value, _number_format(decimals, "operators", operator), align="right")
 
 
 def _number_format(decimals: int, group: str, code: str | None) -> str:
@@ -152,19 +139,12 @@ def _number_format(decimals: int, group: str, code: str | None) -> str:
 
 def score_cell(value: float) -> Cell:
     """Return a score."""
-    return Cell(value, make_style(**_BOX, num_format="0.0", align="center", bold=True))
+    return number_cell(value, "0.0", bold=True)
 
 
 def coverage_cell(scored: int, total: int) -> Cell:
     """Return n/m; the content of the cell is the share, so that it can be sorted and drawn as a bar."""
-    if not total:
-        return Cell("0/0", _CENTRED)
-    return Cell(scored / total, make_style(**_BOX, num_format=f'"{scored}/{total}"', align="center"))
-
-
-def share_cell(value: float | None) -> Cell:
-    """Return a share or a probability in percent."""
-    return Cell(value, make_style(**_BOX, num_format="0%", align="center"))
+    return number_cell(scored / total, f'"{scored}/{total}"') if total else Cell("0/0", _CENTRED)
 
 
 def status_cell(status: str) -> Cell:

@@ -12,7 +12,7 @@ from assets.release.outputs.metadata import LICENCE_EN, LICENCE_ZH, ReleaseIdent
 from assets.release.outputs.rows import Row, fetch_row, read_rows
 from assets.release.outputs.workbook.cell_styles import BAND, GREY, TITLE_FONT, Words, bilingual_text, make_style
 from assets.release.outputs.workbook.sheet import PlacedSheet, WorkbookWriter, row_height
-from assets.release.read.queries import read_view
+from assets.release.read.queries import count_rows, read_view
 from assets.warehouse.connection import Connection
 
 NAME = "封面 Cover"
@@ -45,11 +45,8 @@ def write_cover(
     placed: Sequence[PlacedSheet],
 ) -> None:
     """Write the cover onto the first sheet; `placed` are the other sheets, which must be written before."""
-    facts = {
-        **_read_facts(connection, cities),
-        "release_id": release.release_id,
-        "inputs_sha256": metadata.inputs_sha256,
-    }
+    facts = _read_facts(connection, cities)
+    facts |= {"release_id": release.release_id, "inputs_sha256": metadata.inputs_sha256}
     at = release.released_at
     facts_zh = {**facts, **_best(facts, "zh"), "time": f"{at + _BEIJING_OFFSET:{_TIME}}", "licence": LICENCE_ZH}
     facts_en = {**facts, **_best(facts, "en"), "time": f"{at:{_TIME}}", "licence": LICENCE_EN}
@@ -144,9 +141,7 @@ def _read_facts(connection: Connection, cities: Sequence[Row]) -> Row:
         "best_coverage": f"{scores[0]['indicators_scored']}/{scores[0]['indicators_total']}",
         "needed": _format_range(_share(min(shares)), _share(max(shares))),
         "is_ranked": not read_view(connection, "ranking_rows", ranking_status="ranked").empty,
-        "errors_pending": fetch_row(
-            connection, "select count(*) as n from intake.rejects where not coalesce(is_resolved, false)"
-        )["n"],
+        "errors_pending": count_rows(connection, "intake.rejects", is_resolved=False),
     }
 
 

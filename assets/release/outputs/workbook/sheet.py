@@ -15,7 +15,6 @@ from typing import Any
 
 import xlsxwriter
 
-from assets.core.i18n import labels
 from assets.release.outputs.excel_limits import SheetNames
 from assets.release.outputs.rows import Row
 from assets.release.outputs.workbook.cell_styles import (
@@ -33,13 +32,9 @@ from assets.release.outputs.workbook.cell_styles import (
     Style,
     Words,
     bilingual_text,
-    centred_cell,
     fit_text,
     font_size,
-    integer_cell,
     make_style,
-    name_cell,
-    text_cell,
 )
 
 _A4 = 9
@@ -58,8 +53,6 @@ _HEADER = make_style(
 _TITLE = make_style(**TITLE_FONT, font_size=15, valign="vcenter", num_format="@")
 _NOTE = make_style(font_color=GREY, text_wrap=True, valign="top", num_format="@")
 
-CellReader = Callable[[Row], Cell]
-
 
 @dataclass(frozen=True, slots=True)
 class SheetColumn:
@@ -70,16 +63,14 @@ class SheetColumn:
         width: in the width of a digit of the default font.
         cell: returns the cell of a row.
         group: heading over neighbouring columns of the same group.
-        is_score: coloured from 0 to 100.
-        is_coverage: shown with a bar from 0 to 1.
+        scale: `score` is coloured from 0 to 100, `coverage` shown with a bar from 0 to 1.
     """
 
     heading: Words
     width: float
-    cell: CellReader
+    cell: Callable[[Row], Cell]
     group: Words | None = None
-    is_score: bool = False
-    is_coverage: bool = False
+    scale: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +92,8 @@ class SheetContent:
     notes: Sequence[Words]
     columns: Sequence[SheetColumn]
     rows: Sequence[Row]
-    frozen: int = 1
-    empty_text: Words = ("没有", "none")
+    frozen: int
+    empty_text: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,42 +103,6 @@ class PlacedSheet:
     name: str
     title: Words
     row_count: int
-
-
-def text(column: str) -> CellReader:
-    """Return a reader of a column as text."""
-    return lambda row: text_cell(row[column])
-
-
-def centred(column: str) -> CellReader:
-    """Return a reader of a column as centred text."""
-    return lambda row: centred_cell(row[column])
-
-
-def integer(column: str) -> CellReader:
-    """Return a reader of a column of years, ranks or line numbers."""
-    return lambda row: integer_cell(row[column])
-
-
-def names(column: str) -> CellReader:
-    """Return a reader of `<column>_zh` and `<column>_en`; empty where there is no Chinese text."""
-
-    def read(row: Row) -> Cell:
-        zh, en = row[f"{column}_zh"], row[f"{column}_en"]
-        return text_cell(None) if zh is None else name_cell(zh, zh if en is None else en)
-
-    return read
-
-
-def note(key: str, **values: object) -> Words:
-    """Return a note of the group `workbook_notes` with its values."""
-    zh, en = labels("workbook_notes")[key]
-    return zh.format(**values), en.format(**values)
-
-
-def file_and_sheet(row: Row) -> Cell:
-    """Return the file of a row, with the sheet of a workbook."""
-    return text_cell(row["file"] if row["file"] is None or row["sheet"] is None else f"{row['file']} [{row['sheet']}]")
 
 
 class WorkbookWriter:
@@ -279,8 +234,8 @@ def _add_colours(sheet: Any, columns: Sequence[SheetColumn], first: int, last: i
     bar = {"type": "data_bar", "min_type": "num", "max_type": "num", "min_value": 0, "max_value": 1}
     bar |= {"bar_color": BAR, "bar_solid": True, "bar_border_color": BAR}
     for number, column in enumerate(columns):
-        if column.is_score or column.is_coverage:
-            sheet.conditional_format(first, number, last, number, scale if column.is_score else bar)
+        if column.scale is not None:
+            sheet.conditional_format(first, number, last, number, scale if column.scale == "score" else bar)
 
 
 def row_height(texts: Iterable[tuple[str, float]]) -> float:

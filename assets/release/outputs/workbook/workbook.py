@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from assets.release.outputs.metadata import LICENCE_EN, ReleaseIdentity, ReleaseMetadata
-from assets.release.outputs.rows import SOURCE_TABLES, Row, fetch_row, read_rows
-from assets.release.outputs.workbook import city_sheet, overview_sheets, quality_sheets, reference_sheets
+from assets.release.outputs.rows import SOURCE_TABLES, Row, read_rows
+from assets.release.outputs.workbook import sheets
 from assets.release.outputs.workbook.cover_sheet import MAX_CITIES, NAME, write_cover
 from assets.release.outputs.workbook.sheet import SheetContent, WorkbookWriter
 from assets.release.publish.file_names import WORKBOOK
@@ -43,25 +43,16 @@ def write_workbook(
 
 
 def _sheets(connection: Connection, cities: Sequence[Row]) -> Iterator[SheetContent]:
-    has_city_sheets = len(cities) <= MAX_CITIES
-    yield overview_sheets.build_dimensions_sheet(connection, cities)
-    ranks = overview_sheets.build_ranks_sheet(connection)
+    yield sheets.build_dimensions_sheet(connection, cities)
+    ranks = sheets.build_sheet(connection, "ranks")
     if ranks.rows:
         yield ranks
-    if has_city_sheets:
-        yield overview_sheets.build_scores_sheet(connection, cities)
-        yield overview_sheets.build_measures_sheet(connection, cities)
-        yield from _city_sheets(connection, cities)
-    yield reference_sheets.build_indicators_sheet(connection)
-    yield reference_sheets.build_targets_sheet(connection)
-    yield reference_sheets.build_sources_sheet(connection)
-    yield quality_sheets.build_rejects_sheet(connection)
-    yield quality_sheets.build_flags_sheet(connection)
-
-
-def _city_sheets(connection: Connection, cities: Sequence[Row]) -> Iterator[SheetContent]:
-    method = fetch_row(connection, "select horizon_year, interval_level from reference.parameters")
-    indicators, ranks = city_sheet.read_indicators(connection), city_sheet.read_ranks(connection)
-    for city in cities:
-        code = city["city_code"]
-        yield city_sheet.build_city_sheet(city, indicators.get(code, []), ranks.get(code, []), method)
+    if len(cities) <= MAX_CITIES:
+        yield sheets.build_scores_sheet(connection, cities)
+        yield sheets.build_measures_sheet(connection, cities)
+        yield from sheets.build_city_sheets(connection, cities)
+    yield sheets.build_indicators_sheet(connection)
+    yield sheets.build_sheet(connection, "targets")
+    yield sheets.build_sources_sheet(connection)
+    yield sheets.build_sheet(connection, "rejects")
+    yield sheets.build_sheet(connection, "flags")
