@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -24,7 +23,7 @@ from pydantic import (
 
 from assets.core.errors import DataError, Issue
 from assets.core.paths import Paths
-from assets.core.yaml_files import describe_yaml_error, read_yaml
+from assets.core.yaml_files import FILE_ERRORS, describe_errors, read_yaml
 
 # Spark's own variable; an address with a token belongs there and not into a file.
 REMOTE_VARIABLE = "SPARK_REMOTE"
@@ -210,11 +209,9 @@ def read_settings(paths: Paths) -> Settings:
         settings = Settings.model_validate(sections)
     except ValidationError as error:
         issues += [Issue("invalid_settings", key or name, allowed, name) for key, allowed in _describe_errors(error)]
-    except yaml.YAMLError as error:
-        problem, line = describe_yaml_error(error)
-        issues.append(Issue("invalid_settings", problem, "YAML", name, line))
-    except UnicodeDecodeError as error:
-        issues.append(Issue("invalid_settings", str(error), "UTF-8", name))
+    except FILE_ERRORS as error:
+        allowed = "UTF-8" if isinstance(error, UnicodeDecodeError) else "YAML"
+        issues += [Issue("invalid_settings", text, allowed, name, line) for text, line, _ in describe_errors(error)]
     if issues:
         raise DataError(issues)
     return settings

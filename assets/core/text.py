@@ -6,6 +6,8 @@ import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 
+# Shown where a value is missing.
+MISSING = "—"
 # Invisible characters around words: also the ideographic and the no-break space, and a byte order mark. Reference
 # tables and files must agree on them, or a name of one is unknown in the other.
 BLANKS = " \t\r\n　\u00a0\ufeff"

@@ -23,7 +23,7 @@ from multiprocessing.connection import wait
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, Self, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -80,7 +80,7 @@ class Worker:
         """
         self._warm_up = warm_up
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> Self:
         self._output = tempfile.NamedTemporaryFile(prefix="gancheng-worker-")
         self._context = _Context()
         self._executor = ProcessPoolExecutor(1, self._context, _initialise, (self._output.name,))

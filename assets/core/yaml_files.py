@@ -14,6 +14,9 @@ from typing import Any
 
 import yaml
 
+# What reading a file into a model raises where the file is wrong. ValueError: no UTF-8, an impossible date, or what
+# pydantic refuses.
+FILE_ERRORS = (yaml.YAMLError, ValueError)
 # libyaml is about ten times faster; PyYAML may be installed without it.
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -68,10 +71,14 @@ def find_key_line(node: yaml.Node, keys: Iterable[str]) -> int:
     return line + 1
 
 
-def describe_yaml_error(error: yaml.YAMLError) -> tuple[str, int | None]:
-    """Return what is wrong and the line, counted from 1 where it is known."""
+def describe_errors(error: yaml.YAMLError | ValueError) -> list[tuple[str, int | None, str | None]]:
+    """Return what is wrong in a file, each with the line or the key where it is known."""
+    from pydantic import ValidationError  # slow to import, and a file of texts needs no model
+
+    if isinstance(error, ValidationError):
+        return [(part["msg"], None, ".".join(map(str, part["loc"])) or None) for part in error.errors()]
     mark = getattr(error, "problem_mark", None)
-    return str(getattr(error, "problem", None) or error), None if mark is None else mark.line + 1
+    return [(str(getattr(error, "problem", None) or error), None if mark is None else mark.line + 1, None)]
 
 
 def read_texts(file: Traversable) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from assets.intake.rejects import add_rejects, resolve_rejects
 from assets.intake.tables.contracts import Contract, check_contracts
 from assets.intake.values import lookups
 from assets.warehouse import dagster_assets
-from assets.warehouse.connection import Warehouse, connect_in_memory
+from assets.warehouse.connection import Connection, Warehouse, connect_in_memory
 from assets.warehouse.tables import Table
 
 _RECEIPT_TABLES = ("intake.files", "intake.file_arrivals", "intake.sheets", "intake.notes", "intake.rejects")
@@ -60,30 +60,23 @@ def _contracts_asset(contracts: Mapping[str, Contract], tables: Mapping[str, Tab
     outputs = [tables["intake.contracts"], tables["intake.datasets"]]
     deps = tuple(sorted(name for name in tables if name.startswith("reference.")))
 
-    @dg.multi_asset(
-        specs=[dagster_assets.asset_spec(table, deps=deps, kinds={"yaml", "duckdb"}) for table in outputs],
-        name="intake__contracts",
-    )
-    def check(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
+    def check(_: Warehouse, connection: Connection) -> None:
         references = {
             f"{name.split('.')[1]}.{column}"
             for name, table in tables.items()
             if name.startswith("reference.")
             for column in table.columns
         }
-        with warehouse.connect() as connection:
-            registry = dict(connection.execute("select indicator_id, dataset from reference.indicators").fetchall())
-            issues = list(check_contracts(contracts.values(), registry, references))
-            if issues:
-                raise DataError(issues)
-            columns = [row for contract in contracts.values() for row in _column_rows(contract)]
-            datasets = [_dataset_row(contract) for contract in contracts.values()]
-            for table, rows in zip(outputs, (columns, datasets), strict=True):
-                table.load_rows(connection, rows)
-                metadata = dagster_assets.table_metadata(connection, table)
-                yield dg.MaterializeResult(asset_key=dagster_assets.asset_key(table.qualified_name), metadata=metadata)
+        registry = dict(connection.execute("select indicator_id, dataset from reference.indicators").fetchall())
+        issues = list(check_contracts(contracts.values(), registry, references))
+        if issues:
+            raise DataError(issues)
+        columns = [row for contract in contracts.values() for row in _column_rows(contract)]
+        datasets = [_dataset_row(contract) for contract in contracts.values()]
+        for table, rows in zip(outputs, (columns, datasets), strict=True):
+            table.load_rows(connection, rows)
 
-    return check
+    return dagster_assets.python_asset("intake__contracts", outputs, check, deps=deps, kinds={"yaml", "duckdb"})
 
 
 def _column_rows(contract: Contract) -> Iterator[tuple[object, ...]]:
@@ -114,21 +107,17 @@ def _dataset_asset(contract: Contract) -> dg.AssetsDefinition:
     table = contract.table()
     deps = tuple(sorted({*lookups.TABLES, "intake.contracts", *_referenced_tables(contract)}))
 
-    @dg.multi_asset(
-        specs=[dagster_assets.asset_spec(table, deps=deps, kinds={"csv", "excel", "parquet", "duckdb"})],
-        name=f"intake__{contract.dataset}",
-    )
-    def ingest(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+    def ingest(warehouse: Warehouse, connection: Connection) -> dict[str, int]:
         limits = read_settings(warehouse.paths).limits
-        with warehouse.connect() as connection, connect_in_memory(_MEMORY, warehouse.paths.state / "spill") as scratch:
+        with connect_in_memory(_MEMORY, warehouse.paths.state / "spill") as scratch:
             registry = lookups.read_lookups(connection, contract)
             job = IngestJob(warehouse.paths, contract, scratch, registry, limits)
             receipts = ingest_dataset(job, utc_now(), from_inbox=warehouse.ingest_inbox)
             load_accepted(connection, table, job.folder, receipts)
-            metadata = dagster_assets.table_metadata(connection, table)
-        return dg.MaterializeResult(metadata={**metadata, **_totals(receipts)})
+        return _totals(receipts)
 
-    return ingest
+    kinds = {"csv", "excel", "parquet", "duckdb"}
+    return dagster_assets.python_asset(f"intake__{contract.dataset}", [table], ingest, deps=deps, kinds=kinds)
 
 
 def _referenced_tables(contract: Contract) -> set[str]:
@@ -145,30 +134,22 @@ def _receipts_asset(
 ) -> dg.AssetsDefinition:
     outputs = [tables[name] for name in _RECEIPT_TABLES]
 
-    @dg.multi_asset(
-        specs=[dagster_assets.asset_spec(table, deps=deps, kinds={"json", "duckdb"}) for table in outputs],
-        name="intake__receipts",
-    )
-    def record(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
+    def record(warehouse: Warehouse, connection: Connection) -> None:
         limits = read_settings(warehouse.paths).limits
-        with warehouse.connect() as connection:
-            by_dataset = {name: sort_receipts(read_receipts(warehouse.paths.lake / name)) for name in datasets}
-            for receipt in sort_receipts(unassigned_receipts(warehouse.paths, datasets, utc_now(), limits)):
-                by_dataset.setdefault(receipt.dataset, []).append(receipt)
-            receipts = [receipt for name in sorted(by_dataset) for receipt in by_dataset[name]]
-            tables["intake.files"].load_rows(connection, _file_rows(by_dataset))
-            tables["intake.file_arrivals"].load_rows(connection, _arrival_rows(receipts))
-            tables["intake.sheets"].load_rows(connection, _sheet_rows(receipts))
-            tables["intake.notes"].load_rows(connection, _note_rows(receipts))
-            tables["intake.rejects"].load_rows(connection, _refusal_rows(receipts))
-            for name in datasets:
-                add_rejects(connection, name, warehouse.paths.lake / name, by_dataset[name])
-                resolve_rejects(connection, name)
-            for table in outputs:
-                metadata = dagster_assets.table_metadata(connection, table)
-                yield dg.MaterializeResult(asset_key=dagster_assets.asset_key(table.qualified_name), metadata=metadata)
+        by_dataset = {name: sort_receipts(read_receipts(warehouse.paths.lake / name)) for name in datasets}
+        for receipt in sort_receipts(unassigned_receipts(warehouse.paths, datasets, utc_now(), limits)):
+            by_dataset.setdefault(receipt.dataset, []).append(receipt)
+        receipts = [receipt for name in sorted(by_dataset) for receipt in by_dataset[name]]
+        tables["intake.files"].load_rows(connection, _file_rows(by_dataset))
+        tables["intake.file_arrivals"].load_rows(connection, _arrival_rows(receipts))
+        tables["intake.sheets"].load_rows(connection, _sheet_rows(receipts))
+        tables["intake.notes"].load_rows(connection, _note_rows(receipts))
+        tables["intake.rejects"].load_rows(connection, _refusal_rows(receipts))
+        for name in datasets:
+            add_rejects(connection, name, warehouse.paths.lake / name, by_dataset[name])
+            resolve_rejects(connection, name)
 
-    return record
+    return dagster_assets.python_asset("intake__receipts", outputs, record, deps=deps, kinds={"json", "duckdb"})
 
 
 def _file_rows(by_dataset: Mapping[str, Sequence[Receipt]]) -> Iterator[tuple[object, ...]]:

@@ -1,15 +1,17 @@
 """Dry run: what a run would do with a file, before it is sent.
 
-Here: one file in, the outcome out, and the dataset whose headers the file has; a temporary data directory is used, the
-real one is not written. Not here: how files are parsed (assets.intake.ingest), the output (pipelines.cli).
+Here: the choice of the dataset by the headers, the outcome of one file, and what it was read as. The file is read where
+it is: nothing is copied, and the data directory is not written. Not here: how files are parsed
+(assets.intake.file_parser), the output (pipelines.cli.render.check).
 """
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +20,22 @@ import pyarrow.parquet as pq
 
 from assets.core.errors import Issue, UsageError
 from assets.core.i18n import Language
-from assets.core.paths import Paths
 from assets.core.settings import Limits
-from assets.intake.ingest import IngestJob, utc_now
-from assets.intake.receipts.receipts import Receipt, SheetNote, accepted_files, reject_files
+from assets.intake.file_parser import FileParser, HeaderCount, ParseResult
+from assets.intake.read_back import ColumnReading, UnscoredFigures, find_unscored, read_columns
+from assets.intake.readers.encoding import FileRejectedError
+from assets.intake.receipts import temp_files
+from assets.intake.receipts.archive import find_refusal, is_ignored
+from assets.intake.receipts.receipts import SheetColumn, SheetNote, SheetSummary
 from assets.intake.tables.contracts import Contract
 from assets.intake.values.lookups import read_lookups
 from assets.warehouse.connection import Connection, connect_in_memory, quote_literal
 
 Row = dict[str, Any]
+MAX_FIRST = 3
+_CHECK_FOLDER = "check"
+# A single known word is no header row.
+_MIN_HEADERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,128 +68,273 @@ class RowError:
 
 
 @dataclass(frozen=True, slots=True)
-class DryRunResult:
-    """What a run would do with one file: rows_read = rows_accepted + rows_aggregate + rows_rejected.
+class FaultGroup:
+    """The errors of one kind in one column.
 
-    `rows` has the accepted rows of cities with the columns of the contract, where they were asked for.
+    Attributes:
+        code: the kind.
+        column_name: the column; None for an error of the row or of the file.
+        count: the number of errors.
+        first: the first ones, at most `MAX_FIRST`.
+    """
+
+    code: str
+    column_name: str | None
+    count: int
+    first: tuple[RowError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DryRunResult:
+    """What a run would do with one file.
+
+    Attributes:
+        file: the path as it was given.
+        dataset: the dataset as which it was read; None where its headers fit none better than the others.
+        guess: the headers by which the dataset was guessed; None where it was given.
+        status: read or refused.
+        rows_read: rows_accepted + rows_aggregate + rows_rejected.
+        rows_set_aside: rows with data that are not read, because they are hidden or struck out.
+        faults: what is wrong with the rejected rows, or with the file as a whole, the most frequent kind first.
+        errors: every single error; of rejected rows only where they were asked for.
+        sheets: how each sheet was read, with the account of its rows.
+        notes: what the file says beside its rows, and how they were treated.
+        columns: the accepted figures by column.
+        unscored: the accepted figures that will not score.
+        rows: the accepted rows of cities, where they were asked for.
     """
 
     file: str
     dataset: str | None
+    guess: HeaderCount | None
     status: str
-    rows_read: int
-    rows_accepted: int
-    rows_aggregate: int
-    rows_rejected: int
-    rows_set_aside: int
-    errors: tuple[RowError, ...]
+    rows_read: int = 0
+    rows_blank: int = 0
+    rows_skipped: int = 0
+    rows_accepted: int = 0
+    rows_aggregate: int = 0
+    rows_rejected: int = 0
+    rows_set_aside: int = 0
+    faults: tuple[FaultGroup, ...] = ()
+    errors: tuple[RowError, ...] = ()
+    sheets: tuple[SheetSummary, ...] = ()
     notes: tuple[SheetNote, ...] = ()
+    columns: tuple[ColumnReading, ...] = ()
+    unscored: tuple[UnscoredFigures, ...] = ()
     rows: tuple[Row, ...] | None = None
 
     @property
     def is_clean(self) -> bool:
         """Whether a run would accept every row."""
-        return self.status == "read" and not self.errors
+        return self.status == "read" and not self.faults
 
 
-def check_file(
-    file: Path,
-    contracts: Mapping[str, Contract],
-    registry: Connection,
-    dataset: str | None,
-    limits: Limits,
-    *,
-    with_rows: bool = False,
-) -> DryRunResult:
-    """Ingest a file in a temporary data directory.
+@dataclass(frozen=True)
+class DryRun:
+    """The check of files against the contracts and the registry of a data directory.
 
-    Args:
-        file: the file on the disk of its sender.
+    Attributes:
         contracts: all datasets by name.
         registry: a connection to the reference tables.
-        dataset: the dataset of the file; where None, the one whose headers the file has.
         limits: the limits of the data directory.
-        with_rows: whether the result has the accepted rows.
-
-    Raises:
-        UsageError: there is no such file or dataset, or the headers fit several datasets.
+        models: by dataset the select that turns accepted rows into observations; without it the result does not say
+            which figures will not score.
+        with_errors: whether results have every error of the rejected rows.
+        with_rows: whether results have the accepted rows.
     """
-    if dataset is not None and dataset not in contracts:
-        raise UsageError(Issue("unknown_dataset", dataset, ", ".join(contracts)))
-    if not file.is_symlink() and not file.is_file():
-        raise UsageError(Issue("missing_file", str(file)))
-    candidates = [contracts[dataset]] if dataset is not None else list(contracts.values())
-    # The copy that is read is complete.
-    limits = limits.model_copy(update={"still_written_seconds": 0.0})
-    results = [_ingest_as(file, contract, registry, limits, with_rows) for contract in candidates]
-    fitting = [result for result in results if result.status == "read"]
-    if len(fitting) > 1:
-        raise UsageError(Issue("ambiguous_dataset", str(file), ", ".join(str(result.dataset) for result in fitting)))
-    return fitting[0] if fitting else _nearest(results)
+
+    contracts: Mapping[str, Contract]
+    registry: Connection
+    limits: Limits
+    models: Mapping[str, str]
+    with_errors: bool = True
+    with_rows: bool = False
+
+    def check(self, file: Path, dataset: str | None = None) -> DryRunResult:
+        """Return what a run would do with a file.
+
+        Args:
+            file: the file on the disk of its sender.
+            dataset: the dataset of the file; where None, the one that has the largest share of its headers.
+
+        Raises:
+            UsageError: there is no such file or dataset, or the headers fit several datasets.
+        """
+        if dataset is not None and dataset not in self.contracts:
+            raise UsageError(Issue("unknown_dataset", dataset, ", ".join(self.contracts)))
+        if not file.is_symlink() and not file.is_file():
+            raise UsageError(Issue("missing_file", str(file)))
+        refusal = find_refusal(file, self.limits)
+        if is_ignored(Path(file.name)):
+            return _refused(file, dataset, [Issue("file_ignored", file.name)])
+        if refusal is not None:
+            return _refused(file, dataset, [Issue(refusal[0], str(refusal[1]), str(self.limits.file_bytes))])
+        before = file.stat()
+        result = self._check(file, dataset)
+        after = file.stat()
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            return _refused(file, result.dataset, [Issue("file_changed")])
+        return result
+
+    def _check(self, file: Path, dataset: str | None) -> DryRunResult:
+        if dataset is not None:
+            return self._parse(file, self.contracts[dataset], None)
+        counts = {name: self._count_headers(file, contract) for name, contract in self.contracts.items()}
+        best = max(counts.values(), key=_share)
+        names = [name for name, count in counts.items() if _share(count) == _share(best)]
+        results = [self._parse(file, self.contracts[name], counts[name]) for name in names]
+        fitting = [result for result in results if result.status == "read"] or results
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting[0].status == "read":
+            datasets = ", ".join(str(result.dataset) for result in fitting)
+            raise UsageError(Issue("ambiguous_dataset", str(file), datasets))
+        return _nearest(fitting)
+
+    def _count_headers(self, file: Path, contract: Contract) -> HeaderCount:
+        with connect_in_memory() as connection, suppress(FileRejectedError):
+            return self._parser(contract, connection).count_headers(file, _sent_name(file, contract))
+        return HeaderCount(0, 0)
+
+    def _parser(self, contract: Contract, connection: Connection) -> FileParser:
+        return FileParser(connection, contract, read_lookups(self.registry, contract), self.limits)
+
+    def _parse(self, file: Path, contract: Contract, guess: HeaderCount | None) -> DryRunResult:
+        with _work_folder() as folder, connect_in_memory() as connection:
+            connection.execute(f"set temp_directory = {quote_literal(folder / 'spill')}")
+            accepted, rejects = folder / "accepted.parquet", folder / "rejects.parquet"
+            parser = self._parser(contract, connection)
+            try:
+                parsed = parser.parse(file, _sent_name(file, contract), accepted, rejects)
+            except FileRejectedError as error:
+                return _refused(file, contract.dataset, error.issues, guess)
+            return DryRunResult(
+                file=str(file),
+                dataset=contract.dataset,
+                guess=guess,
+                status="read",
+                **parsed.counts,
+                rows_set_aside=sum(sheet.account.set_aside for sheet in parsed.sheets if sheet.account),
+                faults=_group_errors(connection, rejects),
+                errors=_read_errors(connection, rejects) if self.with_errors else (),
+                sheets=tuple(parsed.sheets),
+                notes=tuple(parsed.notes),
+                columns=tuple(read_columns(self.registry, contract, accepted, _columns(parsed))),
+                unscored=self._unscored(contract, accepted),
+                rows=_read_rows(contract, accepted, file.name) if self.with_rows else None,
+            )
+
+    def _unscored(self, contract: Contract, accepted: Path) -> tuple[UnscoredFigures, ...]:
+        model = self.models.get(contract.dataset)
+        return () if model is None else tuple(find_unscored(self.registry, contract.table(), accepted, model))
+
+
+@contextmanager
+def _work_folder() -> Iterator[Path]:
+    """A temporary folder for the results; what a killed check left is deleted."""
+    parent = Path(tempfile.gettempdir())
+    temp_files.remove_stale(parent, _CHECK_FOLDER)
+    with tempfile.TemporaryDirectory(dir=parent, prefix=temp_files.temp_prefix(_CHECK_FOLDER)) as folder:
+        yield Path(folder)
+
+
+def _sent_name(file: Path, contract: Contract) -> str:
+    """The name of the file as if its folder were the one of its sender in the inbox."""
+    return f"{contract.dataset}/{file.absolute().parent.name}/{file.name}"
+
+
+def _share(count: HeaderCount) -> float:
+    return count.known / count.cells if count.known >= _MIN_HEADERS else 0.0
 
 
 def _nearest(results: Sequence[DryRunResult]) -> DryRunResult:
     """Of datasets that all refuse a file the one with the fewest errors; no dataset where all have the same errors."""
     nearest = min(results, key=lambda result: len(result.errors))
     is_undecided = len(results) > 1 and all(result.errors == nearest.errors for result in results)
-    return replace(nearest, dataset=None) if is_undecided else nearest
+    return replace(nearest, dataset=None, guess=None) if is_undecided else nearest
 
 
-def _ingest_as(file: Path, contract: Contract, registry: Connection, limits: Limits, with_rows: bool) -> DryRunResult:
-    with tempfile.TemporaryDirectory(prefix="gancheng-check-") as folder, connect_in_memory() as connection:
-        paths = Paths(Path(folder))
-        inbox = paths.inbox / contract.dataset
-        inbox.mkdir(parents=True)
-        shutil.copyfile(file, inbox / file.name, follow_symlinks=False)
-        connection.execute(f"set temp_directory = {quote_literal(Path(folder) / 'spill')}")
-        job = IngestJob(paths, contract, connection, read_lookups(registry, contract), limits)
-        receipts = job.ingest(utc_now())
-        if not receipts:
-            errors = (_file_error(Issue("file_ignored", file.name)),)
-            return DryRunResult(str(file), contract.dataset, "refused", 0, 0, 0, 0, 0, errors)
-        (receipt,) = receipts
-        counts = (receipt.rows_read, receipt.rows_accepted, receipt.rows_aggregate, receipt.rows_rejected)
-        rows = _rows(job, receipt, file.name) if with_rows else None
-        return DryRunResult(
-            str(file), contract.dataset, receipt.status, *counts, 0, _errors(job, receipt), receipt.notes, rows
-        )
-
-
-def _rows(job: IngestJob, receipt: Receipt, file_name: str) -> tuple[Row, ...]:
-    """The accepted rows of cities; the column of the place has the code of the city."""
-    names = [name for name, column in job.contract.columns.items() if not column.is_place]
-    places = [name for name, column in job.contract.columns.items() if column.is_place]
-    rows: list[Row] = []
-    for _, accepted in accepted_files(job.folder, [receipt]):
-        table = pq.read_table(accepted)
-        for row in table.filter(pc.is_null(table["province_code"])).to_pylist():
-            code = row["city_code"]
-            cells = {name: _plain_number(row[name]) for name in names}
-            place = dict.fromkeys(places, code)
-            rows.append({"city_code": code, "year": None, **place, **cells, "file": file_name, **_source(row)})
-    return tuple(rows)
-
-
-def _source(row: Row) -> Row:
-    return {"sheet": row["sheet"], "line": row["line"]}
-
-
-def _plain_number(value: object) -> object:
-    """A whole number without a decimal point."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _errors(job: IngestJob, receipt: Receipt) -> tuple[RowError, ...]:
-    if receipt.status == "refused":
-        return tuple(_file_error(issue) for issue in receipt.issues)
-    ((_, file),) = reject_files(job.folder, [receipt])
-    rows = job.connection.execute(
-        f"select {', '.join(column.name for column in fields(RowError))} from read_parquet({quote_literal(file)}) "
-        "order by sheet nulls first, line, error_number"
-    )
-    return tuple(RowError(*row) for row in rows.fetchall())
+def _refused(
+    file: Path, dataset: str | None, issues: Sequence[Issue], guess: HeaderCount | None = None
+) -> DryRunResult:
+    errors = tuple(map(_file_error, issues))
+    by_kind: dict[tuple[str, str | None], list[RowError]] = {}
+    for error in errors:
+        by_kind.setdefault((error.code, error.column_name), []).append(error)
+    groups = (FaultGroup(*kind, len(group), tuple(group[:MAX_FIRST])) for kind, group in by_kind.items())
+    faults = tuple(sorted(groups, key=lambda group: -group.count))
+    return DryRunResult(str(file), dataset, guess, "refused", faults=faults, errors=errors)
 
 
 def _file_error(issue: Issue) -> RowError:
     texts = (issue.reason("zh"), issue.reason("en"), issue.remedy("zh"), issue.remedy("en"))
     return RowError(issue.sheet, issue.line, issue.column, issue.code, issue.actual, issue.expected, *texts, None)
+
+
+def _columns(parsed: ParseResult) -> list[SheetColumn]:
+    """The columns of the contract that some sheet has, each once with all its units."""
+    by_name: dict[str, SheetColumn] = {}
+    for column in (column for sheet in parsed.sheets for column in sheet.columns):
+        first = by_name.setdefault(column.column, column)
+        units = dict.fromkeys(unit for unit in (first.unit, column.unit) if unit)
+        by_name[column.column] = first.model_copy(update={"unit": ", ".join(units) or None})
+    return list(by_name.values())
+
+
+_ERROR_CELLS = ", ".join(column.name for column in fields(RowError))
+
+
+def _read_errors(connection: Connection, rejects: Path) -> tuple[RowError, ...]:
+    rows = connection.execute(
+        f"select {_ERROR_CELLS} from read_parquet({quote_literal(rejects)}) "
+        "order by sheet nulls first, line, error_number"
+    )
+    return tuple(RowError(*row) for row in rows.fetchall())
+
+
+def _group_errors(connection: Connection, rejects: Path) -> tuple[FaultGroup, ...]:
+    """The errors by kind and column; only the first of each kind become objects, however many there are."""
+    place = "sheet nulls first, line, error_number"
+    rows = connection.execute(
+        f"""
+        with numbered as (
+            select *, count(*) over (partition by code, column_name) as errors,
+                row_number() over (partition by code, column_name order by {place}) as number
+            from read_parquet({quote_literal(rejects)})
+        )
+        select errors, {_ERROR_CELLS} from numbered
+        where number <= {MAX_FIRST}
+        order by errors desc, code, column_name nulls first, number
+        """
+    ).fetchall()
+    errors = ((count, RowError(*row)) for count, *row in rows)
+    return tuple(
+        FaultGroup(code, column, count, tuple(error for _, error in group))
+        for (count, code, column), group in groupby(
+            errors, key=lambda entry: (entry[0], entry[1].code, entry[1].column_name)
+        )
+    )
+
+
+def _read_rows(contract: Contract, accepted: Path, file_name: str) -> tuple[Row, ...]:
+    """The accepted rows of cities: code of the city, year, the columns of the contract, file, sheet and line.
+
+    A column of the place has the code of the city.
+    """
+    table = pq.read_table(accepted)
+    return tuple(
+        {
+            "city_code": row["city_code"],
+            "year": None,
+            **{name: row["city_code"] if name not in row else _plain_number(row[name]) for name in contract.columns},
+            "file": file_name,
+            "sheet": row["sheet"],
+            "line": row["line"],
+        }
+        for row in table.filter(pc.is_null(table["province_code"])).to_pylist()
+    )
+
+
+def _plain_number(value: object) -> object:
+    """A whole number without a decimal point."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

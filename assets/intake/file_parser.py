@@ -27,7 +27,7 @@ from assets.intake.readers.encoding import FileRejectedError, detect_encoding
 from assets.intake.readers.raw_rows import Lines, RawChunk, RawSheet, to_csv_record
 from assets.intake.readers.resubmissions import restore_resubmission
 from assets.intake.readers.spreadsheet import read_workbook
-from assets.intake.receipts.receipts import SheetNote, SheetSummary, issue_to_dict
+from assets.intake.receipts.receipts import SheetColumn, SheetNote, SheetSummary, issue_to_dict
 from assets.intake.rows.accounts import RowCounts, SheetAccount
 from assets.intake.rows.duplicate_keys import find_duplicates
 from assets.intake.rows.row_errors import ROW_ERROR_SCHEMA
@@ -48,6 +48,14 @@ _MAX_NOTES = 200
 _COUNTS = ("read", "blank", "skipped", "accepted", "aggregate", "rejected")
 _Result = TypeVar("_Result")
 _PARQUET_OPTIONS = "(format parquet, compression zstd)"
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderCount:
+    """How many cells of the row with most headers the contract knows, and how many cells it has."""
+
+    known: int
+    cells: int
 
 
 @dataclass
@@ -115,6 +123,13 @@ class FileParser:
         self._write_rejects(errors, rejects)
         result.sheets = self._summaries(sheets, parsers, passed_over, accepted, errors)
         return result
+
+    def count_headers(self, file: Path, name: str) -> HeaderCount:
+        """Return how many of the headers of a file the contract has; see `parse` for the arguments and errors."""
+        matcher = HeaderMatcher.of(self.contract, self.registry.units)
+        rows = (row.cells[: self.limits.columns] for sheet in self._sheets(file, name) for row in sheet.head(HEAD_ROWS))
+        counts = [HeaderCount(matcher.count(cells), sum(bool(cell.strip()) for cell in cells)) for cells in rows]
+        return max(counts, key=lambda count: (count.known, -count.cells), default=HeaderCount(0, 0))
 
     def _sheets(self, file: Path, name: str) -> Sequence[RawSheet]:
         """The sheets of a file; its type is decided by its content, and its suffix must be a supported one."""
@@ -402,13 +417,18 @@ def _write_chunk(valid_writer: pq.ParquetWriter, error_writer: pq.ParquetWriter,
 def _summary(
     sheet: RawSheet, layout: TableLayout | None, account: SheetAccount, passed_over: Issue | None
 ) -> SheetSummary:
-    headers = [header.text for header in layout.headers] if layout is not None else None
+    headers = layout.headers if layout is not None else ()
     return SheetSummary(
         sheet=sheet.name,
         encoding=sheet.encoding,
         delimiter=sheet.delimiter,
         header_line=layout.header_rows[0].line if layout is not None else None,
-        header_text=to_csv_record(headers, sheet.delimiter) if headers is not None else None,
+        header_text=to_csv_record([header.text for header in headers], sheet.delimiter) if headers else None,
+        columns=tuple(
+            SheetColumn(column=header.column, header=header.text, unit=header.unit)
+            for header in headers
+            if header.column is not None
+        ),
         account=account,
         passed_over=None if passed_over is None else issue_to_dict(passed_over),
     )

@@ -25,20 +25,15 @@ def observation_assets(models: Mapping[str, Model], tables: Mapping[str, Table])
 
 
 def _entries_asset(table: Table) -> dg.AssetsDefinition:
-    deps = ("reference.cities", "reference.indicators", "reference.sources")
-
-    @dg.multi_asset(
-        specs=[dagster_assets.asset_spec(table, deps=deps, kinds={"yaml", "duckdb"})],
-        name="observations__correction_rules",
-    )
-    def read(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+    def read(warehouse: Warehouse, connection: Connection) -> None:
         entries = read_corrections(warehouse.paths.corrections)
-        with warehouse.connect() as connection:
-            _raise_if_any(check_registered(connection, entries))
-            write_entries(connection, table, entries)
-            return dg.MaterializeResult(metadata=dagster_assets.table_metadata(connection, table))
+        _raise_if_any(check_registered(connection, entries))
+        write_entries(connection, table, entries)
 
-    return read
+    deps = ("reference.cities", "reference.indicators", "reference.sources")
+    return dagster_assets.python_asset(
+        "observations__correction_rules", [table], read, deps=deps, kinds={"yaml", "duckdb"}
+    )
 
 
 def _check_sources(connection: Connection) -> None:

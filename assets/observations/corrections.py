@@ -29,12 +29,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from assets.core.errors import DataError, Issue
 from assets.core.text import format_number
-from assets.core.yaml_files import describe_yaml_error, find_key_line, read_yaml_list
+from assets.core.yaml_files import FILE_ERRORS, describe_errors, find_key_line, read_yaml_list
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
 
@@ -163,11 +162,8 @@ def _read_file(file: Path) -> tuple[list[CorrectionEntry], list[Issue]]:
                     keys = [str(key) for key in details["loc"]]
                     column = ".".join(keys) or None
                     issues.append(_invalid(name, find_key_line(node, keys), details["msg"], column))
-    except yaml.YAMLError as error:
-        problem, line = describe_yaml_error(error)
-        issues.append(_invalid(name, line, problem))
-    except UnicodeDecodeError as error:
-        issues.append(_invalid(name, None, str(error)))
+    except FILE_ERRORS as error:
+        issues += [_invalid(name, line, problem) for problem, line, _ in describe_errors(error)]
     return entries, issues
 
 

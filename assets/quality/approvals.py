@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from assets.core.errors import DataError, Issue
 from assets.core.files import write_atomically
 from assets.core.text import format_number
-from assets.core.yaml_files import describe_yaml_error, read_yaml
+from assets.core.yaml_files import FILE_ERRORS, describe_errors, read_yaml
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
 
@@ -86,21 +86,14 @@ def read_decisions(folder: Path) -> list[tuple[str, Decision]]:
         name = f"approvals/{file.name}"
         try:
             decisions.append((name, Decision.model_validate(read_yaml(file))))
-        except ValidationError as error:
-            for details in error.errors():
-                column = ".".join(str(part) for part in details["loc"])
-                issues.append(_invalid_approval(name, details["msg"], column=column or None))
-        except yaml.YAMLError as error:
-            issues.append(_invalid_approval(name, *describe_yaml_error(error)))
-        except UnicodeDecodeError as error:
-            issues.append(_invalid_approval(name, str(error)))
+        except FILE_ERRORS as error:
+            issues += [
+                Issue("invalid_approval", problem, "docs/operations.md", name, line, key)
+                for problem, line, key in describe_errors(error)
+            ]
     if issues:
         raise DataError(issues)
     return sorted(decisions, key=lambda item: (item[1].at, item[0]))
-
-
-def _invalid_approval(file: str, problem: str, line: int | None = None, column: str | None = None) -> Issue:
-    return Issue("invalid_approval", problem, "docs/operations.md", file, line, column)
 
 
 def write_approvals(connection: Connection, table: Table, decisions: Iterable[tuple[str, Decision]]) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 import dagster as dg
@@ -13,7 +14,7 @@ from assets.quality.checks.definitions import Check
 from assets.quality.checks.gx_worker import ValidationWorker
 from assets.quality.freshness import LATE_ON
 from assets.warehouse import dagster_assets
-from assets.warehouse.connection import Warehouse
+from assets.warehouse.connection import Connection, Warehouse
 from assets.warehouse.models import Model
 from assets.warehouse.snapshot import write_snapshot
 from assets.warehouse.tables import Table
@@ -23,6 +24,11 @@ SNAPSHOT = "quality.snapshot"
 _RESULTS, _RELEASE_SCHEMA = "quality.check_results", "release."
 
 _Row = tuple[Any, ...]
+# The attributes of a result that fill a row of `quality.check_results`.
+_RESULT_CELLS = attrgetter(
+    *(f"check.{name}" for name in ("table", "name", "description_zh", "description_en", "is_blocking")),
+    *("is_passed", "rows_checked", "rows_failing", "sample"),
+)
 
 
 def quality_assets(
@@ -43,28 +49,20 @@ def quality_assets(
 def _approvals_asset(table: Table) -> dg.AssetsDefinition:
     """Return `quality.approvals`."""
 
-    @dg.multi_asset(specs=[dagster_assets.asset_spec(table, kinds={"yaml", "duckdb"})], name="quality__approvals")
-    def approvals(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
-        decisions = read_decisions(warehouse.paths.approvals)
-        with warehouse.connect() as connection:
-            write_approvals(connection, table, decisions)
-            return dg.MaterializeResult(metadata=dagster_assets.table_metadata(connection, table))
+    def load(warehouse: Warehouse, connection: Connection) -> None:
+        write_approvals(connection, table, read_decisions(warehouse.paths.approvals))
 
-    return approvals
+    return dagster_assets.python_asset("quality__approvals", [table], load, kinds={"yaml", "duckdb"})
 
 
 def _flags_asset(table: Table) -> dg.AssetsDefinition:
     """Return `quality.flags`, which the observations need: they exclude quarantined values."""
 
-    @dg.multi_asset(
-        specs=[dagster_assets.asset_spec(table, deps=SOURCE_TABLES, kinds={"python", "duckdb"})], name="quality__flags"
-    )
-    def flags(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
-        with warehouse.connect() as connection:
-            write_flags(connection, table)
-            return dg.MaterializeResult(metadata=dagster_assets.table_metadata(connection, table))
+    def flag(_: Warehouse, connection: Connection) -> None:
+        write_flags(connection, table)
 
-    return flags
+    kinds = {"python", "duckdb"}
+    return dagster_assets.python_asset("quality__flags", [table], flag, deps=SOURCE_TABLES, kinds=kinds)
 
 
 def _snapshot_asset(checks: Sequence[Check], tables: Mapping[str, Table]) -> dg.AssetsDefinition:
@@ -95,7 +93,7 @@ def _snapshot_asset(checks: Sequence[Check], tables: Mapping[str, Table]) -> dg.
 def _submit_checks(warehouse: Warehouse, validation_worker: ValidationWorker, checks: Sequence[Check]) -> None:
     with warehouse.connect() as connection:
         write_snapshot(connection, warehouse.paths.snapshot)
-    validation_worker.submit(warehouse.paths.snapshot, checks, warehouse.paths.check_pages)
+    validation_worker.submit_checks(warehouse.paths.snapshot, checks, warehouse.paths.check_pages)
 
 
 def _results_asset(checks: Sequence[Check], table: Table) -> dg.AssetsDefinition:
@@ -111,22 +109,8 @@ def _results_asset(checks: Sequence[Check], table: Table) -> dg.AssetsDefinition
         if not validation_worker.has_begun:
             _submit_checks(warehouse, validation_worker, checks)
         results = validation_worker.results()
-        rows = [
-            (
-                result.check.table,
-                result.check.name,
-                result.check.description_zh,
-                result.check.description_en,
-                result.check.is_blocking,
-                result.is_passed,
-                result.rows_checked,
-                result.rows_failing,
-                result.sample,
-            )
-            for result in results
-        ]
         with warehouse.connect() as connection:
-            table.load_rows(connection, rows)
+            table.load_rows(connection, map(_RESULT_CELLS, results))
             metadata = dagster_assets.table_metadata(connection, table)
         failed = [result for result in results if not result.is_passed]
         context.log.info(f"{len(results)} checks, {len(failed)} failed")

@@ -63,11 +63,11 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
         ),
     ]
 
-    @dg.multi_asset(specs=[dagster_assets.asset_spec(tables[MODELS], kinds={"sql", "duckdb"})], name="release__models")
-    def model_texts(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
-        with warehouse.connect() as connection:
-            write_models(connection, tables[MODELS], models.values())
-            return dg.MaterializeResult(metadata=dagster_assets.table_metadata(connection, tables[MODELS]))
+    def load_models(_: Warehouse, connection: Connection) -> None:
+        write_models(connection, tables[MODELS], models.values())
+
+    kinds = {"sql", "duckdb"}
+    model_texts = dagster_assets.python_asset("release__models", [tables[MODELS]], load_models, kinds=kinds)
 
     returns_spec = _spec(
         RETURNS,

@@ -1,6 +1,6 @@
 """Scorecards as Dagster assets: SQL models, and the projections and rank intervals that Python computes from them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import dagster as dg
 
@@ -8,7 +8,7 @@ from assets.scorecards.arrays import TableBuilder
 from assets.scorecards.projections import build_projection_tables
 from assets.scorecards.rankings import TABLES, build_rankings
 from assets.warehouse import dagster_assets
-from assets.warehouse.connection import Warehouse
+from assets.warehouse.connection import Connection, Warehouse
 from assets.warehouse.models import Model
 from assets.warehouse.tables import Table
 
@@ -37,16 +37,10 @@ def _python_tables(
     """Return the asset of tables that one function builds with numpy."""
     own_tables = {name: tables[f"scorecards.{name}"] for name in names}
 
-    @dg.multi_asset(
-        specs=[dagster_assets.asset_spec(table, deps=deps, kinds={"numpy", "duckdb"}) for table in own_tables.values()],
-        name=f"scorecards__{names[-1]}",
-    )
-    def build(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
-        with warehouse.connect() as connection:
-            columns = builder(connection)
-            for name, table in own_tables.items():
-                table.load_columns(connection, columns[name])
-                metadata = dagster_assets.table_metadata(connection, table)
-                yield dg.MaterializeResult(asset_key=dagster_assets.asset_key(table.qualified_name), metadata=metadata)
+    def build(_: Warehouse, connection: Connection) -> None:
+        columns = builder(connection)
+        for name, table in own_tables.items():
+            table.load_columns(connection, columns[name])
 
-    return build
+    step = f"scorecards__{names[-1]}"
+    return dagster_assets.python_asset(step, own_tables.values(), build, deps=deps, kinds={"numpy", "duckdb"})

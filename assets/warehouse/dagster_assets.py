@@ -4,7 +4,7 @@ Here: keys, groups, descriptions, dependencies, code versions, owners, tags, col
 all known before a run, and row counts. Not here: what an asset does.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -70,6 +70,37 @@ def asset_spec(
 def table_metadata(connection: Connection, table: Table) -> dict[str, dg.MetadataValue]:
     """Return the metadata that only a run knows: the row count."""
     return {"dagster/row_count": dg.MetadataValue.int(count_rows(connection, table.qualified_name))}
+
+
+def python_asset(
+    name: str,
+    tables: Iterable[Table],
+    fill: Callable[[Warehouse, Connection], Mapping[str, Any] | None],
+    *,
+    deps: tuple[str, ...] = (),
+    kinds: set[str],
+    pool: str | None = None,
+) -> dg.AssetsDefinition:
+    """Return the step that fills tables with a function of Python.
+
+    Args:
+        name: The name of the step.
+        tables: The tables that the function fills, each an asset.
+        fill: Writes the tables; what it returns is metadata of each of them.
+        deps, kinds: As for `asset_spec`.
+        pool: The pool of the step, where only one run at a time may execute it.
+    """
+    outputs = tuple(tables)
+
+    @dg.multi_asset(specs=[asset_spec(table, deps=deps, kinds=kinds) for table in outputs], name=name, pool=pool)
+    def step(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
+        with warehouse.connect() as connection:
+            facts = fill(warehouse, connection) or {}
+            for table in outputs:
+                metadata = {**table_metadata(connection, table), **facts}
+                yield dg.MaterializeResult(asset_key=asset_key(table.qualified_name), metadata=metadata)
+
+    return step
 
 
 def model_asset(

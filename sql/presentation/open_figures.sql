@@ -3,6 +3,8 @@
 with members as (
     select
         baskets.basket_id,
+        baskets.name_zh as basket_zh,
+        baskets.name_en as basket_en,
         baskets.is_headline,
         scores.city_code,
         scores.dimension_id,
@@ -32,10 +34,16 @@ shared as (
 named as (
     select
         shared.basket_id,
+        shared.basket_zh,
+        shared.basket_en,
         shared.is_headline,
         shared.city_code,
+        cities.name_zh as city_zh,
+        cities.name_en as city_en,
         shared.dimension_id,
         dimensions.position as dimension_position,
+        dimensions.name_zh as dimension_zh,
+        dimensions.name_en as dimension_en,
         shared.indicator_id,
         indicators.dataset,
         indicators.name_zh,
@@ -45,6 +53,7 @@ named as (
         shared.points
     from shared
     inner join reference.indicators as indicators on shared.indicator_id = indicators.indicator_id
+    inner join reference.cities as cities on shared.city_code = cities.city_code
     inner join reference.dimensions as dimensions on shared.dimension_id = dimensions.dimension_id
     where shared.attainment is null
 )

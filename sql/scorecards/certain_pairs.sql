@@ -28,7 +28,7 @@ certain_pairs as (
         ahead.item_id,
         ahead.city_code,
         behind.city_code as other_city_code,
-        ahead.evidenced - behind.possible as margin
+        floor((ahead.evidenced - behind.possible) * 1e8 + 0.5) / 1e8 as margin
     from wide_enough as ahead
     inner join wide_enough as behind
         on

@@ -47,7 +47,7 @@ def published_tables() -> list[Table]:
 
 def fill(connection: Connection) -> None:
     """Two cities, two indicators of one dimension in all of which both score, one target, one rejected row."""
-    world = furnished(World(connection), method_version="9.9", minimum_dimensions_share=0.5)
+    world = furnished(World(connection), method_version="9.9")
     world.city("B").add("reference.measures", {})
     world.add("reference.provinces", {"province_code": "x", "name_zh": "甲省", "name_en": "Alpha"})
     world.add("reference.sources", {"publication_zh": "年鉴", "publication_en": "Yearbook"}, {"source_id": "unused"})
@@ -112,8 +112,9 @@ def workbook_candidate() -> Iterator[Connection]:
         connection.execute(
             "update intake.rejects set actual = ?, reason_zh = ?, is_resolved = false", [COMMAND, SCRIPT]
         )
-        for number, status in enumerate(("awaiting_data", "no_target", "not_available"), start=2):
-            for table, score in (("reference.measures", ""), ("scorecards.measure_scores", "score = null,")):
+        unscored = "evidenced = null, possible = null, open = null, lost = null, rank = null,"
+        for number, status in enumerate(("awaiting_data", "not_in_basket", "too_narrow"), start=2):
+            for table, score in (("reference.measures", ""), ("scorecards.measure_scores", unscored)):
                 connection.execute(f"create temp table more as from {table} where measure_id = 1")
                 assignment = f", score_status = '{status}'" if score else ""
                 connection.execute(f"update more set {score} measure_id = {number}{assignment}")

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from assets.core.paths import PROJECT_ROOT
 from assets.quality.anomalies.flags import DETECTORS
-from assets.quality.anomalies.outliers import Anomaly, Observation, SeriesMetadata
+from assets.quality.anomalies.outliers import Anomaly, Observation, Panel, SeriesMetadata
 
 CITIES = [f"c{i:02}" for i in range(12)]
 YEARS = range(2012, 2025)
@@ -62,7 +62,7 @@ def replace_values(observations: list[Observation], values: dict[tuple[str, int]
 
 
 def detect(detector: str, observations: list[Observation], metadata: SeriesMetadata = METADATA) -> list[Anomaly]:
-    return list(DETECTORS[detector](observations, metadata, PARAMETERS[detector]))
+    return list(DETECTORS[detector][0](Panel(observations, metadata), PARAMETERS[detector]))
 
 
 def cities_and_years(anomalies: list[Anomaly]) -> set[tuple[str | None, int]]:

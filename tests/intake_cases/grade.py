@@ -22,7 +22,7 @@ from typing import Any, Literal
 
 from assets.core.i18n import Language
 from assets.core.settings import Limits
-from assets.intake.dry_run import DryRunResult, check_file
+from assets.intake.dry_run import DryRun, DryRunResult
 from assets.warehouse.connection import connect_in_memory
 from tests.builders.inbox import Shipped
 
@@ -87,7 +87,9 @@ def read_cases(name: str | None = None) -> Iterator[Case]:
 def grade_case(case: Case, shipped: Shipped) -> Graded:
     """Check the file of a case and grade the outcome."""
     try:
-        result = check_file(case.file, shipped.contracts, shipped.connection, case.dataset, Limits(), with_rows=True)
+        result = DryRun(shipped.contracts, shipped.connection, Limits(), {}, with_rows=True).check(
+            case.file, case.dataset
+        )
     except Exception as error:  # every error that leaves the check is a crash
         return Graded(case, "crash", False, f"{type(error).__name__}: {error}"[:200], None)
     grade, is_allowed, why = _grade(case, result)

@@ -104,10 +104,11 @@ def test_the_gate_blocks_the_release_and_no_other_step(project: Project) -> None
 
 
 def test_lineage_of_a_score_names_the_columns_it_is_made_of(project: Project) -> None:
-    model = project.models["scorecards.dimension_scores"]
+    model = project.models["scorecards.basket_members"]
     made_of = model.column_lineage({name: tuple(project.tables[name].columns) for name in model.upstream})
-    assert ("scorecards.indicator_scores", "attainment") in made_of["score"]
-    assert ("reference.dimensions", "minimum_indicators_share") in made_of["score"]
+    assert made_of["attainment_scaled"] == [("scorecards.indicator_scores", "attainment")]
+    weights = [("reference.basket_indicators", "weight"), ("scorecards.indicator_scores", "weight")]
+    assert made_of["weight_scaled"] == weights
 
 
 def test_definitions_load_in_the_way_the_web_server_loads_them(tmp_path: os.PathLike[str]) -> None:

@@ -38,7 +38,7 @@ def broken() -> Check:
 def test_the_pages_tell_failing_rows_as_text_and_ask_nothing_of_the_network(tmp_path: Path) -> None:
     place, pages = warehouse(tmp_path), tmp_path / "pages"
     with ValidationWorker() as auditor:
-        auditor.submit(place.paths.candidate, [allowed("plain"), broken()], pages)
+        auditor.submit_checks(place.paths.candidate, [allowed("plain"), broken()], pages)
         results = auditor.results()
         auditor.finish()
     assert [result.rows_failing for result in results] == [1, 1]
@@ -56,7 +56,7 @@ def test_pages_of_an_earlier_audit_do_not_stay(tmp_path: Path) -> None:
     pages.mkdir()
     (pages / "stage.gone.html").write_text("old", encoding="utf-8")
     with ValidationWorker() as auditor:
-        auditor.submit(place.paths.candidate, [broken()], pages)
+        auditor.submit_checks(place.paths.candidate, [broken()], pages)
         auditor.results()
         auditor.finish()
     assert [page.name for page in pages.iterdir()] == ["stage.names.html"]
@@ -66,7 +66,7 @@ def test_a_check_that_cannot_be_carried_out_is_our_fault_and_told(tmp_path: Path
     place = warehouse(tmp_path)
     check = Check("stage.names", "x", "no_rows", "无", "none", query="select nothing from nowhere")
     with ValidationWorker() as auditor:
-        auditor.submit(place.paths.candidate, [check], tmp_path / "pages")
+        auditor.submit_checks(place.paths.candidate, [check], tmp_path / "pages")
         with pytest.raises(CheckExecutionError, match="nowhere"):
             auditor.results()
 

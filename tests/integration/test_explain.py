@@ -47,16 +47,33 @@ def test_the_formula_gives_the_published_score_of_every_indicator(province: Plac
         assert attainment_formula(point, goalposts[i], indicators[i])["is_published"], point
 
 
-def test_a_dimension_shows_its_members_and_what_is_missing(province: Place) -> None:
+def test_a_dimension_shows_its_range_in_every_basket_and_what_is_open(province: Place) -> None:
     (row,) = province.rows(
-        "select * from scorecards.dimension_scores where indicators_scored > 1 order by city_code, dimension_id limit 1"
+        "select * from scorecards.dimension_scores where basket_id = 'full' and indicators_scored > 1 "
+        "order by city_code, dimension_id limit 1"
     )
     trace = call_json(province, "trace", row["city_code"], row["dimension_id"])
-    assert trace["formula"]["is_published"]
-    assert sum(member["score"] is not None for member in trace["members"]) == row["indicators_scored"]
-    index = call_json(province, "trace", row["city_code"], "index")
-    assert index["formula"] is None
-    assert all(member["status"] for member in index["members"])
+    headline, full = trace["ranges"]
+    assert (headline["basket"]["basket_id"], full["basket"]["basket_id"]) == ("core", "full")
+    for group in trace["ranges"]:
+        for end in ("evidenced", "possible"):
+            formula = group["formulas"][end]
+            assert formula["is_published"]
+            worked = eval(formula["text"].replace("×", "*").replace("÷", "/"))
+            assert worked == pytest.approx(group["score"][end], abs=1e-7)
+        assert sum(figure["points"] for figure in group["open"]) == pytest.approx(group["score"]["open"], abs=1e-6)
+    assert len(full["members"]) == row["indicators_total"]
+    assert len(full["open"]) == row["indicators_total"] - row["indicators_scored"]
+    points = [figure["points"] for figure in full["open"]]
+    assert points == sorted(points, reverse=True)
+
+
+def test_the_trace_of_the_index_says_why_there_is_none(province: Place) -> None:
+    index = call_json(province, "trace", "360100", "index")
+    headline = index["ranges"][0]
+    assert (headline["score"]["score_status"], headline["formulas"]) == ("too_narrow", {})
+    assert len(headline["members"]) == 6
+    assert "too few indicators in the basket" in province.call("trace", "360100", "index").stdout
 
 
 def test_whatif_changes_what_it_says_and_no_file(province: Place) -> None:
@@ -67,16 +84,33 @@ def test_whatif_changes_what_it_says_and_no_file(province: Place) -> None:
     assumption = f"{row['indicator_id']}@{row['city_code']}={row['goalposts_upper']}"
     changed = call_json(province, "whatif", "--set", assumption)
     (own,) = (entry for entry in changed if entry["level"] == "indicator" and entry["city_code"] == row["city_code"])
-    assert own["score_after"] == 100
+    assert own["evidenced_after"] == own["possible_after"] == 100
     release = province.release()
     assert find_damages(release.folder, release.manifest) == []
+
+
+def test_a_figure_in_place_of_a_missing_one_stays_within_the_range(province: Place) -> None:
+    (row,) = province.rows(
+        "from presentation.open_figures where basket_id = 'full' and city_code = '360100' "
+        "and indicator_id = 'pipe_networks.water_leakage_pct'"
+    )
+    changed = call_json(province, "whatif", "--set", f"{row['indicator_id']}@360100=9")
+    (own,) = (entry for entry in changed if (entry["level"], entry["basket_id"]) == ("dimension", "full"))
+    assert own["evidenced_before"] < own["evidenced_after"] < own["possible_after"] < own["possible_before"]
+    closed = own["possible_before"] - own["evidenced_before"] - own["possible_after"] + own["evidenced_after"]
+    assert closed == pytest.approx(row["points"], abs=1e-6)
+
+
+def test_a_weight_of_an_indicator_is_assumed_in_every_basket(province: Place) -> None:
+    changed = call_json(province, "whatif", "--set", "weight:parks.park_area_per_capita_m2=3")
+    assert {entry["basket_id"] for entry in changed if entry["level"] == "dimension"} == {"core", "full"}
 
 
 def test_the_levers_of_a_city_say_what_they_are_measured_by(province: Place) -> None:
     (row,) = province.rows("select min(city_code) as city_code from reference.cities")
     trace = call_json(province, "whatif", row["city_code"])
-    assert trace["basis"] == "mean_of_available"
-    moves = [lever["score_after"] - lever["score_before"] for lever in trace["levers"]]
+    assert trace["basis"] == "dimension"
+    moves = [lever["evidenced_after"] - lever["evidenced_before"] for lever in trace["levers"]]
     assert len(moves) == 3
     assert moves == sorted(moves, reverse=True)
 
@@ -101,6 +135,7 @@ def test_the_first_release_has_no_change_and_says_so(province: Place) -> None:
         ("whatif", "--set", "nonsense"),
         ("whatif", "--set", "weight:nothing=1"),
         ("whatif", "--set", "weight:dimension:ecology=-1"),
+        ("whatif", "--set", "goalpost:parks.green_coverage_pct.lower=99"),
         ("whatif", "--set", "target:nothing=inf"),
     ],
 )

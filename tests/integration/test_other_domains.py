@@ -10,49 +10,42 @@ from tests.builders.data_directories import FIXTURES, Place, copy_province
 
 def test_countries_are_scored_by_the_plain_formulas(countries: Place) -> None:
     scores = {
-        (row["city_code"], row["dimension_id"]): row["score"]
+        (row["city_code"], row["dimension_id"]): (row["evidenced"], row["possible"])
         for row in countries.rows("from scorecards.dimension_scores")
     }
     assert scores == {
-        ("A", "health"): 80.0,  # (76 - 60) / (80 - 60)
-        ("A", "energy"): 50.0,  # (25 - 50) / (0 - 50)
-        ("B", "health"): 50.0,
-        ("B", "energy"): 60.0,
-        ("C", "health"): None,
-        ("C", "energy"): 10.0,
+        ("A", "health"): (80, 80),  # (76 - 60) / (80 - 60)
+        ("A", "energy"): (50, 50),  # (25 - 50) / (0 - 50)
+        ("B", "health"): (50, 50),
+        ("B", "energy"): (60, 60),
+        ("C", "health"): (0, 100),
+        ("C", "energy"): (10, 10),
     }
 
 
-def test_the_index_weighs_the_dimensions_and_says_how_many_carry_it(countries: Place) -> None:
+def test_the_index_weighs_the_dimensions_and_what_is_open_is_a_range_without_rank(countries: Place) -> None:
     rows = countries.rows("from scorecards.city_scores order by city_code")
-    index = [(row["city_index"], row["rank"], row["dimensions_scored"]) for row in rows]
-    assert index == [(57.5, 1, 2), (57.5, 1, 2), (10.0, 3, 1)]
+    index = [(row["evidenced"], row["possible"], row["rank"], row["score_status"]) for row in rows]
+    assert index == [(57.5, 57.5, 1, "ranked"), (57.5, 57.5, 1, "ranked"), (7.5, 32.5, None, "too_open")]
+    pairs = countries.rows("from scorecards.certain_pairs where level = 'index'")
+    assert {(row["city_code"], row["other_city_code"], row["margin"]) for row in pairs} == {
+        ("A", "C", 25.0),
+        ("B", "C", 25.0),
+    }
 
 
-PLAIN = {"A": (80.0, 50.0), "B": (50.0, 60.0), "C": (None, 10.0)}  # health and energy, as above
-
-
-def plain_index(scores: tuple[float | None, float], of_health: float = 1, of_energy: float = 3) -> float:
-    have = [(s, w) for s, w in zip(scores, (of_health, of_energy), strict=True) if s is not None]
-    return sum(s * w for s, w in have) / sum(w for _, w in have)
-
-
-def test_ranks_of_countries_are_those_of_the_plain_formulas(countries: Place) -> None:
-    index = {code: plain_index(scores) for code, scores in PLAIN.items()}
-    expected = {code: 1 + sum(other > score for other in index.values()) for code, score in index.items()}
-    rows = countries.rows("from scorecards.rank_intervals where level = 'index'")
-    assert {row["city_code"]: row["nominal_rank"] for row in rows} == expected == {"A": 1, "B": 1, "C": 3}
+def plain_index(health: float, energy: float, of_health: float = 1, of_energy: float = 3) -> float:
+    return (health * of_health + energy * of_energy) / (of_health + of_energy)
 
 
 def test_the_intervals_of_countries_tell_what_the_weights_can_turn(countries: Place) -> None:
     rows = countries.rows("from scorecards.rank_intervals where level = 'index' order by city_code")
-    assert [(row["rank_low"], row["rank_high"]) for row in rows] == [(1, 2), (1, 2), (3, 3)]
+    intervals = [(row["city_code"], row["nominal_rank"], row["rank_low"], row["rank_high"]) for row in rows]
+    assert intervals == [("A", 1, 1, 2), ("B", 1, 1, 2)]
     # A and B are equal: a heavier health puts A ahead, a heavier energy B
-    assert plain_index(PLAIN["A"], 1.25) > plain_index(PLAIN["B"], 1.25)
-    assert plain_index(PLAIN["A"], 0.75) < plain_index(PLAIN["B"], 0.75)
-    pairs = countries.rows("from scorecards.robust_rank_pairs where level = 'index'")
-    assert {(row["city_code"], row["other_city_code"]) for row in pairs} == {("A", "C"), ("B", "C")}
-    assert all(row["share_of_simulations"] == 1 for row in pairs)
+    assert plain_index(80, 50, 1.25) > plain_index(50, 60, 1.25)
+    assert plain_index(80, 50, 0.75) < plain_index(50, 60, 0.75)
+    assert countries.rows("from scorecards.robust_rank_pairs where level = 'index'") == []
 
 
 def test_a_target_of_one_country_is_no_target_of_another(countries: Place) -> None:

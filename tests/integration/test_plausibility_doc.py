@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 from assets.core.paths import PROJECT_ROOT
-from assets.quality.anomalies.outliers import Observation, SeriesMetadata
+from assets.quality.anomalies.outliers import Observation, Panel
 from assets.quality.anomalies.row_shift import detect_row_shift
 from tests.builders.data_directories import Place
 
@@ -111,5 +111,5 @@ def found_when_shifted(
     figures: list[Observation], block: list[Observation], rows: int, limits: dict[str, float]
 ) -> bool:
     moved = {figure: replace(figure, value=block[(i + rows) % len(block)].value) for i, figure in enumerate(block)}
-    anomalies = detect_row_shift([moved.get(figure, figure) for figure in figures], SeriesMetadata(), limits)
+    anomalies = detect_row_shift(Panel([moved.get(figure, figure) for figure in figures]), limits)
     return block[0].year in {anomaly.observation.year for anomaly in anomalies}

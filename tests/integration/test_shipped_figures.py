@@ -74,18 +74,38 @@ def test_every_city_lists_every_measure_and_every_indicator(province: Place) -> 
         """
         select (select count(*) from scorecards.measure_scores) as measures,
             (select count(*) from scorecards.indicator_scores) as indicators,
-            (select count(*) from reference.indicators) as registered
+            (select count(*) from reference.indicators) as registered,
+            (select count(*) from reference.baskets) as baskets
         """
     )
-    assert counts["measures"] == 11 * 25
+    assert counts["measures"] == counts["baskets"] * 11 * 25
     assert counts["registered"] >= 60
     assert counts["indicators"] == 11 * counts["registered"]
 
 
-def test_thin_dimensions_have_no_score_and_say_so(province: Place) -> None:
-    thin = province.rows("from scorecards.dimension_scores where coverage < minimum_indicators_share")
-    assert thin
-    assert all(row["score"] is None and row["score_status"] != "scored" for row in thin)
+def test_core_is_one_number_where_it_has_indicators_and_full_is_a_range(province: Place) -> None:
+    core = province.rows("from scorecards.dimension_scores where basket_id = 'core' and indicators_total >= 3")
+    assert {row["dimension_id"] for row in core} >= {"livability", "ecology"}
+    assert all((row["open"], row["score_status"]) == (0, "ranked") for row in core)
+    full = province.rows("from scorecards.dimension_scores where basket_id = 'full' and indicators_total >= 3")
+    assert all(row["rank"] is None and row["evidenced"] < row["possible"] for row in full)
+
+
+def test_there_is_no_index_while_a_direction_lacks_indicators(province: Place) -> None:
+    rows = province.rows("from scorecards.city_scores where basket_id = 'core'")
+    assert {(row["score_status"], row["evidenced"], row["rank"]) for row in rows} == {("too_narrow", None, None)}
+    assert all(row["dimensions_wide_enough"] < row["dimensions_total"] for row in rows)
+
+
+def test_the_basket_full_has_every_indicator_that_scores(province: Place) -> None:
+    missing = province.rows(
+        """
+        select indicator_id from reference.indicators inner join reference.goalposts using (indicator_id)
+        where weight > 0 and indicator_id not in (select indicator_id from reference.basket_indicators
+            where basket_id = 'full')
+        """
+    )
+    assert missing == []
 
 
 def test_the_revised_figure_is_current_and_the_first_one_is_kept(province: Place) -> None:

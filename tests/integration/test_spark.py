@@ -144,7 +144,7 @@ CITIES = ("A", "B", "C", "D", "E")
 
 def edges(connection: Connection) -> None:
     """Rows on which engines would part: a tie, a value exactly on the pace that is required, halves to be rounded."""
-    world = furnished(World(connection), minimum_dimensions_share=0.5).city(*CITIES[1:])
+    world = furnished(World(connection)).city(*CITIES[1:])
     world.add("reference.dimensions", {"dimension_id": "e"})
     for pace_rule in ("linear", "compound"):
         for kind in ("at_least", "cumulative", "yes_no"):

@@ -110,14 +110,23 @@ def test_cities_with_the_same_score_share_a_place(world: World) -> None:
     assert [row["place"] for row in world.rows("presentation.scorecard_rows")] == [1, 1, 3]
 
 
-@pytest.mark.parametrize(("listed", "needed"), [(3, 2), (6, 4), (7, 5)])
-def test_the_indicators_that_a_dimension_needs_are_the_smallest_count_that_reaches_its_share(
-    any_world: World, listed: int, needed: int
-) -> None:
-    world = furnished(any_world)
-    for number in range(listed):
-        world.indicator(f"i.{number}")
-    assert world.row("presentation.dimension_overview")["indicators_needed"] == needed
+def test_a_dimension_states_whether_its_basket_is_wide_enough_for_a_rank(any_world: World) -> None:
+    for listed, is_wide_enough in ((2, False), (3, True)):
+        world = furnished(any_world, minimum_group_indicators=3)
+        for number in range(listed):
+            world.indicator(f"i.{number}")
+        row = world.row("presentation.dimension_overview")
+        assert (row["indicators_total"], row["is_wide_enough"], row["cities_ranked"]) == (listed, is_wide_enough, 0)
+
+
+def test_an_open_figure_is_listed_with_the_points_that_it_would_close(world: World) -> None:
+    world.indicator("i", weight=3).indicator("j").indicator("k", weight=0).indicator("old")
+    world.figures("j", {2024: 50}).figures("old", {2010: 50})
+    rows = world.rows("presentation.open_figures")
+    assert [(row["indicator_id"], row["data_status"], row["year"], row["points"]) for row in rows] == [
+        ("i", "awaiting_data", None, 60),
+        ("old", "stale", 2010, 20),
+    ]
 
 
 def test_an_approved_flag_counts_as_approved_whatever_its_severity(world: World) -> None:

@@ -74,7 +74,10 @@ MORE_FAULTS: list[tuple[str, str]] = [
     ),
     ("indices_cover_every_direction", "update scorecards.city_scores set rank = 1, open = 20.1"),
     ("measure_ranks_are_due", "update scorecards.measure_scores set rank = 1, open = 0, indicators_total = 0"),
-    ("ranges_add_up", "update scorecards.dimension_scores set evidenced = evidenced - 1, open = open + 2, lost = lost - 1"),
+    (
+        "ranges_add_up",
+        "update scorecards.dimension_scores set evidenced = evidenced - 1, open = open + 2, lost = lost - 1",
+    ),
     ("ranges_add_up", "update scorecards.measure_scores set possible = null"),
     ("ranks_are_due", "update scorecards.dimension_scores set rank = 1, open = 0, indicators_total = 0"),
     ("rows_add_up", "update intake.files set rows_aggregate = rows_aggregate + 1"),

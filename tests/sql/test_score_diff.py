@@ -19,7 +19,7 @@ from assets.release.explain.recompute import (
     save_scores,
     upstream_of,
 )
-from assets.release.explain.score_diff import CHANGES, PARTS, find_score_changes
+from assets.release.explain.score_diff import CHANGES, ENDS, PARTS, find_score_changes
 from assets.warehouse.connection import Connection, connect_in_memory
 from tests.builders.world import World, furnished, models, tables
 
@@ -75,8 +75,8 @@ def moves(memory: Connection, old: Mapping[str, Any], new: Mapping[str, Any]) ->
     return {f"{row['level']} {row['item_id']}": row for row in rows}
 
 
-def parts(row: Mapping[str, Any]) -> list[int]:
-    return [row[f"delta_{part}_hundredths"] for part in PARTS]
+def parts(row: Mapping[str, Any], end: str = "evidenced") -> list[int]:
+    return [row[f"{end}_{part}_hundredths"] for part in PARTS]
 
 
 OLD = {"figures": {("i", 2024): 40.0, ("j", 2024): 60.0}}
@@ -101,6 +101,15 @@ def test_each_part_is_found_where_only_it_changed(memory: Connection) -> None:
     assert "indicator i" not in weighed
 
 
+def test_both_ends_of_a_range_have_their_own_parts(memory: Connection) -> None:
+    alone = {"figures": {("j", 2024): 60.0}}
+    row = moves(memory, alone, {"figures": {("i", 2024): 40.0, ("j", 2024): 70.0}})["dimension d"]
+    # 30–80 becomes 55: of the revision both ends move by 5, of the new figure the lower end by 20, the upper by -30
+    assert (row["evidenced_old"], row["possible_old"], row["evidenced_new"], row["possible_new"]) == (30, 80, 55, 55)
+    assert (parts(row), parts(row, "possible")) == ([500, 2000, 0, 0], [500, -3000, 0, 0])
+    assert (row["score_status_old"], row["score_status_new"], row["status_cause"]) == ("too_open", "ranked", "added")
+
+
 def test_changed_sql_is_changed_method(memory: Connection) -> None:
     halved = tuple(
         ModelText(text.name, text.sql.replace("1e2 * cast(value_scaled", "5e1 * cast(value_scaled"), text.depends_on)
@@ -117,7 +126,8 @@ def test_changed_sql_is_changed_method(memory: Connection) -> None:
         shown[table] = f'select * from then_published."{table}"'
     find_score_changes(memory, ReleaseModels(shown, halved), after, tables()[CHANGES])
     row = memory.execute(
-        f"select delta_hundredths, delta_method_hundredths from {CHANGES} where level = 'indicator' and item_id = 'i'"
+        f"select evidenced_delta_hundredths, evidenced_method_hundredths from {CHANGES} "
+        "where level = 'indicator' and item_id = 'i'"
     ).fetchone()
     assert row == (2000, 2000)
     memory.execute("drop schema then_published cascade")
@@ -126,7 +136,11 @@ def test_changed_sql_is_changed_method(memory: Connection) -> None:
 def test_a_score_that_appears_or_disappears_has_its_cause(memory: Connection) -> None:
     alone = {"figures": {("j", 2024): 60.0}}
     appeared = moves(memory, alone, OLD)["indicator i"]
-    assert (appeared["change"], appeared["cause"], appeared["delta_hundredths"]) == ("appeared", "added", None)
+    assert (appeared["change"], appeared["cause"], appeared["evidenced_delta_hundredths"]) == (
+        "appeared",
+        "added",
+        None,
+    )
     gone = moves(memory, OLD, alone)["indicator i"]
     assert (gone["change"], gone["cause"], gone["status_cause"]) == ("disappeared", "revised", "revised")
 
@@ -143,11 +157,13 @@ RELEASES = st.fixed_dictionaries({"figures": FIGURES, "upper": st.integers(50, 1
 @given(old=RELEASES, new=RELEASES)
 def test_the_parts_add_up_to_the_move(memory: Connection, old: dict[str, Any], new: dict[str, Any]) -> None:
     for row in moves(memory, old, new).values():
-        if row["change"] == "moved":
-            assert sum(parts(row)) == row["delta_hundredths"]
-            assert row["delta_hundredths"] == int(row["score_new"] * 100 + 0.5) - int(row["score_old"] * 100 + 0.5)
-        else:
-            assert row["delta_hundredths"] in (None, 0)
+        for end in ENDS:
+            move = row[f"{end}_delta_hundredths"]
+            if row["change"] == "moved":
+                assert sum(parts(row, end)) == move
+                assert move == int(row[f"{end}_new"] * 100 + 0.5) - int(row[f"{end}_old"] * 100 + 0.5)
+            else:
+                assert move in (None, 0)
 
 
 READ = sorted({name for text in TEXTS for name in text.depends_on if not name.startswith("scorecards.")})

@@ -126,6 +126,7 @@ def test_the_name_of_a_flag_changes_with_the_value_and_with_nothing_else(paths: 
     ("text", "told"),
     [
         ("by: [", "expected"),
+        ("{by: a, at: 2026-13-45}", "month must be in 1..12"),
         ("[]", "dictionary"),
         ("{by: a, at: 2026-11-24T00:00:00Z, reason: x, flags: []}", "at least 1 item"),
         ("{by: a, at: 2026-11-24T00:00:00, reason: x, flags: [{}]}", "timezone"),

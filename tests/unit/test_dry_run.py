@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+import socket
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from assets.core.errors import DataError, UsageError
-from assets.core.paths import DATA_DIR_VARIABLE, Paths
+from assets.core.paths import DATA_DIR_VARIABLE, PROJECT_ROOT, Paths
 from assets.intake.dry_run import DryRunResult
+from assets.intake.file_parser import FileParser, HeaderCount, ParseResult
+from assets.intake.tables.contracts import read_contracts
 from pipelines.cli.app import app
 from pipelines.cli.commands.check import check_files
+from pipelines.cli.render.check import render_check
 from tests.builders.data_directories import FIXTURES
+from tests.builders.intake_files import PARKS, STATISTICS, park, parks, statistic, text_of, xlsx
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
 GOOD = "Aland,2025,70,30,synthetic,A\nworld,2025,71,30,synthetic,A\n"
@@ -147,5 +156,167 @@ def test_the_command_exits_with_1_where_a_row_would_be_rejected(
     assert (clean.exit_code, json.loads(clean.stdout)[0]["rows_read"]) == (0, 2)
     result = CliRunner().invoke(app, ["check", str(good), str(bad), "--lang", "en"])
     assert result.exit_code == 1
-    assert "bad.csv, line 2, column country: Unknown place “Atlantis”" in result.stdout
-    assert "new.csv (country_statistics): Rows 2, Accepted 1, Aggregates 1, Rejected 0" in result.stdout
+    assert "1 × country: Unknown place “Atlantis”" in result.stdout
+    assert "new.csv: 2 rows, 1 accepted, 1 aggregates, 0 rejected. Ready to be sent." in result.stdout
+    assert result.stdout.rstrip().endswith(
+        "bad.csv: 1 rows, 0 accepted, 0 aggregates, 1 rejected. Correct the file before it is sent."
+    )
+
+
+@pytest.fixture
+def shipped(tmp_path: Path) -> Path:
+    """The shipped registry and contracts, without inbox and runs."""
+    for name in ("reference", "contracts"):
+        shutil.copytree(PROJECT_ROOT / "data" / name, tmp_path / "shipped" / name)
+    return tmp_path / "shipped"
+
+
+def check_park(shipped: Path, tmp_path: Path, content: str) -> DryRunResult:
+    return check(shipped, sent(tmp_path, content), "parks")
+
+
+def test_accepted_rows_are_listed_with_every_column_and_their_place(shipped: Path, tmp_path: Path) -> None:
+    file = sent(tmp_path, parks(park("南昌市"), park("九江市", area="x"), park("全省"), park("赣州市", year=2023)))
+    (result,) = check_files(Paths(shipped), [file], with_rows=True)
+    assert result.rows is not None
+    contract = read_contracts(shipped / "contracts")["parks"]
+    assert all({*contract.columns, "city_code", "year", "file", "sheet", "line"} == row.keys() for row in result.rows)
+    names = ("city_code", "year", "park_area_per_capita_m2", "greenway_length_km", "file", "sheet", "line")
+    assert [tuple(row[name] for name in names) for row in result.rows] == [
+        ("360100", 2024, 12.5, None, "new.csv", None, 2),
+        ("360700", 2023, 12.5, None, "new.csv", None, 5),
+    ]
+
+
+def test_figures_are_read_back_with_the_unit_taken(shipped: Path, tmp_path: Path) -> None:
+    headers = [*PARKS, "绿道长度（米）"]
+    rows = [[*park("南昌市"), 12000], [*park("九江市", area=18), ""], [*park("赣州市", area="x"), 900_000]]
+    result = check_park(shipped, tmp_path, text_of(headers, *rows))
+    readings = {
+        reading.column: (
+            reading.source_unit,
+            reading.unit,
+            reading.figures,
+            reading.missing,
+            reading.minimum,
+            reading.maximum,
+        )
+        for reading in result.columns
+    }
+    assert readings["greenway_length_km"] == ("米", "公里", 1, 1, 12, 12)
+    assert readings["park_area_per_capita_m2"] == ("平方米", "平方米/人", 2, 0, 12.5, 18)
+
+
+def test_a_long_file_is_read_back_by_indicator(shipped: Path, tmp_path: Path) -> None:
+    rows = [statistic("gdp_100m_yuan", 7203.5, "亿元"), statistic("gdp_100m_yuan", 37_001_000, "万元", "九江市")]
+    result = check(shipped, sent(tmp_path, text_of(STATISTICS, *rows)), "city_statistics")
+    (reading,) = [reading for reading in result.columns if reading.column.endswith("gdp_100m_yuan")]
+    assert (reading.unit, reading.figures, reading.minimum, reading.maximum) == ("亿元", 2, 3700.1, 7203.5)
+
+
+def test_figures_of_a_scope_that_does_not_score_are_named(shipped: Path, tmp_path: Path) -> None:
+    result = check_park(
+        shipped, tmp_path, parks(park("南昌市"), park("九江市", scope="全市"), park("全省", scope="全市"))
+    )
+    unscored = {(entry.indicator_id, entry.scope): (entry.figures, entry.scoring_scope) for entry in result.unscored}
+    assert unscored[("parks.park_area_per_capita_m2", "全市")] == (1, "城区")
+    assert {scope for _, scope in unscored} == {"全市"}
+
+
+def test_figures_that_never_score_are_named(shipped: Path, tmp_path: Path) -> None:
+    result = check_park(shipped, tmp_path, text_of([*PARKS, "绿道长度"], [*park("南昌市"), 12]))
+    assert [(entry.indicator_id, entry.scoring_scope) for entry in result.unscored] == [
+        ("parks.greenway_length_km", None)
+    ]
+
+
+def test_the_dataset_is_the_one_with_the_largest_share_of_the_headers(shipped: Path, tmp_path: Path) -> None:
+    (result,) = check_files(Paths(shipped), [sent(tmp_path, text_of([*PARKS, "绿地面积（亩）"], [*park("南昌市"), 1]))])
+    assert (result.dataset, result.status) == ("parks", "refused")
+    assert result.guess == HeaderCount(len(PARKS), len(PARKS) + 1)
+    assert [error.actual for error in result.errors] == ["绿地面积（亩）"]
+    assert "7 of 8 headers" in output_of(result)
+
+
+def test_sixty_thousand_faults_are_a_screen_of_kinds_with_counts_and_first_places(
+    shipped: Path, tmp_path: Path
+) -> None:
+    bad = [park("南昌市", year=year, area="x", cover=900) for year in range(30_000)]
+    result = check_park(shipped, tmp_path, parks(*bad))
+    assert len(result.errors) > 60_000
+    output = output_of(result)
+    assert len(output.splitlines()) < 60
+    assert "30,000 × 人均公园绿地面积（平方米）" in output
+    assert "(line 2, line 3, line 4 …)" in output
+    (without_errors,) = check_files(Paths(shipped), [tmp_path / "new.csv"], "parks", with_errors=False)
+    assert (without_errors.errors, without_errors.faults) == ((), result.faults)
+
+
+def test_many_sheets_columns_and_notes_are_no_more_than_a_screen(shipped: Path, tmp_path: Path) -> None:
+    sheets = {f"说明{number}": [["本表说明"]] for number in range(40)} | {"数据": [PARKS, park("南昌市")]}
+    file = tmp_path / "new.xlsx"
+    file.write_bytes(xlsx(sheets))
+    output = output_of(check(shipped, file, "parks"))
+    assert len(output.splitlines()) < 60
+    assert "Sheet 说明0: passed over (1 rows)" in output
+
+
+def test_the_account_of_each_sheet_is_shown(shipped: Path, tmp_path: Path) -> None:
+    file = tmp_path / "new.xlsx"
+    file.write_bytes(
+        xlsx({"数据": [["2024年公园绿地"], PARKS, park("南昌市"), park("九江市", area="x"), ["注：合成"]]})
+    )
+    output = output_of(check(shipped, file, "parks"))
+    assert (
+        "Sheet 数据: 5 rows = titles 1 + headers 1 + notes 1 + data 2; Accepted 1, Aggregates 0, Rejected 1" in output
+    )
+
+
+def test_nothing_is_copied_and_what_a_killed_check_left_is_deleted(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    killed = temporary / f".check-{socket.gethostname()}-999999999-x"
+    killed.mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    parsed_files: list[str] = []
+    parse = FileParser.parse
+
+    def parse_and_look(parser: FileParser, file: Path, *arguments: Any) -> ParseResult:
+        parsed_files.append(str(file))
+        assert [entry.name for entry in temporary.glob("**/*.csv")] == []
+        return parse(parser, file, *arguments)
+
+    monkeypatch.setattr(FileParser, "parse", parse_and_look)
+    file = sent(tmp_path, HEADER + GOOD)
+    check(data, file)
+    assert (set(parsed_files), list(temporary.iterdir())) == ({str(file)}, [])
+
+
+def test_a_file_above_the_limit_is_refused_unread(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (data / "settings.yml").write_text("limits: {file_bytes: 10}\n", "utf-8")
+    monkeypatch.setattr(FileParser, "parse", None)
+    assert [error.code for error in check(data, sent(tmp_path, HEADER + GOOD)).errors] == ["file_too_large"]
+
+
+def test_a_file_that_changes_while_it_is_checked_is_checked_again(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = sent(tmp_path, HEADER + GOOD)
+    parse = FileParser.parse
+
+    def parse_and_change(*arguments: Any) -> ParseResult:
+        result = parse(*arguments)
+        file.write_text(HEADER, "utf-8")
+        return result
+
+    monkeypatch.setattr(FileParser, "parse", parse_and_change)
+    assert [error.code for error in check(data, file).errors] == ["file_changed"]
+
+
+def output_of(result: DryRunResult) -> str:
+    console = Console(width=200, file=io.StringIO())
+    with console.capture() as captured:
+        for part in render_check(result, "en"):
+            console.print(part)
+    return captured.get()

@@ -10,57 +10,95 @@ from rich.console import Console, RenderableType
 from assets.core.errors import Issue
 from assets.core.i18n import Language
 from assets.core.text import format_decimal
-from pipelines.cli.render.scorecards import render_cities, render_overview, render_ranks
+from assets.release.read.scorecards import Overview
+from pipelines.cli.render.scorecards import render_cities, render_city_ranges, render_overview
 from pipelines.cli.render.tables import MAXIMUM_ROWS, render_files, render_issue
 
 DIMENSIONS = [
     {"dimension_id": name.lower(), "name_zh": "维度", "name_en": name}
     for name in ("Urban system", "Momentum", "Liveability", "Ecology", "Safety", "Culture", "Governance")
 ]
-CITY = {"city_code": "X", "name_zh": "某某市", "name_en": "Jingdezhen", "mean_of_available": 83.7}
-COUNTS = {"indicators_scored": 12, "indicators_total": 45, "dimensions_scored": 4, "dimensions_total": 6}
+CITY = {
+    "city_code": "X",
+    "name_zh": "某某市",
+    "name_en": "Jingdezhen",
+    "dimensions_wide_enough": 4,
+    "dimensions_total": 6,
+}
+METHOD = {"maximum_open": 20.0, "minimum_group_indicators": 3, "basket_zh": "核心", "basket_en": "Core"}
+RANKED = {"evidenced": 61.24, "possible": 61.24, "rank": 2, "score_status": "ranked"}
+OPEN = {"evidenced": 61.24, "possible": 93.7, "rank": None, "score_status": "too_open"}
+UNKNOWN = {"evidenced": None, "possible": None, "rank": None, "score_status": "not_in_basket"}
 
 
-def show_cities(width: int, language: str, score: float | None) -> list[str]:
+def overview(cities: int = 1, score: dict[str, object] = RANKED) -> Overview:
+    names = [
+        {**CITY, "city_code": f"{n}", "indicators_scored": 12, "indicators_total": 45, **score} for n in range(cities)
+    ]
     scores = [
-        {"city_code": "X", "dimension_id": dimension["dimension_id"], "score": score, **COUNTS}
+        {"city_code": city["city_code"], "dimension_id": dimension["dimension_id"], "is_headline": True, **score}
+        for city in names
         for dimension in DIMENSIONS
     ]
+    return Overview(names, DIMENSIONS, scores, METHOD)
+
+
+def show_cities(width: int, language: Language, score: dict[str, object]) -> list[str]:
     console = Console(width=width, highlight=False)
     with console.capture() as capture:
-        table = render_cities([{**CITY, **COUNTS, "city_index": score}], DIMENSIONS, scores, language, width)  # type: ignore[arg-type]
-        console.print(table)
+        console.print(render_cities(overview(score=score), language, width))
     return capture.get().splitlines()
 
 
 @pytest.mark.parametrize("width", [80, 90, 100, 120, 200])
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("score", [None, 61.24])
-def test_no_column_is_lost(width: int, language: str, score: float | None) -> None:
+@pytest.mark.parametrize(("score", "shown"), [(RANKED, "61.2"), (OPEN, "61–94"), (UNKNOWN, "—")])
+def test_no_column_is_lost(width: int, language: Language, score: dict[str, object], shown: str) -> None:
     text = " ".join(show_cities(width, language, score))
-    assert text.count("12/45") == 1 + len(DIMENSIONS)
-    assert text.count("4/6") == 1
-    assert text.count("61.2") == (0 if score is None else len(DIMENSIONS) + 1)
+    assert text.count("12/45") == 1
+    assert text.count(shown) == 1 + len(DIMENSIONS)
+    assert text.count("(2)") == (0 if score["rank"] is None else 1 + len(DIMENSIONS))
 
 
 def test_a_wide_terminal_keeps_the_headings_whole() -> None:
-    assert "Liveability" in " ".join(show_cities(120, "en", None))
+    assert "Liveability" in " ".join(show_cities(120, "en", OPEN))
 
 
 @pytest.mark.parametrize(("language", "is_chinese"), [("zh", True), ("en", False)])
-def test_the_note_is_in_the_language_of_the_table(language: Language, is_chinese: bool) -> None:
-    note = " ".join(printed(render_overview([], [], [], language)[-1]))
+def test_the_notes_are_in_the_language_of_the_table_and_have_the_numbers_of_the_method(
+    language: Language, is_chinese: bool
+) -> None:
+    _, note, no_index = (" ".join(printed(part)) for part in render_overview(overview(score=UNKNOWN), language))
     assert bool(re.search(r"[\u4e00-\u9fff]", note)) == is_chinese
+    assert {"20", "3"} <= set(re.findall(r"\d+", note))
+    assert {"4", "6", "3"} <= set(re.findall(r"\d+", no_index))
 
 
-def test_a_rank_is_never_shown_without_its_interval() -> None:
-    rank = {"name_zh": None, "name_en": None, "nominal_rank": 2, "rank_low": 1.0, "rank_high": 4.5, "cities_ranked": 11}
-    assert render_ranks([rank], "en").plain == "Ranks (90 % of the draws are in this interval): Index 2 (1–4.5 / 11)"
+def dimension(name: str, basket: str, **said: object) -> dict[str, object]:
+    rank = {"best_rank": None, "worst_rank": None, "rank_low": None, "rank_high": None, "cities_ranked": None}
+    names = {"dimension_id": name, "name_zh": name, "name_en": name, "basket_zh": basket, "basket_en": basket}
+    return {**rank, **names, "is_headline": basket == "core", **said}
+
+
+def show_ranges(*rows: dict[str, object]) -> str:
+    title, table, note = (printed(part) for part in render_city_ranges(CITY | {"city_code": "X"}, rows, "en"))
+    assert "Jingdezhen" in title[0]
+    assert "evidenced" in note[0]
+    return " ".join(table)
+
+
+def test_a_city_has_the_bar_the_rank_and_both_intervals_of_a_dimension_and_its_range_in_other_baskets() -> None:
+    ranked = {**RANKED, "best_rank": 1, "worst_rank": 3, "rank_low": 1.0, "rank_high": 4.0, "cities_ranked": 11}
+    text = show_ranges(dimension("Ecology", "core", **ranked), dimension("Ecology", "full", **OPEN))
+    assert "█" * 12 + "·" * 8 in text
+    assert re.search(r"61\.2 +2 +1–3 +1–4 / 11 +61–94", text)
 
 
 def test_without_a_rank_the_reason_is_shown() -> None:
-    assert render_ranks([{"nominal_rank": None}], "en").plain.startswith("No rank:")
-    assert render_ranks([{"nominal_rank": None}], "zh").plain.startswith("没有名次")
+    text = show_ranges(dimension("Ecology", "core", **OPEN))
+    assert "█" * 12 + "▒" * 7 + "·" in text
+    assert "61–94 too much open, only a range" in re.sub(" +", " ", text)
+    assert "not in the basket" in show_ranges(dimension("Culture", "core", **UNKNOWN))
 
 
 def test_of_very_many_files_the_worst_come_first_and_the_total_is_of_all() -> None:
@@ -86,9 +124,8 @@ def test_a_few_files_are_listed_in_their_order() -> None:
 
 
 def test_of_very_many_cities_it_says_how_many_there_are() -> None:
-    cities = [{**CITY, **COUNTS, "city_index": None}] * 3
-    assert len(render_overview(cities, [], [], "en", most_cities=3)) == 2
-    table, note, _ = render_overview(cities, [], [], "en", most_cities=2)
+    assert len(render_overview(overview(3), "en", most_cities=3)) == 2
+    table, note, _ = render_overview(overview(3), "en", most_cities=2)
     assert sum("Jingdezhen" in line for line in printed(table)) == 2
     assert "of 3 cities" in printed(note)[0]
 

@@ -179,11 +179,18 @@ def test_cities_of_the_same_name_have_a_row_each() -> None:
     assert drawn.count(">x</text>") == 2
 
 
-@pytest.mark.parametrize(
-    ("scored", "total", "drawn"), [(0, 3, "c0"), (1, 30, "c1"), (29, 30, "c9"), (3, 3, "c10"), (0, 0, "c0")]
-)
-def test_some_coverage_is_never_drawn_as_none_nor_as_all(scored: int, total: int, drawn: str) -> None:
-    assert formatters.coverage_class(scored, total) == drawn
+def test_a_score_is_drawn_as_a_bar_and_one_that_is_open_as_a_range(opened: Connection, tmp_path: Path) -> None:
+    opened.execute("begin transaction")
+    opened.execute(
+        "update scorecards.dimension_scores set evidenced = 61.25, possible = 73.75, rank = null, "
+        "score_status = 'too_open' where city_code = 'A'"
+    )
+    write_report(opened, tmp_path, published_tables(), RELEASE)
+    opened.execute("rollback")
+    text = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    assert "<b>61–74</b>" in text
+    bar = '<rect class="evidenced" width="61.2" height="8"/><rect class="open" x="61.2" width="12.6" height="8"/>'
+    assert bar in text
 
 
 @pytest.mark.parametrize(("value", "drawn"), [(None, "none"), (0, "s0"), (19.9, "s0"), (20, "s1"), (100, "s4")])

@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from assets.quality.anomalies.outliers import Anomaly, Observation
+from assets.quality.anomalies.outliers import Anomaly, Observation, Panel
 from assets.quality.anomalies.row_shift import detect_row_shift
 from tests.builders.observations import (
     CITIES,
-    METADATA,
     PARAMETERS,
     SEEDS,
     YEARS,
@@ -93,5 +92,5 @@ def partly_shifted() -> list[Observation]:
 def test_a_block_of_which_too_few_rows_fit_better_is_not_shifted() -> None:
     assert detect("row_shift", partly_shifted()) == []
     lower_share = PARAMETERS["row_shift"] | {"minimum_share": 0.4}
-    anomalies = detect_row_shift(partly_shifted(), METADATA, lower_share)
+    anomalies = detect_row_shift(Panel(partly_shifted()), lower_share)
     assert {anomaly.observation.year for anomaly in anomalies} == {2018}

@@ -24,7 +24,7 @@ from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
 from tests.builders.candidates import COMMAND, HOSTILE, SCRIPT, published_tables, workbook_candidate
 
-WORDS_ZH = {"scored": "", "awaiting_data": "待报数据", "no_target": "无目标", "not_available": "覆盖不足"}
+WORDS_ZH = {"awaiting_data": "待报数据", "not_in_basket": "不在指标篮中", "too_narrow": "篮内指标过少，不排名"}
 
 Sheet = Any
 
@@ -133,27 +133,59 @@ def test_a_text_too_long_for_a_cell_is_cut_and_says_so() -> None:
 # --- the figures of the tables ----------------------------------------------------------------------------------
 
 
-def test_city_by_dimension_shows_score_and_coverage_of_the_tables(opened: Connection, book: Any) -> None:
+def test_city_by_dimension_shows_score_and_rank_of_the_tables(opened: Connection, book: Any) -> None:
     expected = opened.execute(
         """
-        select city.mean_of_available, city.indicators_scored, city.indicators_total, city.city_index, dimension.score,
-            dimension.indicators_scored, dimension.indicators_total
+        select city.indicators_scored, city.indicators_total, city.evidenced, city.rank, dimension.evidenced,
+            dimension.rank
         from scorecards.city_scores as city
-        inner join scorecards.dimension_scores as dimension using (city_code)
+        inner join scorecards.dimension_scores as dimension using (basket_id, city_code)
         order by city_code
         """
     ).fetchall()
     rows = cells(book["总览 Overview"])
-    for row, (mean, scored, total, index, score, covered, of_all) in zip(rows, expected, strict=True):
-        assert [row[place].value for place in (1, 3, 5)] == pytest.approx([mean, index, score])
-        assert (row[2].value, row[2].number_format) == (scored / total, f'"{scored}/{total}"')
-        assert (row[6].value, row[6].number_format) == (covered / of_all, f'"{covered}/{of_all}"')
+    for row, (scored, total, *scores) in zip(rows, expected, strict=True):
+        assert [cell.value for cell in row[2:6]] == pytest.approx(scores)
+        assert (row[1].value, row[1].number_format) == (scored / total, f'"{scored}/{total}"')
+
+
+def test_a_range_has_both_ends_and_three_parts_that_add_up_to_100_as_shown(opened: Connection, tmp_path: Path) -> None:
+    opened.execute("begin transaction")
+    opened.execute(
+        """
+        update scorecards.dimension_scores set evidenced = 61.25, possible = 73.84, open = 12.59, lost = 26.16,
+            rank = null, best_rank = null, worst_rank = null, score_status = 'too_open' where city_code = 'A'
+        """
+    )
+    try:
+        changed = openpyxl.load_workbook(*written(opened, tmp_path))
+    finally:
+        opened.execute("rollback")
+    row, complete = values(changed["区间 Ranges"])
+    assert row[3:8] == ["61–74", 61.3, 12.5, 26.2, "█" * 12 + "▒" * 3 + "·" * 5]
+    assert round(sum(row[4:7]), 9) == 100
+    assert [row[8], row[11].split("\n")[0]] == [None, "未报过多，只给区间"]
+    assert (complete[3], complete[5]) == (complete[4], 0)
+
+
+def test_open_figures_are_listed_with_their_points(opened: Connection, tmp_path: Path) -> None:
+    opened.execute("begin transaction")
+    opened.execute(
+        "update scorecards.indicator_scores set attainment = null, data_status = 'awaiting_data' "
+        "where city_code = 'A' and indicator_id = 'sheet.one'"
+    )
+    try:
+        changed = openpyxl.load_workbook(*written(opened, tmp_path))
+    finally:
+        opened.execute("rollback")
+    (row,) = values(changed["未报 Open"])
+    assert (row[0].split("\n")[0], row[4], row[5]) == (COMMAND, 50, "待报数据\nawaiting data")
 
 
 def test_a_missing_score_is_a_word_and_never_a_zero(opened: Connection, book: Any) -> None:
     rows = values(book["措施 Measures"])
     expected = opened.execute(
-        "select measure_id, score_status, score from scorecards.measure_scores where city_code = 'A' order by all"
+        "select measure_id, score_status, evidenced from scorecards.measure_scores where city_code = 'A' order by all"
     ).fetchall()
     assert len(rows) == len(expected) == 4
     for row, (measure_id, status, score) in zip(rows, expected, strict=True):
@@ -171,7 +203,7 @@ def test_the_sheet_of_a_city_shows_every_indicator_as_the_tables_have_it(opened:
         from scorecards.indicator_scores where city_code = 'A' order by indicator_id
         """
     ).fetchall()
-    sheet = book[book.sheetnames[4]]
+    sheet = book[book.sheetnames[6]]
     rows = values(sheet)
     assert COMMAND in sheet["A1"].value
     assert len(rows) == len(expected)
@@ -184,7 +216,7 @@ def test_the_sheet_of_a_city_shows_every_indicator_as_the_tables_have_it(opened:
 
 
 def test_a_reference_never_reads_like_a_duty(book: Any) -> None:
-    (with_target, without) = values(book[book.sheetnames[4]])
+    (with_target, without) = values(book[book.sheetnames[6]])
     assert with_target[7] == "国家参照，非本市任务\nnational, not a duty of the city"
     assert without[7] == "无目标\nno target"
 
@@ -197,7 +229,7 @@ def test_status_stands_by_both_rules_with_the_headline(opened: Connection, book:
         """
     ).fetchall()
     statuses, rules = labels("statuses"), labels("pace_rules")
-    for row, (linear, compound, rule) in zip(values(book[book.sheetnames[4]]), expected, strict=True):
+    for row, (linear, compound, rule) in zip(values(book[book.sheetnames[6]]), expected, strict=True):
         assert row[9:12] == ["\n".join(words) for words in (statuses[linear], statuses[compound], rules[rule])]
 
 
@@ -246,9 +278,9 @@ def test_without_ranks_the_cover_says_why_and_with_them_intervals_have_a_sheet(
         ranked = openpyxl.load_workbook(*written(opened, tmp_path))
     finally:
         opened.execute("rollback")
-    assert [row[2:6] for row in values(ranked["名次 Ranks"])] == [[1, 1, 1, 2]] * 2
+    assert [[row[2], *row[6:9]] for row in values(ranked["名次 Ranks"])] == [[1, 1, 1, 2]] * 2
     assert "本次没有名次" not in visible_text(ranked["封面 Cover"])
-    assert "1 (1–2 / 2)" in visible_text(ranked[ranked.sheetnames[5]])
+    assert "1 (1–2 / 2)" in visible_text(ranked[ranked.sheetnames[7]])
 
 
 def test_beyond_so_many_cities_there_is_no_sheet_for_each(opened: Connection, tmp_path: Path) -> None:

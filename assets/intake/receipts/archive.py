@@ -61,9 +61,7 @@ def scan_inbox(
     files = sorted(folder.rglob("*")) if folder.is_dir() and not folder.is_symlink() else [folder]
     _wait_for_writers(files, limits.still_written_seconds)
     for file in files:
-        if any(part.startswith((".", "~$")) for part in file.relative_to(paths.inbox).parts):
-            continue
-        if file.name.lower().endswith(_UNFINISHED):
+        if is_ignored(file.relative_to(paths.inbox)):
             continue
         with suppress(FileNotFoundError):  # it was deleted meanwhile
             inbox_file = _archive_inbox_file(file, paths, limits, cache)
@@ -73,21 +71,36 @@ def scan_inbox(
         cache.write()
 
 
+def is_ignored(file: Path) -> bool:
+    """Return whether the path of a file is hidden, or the name of a lock file of Office or an unfinished download."""
+    return file.name.lower().endswith(_UNFINISHED) or any(part.startswith((".", "~$")) for part in file.parts)
+
+
+def find_refusal(file: Path, limits: Limits) -> tuple[str, int] | None:
+    """Return the code of the error for which a file is refused unread, and its size; None where it can be read.
+
+    Raises:
+        FileNotFoundError: it was deleted meanwhile.
+    """
+    if file.is_symlink():
+        return "file_is_link", 0
+    status = file.stat()
+    # Opening a pipe or a device may block for ever.
+    if not stat.S_ISREG(status.st_mode) or not _is_readable(file):
+        return "file_unreadable", 0
+    return ("file_too_large", status.st_size) if status.st_size > limits.file_bytes else None
+
+
 def _archive_inbox_file(file: Path, paths: Paths, limits: Limits, cache: FileHashCache | None) -> InboxFile | None:
     """Archive one file; return None for a folder and for a file that is still being written."""
     name = inbox_name(file, paths.inbox)
-    if file.is_symlink():
-        digest = hashlib.sha256(b"link:" + bytes(file.readlink())).hexdigest()
-        return InboxFile(name, digest, 0, "file_is_link")
-    status = file.stat()
-    if stat.S_ISDIR(status.st_mode):
+    if file.is_dir() and not file.is_symlink():
         return None
-    # Opening a pipe or a device may block for ever.
-    if not stat.S_ISREG(status.st_mode) or not _is_readable(file):
-        return _refused(name, "unreadable", "file_unreadable")
+    refusal = find_refusal(file, limits)
+    if refusal is not None:
+        return _refused(file, name, *refusal)
+    status = file.stat()
     state = _size_and_mtime(status)
-    if status.st_size > limits.file_bytes:
-        return _refused(name, f"too large:{state}", "file_too_large", status.st_size)
     if 0 <= time.time() - status.st_mtime_ns / 1e9 < limits.still_written_seconds:
         return None
     known = cache.find_sha256(name, status) if cache is not None else None
@@ -109,8 +122,15 @@ def _is_readable(file: Path) -> bool:
         return False
 
 
-def _refused(name: str, state: str, code: str, size: int = 0) -> InboxFile:
-    return InboxFile(name, hashlib.sha256(f"{state}:{name}".encode()).hexdigest(), size, code)
+def _refused(file: Path, name: str, code: str, size: int) -> InboxFile:
+    """A file that is not archived; another link or another size has another digest, and is another arrival."""
+    if code == "file_is_link":
+        state = b"link:" + bytes(file.readlink())
+    elif code == "file_too_large":
+        state = f"too large:{_size_and_mtime(file.stat())}:{name}".encode()
+    else:
+        state = f"unreadable:{name}".encode()
+    return InboxFile(name, hashlib.sha256(state).hexdigest(), size, code)
 
 
 def _size_and_mtime(status: os.stat_result) -> tuple[int, int]:

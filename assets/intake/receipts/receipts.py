@@ -25,6 +25,16 @@ _PARQUET_MAGIC = b"PAR1"
 IssueFields = dict[str, str | int | None]
 
 
+class SheetColumn(BaseModel):
+    """A column of a sheet that is one of the contract: its header as sent, and the unit in which its cells are."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: str
+    header: str
+    unit: str | None
+
+
 class SheetSummary(BaseModel):
     """How one sheet was read, or why it was passed over.
 
@@ -38,6 +48,7 @@ class SheetSummary(BaseModel):
     delimiter: str
     header_line: int | None
     header_text: str | None
+    columns: tuple[SheetColumn, ...] = ()
     account: SheetAccount | None = None
     passed_over: IssueFields | None = None
 

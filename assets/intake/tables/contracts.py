@@ -14,11 +14,10 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from assets.core.errors import DataError, Issue
-from assets.core.yaml_files import describe_yaml_error, read_yaml
+from assets.core.yaml_files import FILE_ERRORS, describe_errors, read_yaml
 from assets.warehouse.tables import Column, ColumnType, Table
 
 ColumnKind = Literal["place", "place_code", "text", "integer", "number", "date", "boolean", "indicator", "unit"]
@@ -247,8 +246,9 @@ def read_contracts(folder: Path) -> dict[str, Contract]:
     for file in sorted(folder.glob("*.yml")):
         try:
             contract = Contract.model_validate(read_yaml(file))
-        except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
-            issues.append(_issue_of(file, error))
+        except FILE_ERRORS as error:
+            problem, line, key = describe_errors(error)[0]
+            issues.append(Issue("invalid_contract", problem, "docs/contracts.md", f"contracts/{file.name}", line, key))
             continue
         if contract.dataset != file.stem:
             expected = f"dataset: {file.stem}"
@@ -257,18 +257,6 @@ def read_contracts(folder: Path) -> dict[str, Contract]:
     if issues:
         raise DataError(issues)
     return contracts
-
-
-def _issue_of(file: Path, error: ValidationError | yaml.YAMLError | UnicodeDecodeError) -> Issue:
-    line, column = None, None
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        column, actual = ".".join(str(part) for part in first["loc"]), first["msg"]
-    elif isinstance(error, yaml.YAMLError):
-        actual, line = describe_yaml_error(error)
-    else:
-        actual = str(error)
-    return Issue("invalid_contract", actual, "docs/contracts.md", f"contracts/{file.name}", line, column or None)
 
 
 def check_contracts(

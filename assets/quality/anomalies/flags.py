@@ -6,53 +6,32 @@ Here: the detectors by name, their inputs from the database, and the rows. Not h
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from assets.core.errors import DataError, Issue
 from assets.quality.anomalies import outliers, row_shift
-from assets.quality.anomalies.outliers import Anomaly, Observation, Parameters, SeriesMetadata
+from assets.quality.anomalies.outliers import Anomaly, Observation, Panel, Parameters, SeriesMetadata
 from assets.quality.approvals import compute_flag_id
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
 
-Detector = Callable[[Sequence[Observation], SeriesMetadata, Parameters], Iterator[Anomaly]]
-
-DETECTORS: dict[str, Detector] = {
-    "duplicate_value": outliers.detect_duplicate_values,
-    "definition_flip": outliers.detect_definition_flips,
-    "sequential_digits": outliers.detect_fabricated_digits,
-    "level_shift": outliers.detect_level_shifts,
-    "magnitude_outlier": outliers.detect_magnitude_outliers,
-    "ratio_mismatch": outliers.detect_ratio_mismatches,
-    "repeated_value": outliers.detect_repeated_values,
-    "row_shift": row_shift.detect_row_shift,
-    "spike": outliers.detect_spikes,
-    "sum_mismatch": outliers.detect_sum_mismatches,
-    "impossible_zero": outliers.detect_impossible_zeros,
-}
-
-# The parameters of each detector; reference.detector_parameters has their values.
-PARAMETER_NAMES: dict[str, tuple[str, ...]] = {
-    "duplicate_value": ("threshold", "minimum_cities", "minimum_digits"),
-    "definition_flip": ("threshold", "minimum_step", "same_level"),
-    "sequential_digits": ("threshold",),
-    "level_shift": ("threshold", "scale_floor", "minimum_changes"),
-    "magnitude_outlier": ("threshold", "nearest_years", "minimum_years"),
-    "ratio_mismatch": ("threshold",),
-    "repeated_value": ("threshold",),
+# Each detector with the names of its parameters, whose values are in reference.detector_parameters.
+DETECTORS: dict[str, tuple[Callable[[Panel, Parameters], Iterator[Anomaly]], set[str]]] = {
+    "duplicate_value": (outliers.detect_duplicate_values, {"threshold", "minimum_cities", "minimum_digits"}),
+    "definition_flip": (outliers.detect_definition_flips, {"threshold", "minimum_step", "same_level"}),
+    "sequential_digits": (outliers.detect_fabricated_digits, {"threshold"}),
+    "level_shift": (outliers.detect_level_shifts, {"threshold", "scale_floor", "minimum_changes"}),
+    "magnitude_outlier": (outliers.detect_magnitude_outliers, {"threshold", "nearest_years", "minimum_years"}),
+    "ratio_mismatch": (outliers.detect_ratio_mismatches, {"threshold"}),
+    "repeated_value": (outliers.detect_repeated_values, {"threshold"}),
     "row_shift": (
-        "threshold",
-        "sibling_threshold",
-        "minimum_share",
-        "minimum_cities",
-        "nearest_years",
-        "minimum_years",
+        row_shift.detect_row_shift,
+        {"threshold", "sibling_threshold", "minimum_share", "minimum_cities", "nearest_years", "minimum_years"},
     ),
-    "spike": ("threshold", "scale_floor", "minimum_others"),
-    "sum_mismatch": ("threshold",),
-    "impossible_zero": ("threshold",),
+    "spike": (outliers.detect_spikes, {"threshold", "scale_floor", "minimum_others"}),
+    "sum_mismatch": (outliers.detect_sum_mismatches, {"threshold"}),
+    "impossible_zero": (outliers.detect_impossible_zeros, {"threshold"}),
 }
 
 # The upstream tables of the flags.
@@ -86,58 +65,46 @@ def read_observations(connection: Connection) -> list[Observation]:
 
 def read_series_metadata(connection: Connection) -> SeriesMetadata:
     """Return what the reference tables state about indicators, ratios and breaks."""
-    plausibility = connection.execute(
-        "select indicator_id, is_additive, can_be_zero from reference.indicator_plausibility"
-    ).fetchall()
-    cities: dict[str, set[str]] = defaultdict(set)
-    for province, city in connection.execute("select province_code, city_code from reference.cities").fetchall():
-        cities[province].add(city)
-    rates = connection.execute(
-        "select indicator_id, numerator_id, denominator_id, multiplier from reference.indicator_parts order by all"
-    ).fetchall()
-    breaks = connection.execute("select indicator_id, city_code, year from reference.series_breaks").fetchall()
+
+    def fetch(select: str) -> list[tuple[Any, ...]]:
+        return connection.execute(select).fetchall()
+
+    plausibility = "select indicator_id from reference.indicator_plausibility where"
+    cities = fetch("select province_code, list(city_code) from reference.cities group by province_code")
     return SeriesMetadata(
-        additive=frozenset(row[0] for row in plausibility if row[1]),
-        never_zero=frozenset(row[0] for row in plausibility if not row[2]),
+        additive=frozenset(name for (name,) in fetch(f"{plausibility} is_additive")),
+        never_zero=frozenset(name for (name,) in fetch(f"{plausibility} not can_be_zero")),
         ratios=tuple(
-            (str(rate), str(numerator), str(denominator), float(multiplier))
-            for rate, numerator, denominator, multiplier in rates
+            fetch(
+                "select indicator_id, numerator_id, denominator_id, multiplier "
+                "from reference.indicator_parts order by all"
+            )
         ),
-        breaks=frozenset((str(indicator), city, int(year)) for indicator, city, year in breaks),
-        cities_of={province: frozenset(codes) for province, codes in cities.items()},
+        breaks=frozenset(fetch("select indicator_id, city_code, year from reference.series_breaks")),
+        cities_of={province: frozenset(codes) for province, codes in cities},
     )
 
 
 def read_parameters(connection: Connection) -> dict[str, dict[str, float]]:
     """Return the parameters of each listed detector. Raises DataError where one is missing or unknown."""
-    parameters: dict[str, dict[str, float]] = {
-        row[0]: {} for row in connection.execute("select detector_id from reference.detectors").fetchall()
-    }
-    for detector, name, value in connection.execute(
-        "select detector_id, parameter, value from reference.detector_parameters"
-    ).fetchall():
+    listed = connection.execute("select detector_id from reference.detectors").fetchall()
+    parameters: dict[str, dict[str, float]] = {detector: {} for (detector,) in listed}
+    values = connection.execute("select detector_id, parameter, value from reference.detector_parameters").fetchall()
+    for detector, name, value in values:
         parameters[detector][name] = value
     issues = [
         Issue(
             "invalid_detector_parameters",
             f"{detector}: {', '.join(sorted(values)) or '-'}",
-            ", ".join(sorted(PARAMETER_NAMES[detector])),
+            ", ".join(sorted(DETECTORS[detector][1])),
             "reference/detector_parameters.csv",
         )
         for detector, values in sorted(parameters.items())
-        if set(values) != set(PARAMETER_NAMES[detector])
+        if set(values) != set(DETECTORS[detector][1])
     ]
     if issues:
         raise DataError(issues)
     return parameters
-
-
-def read_approvals(connection: Connection) -> dict[str, tuple[object, ...]]:
-    """Return approver, time and reason of each approved flag, by its id."""
-    rows = connection.execute(
-        "select flag_id, approved_by, approved_at, approved_reason from quality.approvals"
-    ).fetchall()
-    return {str(row[0]): tuple(row[1:]) for row in rows}
 
 
 def write_flags(connection: Connection, table: Table) -> int:
@@ -145,21 +112,23 @@ def write_flags(connection: Connection, table: Table) -> int:
 
     A detector that reference.detectors does not list is off. An approved flag stays in the table, marked as approved.
     """
-    observations, metadata = read_observations(connection), read_series_metadata(connection)
-    parameters, approvals = read_parameters(connection), read_approvals(connection)
+    panel = Panel(read_observations(connection), read_series_metadata(connection))
+    parameters = read_parameters(connection)
+    approved = "select flag_id, approved_by, approved_at, approved_reason from quality.approvals"
+    approvals = {flag_id: decision for flag_id, *decision in connection.execute(approved).fetchall()}
     detectors = connection.execute(
         "select detector_id, severity, looks_for_zh, looks_for_en, remedy_zh, remedy_en from reference.detectors"
     ).fetchall()
     rows = [
         _row(anomaly, detector, approvals)
         for detector in sorted(detectors)
-        for anomaly in DETECTORS[detector[0]](observations, metadata, parameters[detector[0]])
+        for anomaly in DETECTORS[detector[0]][0](panel, parameters[detector[0]])
     ]
     table.load_columns(connection, {name: [row[name] for row in rows] for name in table.columns})
     return len(rows)
 
 
-def _row(anomaly: Anomaly, detector: Sequence[Any], approvals: Mapping[str, tuple[object, ...]]) -> dict[str, Any]:
+def _row(anomaly: Anomaly, detector: Sequence[Any], approvals: Mapping[str, Sequence[object]]) -> dict[str, Any]:
     detector_id, severity, looks_for_zh, looks_for_en, remedy_zh, remedy_en = detector
     observation, actual, expected = anomaly.observation, anomaly.value_text, anomaly.expected_text
     against_zh, against_en = (f"；对照：{expected}", f"; against: {expected}") if expected else ("", "")

@@ -1,20 +1,22 @@
 """Outlier detectors: observations that have the right type and range and are still implausible.
 
-Here: one pure function per detector, from observations and parameters to anomalies. Not here: severities and parameters
-(data/reference), reading observations and writing flags (assets.quality.anomalies.flags), blocks shifted by a row
-(assets.quality.anomalies.row_shift). Formulas in words: docs/plausibility.md.
+Here: the panel that every detector examines, and one pure function per detector, from panel and parameters to
+anomalies. Not here: severities and parameters (data/reference), reading observations and writing flags
+(assets.quality.anomalies.flags), blocks shifted by a row (assets.quality.anomalies.row_shift). Formulas in words:
+docs/plausibility.md.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from statistics import median
+from typing import Any
 
 Parameters = Mapping[str, float]
 Series = list["Observation"]
@@ -44,19 +46,34 @@ class Observation:
     line: int
     kind: str
 
+    @property
+    def text(self) -> str:
+        """Return the value with at most ten significant digits."""
+        return f"{self.value:.10g}"
+
+    @property
+    def year_and_value(self) -> str:
+        """Return the year and the value."""
+        return f"{self.year}: {self.text}"
+
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
     """An observation that a detector rejects, with the statistic that exceeds the threshold.
 
-    `value_text` and `expected_text` are shown to people: the value, and the values that it is compared with.
+    `expected_text` names the values that the observation is compared with, `details` how they were computed.
     """
 
     observation: Observation
-    value_text: str
-    expected_text: str
     statistic: float
     threshold: float
+    expected_text: str = ""
+    details: str = ""
+
+    @property
+    def value_text(self) -> str:
+        """Return the value as it is shown to people."""
+        return self.observation.text + self.details
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +96,37 @@ class SeriesMetadata:
 
     def has_break(self, observation: Observation) -> bool:
         """Return whether a listed break of the series explains a change into this year."""
-        return (observation.indicator_id, observation.city_code, observation.year) in self.breaks or (
-            (observation.indicator_id, None, observation.year) in self.breaks
-        )
+        cities = (observation.city_code, None)
+        return any((observation.indicator_id, city, observation.year) in self.breaks for city in cities)
 
 
-def group_series(observations: Iterable[Observation]) -> list[Series]:
-    """Return the observations of each city, indicator and scope, by year; without those of provinces."""
-    groups: dict[tuple[str, str, str], Series] = defaultdict(list)
+@dataclass(frozen=True)
+class Panel:
+    """The observations that the detectors examine, and what is known about their series."""
+
+    observations: Sequence[Observation]
+    metadata: SeriesMetadata = SeriesMetadata()
+
+    @cached_property
+    def series(self) -> list[Series]:
+        """The observations of each city, indicator and scope, by year."""
+        return group_cities(self.observations, lambda o: (o.indicator_id, o.city_code, o.scope), lambda o: o.year)
+
+    @cached_property
+    def cross_sections(self) -> list[Series]:
+        """The observations of all cities for each indicator, scope and year, by city."""
+        return group_cities(self.observations, lambda o: (o.indicator_id, o.scope, o.year), lambda o: o.city_code)
+
+
+def group_cities(
+    observations: Iterable[Observation], group: Callable[[Observation], Any], order: Callable[[Observation], Any]
+) -> list[Series]:
+    """Return the observations of cities by group, sorted within each; without those of provinces."""
+    groups: dict[Any, Series] = defaultdict(list)
     for observation in observations:
         if observation.city_code is not None:
-            groups[observation.indicator_id, observation.city_code, observation.scope].append(observation)
-    return [sorted(series, key=lambda observation: observation.year) for _, series in sorted(groups.items())]
-
-
-def group_cross_sections(observations: Iterable[Observation]) -> list[Series]:
-    """Return the observations of all cities for each indicator, scope and year."""
-    groups: dict[tuple[str, str, int], Series] = defaultdict(list)
-    for observation in observations:
-        if observation.city_code is not None:
-            groups[observation.indicator_id, observation.scope, observation.year].append(observation)
-    return [sorted(block, key=lambda observation: observation.city_code or "") for _, block in sorted(groups.items())]
+            groups[group(observation)].append(observation)
+    return [sorted(members, key=order) for _, members in sorted(groups.items())]
 
 
 @lru_cache(maxsize=1024)
@@ -114,21 +141,22 @@ def nearest_years(years: tuple[int, ...], count: int) -> tuple[tuple[int, ...], 
     )
 
 
-def format_value(value: float) -> str:
-    """Return a value with at most ten significant digits."""
-    return f"{value:.10g}"
-
-
-def to_comparable_scale(values: Sequence[float], kind: str) -> list[float]:
-    """Return values on a scale on which differences are comparable.
+def to_comparable_scale(series: Series) -> list[float]:
+    """Return the values of a series on a scale on which differences are comparable.
 
     Amounts grow in proportion, so positive stocks and flows become logarithms; other values become shares of the
     median absolute value of the series.
     """
-    if kind in ("stock", "flow") and min(values) > 0:
+    values = [observation.value for observation in series]
+    if is_positive_amount(series):
         return [math.log(value) for value in values]
     level = median(abs(value) for value in values) or 1.0
     return [value / level for value in values]
+
+
+def is_positive_amount(series: Series) -> bool:
+    """Return whether the observations are stocks or flows, all of them positive."""
+    return series[0].kind in ("stock", "flow") and min(observation.value for observation in series) > 0
 
 
 def _change_scores(series: Series, metadata: SeriesMetadata, parameters: Parameters) -> dict[int, float]:
@@ -138,7 +166,7 @@ def _change_scores(series: Series, metadata: SeriesMetadata, parameters: Paramet
     """
     if len(series) < 2 or series[0].kind == "yes_no":
         return {}
-    scaled = to_comparable_scale([observation.value for observation in series], series[0].kind)
+    scaled = to_comparable_scale(series)
     changes = {
         i: scaled[i] - scaled[i - 1]
         for i in range(1, len(series))
@@ -152,22 +180,20 @@ def _change_scores(series: Series, metadata: SeriesMetadata, parameters: Paramet
     return {i: (change - middle) / scale for i, change in changes.items()}
 
 
-def detect_spikes(
-    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
-) -> Iterator[Anomaly]:
+def detect_spikes(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
     """Yield observations that leave the level of their series for a single year.
 
     The statistic is the distance to the nearer neighbour over 1.4826 times the median distance of other years from the
     midpoint of their neighbours. Adjacent years are excluded: the spike itself moves their midpoints.
     """
-    for series in group_series(observations):
+    for series in panel.series:
         if series[0].kind == "yes_no":
             continue
-        scaled = to_comparable_scale([observation.value for observation in series], series[0].kind)
+        scaled = to_comparable_scale(series)
         middles = {
             i: (scaled[i - 1] + scaled[i + 1]) / 2
             for i in range(1, len(series) - 1)
-            if _has_neighbours(series, i, metadata)
+            if _has_neighbours(series, i, panel.metadata)
         }
         for i in middles:
             leaves, returns = scaled[i] - scaled[i - 1], scaled[i] - scaled[i + 1]
@@ -178,8 +204,8 @@ def detect_spikes(
                 continue
             score = min(abs(leaves), abs(returns)) / max(_MAD_TO_SIGMA * median(others), parameters["scale_floor"])
             if score > parameters["threshold"]:
-                neighbours = f"{format_value(series[i - 1].value)} … {format_value(series[i + 1].value)}"
-                yield Anomaly(series[i], format_value(series[i].value), neighbours, score, parameters["threshold"])
+                neighbours = f"{series[i - 1].text} … {series[i + 1].text}"
+                yield Anomaly(series[i], score, parameters["threshold"], neighbours)
 
 
 def _has_neighbours(series: Series, i: int, metadata: SeriesMetadata) -> bool:
@@ -188,45 +214,33 @@ def _has_neighbours(series: Series, i: int, metadata: SeriesMetadata) -> bool:
     return is_dense and not metadata.has_break(series[i]) and not metadata.has_break(series[i + 1])
 
 
-def detect_level_shifts(
-    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
-) -> Iterator[Anomaly]:
+def detect_level_shifts(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
     """Yield first years of a new level: changes with a large robust z-score that do not belong to a spike."""
-    for series in group_series(observations):
-        scores = _change_scores(series, metadata, parameters)
+    for series in panel.series:
+        scores = _change_scores(series, panel.metadata, parameters)
         far = {i for i, score in scores.items() if abs(score) > parameters["threshold"]}
         back_and_forth = {i for i in far if i + 1 in far and scores[i] * scores[i + 1] < 0}
         for i in sorted(far - back_and_forth - {i + 1 for i in back_and_forth}):
-            before = f"{series[i - 1].year}: {format_value(series[i - 1].value)}"
-            yield Anomaly(series[i], format_value(series[i].value), before, abs(scores[i]), parameters["threshold"])
+            yield Anomaly(series[i], abs(scores[i]), parameters["threshold"], series[i - 1].year_and_value)
 
 
-def detect_repeated_values(
-    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
-) -> Iterator[Anomaly]:
+def detect_repeated_values(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
     """Yield values of a flow that are the same in several consecutive years: a stock may stay, a flow does not."""
-    del metadata
-    for series in group_series(observations):
+    for series in panel.series:
         run = 1
         for before, observation in pairwise(series):
             is_same = observation.value == before.value and observation.year == before.year + 1
             run = run + 1 if is_same else 1
             if observation.kind == "flow" and observation.value != 0 and run >= parameters["threshold"]:
-                expected = f"{before.year}: {format_value(before.value)}"
-                yield Anomaly(
-                    observation, format_value(observation.value), expected, float(run), parameters["threshold"]
-                )
+                yield Anomaly(observation, float(run), parameters["threshold"], before.year_and_value)
 
 
-def detect_duplicate_values(
-    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
-) -> Iterator[Anomaly]:
+def detect_duplicate_values(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
     """Yield values equal to that of another city, where so equal a pair is unlikely by chance.
 
     The statistic is the expected number of equal pairs: pairs x resolution / interquartile range of the cities' values.
     """
-    del metadata
-    for block in group_cross_sections(observations):
+    for block in panel.cross_sections:
         count = len(block)
         if count < parameters["minimum_cities"] or block[0].kind == "yes_no":
             continue
@@ -236,100 +250,77 @@ def detect_duplicate_values(
         chance = count * (count - 1) / 2 * resolution / spread if spread > resolution / 2 else math.inf
         if chance >= parameters["threshold"]:
             continue
-        holders: dict[float, Series] = defaultdict(list)
-        for observation in block:
-            holders[observation.value].append(observation)
-        for value, same in holders.items():
-            if len(same) > 1 and significant_digits(value) >= parameters["minimum_digits"]:
+        for same in group_cities(block, lambda o: o.value, lambda o: o.city_code):
+            if len(same) > 1 and significant_digits(same[0].value) >= parameters["minimum_digits"]:
                 for observation in same:
                     others = ", ".join(other.city_code or "" for other in same if other is not observation)
-                    yield Anomaly(observation, format_value(value), f"≠ {others}", chance, parameters["threshold"])
+                    yield Anomaly(observation, chance, parameters["threshold"], f"≠ {others}")
 
 
-def detect_fabricated_digits(
-    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
-) -> Iterator[Anomaly]:
+def detect_fabricated_digits(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
     """Yield values whose digits rise or fall by one (1234.56, 98765) or are all the same (7777.7)."""
-    del metadata
-    for observation in observations:
+    for observation in panel.observations:
         digits = _digits(observation.value)
         if len(digits) < parameters["threshold"]:
             continue
-        steps = {int(b) - int(a) for a, b in pairwise(digits)}
-        if steps == {1} or steps == {-1} or steps == {0}:
-            yield Anomaly(observation, format_value(observation.value), "", float(len(digits)), parameters["threshold"])
+        if {int(b) - int(a) for a, b in pairwise(digits)} in ({1}, {-1}, {0}):
+            yield Anomaly(observation, float(len(digits)), parameters["threshold"])
 
 
-def detect_sum_mismatches(
-    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
-) -> Iterator[Anomaly]:
+def detect_sum_mismatches(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
     """Yield values of provinces that the sum of their cities differs from.
 
     The statistic is the relative difference; where cities are missing, only a sum above the value counts.
     """
-    sums: dict[tuple[str, str, int, str], float] = defaultdict(float)
-    present: dict[tuple[str, str, int, str], set[str]] = defaultdict(set)
+    metadata = panel.metadata
     province_of = {city: province for province, cities in metadata.cities_of.items() for city in cities}
-    for observation in observations:
-        if observation.city_code in province_of:
-            key = (observation.indicator_id, observation.scope, observation.year, province_of[observation.city_code])
-            sums[key] += observation.value
-            present[key].add(observation.city_code)
-    for observation in observations:
-        if (
-            observation.province_code is None
-            or observation.indicator_id not in metadata.additive
-            or observation.value == 0
-        ):
+    values: dict[tuple[object, ...], dict[str, float]] = defaultdict(dict)
+    for o in panel.observations:
+        if o.city_code in province_of:
+            values[o.indicator_id, o.scope, o.year, province_of[o.city_code]][o.city_code] = o.value
+    for o in panel.observations:
+        cities = values.get((o.indicator_id, o.scope, o.year, o.province_code), {})
+        if not cities or o.province_code is None or o.indicator_id not in metadata.additive or o.value == 0:
             continue
-        key = (observation.indicator_id, observation.scope, observation.year, observation.province_code)
-        if key not in sums:
-            continue
-        is_complete = frozenset(present[key]) == metadata.cities_of.get(observation.province_code)
-        gap = (sums[key] - observation.value) / abs(observation.value)
-        size = abs(gap) if is_complete else gap
+        total = sum(cities.values())
+        gap = (total - o.value) / abs(o.value)
+        size = abs(gap) if cities.keys() == metadata.cities_of.get(o.province_code) else gap
         if size > parameters["threshold"]:
-            actual = f"{format_value(observation.value)}; Σ ({len(present[key])}) = {format_value(sums[key])}"
-            yield Anomaly(observation, actual, format_value(sums[key]), size, parameters["threshold"])
+            details = f"; Σ ({len(cities)}) = {total:.10g}"
+            yield Anomaly(o, size, parameters["threshold"], f"{total:.10g}", details)
 
 
-def detect_ratio_mismatches(
-    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
-) -> Iterator[Anomaly]:
+def detect_ratio_mismatches(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
     """Yield rates that differ from multiplier x numerator / denominator of the same place, year and scope."""
-    by_key = {(o.indicator_id, o.city_code, o.province_code, o.year, o.scope): o for o in observations}
-    for rate, numerator, denominator, multiplier in metadata.ratios:
-        for observation in observations:
-            if observation.indicator_id != rate:
+    by_key: dict[tuple[object, ...], Observation] = {
+        (o.indicator_id, o.city_code, o.province_code, o.year, o.scope): o for o in panel.observations
+    }
+    for rate, numerator, denominator, multiplier in panel.metadata.ratios:
+        for (indicator, *place), observation in by_key.items():
+            if indicator != rate:
                 continue
-            place = (observation.city_code, observation.province_code, observation.year, observation.scope)
             above, below = by_key.get((numerator, *place)), by_key.get((denominator, *place))
             if above is None or below is None or below.value == 0:
                 continue
             computed = above.value / below.value * multiplier
             size = abs(observation.value - computed) / max(abs(computed), 1e-9)
             if size > parameters["threshold"]:
-                yield Anomaly(
-                    observation, format_value(observation.value), format_value(computed), size, parameters["threshold"]
-                )
+                yield Anomaly(observation, size, parameters["threshold"], f"{computed:.10g}")
 
 
-def detect_definition_flips(
-    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
-) -> Iterator[Anomaly]:
+def detect_definition_flips(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
     """Yield returns of a stock to a level that it had left, if there are several: two definitions under one name."""
-    for series in group_series(observations):
+    for series in panel.series:
         if series[0].kind != "stock":
             continue
         returns = [
-            i for i in range(2, len(series)) if _returns(series, i, parameters) and not metadata.has_break(series[i])
+            i
+            for i in range(2, len(series))
+            if _returns(series, i, parameters) and not panel.metadata.has_break(series[i])
         ]
         if len(returns) >= parameters["threshold"]:
             for i in returns:
-                expected = f"{series[i - 1].year}: {format_value(series[i - 1].value)}"
-                yield Anomaly(
-                    series[i], format_value(series[i].value), expected, float(len(returns)), parameters["threshold"]
-                )
+                yield Anomaly(series[i], float(len(returns)), parameters["threshold"], series[i - 1].year_and_value)
 
 
 def _returns(series: Series, i: int, parameters: Parameters) -> bool:
@@ -344,23 +335,17 @@ def _relative_gap(a: float, b: float) -> float:
     return abs(a - b) / max(abs(a), abs(b), 1e-12)
 
 
-def detect_impossible_zeros(
-    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
-) -> Iterator[Anomaly]:
+def detect_impossible_zeros(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
     """Yield zeros of indicators that cannot be zero."""
-    for observation in observations:
-        if observation.indicator_id in metadata.never_zero and abs(observation.value) <= parameters["threshold"]:
-            yield Anomaly(
-                observation, format_value(observation.value), "> 0", abs(observation.value), parameters["threshold"]
-            )
+    for observation in panel.observations:
+        size = abs(observation.value)
+        if observation.indicator_id in panel.metadata.never_zero and size <= parameters["threshold"]:
+            yield Anomaly(observation, size, parameters["threshold"], "> 0")
 
 
-def detect_magnitude_outliers(
-    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
-) -> Iterator[Anomaly]:
+def detect_magnitude_outliers(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
     """Yield values several times the median of the nearest years of their series, or a fraction of it."""
-    del metadata
-    for series in group_series(observations):
+    for series in panel.series:
         nearest = nearest_years(tuple(observation.year for observation in series), int(parameters["nearest_years"]))
         for observation, positions in zip(series, nearest, strict=True):
             near = [series[j].value for j in positions]
@@ -369,13 +354,7 @@ def detect_magnitude_outliers(
             usual = median(near)
             ratio = max(observation.value / usual, usual / observation.value)
             if ratio > parameters["threshold"]:
-                yield Anomaly(
-                    observation,
-                    format_value(observation.value),
-                    f"≈ {format_value(usual)}",
-                    ratio,
-                    parameters["threshold"],
-                )
+                yield Anomaly(observation, ratio, parameters["threshold"], f"≈ {usual:.10g}")
 
 
 def decimals(value: float) -> int:

@@ -7,7 +7,6 @@ Not here: outliers of single observations (assets.quality.anomalies.outliers), t
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
@@ -15,11 +14,11 @@ from statistics import fmean, median
 from assets.quality.anomalies.outliers import (
     Anomaly,
     Observation,
+    Panel,
     Parameters,
     Series,
-    SeriesMetadata,
-    format_value,
-    group_series,
+    group_cities,
+    is_positive_amount,
     nearest_years,
 )
 
@@ -40,9 +39,7 @@ class _Shift:
         return _lines(self.block[0]), self.offset
 
 
-def detect_row_shift(
-    observations: Sequence[Observation], metadata: SeriesMetadata, parameters: Parameters
-) -> Iterator[Anomaly]:
+def detect_row_shift(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
     """Yield the observations of blocks that fit their cities better when moved by one row.
 
     A block is one file's values of one indicator, scope and year, in the order of lines. The expected value of a city
@@ -51,10 +48,9 @@ def detect_row_shift(
     The block with the highest ratio is removed first, so that it is no longer the past or future of other blocks.
     Rows are shifted with all columns, so other blocks of the same lines need only exceed `sibling_threshold`.
     """
-    del metadata
     shifts: list[_Shift] = []
     remaining: list[Series] = []
-    for group in _by_indicator(observations):
+    for group in group_cities(panel.observations, lambda o: (o.indicator_id, o.scope), _lines):
         if group[0].kind == "yes_no":
             continue
         while candidates := _find_shifts(group, parameters, parameters["threshold"], parameters["minimum_share"]):
@@ -76,10 +72,13 @@ def _find_shifts(observations: Series, parameters: Parameters, threshold: float,
 
     Blocks with fewer rows than `minimum_cities` cannot be compared.
     """
-    blocks = [block for block in _blocks(observations) if len(block) >= parameters["minimum_cities"]]
+    blocks = group_cities(observations, _lines, lambda o: o.line)
+    blocks = [block for block in blocks if len(block) >= parameters["minimum_cities"]]
     if not blocks:
         return []
-    scaled = _scale(observations)
+    # One scale for all cities.
+    is_amount = is_positive_amount(observations)
+    scaled = {o: math.log(o.value) if is_amount else o.value for o in observations}
     expected = _expected(observations, scaled, parameters)
     shifts: list[_Shift] = []
     for block in blocks:
@@ -102,8 +101,8 @@ def _anomalies(shift: _Shift, parameters: Parameters) -> Iterator[Anomaly]:
     for i, observation in enumerate(block):
         j = i + shift.offset
         # The value of the row at the end is lost, or was moved to the other end.
-        own = f"{format_value(block[j].value)} ({block[j].file}:{block[j].line})" if 0 <= j < len(block) else ""
-        yield Anomaly(observation, format_value(observation.value), own, shift.ratio, threshold)
+        own = f"{block[j].text} ({block[j].file}:{block[j].line})" if 0 <= j < len(block) else ""
+        yield Anomaly(observation, shift.ratio, threshold, own)
 
 
 def _compare(actual: Sequence[float], expected: Sequence[float | None], offset: int) -> tuple[float, float, int]:
@@ -127,18 +126,12 @@ def _compare(actual: Sequence[float], expected: Sequence[float | None], offset: 
     return misfit / max(fmean(moved for _, moved in distances), 1e-6), share, len(distances)
 
 
-def _scale(observations: Series) -> dict[Observation, float]:
-    """Return values on one scale for all cities: logarithms of amounts, other values unchanged."""
-    is_amount = observations[0].kind in ("stock", "flow") and min(item.value for item in observations) > 0
-    return {item: math.log(item.value) if is_amount else item.value for item in observations}
-
-
 def _expected(
     observations: Series, scaled: dict[Observation, float], parameters: Parameters
 ) -> dict[Observation, float]:
     """Return the median of the nearest other years of the same city, where there are enough of them."""
     expected: dict[Observation, float] = {}
-    for series in group_series(observations):
+    for series in Panel(observations).series:
         values = [scaled[observation] for observation in series]
         nearest = nearest_years(tuple(item.year for item in series), int(parameters["nearest_years"]))
         for observation, positions in zip(series, nearest, strict=True):
@@ -147,21 +140,6 @@ def _expected(
     return expected
 
 
-def _by_indicator(observations: Sequence[Observation]) -> list[Series]:
-    groups: dict[tuple[str, str], Series] = defaultdict(list)
-    for observation in observations:
-        if observation.city_code is not None:
-            groups[observation.indicator_id, observation.scope].append(observation)
-    return [group for _, group in sorted(groups.items())]
-
-
 def _lines(observation: Observation) -> _Lines:
     """Return the part of a file whose lines are shifted together."""
     return observation.year, observation.file_sha256, observation.sheet or ""
-
-
-def _blocks(observations: Series) -> list[Series]:
-    blocks: dict[_Lines, Series] = defaultdict(list)
-    for observation in observations:
-        blocks[_lines(observation)].append(observation)
-    return [sorted(block, key=lambda observation: observation.line) for _, block in sorted(blocks.items())]

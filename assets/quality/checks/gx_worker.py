@@ -14,7 +14,6 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from assets.core.worker import Worker, WorkerError
@@ -28,29 +27,20 @@ T = TypeVar("T")
 _UNUSED_BACKENDS = ("pyspark", "boto3", "botocore")
 
 
-class ValidationWorker:
+class ValidationWorker(Worker):
     """The worker process that validates one candidate."""
 
     def __init__(self) -> None:
-        self._worker = Worker(warm_up=_import_great_expectations)
+        super().__init__(warm_up=_import_great_expectations)
         self._results: Future[list[CheckResult]] | None = None
         self._pages: Future[None] | None = None
-
-    def __enter__(self) -> ValidationWorker:
-        self._worker.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._worker.__exit__(kind, error, trace)
 
     @property
     def has_begun(self) -> bool:
         """Return whether checks were submitted."""
         return self._results is not None
 
-    def submit(self, database: Path, checks: Sequence[Check], pages: Path) -> None:
+    def submit_checks(self, database: Path, checks: Sequence[Check], pages: Path) -> None:
         """Submit the checks of a candidate.
 
         Args:
@@ -58,8 +48,8 @@ class ValidationWorker:
             checks: The checks, in any order.
             pages: The folder for the pages that show the results; it is replaced.
         """
-        self._results = self._worker.submit(_run_checks, database, checks)
-        self._pages = self._worker.submit(_write_pages, pages)
+        self._results = self.submit(_run_checks, database, checks)
+        self._pages = self.submit(_write_pages, pages)
 
     def results(self) -> list[CheckResult]:
         """Wait for the results, grouped by table. Raises CheckExecutionError where a check cannot be carried out."""

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 from assets.core.i18n import Language, label, labels
-from assets.core.text import format_decimal
-from assets.release.explain.score_diff import PARTS
+from assets.core.ranges import format_range
+from assets.core.text import MISSING, format_decimal
+from assets.release.explain.score_diff import ENDS, PARTS
 
 # The largest changes are listed; the table has all of them.
 LISTED_CHANGES = 200
@@ -26,9 +27,17 @@ def format_points(hundredths: int | None) -> str:
     return format_decimal(hundredths / 100, 2, "+")
 
 
-def format_score(value: float | None) -> str:
-    """Return a score in points, rounded as the decomposition rounds it."""
-    return "—" if value is None else format_decimal(math.floor(value * 100 + 0.5) / 100, 2)
+def format_ends(change: Mapping[str, Any], state: str) -> str:
+    """Return both ends of a score in points, rounded as the decomposition rounds them."""
+    lower, upper = (change[f"{end}_{state}"] for end in ENDS)
+    if lower is None or upper is None:
+        return MISSING
+    return format_range(math.floor(lower * 100 + 0.5) / 100, math.floor(upper * 100 + 0.5) / 100, digits=2)
+
+
+def format_moves(change: Mapping[str, Any], part: str) -> str:
+    """Return the move of both ends of a range, or one number where both moved alike."""
+    return " / ".join(dict.fromkeys(format_points(change[f"{end}_{part}_hundredths"]) for end in ENDS))
 
 
 def change_note(change: Mapping[str, Any], language: Language) -> str:
@@ -47,15 +56,14 @@ def change_note(change: Mapping[str, Any], language: Language) -> str:
 
 def change_cells(change: Mapping[str, Any], language: Language) -> tuple[str, ...]:
     """Return one change as the cells of a table with `change_headings`."""
-    parts = (format_points(change[f"delta_{part}_hundredths"]) for part in PARTS)
+    item = "" if change["item_id"] == "all" else change[f"item_{language}"]
     return (
         _label(change["level"], language),
+        change[f"basket_{language}"],
         change[f"city_{language}"],
-        "" if change["item_id"] == "all" else change[f"item_{language}"],
-        format_score(change["score_old"]),
-        format_score(change["score_new"]),
-        format_points(change["delta_hundredths"]),
-        *parts,
+        item,
+        *(format_ends(change, state) for state in ("old", "new")),
+        *(format_moves(change, part) for part in ("delta", *PARTS)),
         change_note(change, language),
     )
 

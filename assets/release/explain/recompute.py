@@ -22,18 +22,21 @@ _RECOMPUTED = "scorecards."
 
 # The tables that `save_scores` reads.
 SCORES = tuple(f"{_RECOMPUTED}{level}_scores" for level in ("city", "dimension", "measure", "indicator"))
-# One form for the scores of every level; null where a level has no such column.
+# One form for the scores of every level. An attainment is a range without open points, and part of no basket.
 _LONG_FORM = """
-    select 'index' as level, city_code, 'all' as item_id, city_index as score, index_status as score_status,
+    select 'index' as level, basket_id, city_code, 'all' as item_id, evidenced, possible, rank, score_status,
         cast(null as varchar) as status from scorecards.city_scores
     union all
-    select 'mean_of_available', city_code, 'all', mean_of_available, null, null from scorecards.city_scores
+    select 'dimension', basket_id, city_code, dimension_id, evidenced, possible, rank, score_status, null
+    from scorecards.dimension_scores
     union all
-    select 'dimension', city_code, dimension_id, score, score_status, null from scorecards.dimension_scores
+    select 'measure', basket_id, city_code, cast(measure_id as varchar), evidenced, possible, rank, score_status, null
+    from scorecards.measure_scores
     union all
-    select 'measure', city_code, cast(measure_id as varchar), score, score_status, null from scorecards.measure_scores
-    union all
-    select 'indicator', city_code, indicator_id, attainment, data_status, status from scorecards.indicator_scores
+    select 'indicator', '', city_code, indicator_id, attainment, attainment,
+        if(attainment is null, null, rank() over (partition by indicator_id order by attainment desc nulls last)),
+        data_status, status
+    from scorecards.indicator_scores
 """
 _WITH_NAMES = """
     select
@@ -41,16 +44,21 @@ _WITH_NAMES = """
         coalesce(cities.name_zh, scores.city_code) as city_zh,
         coalesce(cities.name_en, scores.city_code) as city_en,
         coalesce(indicators.name_zh, dimensions.name_zh, measures.title_zh, scores.item_id) as item_zh,
-        coalesce(indicators.name_en, dimensions.name_en, measures.title_en, scores.item_id) as item_en
+        coalesce(indicators.name_en, dimensions.name_en, measures.title_en, scores.item_id) as item_en,
+        coalesce(baskets.name_zh, scores.basket_id) as basket_zh,
+        coalesce(baskets.name_en, scores.basket_id) as basket_en
     from ({rows}) as scores
     left join reference.cities as cities on scores.city_code = cities.city_code
+    left join reference.baskets as baskets on scores.basket_id = baskets.basket_id
     left join reference.indicators as indicators
         on scores.level = 'indicator' and scores.item_id = indicators.indicator_id
     left join reference.dimensions as dimensions
         on scores.level = 'dimension' and scores.item_id = dimensions.dimension_id
     left join reference.measures as measures
         on scores.level = 'measure' and scores.item_id = cast(measures.measure_id as varchar)
-    order by list_position(['index', 'mean_of_available', 'dimension', 'measure', 'indicator'], scores.level), {order}
+    order by
+        list_position(['index', 'dimension', 'measure', 'indicator'], scores.level),
+        baskets.is_headline desc nulls last, scores.basket_id, {order}
 """
 
 
@@ -196,7 +204,7 @@ def save_scores(connection: Connection, name: str) -> None:
 def fetch_named_rows(connection: Connection, rows: str, order: str) -> list[Row]:
     """Return rows with the names of their cities and items in both languages, ordered by level and then by `order`.
 
-    `rows` is a select with the first three columns of the long form; in `order` its columns have the prefix `scores`.
+    `rows` is a select with the first four columns of the long form; in `order` its columns have the prefix `scores`.
     """
     return fetch_rows(connection, _WITH_NAMES.format(rows=rows, order=order))
 

@@ -42,24 +42,14 @@ _FORM = re.compile(
 _OBSERVATIONS = "observations.city_observations"
 _LEVERS = 3
 
-_RANKED = """
-    select *, case when level <> 'mean_of_available' and score is not null then
-        rank() over (partition by level, item_id order by score desc nulls last) end as place from {scores}
-"""
+_COMPARED = ("evidenced", "possible", "rank", "score_status", "status")
 _DIFFERENCES = f"""
     select
-        before.level, before.city_code, before.item_id,
-        before.score as score_before, after.score as score_after,
-        before.place as rank_before, after.place as rank_after,
-        before.score_status as score_status_before, after.score_status as score_status_after,
-        before.status as status_before, after.status as status_after
-    from ({_RANKED.format(scores="scores_before")}) as before
-    inner join ({_RANKED.format(scores="scores_after")}) as after using (level, city_code, item_id)
-    where
-        before.score is distinct from after.score
-        or before.place is distinct from after.place
-        or before.score_status is distinct from after.score_status
-        or before.status is distinct from after.status
+        level, basket_id, city_code, item_id,
+        {", ".join(f"{state}.{name} as {name}_{state}" for name in _COMPARED for state in ("before", "after"))}
+    from scores_before as before
+    inner join scores_after as after using (level, basket_id, city_code, item_id)
+    where {" or ".join(f"before.{name} is distinct from after.{name}" for name in _COMPARED)}
 """
 
 
@@ -91,8 +81,8 @@ def rank_levers(release: Release, city_code: str) -> Row:
     """Return the indicators in which one realistic step raises the score of a city most, the best first.
 
     Returns:
-        The city, its levers, and as `basis` the score that is compared: the index if there is one, else the scores of
-        dimensions if there are any, else the mean of the available indicators.
+        The city, its levers, and as `basis` the score that is compared, in the headline basket: the index if there is
+        one, else the scores of dimensions. `evidenced_before` and `evidenced_after` are its lower ends.
     """
     rows = read_rows(release, "lever_rows", ("indicator_id",), city_code=city_code)
     steps = [row for row in rows if row.setdefault("value_after", improve_one_step(row)) != row["value"]]
@@ -103,8 +93,8 @@ def rank_levers(release: Release, city_code: str) -> Row:
             rebuild(connection, _add_copies(connection, snapshot, city_code, steps))
         save_scores(connection, "scores_after")
         levers = [{**row, **_compare_scores(connection, basis, city_code, row)} for row in steps]
-    levers = [row for row in levers if row["score_before"] is not None and row["score_after"] is not None]
-    levers.sort(key=lambda row: (row["score_before"] - row["score_after"], row["indicator_id"]))
+    levers = [row for row in levers if (row["evidenced_after"] or 0) > (row["evidenced_before"] or 0)]
+    levers.sort(key=lambda row: (row["evidenced_before"] - row["evidenced_after"], row["indicator_id"]))
     return {"city_code": city_code, "basis": basis, "levers": levers[:_LEVERS]}
 
 
@@ -150,6 +140,8 @@ def _assume_goalpost(release: Release, text: str, indicator_id: str, column: str
     lower, upper, width = goalposts["lower"], goalposts["upper"], goalposts["tolerance"]
     if None not in (lower, upper) and direction * (upper - lower) <= 0:
         raise UsageError(Issue("assumption_out_of_range", text, "lower < upper" if direction > 0 else "lower > upper"))
+    if goalposts["scale"] == "log" and min(lower, upper) <= 0:
+        raise UsageError(Issue("assumption_out_of_range", text, "lower > 0, upper > 0"))
     if width is not None and not (width > 0 and goalposts["range_low"] <= goalposts["range_high"]):
         raise UsageError(Issue("assumption_out_of_range", text, "tolerance > 0, range_low ≤ range_high"))
     return Assumption("reference.goalposts", column, value, {"indicator_id": indicator_id})
@@ -159,7 +151,9 @@ def _assume_weight(release: Release, level: str, name: str, value: float) -> Ass
     if value < 0:
         raise UsageError(Issue("assumption_out_of_range", f"{value:g}", "weight ≥ 0"))
     _find_row(release, f"{level}s", f"{level}_id", name)
-    return Assumption(f"reference.{level}s", "weight", value, {f"{level}_id": name})
+    # An indicator has its weight in the baskets.
+    table = "reference.basket_indicators" if level == "indicator" else "reference.dimensions"
+    return Assumption(table, "weight", value, {f"{level}_id": name})
 
 
 def _assume_figure(release: Release, text: str, names: Mapping[str, str | None], value: float) -> Assumption:
@@ -281,18 +275,27 @@ def _copy_code(city_code: str, step: Row) -> str:
 
 
 def _find_basis(connection: Connection, city_code: str) -> str:
-    """Return the highest level at which the city has a score."""
-    rows = connection.execute(
-        "select distinct level from scores_before where city_code = ? and score is not null", [city_code]
-    ).fetchall()
-    return next((level for level in ("index", "dimension") if (level,) in rows), "mean_of_available")
+    """Return the highest level at which the city has a score in the headline basket."""
+    has_index = _read_lower_end(connection, "scores_before", "index", "all", city_code) is not None
+    return "index" if has_index else "dimension"
 
 
 def _compare_scores(connection: Connection, basis: str, city_code: str, step: Row) -> Row:
-    key = [basis, step["dimension_id"] if basis == "dimension" else "all"]
-    select = "select max(score) from {} where level = ? and item_id = ? and city_code = ?"
+    item = step["dimension_id"] if basis == "dimension" else "all"
     codes = {"before": city_code, "after": _copy_code(city_code, step)}
     return {
-        f"score_{state}": connection.execute(select.format(f"scores_{state}"), [*key, code]).fetchall()[0][0]
+        f"evidenced_{state}": _read_lower_end(connection, f"scores_{state}", basis, item, code)
         for state, code in codes.items()
     }
+
+
+def _read_lower_end(connection: Connection, scores: str, level: str, item_id: str, city_code: str) -> float | None:
+    ((evidenced,),) = connection.execute(
+        f"""
+        select max(evidenced) from {scores}
+        inner join reference.baskets using (basket_id)
+        where is_headline and level = ? and item_id = ? and city_code = ?
+        """,
+        [level, item_id, city_code],
+    ).fetchall()
+    return None if evidenced is None else float(evidenced)

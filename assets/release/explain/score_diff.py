@@ -29,6 +29,7 @@ from assets.warehouse.connection import Connection, connect_in_memory, quote_ide
 from assets.warehouse.tables import Table, read_table
 
 CHANGES = "release.score_changes"
+ENDS = ("evidenced", "possible")
 PARTS = ("revised", "added", "targets", "method")
 
 _IDENTITY = ("city_code", "province_code", "indicator_id", "year", "scope")
@@ -45,42 +46,50 @@ def _cause(column: str) -> str:
     return f"case {' '.join(reversed(list(cases)))} else 'method' end"
 
 
-_COLUMNS = ", ".join(
-    f"cast(floor({state}.score * 1e2 + 0.5) as bigint) as points_{state}, "
-    f"{state}.score is null as is_missing_{state}, [{state}.score_status, {state}.status] as statuses_{state}"
+def _each_end(template: str, separator: str = ", ") -> str:
+    """Return a piece of SQL once for each end of the range, which replaces `END` in it."""
+    return separator.join(template.replace("END", end) for end in ENDS)
+
+
+_KEY = ("level", "basket_id", "city_code", "item_id")
+_COMPARED = (*ENDS, "score_status", "status")
+_STATE_COLUMNS = ", ".join(
+    _each_end(f"cast(floor({state}.END * 1e2 + 0.5) as bigint) as END_{state}_points")
+    + f", {state}.evidenced is null as is_missing_{state}, [{state}.score_status, {state}.status] as statuses_{state}"
     for state in _STATES
 )
-_JOINS = " ".join(f"left join scores_{state} as {state} using (level, city_code, item_id)" for state in _STATES[1:-1])
+# A state in which the score is missing counts as no change; the next one has the total.
+_CARRIED_COLUMNS = ", ".join(
+    _each_end(f"coalesce({', '.join(f'END_{earlier}_points' for earlier in reversed(_STATES[:n]))}) as END_{state}")
+    for n, state in enumerate(_STATES[1:-1], start=2)
+)
+_DELTAS = _each_end("END_new_points - END_old_points as END_delta_hundredths")
+_PARTS = _each_end(
+    """if(END_delta_hundredths is null, null, END_revised - END_recomputed) as END_revised_hundredths,
+    if(END_delta_hundredths is null, null, END_added - END_revised) as END_added_hundredths,
+    if(END_delta_hundredths is null, null, END_targets - END_added) as END_targets_hundredths,
+    END_delta_hundredths - (END_targets - END_recomputed) as END_method_hundredths"""
+)
+_JOINS = " ".join(f"left join scores_{state} as {state} using ({', '.join(_KEY)})" for state in _STATES[1:-1])
 _DECOMPOSITION = f"""
     with compared as (
         select
-            coalesce(old.level, new.level) as level, coalesce(old.city_code, new.city_code) as city_code,
-            coalesce(old.item_id, new.item_id) as item_id, old.score as score_old, new.score as score_new,
-            old.score_status as score_status_old, new.score_status as score_status_new,
-            old.status as status_old, new.status as status_new, {_COLUMNS}
+            {", ".join(f"coalesce(old.{name}, new.{name}) as {name}" for name in _KEY)},
+            {", ".join(f"{state}.{name} as {name}_{state}" for state in ("old", "new") for name in _COMPARED)},
+            {_STATE_COLUMNS}
         from scores_old as old
-        full join scores_new as new using (level, city_code, item_id) {_JOINS}
+        full join scores_new as new using ({", ".join(_KEY)}) {_JOINS}
     ),
     carried as (
-        -- a state in which the score is missing counts as no change; the next one has the total
-        select
-            *, points_new - points_old as delta_hundredths,
-            coalesce(points_recomputed, points_old) as at_recomputed,
-            coalesce(points_revised, points_recomputed, points_old) as at_revised,
-            coalesce(points_added, points_revised, points_recomputed, points_old) as at_added,
-            coalesce(points_targets, points_added, points_revised, points_recomputed, points_old) as at_targets
-        from compared
+        select *, {_DELTAS}, {_CARRIED_COLUMNS} from compared
     ),
     classified as (
         select
-            *, if(delta_hundredths is null, null, at_revised - at_recomputed) as delta_revised_hundredths,
-            if(delta_hundredths is null, null, at_added - at_revised) as delta_added_hundredths,
-            if(delta_hundredths is null, null, at_targets - at_added) as delta_targets_hundredths,
-            delta_hundredths - (at_targets - at_recomputed) as delta_method_hundredths,
+            *, {_PARTS},
             case
-                when score_old is null and score_new is not null then 'appeared'
-                when score_old is not null and score_new is null then 'disappeared'
-                when delta_hundredths <> 0 then 'moved'
+                when evidenced_old is null and evidenced_new is not null then 'appeared'
+                when evidenced_old is not null and evidenced_new is null then 'disappeared'
+                when {_each_end("END_delta_hundredths <> 0", " or ")} then 'moved'
                 when statuses_old is distinct from statuses_new then 'status_only'
             end as change
         from carried
@@ -194,6 +203,7 @@ def _in_old(connection: Connection, old: str) -> str:
 
 def read_named_changes(connection: Connection, limit: int | None = None) -> list[Row]:
     """Return the changes with the names of cities and items in both languages, the largest of each level first."""
-    order = "abs(coalesce(scores.delta_hundredths, 10000)) desc, scores.city_code, scores.item_id"
+    moves = _each_end("abs(coalesce(scores.END_delta_hundredths, 10000))")
+    order = f"greatest({moves}) desc, scores.city_code, scores.item_id"
     limited = order if limit is None else f"{order} limit {int(limit)}"
     return fetch_named_rows(connection, f"select * from {CHANGES}", limited)

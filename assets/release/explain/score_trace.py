@@ -17,6 +17,7 @@ from assets.release.read.queries import read_rows
 from assets.release.read.reader import Release, Row
 
 INDEX = "index"
+ENDS = ("evidenced", "possible")
 _TOLERANCE = 1e-9
 
 
@@ -28,44 +29,80 @@ def trace_score(release: Release, paths: Paths, city: str, item: str) -> Row:
     """
     names = find_city(release, city)
     code = names["city_code"]
-    if item == INDEX:
-        trace = _trace_index(release, code)
+    level, identifier = (INDEX, None) if item == INDEX else find_scored_item(release, item)
+    if level == "indicator" and identifier is not None:
+        trace = _trace_indicator(release, paths, code, identifier)
     else:
-        level, identifier = find_scored_item(release, item)
-        if level == "dimension":
-            trace = _trace_dimension(release, code, identifier)
-        else:
-            trace = _trace_indicator(release, paths, code, identifier)
+        trace = _trace_group(release, code, identifier)
     return {"release_id": release.manifest.release_id, "city": names, **trace}
 
 
-def _trace_index(release: Release, code: str) -> Row:
-    (score,) = read_rows(release, "scorecards.city_scores", city_code=code)
-    rows = read_rows(release, "dimension_score_rows", ("dimension_position",), city_code=code)
-    members = [{**row, "status": row["score_status"]} for row in rows]
-    weighted = [row for row in members if row["is_in_index"]]
-    # Below the minimum coverage no mean of the dimensions is published, so there is no formula either.
-    formula = None if score["city_index"] is None else weighted_mean_formula(weighted, score["city_index"])
-    return {"level": INDEX, "score": score, "formula": formula, "members": members}
+def _trace_group(release: Release, code: str, dimension_id: str | None = None) -> Row:
+    """Return the ranges of a dimension or, without one, of the index, in every basket, the headline first."""
+    baskets = read_rows(release, "reference.baskets", ("is_headline desc", "basket_id"))
+    key = {"city_code": code} | ({} if dimension_id is None else {"dimension_id": dimension_id})
+    table = "scorecards.city_scores" if dimension_id is None else "scorecards.dimension_scores"
+    ranges = []
+    for basket in baskets:
+        of_basket = {**key, "basket_id": basket["basket_id"]}
+        (score,) = read_rows(release, table, **of_basket)
+        open_figures = read_rows(release, "open_figures", ("points desc", "indicator_id"), **of_basket)
+        if dimension_id is None:
+            order = ("dimension_position",)
+            members = read_rows(release, "dimension_score_rows", order, **of_basket, is_in_index=True)
+            open_figures = _scale_points(open_figures, members)
+        else:
+            members = _read_members(release, basket["basket_id"], code, dimension_id)
+        formulas = {
+            end: weighted_mean_formula(members, end, score[end]) for end in ENDS if score["evidenced"] is not None
+        }
+        ranges.append(
+            {"basket": basket, "score": score, "formulas": formulas, "members": members, "open": open_figures}
+        )
+    presets = """
+        select presets.*, scores.score, scores.coverage
+        from scorecards.preset_scores as scores
+        inner join reference.presets as presets using (preset_id)
+        inner join reference.baskets as baskets using (basket_id)
+        where baskets.is_headline and city_code = ? and item_id = ? order by preset_id
+    """
+    return {
+        "level": INDEX if dimension_id is None else "dimension",
+        "dimension": None
+        if dimension_id is None
+        else _fetch_one(release, "reference.dimensions", dimension_id=dimension_id),
+        "ranges": ranges,
+        "presets": release.rows(presets, [code, dimension_id or "all"]),
+    }
 
 
-def _trace_dimension(release: Release, code: str, dimension_id: str) -> Row:
-    (score,) = read_rows(release, "scorecards.dimension_scores", city_code=code, dimension_id=dimension_id)
-    (dimension,) = read_rows(release, "reference.dimensions", dimension_id=dimension_id)
-    members = release.rows(
+def _scale_points(open_figures: Sequence[Row], dimensions: Sequence[Row]) -> list[Row]:
+    """Return the open figures of the directions with the points of the index that each would close."""
+    total = sum(row["weight"] for row in dimensions)
+    shares = {row["dimension_id"]: row["weight"] / total for row in dimensions if row["weight"] > 0}
+    rows = [
+        {**row, "points": row["points"] * shares[row["dimension_id"]]}
+        for row in open_figures
+        if row["dimension_id"] in shares
+    ]
+    return sorted(rows, key=lambda row: -row["points"])
+
+
+def _read_members(release: Release, basket_id: str, code: str, dimension_id: str) -> list[Row]:
+    """Return the indicators of a dimension and basket; without a score, `evidenced` is 0 and `possible` 100."""
+    return release.rows(
         """
-        select scores.indicator_id, indicators.name_zh, indicators.name_en, scores.weight,
-            scores.attainment as score, scores.data_status as status, scores.value, scores.unit, scores.year,
-            indicators.decimals, indicators.maximum_age_years, indicators.dataset
-        from scorecards.indicator_scores as scores
+        select scores.indicator_id, indicators.name_zh, indicators.name_en, scores.attainment,
+            coalesce(members.weight, scores.weight) as weight, scores.data_status, scores.value, scores.unit,
+            scores.year, coalesce(scores.attainment, 0) as evidenced, coalesce(scores.attainment, 100) as possible
+        from reference.basket_indicators as members
+        inner join scorecards.indicator_scores as scores using (indicator_id)
         inner join reference.indicators as indicators using (indicator_id)
-        where scores.city_code = ? and scores.dimension_id = ?
+        where members.basket_id = ? and scores.city_code = ? and scores.dimension_id = ?
         order by scores.attainment is null, scores.indicator_id
         """,
-        [code, dimension_id],
+        [basket_id, code, dimension_id],
     )
-    formula = weighted_mean_formula([row for row in members if row["weight"] > 0], score["mean_of_available"])
-    return {"level": "dimension", "dimension": dimension, "score": score, "formula": formula, "members": members}
 
 
 def _trace_indicator(release: Release, paths: Paths, code: str, indicator_id: str) -> Row:
@@ -128,7 +165,12 @@ def attainment_formula(point: Row, goalposts: Row, indicator: Row) -> Row:
     decimals = int(indicator["decimals"])
     value = Decimal(point["value_scaled"]).scaleb(-decimals)
     lower, upper = (scale_value(goalposts[end], decimals) for end in ("lower", "upper"))
-    if lower is not None and upper is not None:
+    if lower is not None and upper is not None and goalposts["scale"] == "log":
+        low, high, x = (_format_decimal(number) for number in (lower, upper, value))
+        text = f"100 × ln({x} ÷ {low}) ÷ ln({high} ÷ {low})"
+        result = _log_attainment(float(value), float(lower), float(upper))
+        rule = "clip(100 ln(x / L) / ln(T / L), 0, 100)"
+    elif lower is not None and upper is not None:
         low, high, x = (_format_decimal(number) for number in (lower, upper, value))
         text = f"100 × ({x} − {low}) ÷ ({high} − {low})"
         result = 100 * float(value - lower) / float(upper - lower)
@@ -144,17 +186,23 @@ def attainment_formula(point: Row, goalposts: Row, indicator: Row) -> Row:
     return _compare_result(rule, text, result, min(max(result, 0.0), 100.0), point["attainment"])
 
 
-def weighted_mean_formula(members: Sequence[Row], published: float | None) -> Row | None:
-    """Return the weighted mean of the members that have a score, with its figures; None if none has."""
-    scored = [row for row in members if row["score"] is not None and row["weight"] > 0]
-    if not scored:
-        return None
-    terms = " + ".join(f"{_format_float(row['weight'])} × {_format_float(round(row['score'], 8))}" for row in scored)
-    divisor = " + ".join(_format_float(row["weight"]) for row in scored)
+def _log_attainment(value: float, lower: float, upper: float) -> float:
+    """Return the attainment on a logarithmic scale; a value without a logarithm is beyond the goalpost nearer to 0."""
+    if value <= 0:
+        return 0.0 if lower < upper else 100.0
+    return 100 * math.log(value / lower) / math.log(upper / lower)
+
+
+def weighted_mean_formula(members: Sequence[Row], end: str, published: float) -> Row:
+    """Return the weighted mean of one end of the members' ranges, with its figures."""
+    weighted = [row for row in members if row["weight"] > 0]
+    terms = " + ".join(f"{_format_float(row['weight'])} × {_format_float(round(row[end], 8))}" for row in weighted)
+    divisor = " + ".join(_format_float(row["weight"]) for row in weighted)
     # As the SQL does it: sums of integers, divided once.
-    weights = [math.floor(row["weight"] * 1e6 + 0.5) for row in scored]
-    scores = [math.floor(row["score"] * 1e8 + 0.5) for row in scored]
-    result = sum(w * s for w, s in zip(weights, scores, strict=True)) / (sum(weights) * 1e8)
+    weights = [math.floor(row["weight"] * 1e6 + 0.5) for row in weighted]
+    scores = [math.floor(row[end] * 1e8 + 0.5) for row in weighted]
+    total = sum(w * s for w, s in zip(weights, scores, strict=True))
+    result = math.floor(total / sum(weights) + 0.5) / 1e8
     return _compare_result("Σ w·s / Σ w", f"({terms}) ÷ ({divisor})", result, result, published)
 
 

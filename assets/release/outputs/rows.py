@@ -23,8 +23,8 @@ SOURCE_TABLES = frozenset(
         "intake": "contracts datasets files rejects",
         "observations": "city_observations source_conflicts",
         "quality": "check_results flags freshness",
-        "reference": "cities city_tiles detectors dimensions goalposts indicator_measures indicators measures "
-        "parameters provinces sources targets terms",
+        "reference": "basket_indicators baskets cities city_tiles detectors dimensions goalposts indicator_measures "
+        "indicators measures parameters provinces sources targets terms",
         "release": "models score_changes",
         "scorecards": "attainment_history city_scores dimension_scores indicator_scores measure_scores projections "
         "rank_intervals rankings",

@@ -16,7 +16,7 @@ from assets.core.errors import Issue, UsageError
 
 MANIFEST_NAME = "MANIFEST.json"
 # Increased when published tables or columns get other names. Manifests without a number are of format 1.
-FORMAT = 2
+FORMAT = 3
 # Columns of format 1 that are still read: the counts of the manifest and the release log, which no release loses.
 RENAMED_COLUMNS = {"rows_set_aside": "rows_aggregate"}
 

@@ -6,6 +6,7 @@ Here also: the select of the figures that terminal, report and workbook show. No
 from __future__ import annotations
 
 from itertools import groupby
+from typing import NamedTuple
 
 from assets.core.errors import Issue
 from assets.release.read.queries import read_rows, view_sql
@@ -28,13 +29,49 @@ FIGURES = f"""
 """
 
 
-def read_overview(release: Release) -> tuple[list[Row], list[Row], list[Row]]:
-    """Return the cities with their index, the dimensions in order, and the dimension scores of each city."""
-    return (
+_SCORE_ORDER = ("city_code", "is_headline desc", "basket_id", "dimension_position", "dimension_id")
+
+
+class Overview(NamedTuple):
+    """The cities with their index, the dimensions in order, the dimension scores, and how they are made.
+
+    `method` has the parameters and the headline basket, to which the index belongs; the dimension scores are of all
+    baskets, the headline first.
+    """
+
+    cities: list[Row]
+    dimensions: list[Row]
+    scores: list[Row]
+    method: Row
+
+
+def read_overview(release: Release) -> Overview:
+    """Return the scores of all cities."""
+    return Overview(
         read_rows(release, "city_overview", ("city_code",)),
         read_rows(release, "reference.dimensions", ("position",)),
-        read_rows(release, "dimension_score_rows", ("city_code", "dimension_id")),
+        read_rows(release, "dimension_score_rows", _SCORE_ORDER),
+        read_method(release),
     )
+
+
+def read_method(release: Release) -> Row:
+    """Return the parameters of the method with `basket_zh` and `basket_en`, the names of the headline basket."""
+    (method,) = release.rows(
+        "select parameters.*, name_zh as basket_zh, name_en as basket_en "
+        "from reference.parameters as parameters inner join reference.baskets on is_headline"
+    )
+    return method
+
+
+def read_city_ranges(release: Release, city_code: str) -> list[Row]:
+    """Return the dimension scores of a city in every basket, each with the interval of its simulated ranks if any."""
+    ranks = {row["dimension_id"]: row for row in read_rows(release, "rank_rows", city_code=city_code)}
+    rows = read_rows(release, "dimension_score_rows", _SCORE_ORDER, city_code=city_code)
+    for row in rows:
+        interval = ranks.get(row["dimension_id"], {}) if row["is_headline"] else {}
+        row |= {name: interval.get(name) for name in ("rank_low", "rank_high", "cities_ranked")}
+    return rows
 
 
 def read_city_scores(release: Release, city_code: str) -> tuple[list[Row], list[Row]]:
@@ -43,15 +80,6 @@ def read_city_scores(release: Release, city_code: str) -> tuple[list[Row], list[
     rows = release.rows(select, [city_code])
     has_value = [row for row in rows if row["data_status"] != "awaiting_data"]
     return has_value, [row for row in rows if row["data_status"] == "awaiting_data"]
-
-
-def read_city_ranks(release: Release, city_code: str) -> list[Row]:
-    """Return every ranking with the rank of a city and its interval; None where the city has no rank in it."""
-    keys = ("nominal_rank", "median_rank", "rank_low", "rank_high", "probability_top_three")
-    # The index is the ranking without a dimension.
-    ranks = {row["dimension_id"]: row for row in read_rows(release, "rank_rows", city_code=city_code)}
-    rankings = read_rows(release, "ranking_rows", ("level desc", "dimension_position"))
-    return [{**row, **{key: ranks.get(row["dimension_id"], {}).get(key) for key in keys}} for row in rankings]
 
 
 def read_city_quarantine(release: Release, city_code: str) -> list[Row]:

@@ -84,5 +84,5 @@ def _render_run(release: Release, language: Language) -> list[RenderableType]:
         line("checks", language, **totals),
         *(Text(text, style="yellow") for text in texts),
         *(part for issue in blocks for part in tables.render_issue(issue, language)),
-        *scorecards.render_overview(*overview, language, most_cities=tables.MAXIMUM_ROWS),
+        *scorecards.render_overview(overview, language, most_cities=tables.MAXIMUM_ROWS),
     ]

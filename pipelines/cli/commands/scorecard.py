@@ -17,21 +17,23 @@ def scorecard(city: OptionalCity = None, *, as_json: AsJson = False, language: I
     if city is None:
         with release.connect():
             overview = reading.read_overview(release)
-        cities, _, scores = overview
-        content = [{**row, "dimensions": [s for s in scores if s["city_code"] == row["city_code"]]} for row in cities]
-        write_result(as_json, content, lambda: scorecards.render_overview(*overview, language))
+        content = [
+            {**row, "dimensions": [score for score in overview.scores if score["city_code"] == row["city_code"]]}
+            for row in overview.cities
+        ]
+        write_result(as_json, content, lambda: scorecards.render_overview(overview, language))
         return
     with release.connect():
         place = find_city(release, city)
         rows, awaiting = reading.read_city_scores(release, place["city_code"])
         held = reading.read_city_quarantine(release, place["city_code"])
-        ranks = reading.read_city_ranks(release, place["city_code"])
+        ranges = reading.read_city_ranges(release, place["city_code"])
     write_result(
         as_json,
-        {"city": place, "indicators": rows, "awaiting_data": awaiting, "held_back": held, "ranks": ranks},
+        {"city": place, "ranges": ranges, "indicators": rows, "awaiting_data": awaiting, "held_back": held},
         lambda: [
-            scorecards.render_city_scorecard(place, rows, awaiting, language),
+            *scorecards.render_city_ranges(place, ranges, language),
+            *scorecards.render_city_scorecard(rows, awaiting, language),
             *scorecards.render_flags(rows, held, language),
-            scorecards.render_ranks(ranks, language),
         ],
     )

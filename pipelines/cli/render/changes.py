@@ -10,9 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from assets.core.i18n import Language, label, labels
-from assets.core.text import format_decimal
+from assets.core.ranges import format_range
+from assets.core.text import MISSING, format_decimal
 from assets.release.explain import changelog
-from pipelines.cli.render.tables import MISSING, make_table
+from pipelines.cli.render.tables import make_table
 
 Row = Mapping[str, Any]
 
@@ -24,7 +25,7 @@ def render_changes(
     title = Text(f"{old} → {new}", style="bold")
     if not changes:
         return Group(title, Text(label("changelog", "unchanged", language)))
-    table = make_table(changelog.change_headings(language), right=range(3, 10))
+    table = make_table(changelog.change_headings(language), right=range(4, 11))
     for change in changes:
         table.add_row(*map(Text, changelog.change_cells(change, language)))
     if not skipped:
@@ -37,7 +38,7 @@ def render_scenario(rows: Sequence[Row], language: Language) -> RenderableType:
     """Return scores, ranks and statuses before and after."""
     if not rows:
         return Text(label("scenario", "unchanged", language))
-    table = _labelled_table("scenario_headings", range(3, 7), language)
+    table = _labelled_table("scenario_headings", range(4, 8), language)
     for row in rows:
         statuses = [
             f"{row[f'{name}_before'] or MISSING} → {row[f'{name}_after'] or MISSING}"
@@ -45,8 +46,11 @@ def render_scenario(rows: Sequence[Row], language: Language) -> RenderableType:
             if row[f"{name}_before"] != row[f"{name}_after"]
         ]
         item = "" if row["item_id"] == "all" else row[f"item_{language}"]
-        cells = [label("changelog", row["level"], language), row[f"city_{language}"], item]
-        cells += [_format_score(row["score_before"]), _format_score(row["score_after"])]
+        cells = [
+            label("changelog", row["level"], language),
+            *(row[f"{name}_{language}"] for name in ("basket", "city")),
+        ]
+        cells += [item, *(format_range(row[f"evidenced_{s}"], row[f"possible_{s}"], 2) for s in ("before", "after"))]
         cells += [MISSING if row[name] is None else str(row[name]) for name in ("rank_before", "rank_after")]
         table.add_row(*map(Text, [*cells, "; ".join(statuses)]))
     return Group(table, Text(label("scenario", "note", language), style="dim"))
@@ -63,8 +67,8 @@ def render_levers(city: Row, result: Row, language: Language) -> RenderableType:
         digits = min(row["decimals"], 2)
         step = format_decimal(row["value_after"] - row["value"], digits, "+")
         after = f"{format_decimal(row['value_after'], digits)} {row['unit']}"
-        scores = [_format_score(row["score_before"]), _format_score(row["score_after"])]
-        change = format_decimal(row["score_after"] - row["score_before"], 2, "+")
+        scores = [format_decimal(row[f"evidenced_{state}"], 2) for state in ("before", "after")]
+        change = format_decimal(row["evidenced_after"] - row["evidenced_before"], 2, "+")
         cells = [row[f"name_{language}"], format_decimal(row["value"], digits), step, after, *scores, change]
         table.add_row(*map(Text, cells))
     return Group(title, table, Text(label("scenario", "levers_note", language), style="dim"))
@@ -72,7 +76,3 @@ def render_levers(city: Row, result: Row, language: Language) -> RenderableType:
 
 def _labelled_table(group: str, right: range, language: Language) -> Table:
     return make_table([heading.select(language) for heading in labels(group).values()], right)
-
-
-def _format_score(score: float | None) -> str:
-    return MISSING if score is None else format_decimal(score, 2)

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.cells import cell_len
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from assets.core.i18n import Language, label, labels
-from assets.core.text import format_decimal
-from pipelines.cli.render.tables import MISSING, make_table, phrase, select_headings
+from assets.core.ranges import BAR_MARKS, PARTS, format_range, split_bar
+from assets.core.text import MISSING, format_decimal
+from assets.release.read.scorecards import Overview
+from pipelines.cli.render.tables import make_table, phrase, select_headings
 
 Row = dict[str, Any]
 
@@ -33,6 +35,7 @@ _NARROW = 100
 # Ways to fit a table, the first one that fits is used: whether "61.2 4/13" takes two lines, and the width of headings.
 _FITS = ((False, 14), (True, 14), (True, 10), (True, 8), (True, 6))
 _MAXIMUM_DECIMALS = 2
+_BAR_LENGTH = 20
 
 
 def format_value(row: Row, name: str = "value", decimals: int | None = None) -> str:
@@ -42,43 +45,36 @@ def format_value(row: Row, name: str = "value", decimals: int | None = None) -> 
     return f"{qualifier.zh if qualifier else ''}{format_decimal(row[name], digits)}"
 
 
-def render_overview(
-    cities: Sequence[Row],
-    dimensions: Sequence[Row],
-    scores: Sequence[Row],
-    language: Language,
-    most_cities: int | None = None,
-) -> list[RenderableType]:
+def render_overview(overview: Overview, language: Language, most_cities: int | None = None) -> list[RenderableType]:
     """Return the table of all cities or the first ones, and notes on how to read it."""
     width = shutil.get_terminal_size().columns
-    parts: list[RenderableType] = [render_cities(cities[:most_cities], dimensions, scores, language, width)]
-    if most_cities is not None and len(cities) > most_cities:
-        parts.append(Text(phrase("more_cities", language, count=len(cities)), style="dim"))
-    return [*parts, Text(phrase("coverage_note", language), style="dim")]
+    parts: list[RenderableType] = [render_cities(overview, language, width, most_cities)]
+    if most_cities is not None and len(overview.cities) > most_cities:
+        parts.append(Text(phrase("more_cities", language, count=len(overview.cities)), style="dim"))
+    method, names = overview.method, {"minimum": overview.method["minimum_group_indicators"]}
+    names |= {"basket": method[f"basket_{language}"], "open": f"{method['maximum_open']:g}"}
+    parts.append(Text(phrase("ranges_note", language, **names), style="dim"))
+    for city in overview.cities[:1]:
+        if city["evidenced"] is None:
+            counts = {"wide": city["dimensions_wide_enough"], "total": city["dimensions_total"]}
+            parts.append(Text(phrase("no_index", language, **names, **counts), style="dim"))
+    return parts
 
 
-def render_cities(
-    cities: Sequence[Row], dimensions: Sequence[Row], scores: Sequence[Row], language: Language, width: int
-) -> Table:
-    """Return the score of each city in each dimension, or how many indicators have one where too few do."""
-    cells = {
-        (score["city_code"], score["dimension_id"]): _score_cell(
-            score["score"], score["indicators_scored"], score["indicators_total"]
-        )
-        for score in scores
-    }
+def render_cities(overview: Overview, language: Language, width: int, most_cities: int | None = None) -> Table:
+    """Return the score of each city in each dimension of the headline basket, with its rank where it has one."""
+    scores = {(row["city_code"], row["dimension_id"]): row for row in overview.scores if row["is_headline"]}
     rows = [
         (
             Text(city[f"name_{language}"]),
             Text(f"{city['indicators_scored']}/{city['indicators_total']}"),
-            Text(_format_score(city["mean_of_available"])),
-            *(cells[city["city_code"], dimension["dimension_id"]] for dimension in dimensions),
-            _score_cell(city["city_index"], city["dimensions_scored"], city["dimensions_total"]),
+            *(_ranked_cell(scores[city["city_code"], dimension["dimension_id"]]) for dimension in overview.dimensions),
+            _ranked_cell(city),
         )
-        for city in cities
+        for city in overview.cities[:most_cities]
     ]
-    headings = select_headings(("city", "indicators", "mean"), language)
-    headings += [dimension[f"name_{language}"] for dimension in dimensions]
+    headings = select_headings(("city", "indicators"), language)
+    headings += [dimension[f"name_{language}"] for dimension in overview.dimensions]
     headings += select_headings(("index",), language)
     gap = 1 if width < _NARROW else 2
     folded, widths = _fit(headings, rows, width - gap * len(headings))
@@ -107,20 +103,59 @@ def _fit(headings: Sequence[str], rows: Sequence[Sequence[Text]], space: int) ->
     return ["\n".join(heading) for heading in lines], widths
 
 
-def _score_cell(score: float | None, scored: int, total: int) -> Text:
-    coverage = Text(f"{scored}/{total}", style="dim")
-    return coverage if score is None else Text.assemble((f"{_format_score(score)} ", "bold"), coverage)
+def _range_cell(score: Row) -> Text:
+    """Return a score; without a rank it is dim, and where no figure is there it is a dash."""
+    if score["score_status"] in ("not_in_basket", "awaiting_data"):
+        return Text(MISSING, style="dim")
+    return Text(format_range(score["evidenced"], score["possible"]), style="bold" if score["rank"] else "dim")
+
+
+def _ranked_cell(score: Row) -> Text:
+    """Return a score with its rank, if it has one."""
+    rank = "" if score["rank"] is None else f" ({score['rank']})"
+    return Text.assemble(_range_cell(score), rank)
 
 
 def _format_score(score: float | None) -> str:
     return MISSING if score is None else format_decimal(score, 1)
 
 
-def render_city_scorecard(
-    city: Row, rows: Sequence[Row], awaiting: Sequence[Row], language: Language
-) -> RenderableType:
+def render_city_ranges(city: Row, ranges: Sequence[Row], language: Language) -> list[RenderableType]:
+    """Return the bar of each dimension of a city, with its rank in the headline basket and its range in the others."""
+    others = list(dict.fromkeys(row[f"basket_{language}"] for row in ranges if not row["is_headline"]))
+    scores = {(row["dimension_id"], row[f"basket_{language}"]): row for row in ranges}
+    headings = select_headings(("dimension", "bar", "attainment", "rank", "bounds", "interval"), language)
+    table = make_table([*headings, *others], right=range(2, 6 + len(others)))
+    for row in ranges:
+        if row["is_headline"]:
+            cells = [_bar_cell(row), _range_cell(row), *_rank_cells(row, language)]
+            other_cells = [_range_cell(scores[row["dimension_id"], basket]) for basket in others]
+            table.add_row(row[f"name_{language}"], *cells, *other_cells)
+    words = {part: f"{mark} {label('ranges', part, language)}" for part, mark in zip(PARTS, BAR_MARKS, strict=True)}
+    title = Text(f"{city[f'name_{language}']}  {city['city_code']}", style="bold")
+    return [title, table, Text(phrase("bar_note", language, **words), style="dim")]
+
+
+def _bar_cell(score: Row) -> Text:
+    if score["evidenced"] is None:
+        return Text("")
+    lengths = split_bar(score["evidenced"], score["possible"], _BAR_LENGTH)
+    return Text("".join(mark * length for mark, length in zip(BAR_MARKS, lengths, strict=True)))
+
+
+def _rank_cells(score: Row, language: Language) -> list[Text]:
+    """Return the rank, the ranks that the open figures allow, and those of the simulations; or why there is none."""
+    if score["rank"] is None:
+        return [Text(label("score_statuses", score["score_status"], language), style="dim"), Text(""), Text("")]
+    bounds = f"{score['best_rank']}–{score['worst_rank']}"
+    is_simulated = score["rank_low"] is not None
+    interval = f"{score['rank_low']:g}–{score['rank_high']:g} / {score['cities_ranked']}" if is_simulated else MISSING
+    return [Text(str(score["rank"]), style="bold"), Text(bounds), Text(interval)]
+
+
+def render_city_scorecard(rows: Sequence[Row], awaiting: Sequence[Row], language: Language) -> list[RenderableType]:
     """Return the indicators of one city by dimension, then those that await data."""
-    parts: list[RenderableType] = [Text(f"{city[f'name_{language}']}  {city['city_code']}", style="bold")]
+    parts: list[RenderableType] = []
     keys = ("indicator", "value", "year", "source", "target", "attainment", "status", "projection")
     for dimension in dict.fromkeys(row[f"dimension_{language}"] for row in rows):
         table = make_table(select_headings(keys, language), right=(1, 2, 5), title=dimension)
@@ -135,7 +170,7 @@ def render_city_scorecard(
     if awaiting:
         names = phrase("name_separator", language).join(row[f"name_{language}"] for row in awaiting)
         parts.append(Text(f"{phrase('awaiting_data', language, count=len(awaiting))}: {names}", style="dim"))
-    return Group(*parts)
+    return parts
 
 
 def _indicator_cells(row: Row, language: Language) -> list[Text]:
@@ -175,18 +210,6 @@ def _status_cell(row: Row, language: Language) -> Text:
         second = row["status_linear"] if row["pace_rule"] == "compound" else row["status_compound"]
         text.append(f" / {label('statuses', second, language)}", style="dim")
     return text
-
-
-def render_ranks(ranks: Sequence[Row], language: Language) -> Text:
-    """Return each rank with the interval of 90 % of the draws, or why there is none."""
-    texts = [
-        f"{row[f'name_{language}'] or phrase('index', language)} {row['nominal_rank']} "
-        f"({row['rank_low']:g}–{row['rank_high']:g} / {row['cities_ranked']})"
-        for row in ranks
-        if row["nominal_rank"] is not None
-    ]
-    joined = phrase("clause_separator", language).join(texts)
-    return Text(f"{phrase('ranks', language)}: {joined}" if texts else phrase("no_ranks", language), style="dim")
 
 
 def render_flags(rows: Sequence[Row], held: Sequence[Row], language: Language) -> list[Text]:

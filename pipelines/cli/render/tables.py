@@ -20,9 +20,9 @@ from rich.text import Text
 
 from assets.core.errors import Issue
 from assets.core.i18n import Language, label, labels
+from assets.core.text import MISSING
 
 if TYPE_CHECKING:
-    from assets.intake.dry_run import DryRunResult
     from assets.release.publish.quarantine import BlockedCandidate
     from assets.release.publish.retention import PruneResult, ReleaseInfo
 
@@ -30,7 +30,6 @@ Row = dict[str, Any]
 
 # A run lists no more files and cities than this; the rest are found by a query or another command.
 MAXIMUM_ROWS = 100
-MISSING = "—"
 _ROW_COUNTS = ("rows_read", "rows_accepted", "rows_aggregate", "rows_rejected")
 
 
@@ -135,19 +134,6 @@ def render_pruned(pruned: PruneResult, language: Language) -> str:
     ids = {"removed": pruned.removed, "in_use": pruned.in_use, "kept": pruned.kept}
     none = phrase("none", language)
     return "\n".join(f"{label('prune_results', key, language)}: {', '.join(each) or none}" for key, each in ids.items())
-
-
-def render_dry_run(result: DryRunResult, language: Language) -> Text:
-    """Return what a run would make of a file: every fault with place and remedy, then the rows."""
-    text = unwrapped()
-    for fault in result.errors:
-        place = ", ".join(part for part in (result.file, fault.where(language)) if part)
-        text.append(f"{place}: {fault.reason(language)}\n", style="red").append(f"  → {fault.remedy(language)}\n")
-    outcome = phrase("refused_as_a_whole", language)
-    if result.status == "read":
-        outcome = ", ".join(f"{label('headings', name, language)} {getattr(result, name):,}" for name in _ROW_COUNTS)
-    name = f"{result.file} ({result.dataset})" if result.dataset else result.file
-    return text.append(f"{name}: {outcome}", style="green" if result.is_clean else "bold red")
 
 
 def render_blocked(blocked: BlockedCandidate | None, is_past: bool, language: Language) -> Text:

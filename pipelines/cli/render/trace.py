@@ -10,8 +10,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from assets.core.i18n import Language, label, labels
-from assets.core.text import format_number
-from pipelines.cli.render.tables import MISSING
+from assets.core.ranges import format_range
+from assets.core.text import MISSING, format_decimal, format_number
 
 Row = Mapping[str, Any]
 
@@ -27,17 +27,10 @@ class _TraceTree:
     """Builds the tree of one trace in one language."""
 
     def __init__(self, trace: Row, language: Language) -> None:
-        self._trace, self._score, self._language = trace, trace["score"], language
+        self._trace, self._score, self._language = trace, trace.get("score", {}), language
 
     def build(self) -> Tree:
-        level = self._trace["level"]
-        if level == "indicator":
-            tree = self._build_indicator()
-        elif level == "dimension":
-            name = f"{self._name(self._trace['dimension'])}  {self._score['dimension_id']}"
-            tree = self._build_group(name, "score", "indicators", "indicator_id")
-        else:
-            tree = self._build_group(self._word("index"), "city_index", "dimensions", "dimension_id")
+        tree = self._build_indicator() if self._trace["level"] == "indicator" else self._build_group()
         tree.add(self._leaf("release", self._trace["release_id"]))
         return tree
 
@@ -46,7 +39,8 @@ class _TraceTree:
         tree = self._root(f"{self._name(indicator)}  {indicator['indicator_id']}")
         attainment = score["attainment"]
         shown = self._missing(score["data_status"]) if attainment is None else format_number(attainment)
-        self._add_formula(tree.add(self._leaf("score", f"{MISSING} {shown}" if attainment is None else shown)))
+        score_leaf = self._leaf("score", f"{MISSING} {shown}" if attainment is None else shown)
+        self._add_formula(tree.add(score_leaf), self._trace["formula"])
         self._add_goalposts(tree, self._trace["goalposts"], indicator["unit"])
         self._add_target(tree, self._trace["target"])
         tree.add(self._leaf("status", label("statuses", score["status"], self._language)))
@@ -55,8 +49,7 @@ class _TraceTree:
         self._add_rejects(tree, self._trace["rejected"])
         return tree
 
-    def _add_formula(self, branch: Tree) -> None:
-        formula = self._trace["formula"]
+    def _add_formula(self, branch: Tree, formula: Row | None) -> None:
         if formula is None or formula["text"] is None:
             return
         branch.add(self._leaf("rule", formula["rule"]))
@@ -146,41 +139,60 @@ class _TraceTree:
         if len(rejects) > _REJECTS_SHOWN:
             branch.add(Text(f"{self._word('more')} {len(rejects) - _REJECTS_SHOWN}", style="dim"))
 
-    def _build_group(self, name: str, score_key: str, counted: str, member_key: str) -> Tree:
-        """Return the tree of a score that is a mean; below its threshold, the mean of what is available."""
-        score, formula = self._score, self._trace["formula"]
-        tree, value = self._root(name), score[score_key]
-        branch = tree.add(self._leaf("score", self._word("no_score") if value is None else format_number(value)))
-        if formula is not None and value is None:
-            branch = branch.add(self._leaf("mean", format_number(formula["result"])))
-        self._add_formula(branch)
-        share = f"{self._word('needed')} {score[f'minimum_{counted}_share']:.4g}"
-        tree.add(self._leaf("coverage", f"{score[f'{counted}_scored']}/{score[f'{counted}_total']}, {share}"))
-        self._add_members(tree, self._trace["members"], member_key)
+    def _build_group(self) -> Tree:
+        """Return the tree of a dimension or of the index: its range in every basket, and what is open in it."""
+        dimension = self._trace["dimension"]
+        name = self._word("index") if dimension is None else f"{self._name(dimension)}  {dimension['dimension_id']}"
+        tree = self._root(name)
+        for group in self._trace["ranges"]:
+            self._add_basket(tree, group)
+        self._add_presets(tree)
         return tree
 
-    def _add_members(self, tree: Tree, members: Sequence[Row], key: str) -> None:
-        scored, missing = tree.add(self._leaf("members", "")), tree.add(self._leaf("missing", ""))
-        for row in members:
-            name = f"{self._name(row)}  {row[key]}"
-            if row["score"] is not None and row.get("is_in_index", True):
-                value = ""
-                if key == "indicator_id":
-                    value = f" ({format_number(row['value'])} {row['unit']}, {row['year']})"
-                weight = f"{self._word('weight')} {row['weight']:g}"
-                scored.add(Text(f"{format_number(row['score'])}  {weight}  {name}{value}"))
-            else:
-                missing.add(Text(f"{name}: {self._explain_missing(row, key)}", style="dim"))
+    def _add_basket(self, tree: Tree, group: Row) -> None:
+        score, basket = group["score"], group["basket"]
+        status = label("score_statuses", score["score_status"], self._language)
+        if score["rank"] is not None:
+            status = f"{self._word('rank')} {score['rank']}"
+            if score["best_rank"] != score["worst_rank"]:
+                status += f" ({self._word('bounds').format(best=score['best_rank'], worst=score['worst_rank'])})"
+        text = f"{self._name(basket)}  {format_range(score['evidenced'], score['possible'], 2)}, {status}"
+        branch = tree.add(self._leaf("basket", text))
+        ends = ("evidenced", "possible") if score["open"] else ("evidenced",)
+        for end in ends if group["formulas"] else ():
+            self._add_formula(branch.add(self._leaf(end, format_number(score[end]))), group["formulas"][end])
+        self._add_open(branch, group)
+        self._add_members(branch, group["members"])
 
-    def _explain_missing(self, row: Row, key: str) -> str:
-        reason = self._missing(row["status"])
-        if row["status"] == "stale":
-            reason += f" ({row['year']})"
-        if key == "dimension_id":
-            reason += f" ({row['indicators_scored']}/{row['indicators_total']})"
-        if not row.get("is_in_index", True):
-            reason = f"{self._word('not_in_index')}; {reason}".rstrip("; ")
-        return reason
+    def _add_open(self, tree: Tree, group: Row) -> None:
+        """Add the open points, and the figures that would close them, the one that closes most first."""
+        if not group["open"]:
+            return
+        points = group["score"]["open"]
+        text = "" if points is None else f"{format_decimal(points, 2)} {self._word('points')}"
+        branch = tree.add(self._leaf("open", text)).add(self._leaf("open_figures", ""))
+        for row in group["open"]:
+            reason = label("missing_score_reasons", row["data_status"], self._language)
+            year = f" ({row['year']})" if row["year"] else ""
+            name = f"{self._name(row)}  {row['indicator_id']}: {reason}{year}"
+            branch.add(Text(f"{format_decimal(row['points'], 2)}  {name}"))
+
+    def _add_members(self, tree: Tree, members: Sequence[Row]) -> None:
+        branch = tree.add(self._leaf("members", ""))
+        for row in members:
+            weight = f"{self._word('weight')} {row['weight']:g}"
+            name, value = f"{self._name(row)}  {row.get('indicator_id') or row['dimension_id']}", ""
+            if row.get("value") is not None:
+                value = f" ({format_number(row['value'])} {row['unit']}, {row['year']})"
+            branch.add(Text(f"{format_range(row['evidenced'], row['possible'], 2)}  {weight}  {name}{value}"))
+
+    def _add_presets(self, tree: Tree) -> None:
+        mean = self._trace["ranges"][0]["score"]["mean_of_available"]
+        tree.add(self._leaf("mean", MISSING if mean is None else format_decimal(mean, 2)))
+        branch = tree.add(self._leaf("presets", ""))
+        for row in self._trace["presets"]:
+            score = MISSING if row["score"] is None else format_decimal(row["score"], 2)
+            branch.add(Text(f"{score}  {self._name(row)}: {row[f'about_{self._language}']}", style="dim"))
 
     def _root(self, item: str) -> Tree:
         city = self._trace["city"]

@@ -51,7 +51,7 @@ def draw_values(figures: Sequence[Row], names: Names) -> Markup | None:
 
 
 def draw_ranks(ranks: Sequence[Row], names: Names) -> Markup | None:
-    """Draw the rank of each city and its 90 % interval; arguments and result as of `draw_values`."""
+    """Draw the rank of each city and its simulated interval; arguments and result as of `draw_values`."""
     return _render(_ranks_spec(), ranks, names, {"now": "nominal_rank", "low": "rank_low", "high": "rank_high"})
 
 

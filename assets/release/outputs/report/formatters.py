@@ -108,10 +108,3 @@ def _sign(group: str, code: str | None) -> str:
 def score_class(value: float | None) -> str:
     """Return the CSS class of a score: five classes of twenty points."""
     return "none" if value is None else f"s{min(int(value // (100 / _SCORE_CLASSES)), _SCORE_CLASSES - 1)}"
-
-
-def coverage_class(scored: int, total: int) -> str:
-    """Return the CSS class of a coverage in tenths; only an empty one is drawn as empty, only a full one as full."""
-    if not total or not scored:
-        return "c0"
-    return f"c{10 if scored == total else min(max(10 * scored // total, 1), 9)}"

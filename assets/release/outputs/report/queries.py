@@ -24,6 +24,8 @@ class ReferenceData:
     """What many pages need: places, dimensions, measures, indicators and the parameters of the method.
 
     Attributes:
+        baskets: the headline first.
+        headline: the headline basket.
         indicator_measures: the measures of an indicator.
         measure_indicators: the indicators of a measure.
         targets: the targets of an indicator.
@@ -31,6 +33,8 @@ class ReferenceData:
     """
 
     method: Row
+    baskets: list[Row]
+    headline: Row
     cities: dict[str, Row]
     dimensions: dict[str, Row]
     measures: dict[int, Row]
@@ -48,8 +52,11 @@ def read_reference_data(connection: Connection) -> ReferenceData:
     targets = read_rows(connection, "target_rows", ["indicator_id", "year nulls last", "target_id"])
     indicators = read_rows(connection, "indicator_registry", ["dimension_position", "indicator_id"])
     dimensions = read_rows(connection, "dimension_overview", ["position", "dimension_id"])
+    baskets = read_rows(connection, "reference.baskets", ["is_headline desc", "basket_id"])
     return ReferenceData(
         method=fetch_row(connection, "from reference.parameters"),
+        baskets=baskets,
+        headline=baskets[0],
         cities={row["city_code"]: row for row in read_rows(connection, "city_overview", ["city_code"])},
         dimensions={row["dimension_id"]: row for row in dimensions},
         measures={row["measure_id"]: row for row in read_rows(connection, "measure_overview", ["measure_id"])},
@@ -76,6 +83,18 @@ def read_figures(
 def nest_rows(rows: Iterable[Row], outer: str, inner: str) -> dict[Any, dict[Any, Row]]:
     """Return the rows by the value of one column, and then by that of another."""
     return {key: {row[inner]: row for row in group} for key, group in group_rows(rows, outer).items()}
+
+
+def read_scores(connection: Connection, level: str) -> dict[str, dict[tuple[str, Any], Row]]:
+    """Return the scores of dimensions or measures by city, and then by basket and item."""
+    scores = group_rows(fetch_rows(connection, f"from scorecards.{level}_scores"), "city_code")
+    return {city: {(row["basket_id"], row[f"{level}_id"]): row for row in rows} for city, rows in scores.items()}
+
+
+def read_open_figures(connection: Connection) -> list[Row]:
+    """Return the indicators without a score that are part of a basket, those of the headline first."""
+    order = ["is_headline desc", "basket_id", "points desc", "dimension_position", "indicator_id"]
+    return read_rows(connection, "open_figures", order)
 
 
 def read_rankings(connection: Connection) -> list[Row]:

@@ -17,6 +17,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from assets.core.ranges import format_range
 from assets.release.explain.changelog import LISTED_CHANGES, change_cells, change_headings
 from assets.release.explain.score_diff import read_named_changes
 from assets.release.outputs.metadata import ReleaseIdentity
@@ -91,11 +92,11 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "formula": formatters.formula_html,
     "qualified": formatters.format_qualified,
     "score": formatters.format_score,
+    "ranged": format_range,
     "plain": formatters.format_plain,
     "probability": formatters.format_probability,
     "target": formatters.format_target,
     "score_class": formatters.score_class,
-    "coverage_class": formatters.coverage_class,
     "share": sparklines.scale_share,
     "page_name": page_name,
 }
@@ -126,10 +127,9 @@ class _SiteBuilder:
     ) -> None:
         self._connection, self._target, self._checks = connection, target, checks
         self._registry = queries.read_reference_data(connection)
-        scores = fetch_rows(connection, "from scorecards.dimension_scores")
-        self._dimension_scores = queries.nest_rows(scores, "city_code", "dimension_id")
-        scores = fetch_rows(connection, "from scorecards.measure_scores")
-        self._measure_scores = queries.nest_rows(scores, "city_code", "measure_id")
+        self._dimension_scores = queries.read_scores(connection, "dimension")
+        self._measure_scores = queries.read_scores(connection, "measure")
+        self._open_figures = group_rows(queries.read_open_figures(connection), "city_code")
         self._rankings = queries.read_rankings(connection)
         ranks = ({**ranking, **rank} for ranking in self._rankings for rank in ranking["places"])
         self._ranks = group_rows(ranks, "city_code")
@@ -197,6 +197,7 @@ class _SiteBuilder:
             years=years,
             scores=self._dimension_scores.get(city_code, {}),
             measure_scores=self._measure_scores.get(city_code, {}),
+            open_figures=self._open_figures.get(city_code, []),
             ranks=self._ranks.get(city_code, []),
             quarantined=self._quarantined.get(city_code, []),
             freshness=self._freshness.get(city_code, []),
@@ -210,7 +211,7 @@ class _SiteBuilder:
                 "measure",
                 f"{measure_id}.html",
                 measure=measure,
-                scores={city: scores[measure_id] for city, scores in self._measure_scores.items()},
+                scores=self._measure_scores,
                 indicators=[
                     self._registry.indicators[i] for i in self._registry.measure_indicators.get(measure_id, ())
                 ],

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from fractions import Fraction
 from typing import Any
 
-from assets.core.i18n import Language, labels
+from assets.core.i18n import labels
+from assets.core.text import format_number
 from assets.release.outputs.metadata import LICENCE_EN, LICENCE_ZH, ReleaseIdentity, ReleaseMetadata
-from assets.release.outputs.rows import Row, fetch_row, read_rows
+from assets.release.outputs.rows import Row, fetch_row
 from assets.release.outputs.workbook.cell_styles import BAND, GREY, TITLE_FONT, Words, bilingual_text, make_style
 from assets.release.outputs.workbook.sheet import PlacedSheet, WorkbookWriter, row_height
+from assets.release.outputs.workbook.sheets import read_method
 from assets.release.read.queries import count_rows, read_view
 from assets.warehouse.connection import Connection
 
@@ -30,7 +31,7 @@ _TEXT = make_style(valign="top", num_format="@", text_wrap=True)
 _LINK = make_style(valign="top", font_color="#1F5FA8", underline=1, num_format="@")
 
 _RELEASE_ENTRIES = ("release", "released", "method", "years", "coverage", "inputs", "digest", "terms")
-_READING_ENTRIES = ("ranks", "coverage_note", "targets", "status", "projection", "sources", "flags")
+_READING_ENTRIES = ("ranks", "ranges", "targets", "status", "projection", "sources", "flags")
 
 Entry = tuple[Words, Words]
 
@@ -48,8 +49,8 @@ def write_cover(
     facts = _read_facts(connection, cities)
     facts |= {"release_id": release.release_id, "inputs_sha256": metadata.inputs_sha256}
     at = release.released_at
-    facts_zh = {**facts, **_best(facts, "zh"), "time": f"{at + _BEIJING_OFFSET:{_TIME}}", "licence": LICENCE_ZH}
-    facts_en = {**facts, **_best(facts, "en"), "time": f"{at:{_TIME}}", "licence": LICENCE_EN}
+    facts_zh = {**facts, "time": f"{at + _BEIJING_OFFSET:{_TIME}}", "licence": LICENCE_ZH}
+    facts_en = {**facts, "time": f"{at:{_TIME}}", "licence": LICENCE_EN}
     sheet.set_column(0, 0, _LABELS_WIDTH)
     sheet.set_column(1, 1, _TEXTS_WIDTH)
     title = (
@@ -105,9 +106,6 @@ def _write_contents(
 def _read_facts(connection: Connection, cities: Sequence[Row]) -> Row:
     """Return the numbers on the cover."""
     datasets, flags = read_view(connection, "dataset_rows"), read_view(connection, "flag_counts")
-    order = ["coverage desc nulls last", "indicators_scored desc", "city_code", "dimension_position"]
-    scores = read_rows(connection, "dimension_score_rows", order)
-    shares = [row["minimum_indicators_share"] for row in scores]
     years = [year for row in cities for year in (row["oldest_year"], row["newest_year"]) if year is not None]
     targets = fetch_row(
         connection,
@@ -124,7 +122,7 @@ def _read_facts(connection: Connection, cities: Sequence[Row]) -> Row:
         where value is not null
         """,
     )
-    parameters = fetch_row(connection, "from reference.parameters")
+    parameters = read_method(connection)
     return {
         **parameters,
         **targets,
@@ -133,21 +131,14 @@ def _read_facts(connection: Connection, cities: Sequence[Row]) -> Row:
         "scored": sum(row["indicators_scored"] for row in cities),
         "countable": sum(row["indicators_total"] for row in cities),
         "stale": sum(row["indicators_stale"] for row in cities),
-        "years": _format_range(min(years), max(years)) if years else "",
+        "years": "–".join(map(str, sorted({min(years), max(years)}))) if years else "",
         **{name: f"{datasets[name].sum():,}" for name in datasets.columns if name.startswith(("files", "rows_"))},
         "flags": flags["flags"].sum(),
         "quarantined": flags.loc[flags["severity"] == "blocking", "flags"].sum(),
-        "best": scores[0],
-        "best_coverage": f"{scores[0]['indicators_scored']}/{scores[0]['indicators_total']}",
-        "needed": _format_range(_share(min(shares)), _share(max(shares))),
+        "maximum_open": format_number(parameters["maximum_open"]),
         "is_ranked": not read_view(connection, "ranking_rows", ranking_status="ranked").empty,
         "errors_pending": count_rows(connection, "intake.rejects", is_resolved=False),
     }
-
-
-def _best(facts: Row, language: Language) -> Row:
-    best = facts["best"]
-    return {"best_city": best[f"city_{language}"], "best_dimension": best[f"name_{language}"]}
 
 
 def _entries(keys: Sequence[str], facts_zh: Row, facts_en: Row) -> Iterator[Entry]:
@@ -156,11 +147,3 @@ def _entries(keys: Sequence[str], facts_zh: Row, facts_en: Row) -> Iterator[Entr
         if key != "years" or facts_zh["years"]:
             text = labels("workbook_cover")["no_ranks" if key == "ranks" and not facts_zh["is_ranked"] else key]
             yield labels("workbook_cover_titles")[key], (text.zh.format(**facts_zh), text.en.format(**facts_en))
-
-
-def _format_range(low: object, high: object) -> str:
-    return str(low) if low == high else f"{low}–{high}"
-
-
-def _share(share: float) -> str:
-    return str(Fraction(share).limit_denominator(100))

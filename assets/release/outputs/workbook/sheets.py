@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from assets.core.i18n import labels
-from assets.core.text import format_decimal, format_number
+from assets.core.ranges import BAR_MARKS, PARTS, format_range, split_bar
+from assets.core.text import format_number
 from assets.core.yaml_files import read_yaml
 from assets.release.outputs.rows import Row, fetch_row, fetch_rows, group_rows, read_rows, stream_figures
 from assets.release.outputs.workbook.cell_styles import (
@@ -47,10 +48,28 @@ def _ranking(row: Row) -> Cell:
     return name_cell(*labels("levels")["index"]) if row["level"] == "index" else _names(row, "dimension")
 
 
-def _score(row: Row, column: str, status: str) -> Cell:
-    """Return a score; where there is none, the label of the status, which is a column of the row or a code."""
-    value = row[column]
-    return score_cell(value) if value is not None else quiet_cell(labels("score_statuses")[row.get(status, status)])
+def _range(row: Row) -> Cell:
+    """Return a score: a number, a text with both ends where points are open, or why there is none."""
+    lower, upper = row["evidenced"], row["possible"]
+    status = row.get("score_status", "ranked")
+    if lower is None or status in ("not_in_basket", "awaiting_data"):
+        return quiet_cell(labels("score_statuses")[status])
+    return score_cell(lower) if lower == upper else centred_cell(format_range(lower, upper))
+
+
+def _part(row: Row, part: str) -> Cell:
+    """Return the evidenced, open or lost points with one decimal, so that the three shown add up to 100."""
+    if row["evidenced"] is None:
+        return centred_cell("—")
+    tenths = dict(zip(PARTS, split_bar(row["evidenced"], row["possible"], 1000), strict=True))
+    return number_cell(tenths[part] / 10, "0.0")
+
+
+def _bar(row: Row) -> Cell:
+    if row["evidenced"] is None:
+        return text_cell(None)
+    lengths = split_bar(row["evidenced"], row["possible"], _BAR_LENGTH)
+    return text_cell("".join(mark * length for mark, length in zip(BAR_MARKS, lengths, strict=True)))
 
 
 def _attainment(row: Row) -> Cell:
@@ -114,7 +133,9 @@ _KINDS: Mapping[str, Callable[..., Cell]] = {
     "value": lambda row, column, qualifier="": value_cell(row[column], row["decimals"], row.get(qualifier)),
     "target": lambda row, *columns: target_cell(*(row[column] for column in columns)),
     "coverage": lambda row, scored, total: coverage_cell(row[scored], row[total]),
-    "score": _score,
+    "range": _range,
+    "part": _part,
+    "bar": _bar,
     "attainment": _attainment,
     "status": _status,
     "pace_rule": _pace_rule,
@@ -124,7 +145,8 @@ _KINDS: Mapping[str, Callable[..., Cell]] = {
     "flagged_value": _flagged_value,
     "file": _file,
 }
-_SCALES = {"score": "score", "attainment": "score", "coverage": "coverage"}
+_BAR_LENGTH = 20
+_SCALES = {"range": "score", "attainment": "score", "coverage": "coverage"}
 
 
 # --- sheets -----------------------------------------------------------------------------------------------------
@@ -191,22 +213,31 @@ def make_column(heading: Words, width: float, cell: str, group: Words | None = N
     return SheetColumn(heading, width, lambda row: read(row[part] if part else row, *names), group, _SCALES.get(kind))
 
 
-def _score_columns(key: str, group: Words, widths: tuple[float, float]) -> list[SheetColumn]:
-    """Return the columns of a score and its coverage, which a row has as a row of its own under the key."""
+def _range_columns(key: str, group: Words, widths: tuple[float, float]) -> list[SheetColumn]:
+    """Return the columns of a score and its rank, which a row has as a row of its own under the key."""
     return [
-        make_column(("得分", "Score"), widths[0], "score score score_status", group, key),
-        make_column(("覆盖", "n/m"), widths[1], "coverage indicators_scored indicators_total", group, key),
+        make_column(("得分", "Score"), widths[0], "range", group, key),
+        make_column(("名次", "Rank"), widths[1], "integer rank", group, key),
     ]
 
 
 def build_dimensions_sheet(connection: Connection, cities: Sequence[Row]) -> SheetContent:
-    """Return city by dimension: the score, with n/m next to it."""
-    scores = group_rows(fetch_rows(connection, "from scorecards.dimension_scores"), "city_code")
+    """Return city by dimension: the score in the headline basket, with its rank."""
+    scores = group_rows(read_rows(connection, "dimension_score_rows", is_headline=True), "city_code")
     rows = [{**city, **{row["dimension_id"]: row for row in scores[city["city_code"]]}} for city in cities]
     columns: list[SheetColumn] = []
     for dimension in fetch_rows(connection, "from reference.dimensions order by position"):
-        columns += _score_columns(dimension["dimension_id"], (dimension["name_zh"], dimension["name_en"]), (11, 7))
-    return build_sheet(connection, "dimensions", rows, columns)
+        columns += _range_columns(dimension["dimension_id"], (dimension["name_zh"], dimension["name_en"]), (11, 6))
+    return build_sheet(connection, "dimensions", rows, columns, **read_method(connection))
+
+
+def read_method(connection: Connection) -> Row:
+    """Return the parameters of the method and the names of the headline basket, for the notes."""
+    return fetch_row(
+        connection,
+        "select parameters.*, name_zh as basket_zh, name_en as basket_en "
+        "from reference.parameters as parameters inner join reference.baskets on is_headline",
+    )
 
 
 def build_scores_sheet(connection: Connection, cities: Sequence[Row]) -> SheetContent:
@@ -222,13 +253,14 @@ def build_scores_sheet(connection: Connection, cities: Sequence[Row]) -> SheetCo
 
 
 def build_measures_sheet(connection: Connection, cities: Sequence[Row]) -> SheetContent:
-    """Return measure by city: the score or the reason why there is none, and n/m."""
+    """Return measure by city: the score in the headline basket, or the reason why there is none, and its rank."""
     measures = read_rows(connection, "measure_overview", ["measure_id"])
-    scores = group_rows(fetch_rows(connection, "from scorecards.measure_scores"), "measure_id")
+    headline = fetch_row(connection, "select basket_id from reference.baskets where is_headline")
+    scores = group_rows(read_rows(connection, "scorecards.measure_scores", **headline), "measure_id")
     rows = [{**measure, **{row["city_code"]: row for row in scores[measure["measure_id"]]}} for measure in measures]
     columns: list[SheetColumn] = []
     for city in cities:
-        columns += _score_columns(city["city_code"], _short_names(city), (9.2, 5.4))
+        columns += _range_columns(city["city_code"], _short_names(city), (9.2, 5.4))
     return build_sheet(connection, "measures", rows, columns)
 
 
@@ -268,15 +300,14 @@ def build_sources_sheet(connection: Connection) -> SheetContent:
 
 
 def _describe_scores(city: Row) -> Words:
-    indicators = f"{city['indicators_scored']}/{city['indicators_total']}"
-    dimensions = f"{city['dimensions_scored']}/{city['dimensions_total']}"
-    mean, index = (None if city[n] is None else format_decimal(city[n], 1) for n in ("mean_of_available", "city_index"))
-    stale = city["indicators_stale"]
-    zh = f"计分指标 {indicators}" + (f"，现有均分 {mean}（不可用于排名）" if mean else "")
-    zh += f"；城市指数 {index or '覆盖不足，不发布'}（方向 {dimensions}）。"
-    en = f"Indicators that score {indicators}" + (f", their mean {mean} (not for ranking)" if mean else "")
-    en += f"; city index {index or 'not published: too few data'} (directions {dimensions})."
-    return (f"{zh}陈旧的数字 {stale} 项，不计分。", f"{en} Figures too old to score: {stale}.") if stale else (zh, en)
+    texts = labels("workbook_notes")
+    index = format_range(city["evidenced"], city["possible"])
+    key = "city_without_index" if city["evidenced"] is None else "city_scores"
+    stale = "stale_figures" if city["indicators_stale"] else None
+    zh, en = texts[key].zh.format(index=index, **city), texts[key].en.format(index=index, **city)
+    if stale is not None:
+        zh, en = zh + texts[stale].zh.format(**city), f"{en} {texts[stale].en.format(**city)}"
+    return zh, en
 
 
 def _describe_ranks(ranks: Sequence[Row]) -> Words:

@@ -44,12 +44,14 @@ def write_workbook(
 
 def _sheets(connection: Connection, cities: Sequence[Row]) -> Iterator[SheetContent]:
     yield sheets.build_dimensions_sheet(connection, cities)
+    yield sheets.build_sheet(connection, "ranges", **sheets.read_method(connection))
     ranks = sheets.build_sheet(connection, "ranks")
     if ranks.rows:
         yield ranks
     if len(cities) <= MAX_CITIES:
         yield sheets.build_scores_sheet(connection, cities)
         yield sheets.build_measures_sheet(connection, cities)
+        yield sheets.build_sheet(connection, "open_figures")
         yield from sheets.build_city_sheets(connection, cities)
     yield sheets.build_indicators_sheet(connection)
     yield sheets.build_sheet(connection, "targets")
