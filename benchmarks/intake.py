@@ -152,7 +152,7 @@ def _furnished() -> tuple[Any, Any, Any]:
     )  # fmt: skip
     places = Places.of([(code, code, None, None) for code in CITIES], [])
     units = Units.of([("公顷", "area", 10_000.0)])
-    registry = Lookups(places, units, {}, {"sources.source_id": frozenset({"yb"})}, "synthetic")
+    registry = Lookups(places, units, {}, {"sources.source_id": {"yb": "yb"}}, "synthetic")
     return contract, registry, Limits(still_written_seconds=0)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from assets.core.paths import PROJECT_ROOT
 
 _BLOCK = 512
+FLOOR, RUN, AGAIN, SCORES = "floor", "run", "again", "scores"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,17 @@ class Cost:
     processor: float
     peak_bytes: int
     written_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round of the suite: the cost of each part and peer, and the seconds of each stage of the whole run."""
+
+    costs: Mapping[str, Cost]
+    stages: Mapping[str, float]
+
+    def times(self, seconds: float) -> float:
+        return seconds / self.costs[FLOOR].seconds
 
 
 def measure(command: Sequence[str], environment: Mapping[str, str]) -> Cost:

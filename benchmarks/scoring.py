@@ -53,7 +53,9 @@ def furnish(connection: Connection, tables: dict[str, Table]) -> None:
     _insert(connection, "reference.goalposts", goalposts, f"range({INDICATORS}) as t(n)")
     _insert(connection, "reference.baskets", _BASKET, f"range({BASKETS}) as t(n)")
     members = {"basket_id": "printf('b%d', b)", "indicator_id": _NAME}
-    _insert(connection, "reference.basket_indicators", members, f"range({BASKETS}) as u(b), range({INDICATORS}) as t(n)")
+    _insert(
+        connection, "reference.basket_indicators", members, f"range({BASKETS}) as u(b), range({INDICATORS}) as t(n)"
+    )
     for name in ("arithmetic", "geometric"):
         _insert(connection, "reference.presets", _PRESET | dict.fromkeys(_MEANS, f"'{name}'"), "range(1) as t(n)")
     _insert(connection, "reference.targets", _TARGET, f"range({INDICATORS}) as t(n)")

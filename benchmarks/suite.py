@@ -3,7 +3,7 @@
 Each is a process of its own, all take turns, and times are told against the floor of the same round: bare DuckDB that
 reads and writes the same bytes. All that take in and score must come to the same answers, or the suite fails and says
 which does not. Here: what is measured, and in what order. Not here: how a process is measured (benchmarks.measure), the
-answers (benchmarks.answers), the peers (benchmarks.peers), the table and the chart (benchmarks.telling).
+answers (benchmarks.answers), the peers (benchmarks.peers), the table and the chart (benchmarks.results).
 """
 
 from __future__ import annotations
@@ -12,21 +12,19 @@ import argparse
 import json
 import os
 import shutil
-import statistics
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.warehouse.connection import Connection, connect_in_memory, quote_literal
+from benchmarks import results
 from benchmarks.answers import Answers, differences
-from benchmarks.measure import Cost, measure
+from benchmarks.measure import AGAIN, FLOOR, RUN, SCORES, Round, measure
 from benchmarks.synthetic import Province, write_province
 
-FLOOR, RUN, AGAIN, SCORES = "floor", "run", "again", "scores"
 PEERS = ("dbt_duckdb", "pandas_pandera", "pandas_great_expectations", "frictionless_pandas")
 PEERS_PYTHON = PROJECT_ROOT / ".venv" / "peers" / "bin" / "python"
 UNITS, YEARS, INDICATORS = 110, 10, 10
@@ -46,17 +44,6 @@ BETWEEN = "start-up and Dagster"
 
 class OtherAnswers(Exception):
     """Somebody came to other answers than Gancheng; the message says who, and in what."""
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """One turn of everybody: what each cost, and how long each stage of the whole run took."""
-
-    costs: Mapping[str, Cost]
-    stages: Mapping[str, float]
-
-    def times(self, seconds: float) -> float:
-        return seconds / self.costs[FLOOR].seconds
 
 
 def province_of(rows: int, files: int = 1) -> Province:
@@ -168,13 +155,7 @@ def _stages(data: Path, seconds: float) -> dict[str, float]:
     return dict(stages)
 
 
-def median(values: Iterable[float]) -> float:
-    return statistics.median(values)
-
-
 def main() -> None:
-    from benchmarks import telling
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -192,10 +173,10 @@ def main() -> None:
         except (OtherAnswers, RuntimeError) as error:
             raise SystemExit(str(error)) from error
         size = sum(file.stat().st_size for file in (Path(folder) / "given" / "inbox").glob("*/*"))
-    about = telling.about(province, size, rounds, said.peers_python)
-    telling.show(rounds, about)
+    about = results.about(province, size, rounds, said.peers_python)
+    results.show(rounds, about)
     if said.write:
-        telling.write(rounds, about)
+        results.write(rounds, about)
 
 
 if __name__ == "__main__":

@@ -29,9 +29,10 @@ def build_definitions(
         is_automatic: whether the schedules and sensors that the settings switch on run without a person starting them.
     """
     paths, settings = project.paths, settings or ScheduleSettings()
+    reference = {table.name: table for table in project.tables.values() if table.schema_name == "reference"}
     return dg.Definitions(
         assets=[
-            reference_assets(project.tables_of("reference")),
+            reference_assets(reference),
             *intake_assets(project.contracts, project.tables),
             *observation_assets(project.models, project.tables),
             *scorecard_assets(project.models, project.tables),

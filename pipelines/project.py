@@ -29,10 +29,6 @@ class Project:
     models: dict[str, Model]
     checks: list[Check]
 
-    def tables_of(self, schema: str) -> dict[str, Table]:
-        """Return the tables of one stage, by name."""
-        return {table.name: table for table in self.tables.values() if table.schema_name == schema}
-
 
 def load_project(paths: Paths) -> Project:
     """Read contracts, tables, models and checks.

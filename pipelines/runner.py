@@ -32,9 +32,17 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """The release that is current after a run, whether this run made it, and whether there was work."""
+    """The outcome of a run.
+
+    Attributes:
+        release: the release that is current now.
+        previous: the one that was current before.
+        is_new: whether this run made the release.
+        had_work: whether anything was new.
+    """
 
     release: Release
+    previous: Release | None
     is_new: bool
     had_work: bool
 
@@ -71,7 +79,7 @@ def _run_if_changed(paths: Paths, run_id: str, progress: Progress) -> RunOutcome
     inputs, before = changed_fingerprint(paths), find_current_release(paths)
     if inputs is None:
         assert before is not None
-        return RunOutcome(before, is_new=False, had_work=False)
+        return RunOutcome(before, before, is_new=False, had_work=False)
     with _explained_storage_errors():
         from assets.quality.checks.gx_worker import ValidationWorker
 
@@ -81,7 +89,7 @@ def _run_if_changed(paths: Paths, run_id: str, progress: Progress) -> RunOutcome
     after = find_current_release(paths)
     assert after is not None
     is_new = before is None or after.manifest.release_id != before.manifest.release_id
-    return RunOutcome(after, is_new=is_new, had_work=True)
+    return RunOutcome(after, before, is_new=is_new, had_work=True)
 
 
 @contextmanager

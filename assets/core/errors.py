@@ -1,6 +1,6 @@
 """Errors for the person who must act: what is wrong, where, what was expected, and what to do.
 
-Here: one issue and the two exceptions that carry issues. Not here: the texts (assets.core.messages), and errors of the
+Here: one issue and the exceptions that carry issues. Not here: the texts (assets.core.messages), and errors of the
 system such as a full disk (pipelines.observability.system_errors).
 """
 
@@ -35,7 +35,8 @@ class Issue:
 
     def remedy(self, language: Language) -> str:
         """Return what to do about it."""
-        return self._fill(get_message(self.code).remedy.select(language))
+        message = get_message(self.code)
+        return self._fill((message.full_remedy if self.expected else message.remedy).select(language))
 
     def where(self, language: Language) -> str:
         """Return file, sheet, line and column as far as known; an empty text where nothing is."""
@@ -44,21 +45,29 @@ class Issue:
         parts = [self.file, *(word.format(place) for word, place in zip(words, places, strict=True) if place)]
         return ", ".join(part for part in parts if part)
 
+    def __str__(self) -> str:
+        place = f"{where}: " if (where := self.where("en")) else ""
+        return f"{place}{self.reason('en')}. {self.remedy('en')}"
+
     def _fill(self, template: str) -> str:
         return template.replace("{expected}", self.expected).replace("{actual}", self.actual)
 
 
-class DataError(Exception):
-    """The data or the registry must be corrected before the run can go on; the current release stays as it is."""
+class IssueError(Exception):
+    """Something that a person must fix, with an issue for each place."""
 
     def __init__(self, issues: Sequence[Issue]) -> None:
         self.issues = tuple(issues)
-        super().__init__("\n".join(f"{f.where('en')}: {f.reason('en')}. {f.remedy('en')}" for f in self.issues))
+        super().__init__("\n".join(map(str, self.issues)))
 
 
-class UsageError(Exception):
+class DataError(IssueError):
+    """The data or the registry must be corrected before the run can go on; the current release stays as it is."""
+
+
+class UsageError(IssueError):
     """A command was called for something that does not exist or cannot be done, such as an unknown city."""
 
     def __init__(self, issue: Issue) -> None:
         self.issue = issue
-        super().__init__(f"{issue.reason('en')}. {issue.remedy('en')}")
+        super().__init__([issue])

@@ -37,13 +37,14 @@ def labels(group: str) -> Mapping[str, Bilingual]:
     }
 
 
-def label(group: str, key: object, language: Language) -> str:
-    """Return one label; the key is compared as text, so that a number of a table may be one.
+def label(group: str, key: object, language: Language, **values: object) -> str:
+    """Return one label, with values for its placeholders; the key is compared as text: a number of a table may be one.
 
     Raises:
         KeyError: there is no such group, or no such key in it.
     """
-    return labels(group)[str(key)].select(language)
+    text = labels(group)[str(key)].select(language)
+    return text.format(**values) if values else text
 
 
 @cache

@@ -13,11 +13,43 @@ PROJECT_ROOT = Path(__file__).resolve().parents[2]
 DATA_DIR_VARIABLE = "GANCHENG_DATA_DIR"
 
 
+class _Below:
+    """A path below the data directory."""
+
+    def __init__(self, *parts: str) -> None:
+        self._parts = parts
+
+    def __get__(self, paths: Paths, owner: type[Paths]) -> Path:
+        return paths.data.joinpath(*self._parts)
+
+
 @dataclass(frozen=True, slots=True)
 class Paths:
     """The paths of one data directory; `reference` and `contracts` must exist, runs create the others."""
 
     data: Path
+
+    # What people write.
+    reference = _Below("reference")
+    contracts = _Below("contracts")
+    inbox = _Below("inbox")
+    settings = _Below("settings.yml")  # limits, schedules, engine and shared store (assets.core.settings)
+    corrections = _Below("corrections")  # of known errors of a source
+    approvals = _Below("approvals")  # of flagged values
+
+    archive = _Below("archive")
+    lake = _Below("lake")
+    candidate = _Below("warehouse", "candidate.duckdb")  # a run writes it; readers open the published one
+    snapshot = _Below("warehouse", "snapshot.duckdb")  # the copy of the candidate that is audited and then published
+    blocked = _Below("warehouse", "blocked.duckdb")  # the last candidate that failed its audit
+    check_pages = _Below("warehouse", "checks")  # the results of the checks of the candidate, as HTML pages
+    releases = _Below("releases")
+    staging = _Below("releases", ".building-draft")  # the folder of the next release while it is built
+    current_release = _Below("releases", "current")
+    metrics = _Below("metrics")  # of runs and releases, for the monitoring of the machine
+    state = _Below("state")
+    file_hashes = _Below("state", "seen")  # the cached hashes of the files in the inbox, a file for each dataset
+    inbox_listings = _Below("state", "inbox")  # what the inbox held at the last run, a file for each dataset
 
     @classmethod
     def from_environment(cls) -> Paths:
@@ -25,91 +57,9 @@ class Paths:
         configured = os.environ.get(DATA_DIR_VARIABLE)
         return cls(Path(configured).expanduser().resolve() if configured else PROJECT_ROOT / "data")
 
-    @property
-    def reference(self) -> Path:
-        return self.data / "reference"
-
-    @property
-    def contracts(self) -> Path:
-        return self.data / "contracts"
-
-    @property
-    def settings(self) -> Path:
-        """Limits, schedules, engine and shared store (assets.core.settings); may be absent."""
-        return self.data / "settings.yml"
-
-    @property
-    def corrections(self) -> Path:
-        """Corrections of known errors of a source; may be absent."""
-        return self.data / "corrections"
-
-    @property
-    def approvals(self) -> Path:
-        """Approvals of flagged values; may be absent."""
-        return self.data / "approvals"
-
-    @property
-    def inbox(self) -> Path:
-        return self.data / "inbox"
-
-    @property
-    def archive(self) -> Path:
-        return self.data / "archive"
-
     def archived(self, sha256: str) -> Path:
         """Return the file that holds the bytes with this hash."""
         return self.archive / sha256[:2] / sha256
-
-    @property
-    def lake(self) -> Path:
-        return self.data / "lake"
-
-    @property
-    def candidate(self) -> Path:
-        """The database that a run writes; readers open the published one."""
-        return self.data / "warehouse" / "candidate.duckdb"
-
-    @property
-    def check_pages(self) -> Path:
-        """The results of the checks of the candidate, as HTML pages."""
-        return self.data / "warehouse" / "checks"
-
-    @property
-    def snapshot(self) -> Path:
-        """The copy of the candidate that is audited and then published."""
-        return self.candidate.with_name("snapshot.duckdb")
-
-    @property
-    def blocked(self) -> Path:
-        """The last candidate that failed its audit."""
-        return self.candidate.with_name("blocked.duckdb")
-
-    @property
-    def releases(self) -> Path:
-        return self.data / "releases"
-
-    @property
-    def staging(self) -> Path:
-        """The folder of the next release while it is built."""
-        return self.releases / ".building-draft"
-
-    @property
-    def current_release(self) -> Path:
-        return self.releases / "current"
-
-    @property
-    def metrics(self) -> Path:
-        """Metrics of runs and releases, for the monitoring of the machine."""
-        return self.data / "metrics"
-
-    @property
-    def state(self) -> Path:
-        return self.data / "state"
-
-    @property
-    def file_hashes(self) -> Path:
-        """The cached hashes of the files in the inbox, a file for each dataset."""
-        return self.state / "seen"
 
     @property
     def sql(self) -> tuple[Path, ...]:

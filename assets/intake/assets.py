@@ -13,17 +13,21 @@ import dagster as dg
 from assets.core.errors import DataError, Issue
 from assets.core.object_store import open_store
 from assets.core.settings import read_settings
+from assets.intake.gap_rows import read_gaps
 from assets.intake.ingest import IngestJob, unassigned_receipts, utc_now
 from assets.intake.load import load_accepted
 from assets.intake.receipts.receipts import Receipt, SheetSummary, read_receipts, sort_receipts
 from assets.intake.rejects import add_rejects, resolve_rejects
-from assets.intake.tables.contracts import Contract, check_contracts
+from assets.intake.tables.contracts import Contract, ContractColumn, check_contracts
 from assets.intake.values import lookups
 from assets.warehouse import dagster_assets
 from assets.warehouse.connection import Connection, Warehouse, connect_in_memory
 from assets.warehouse.tables import Table
 
-_RECEIPT_TABLES = ("intake.files", "intake.file_arrivals", "intake.sheets", "intake.notes", "intake.rejects")
+_RECEIPT_TABLES = (
+    *("intake.files", "intake.file_arrivals", "intake.sheets", "intake.notes", "intake.rejects"),
+    "intake.gaps",
+)
 # A share of the memory of a run; beyond it, duplicate keys are searched with the help of the disk.
 _MEMORY = "1GB"
 _COUNTS_OF = attrgetter("rows_read", "rows_blank", "rows_skipped", "rows_accepted", "rows_aggregate", "rows_rejected")
@@ -93,9 +97,16 @@ def _column_rows(contract: Contract) -> Iterator[tuple[object, ...]]:
             name in contract.key,
             column.min,
             column.max,
-            "、".join(column.allowed) if column.allowed else None,
+            "、".join(_allowed_texts(column)) or None,
             "、".join(column.aliases) if column.aliases else None,
         )
+
+
+def _allowed_texts(column: ContractColumn) -> Iterator[str]:
+    """The allowed values, each with the words in which offices know it."""
+    for value in column.allowed or ():
+        labels = "、".join(column.labels_of(value))
+        yield f"{value}（{labels}）" if labels else value
 
 
 def _dataset_row(contract: Contract) -> tuple[object, ...]:
@@ -148,6 +159,8 @@ def _receipts_asset(
         for name in datasets:
             add_rejects(connection, name, warehouse.paths.lake / name, by_dataset[name])
             resolve_rejects(connection, name)
+        gaps = (gap for name in datasets for gap in read_gaps(connection, name))
+        tables["intake.gaps"].load_rows(connection, gaps)
 
     return dagster_assets.python_asset("intake__receipts", outputs, record, deps=deps, kinds={"json", "duckdb"})
 
@@ -160,8 +173,13 @@ def _file_rows(by_dataset: Mapping[str, Sequence[Receipt]]) -> Iterator[tuple[ob
 
 def _arrival_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
     for receipt in receipts:
-        received_at = receipt.received_at.astimezone(UTC).replace(tzinfo=None)
-        yield (receipt.dataset, receipt.file_sha256, receipt.file, received_at)
+        arrivals = [
+            (receipt.file, receipt.received_at),
+            *((later.file, later.received_at) for later in receipt.arrivals),
+        ]
+        for number, (file, moment) in enumerate(arrivals, start=1):
+            received_at = moment.astimezone(UTC).replace(tzinfo=None)
+            yield (receipt.dataset, receipt.file_sha256, number, file, received_at, number == len(arrivals))
 
 
 def _sheet_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:

@@ -7,6 +7,7 @@ it is: nothing is copied, and the data directory is not written. Not here: how f
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -26,7 +27,7 @@ from assets.intake.read_back import ColumnReading, UnscoredFigures, find_unscore
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.receipts import temp_files
 from assets.intake.receipts.archive import find_refusal, is_ignored
-from assets.intake.receipts.receipts import SheetColumn, SheetNote, SheetSummary
+from assets.intake.receipts.receipts import KnownContent, SheetColumn, SheetNote, SheetSummary, find_known_content
 from assets.intake.tables.contracts import Contract
 from assets.intake.values.lookups import read_lookups
 from assets.warehouse.connection import Connection, connect_in_memory, quote_literal
@@ -101,6 +102,7 @@ class DryRunResult:
         notes: what the file says beside its rows, and how they were treated.
         columns: the accepted figures by column.
         unscored: the accepted figures that will not score.
+        known: what is known of the same bytes in the data directory; None where they never arrived.
         rows: the accepted rows of cities, where they were asked for.
     """
 
@@ -121,6 +123,7 @@ class DryRunResult:
     notes: tuple[SheetNote, ...] = ()
     columns: tuple[ColumnReading, ...] = ()
     unscored: tuple[UnscoredFigures, ...] = ()
+    known: KnownContent | None = None
     rows: tuple[Row, ...] | None = None
 
     @property
@@ -137,6 +140,7 @@ class DryRun:
         contracts: all datasets by name.
         registry: a connection to the reference tables.
         limits: the limits of the data directory.
+        lake: the lake of the data directory, with the receipts of the files that arrived; it may be missing.
         models: by dataset the select that turns accepted rows into observations; without it the result does not say
             which figures will not score.
         with_errors: whether results have every error of the rejected rows.
@@ -146,6 +150,7 @@ class DryRun:
     contracts: Mapping[str, Contract]
     registry: Connection
     limits: Limits
+    lake: Path
     models: Mapping[str, str]
     with_errors: bool = True
     with_rows: bool = False
@@ -174,7 +179,15 @@ class DryRun:
         after = file.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             return _refused(file, result.dataset, [Issue("file_changed")])
-        return result
+        return replace(result, known=self._find_known(file, result.dataset))
+
+    def _find_known(self, file: Path, dataset: str | None) -> KnownContent | None:
+        folder = self.lake / (dataset or "")
+        if dataset is None or not folder.is_dir():
+            return None
+        with file.open("rb") as stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        return find_known_content(folder, sha256)
 
     def _check(self, file: Path, dataset: str | None) -> DryRunResult:
         if dataset is not None:
@@ -208,12 +221,13 @@ class DryRun:
                 parsed = parser.parse(file, _sent_name(file, contract), accepted, rejects)
             except FileRejectedError as error:
                 return _refused(file, contract.dataset, error.issues, guess)
+            counts: dict[str, Any] = dict(parsed.counts)
             return DryRunResult(
                 file=str(file),
                 dataset=contract.dataset,
                 guess=guess,
                 status="read",
-                **parsed.counts,
+                **counts,
                 rows_set_aside=sum(sheet.account.set_aside for sheet in parsed.sheets if sheet.account),
                 faults=_group_errors(connection, rejects),
                 errors=_read_errors(connection, rejects) if self.with_errors else (),

@@ -126,7 +126,7 @@ class FileParser:
 
     def count_headers(self, file: Path, name: str) -> HeaderCount:
         """Return how many of the headers of a file the contract has; see `parse` for the arguments and errors."""
-        matcher = HeaderMatcher.of(self.contract, self.registry.units)
+        matcher = HeaderMatcher(self.contract, self.registry.units)
         rows = (row.cells[: self.limits.columns] for sheet in self._sheets(file, name) for row in sheet.head(HEAD_ROWS))
         counts = [HeaderCount(matcher.count(cells), sum(bool(cell.strip()) for cell in cells)) for cells in rows]
         return max(counts, key=lambda count: (count.known, -count.cells), default=HeaderCount(0, 0))
@@ -142,7 +142,7 @@ class FileParser:
         if is_zip or start == _OLE_MAGIC:
             return read_workbook(file, self.limits, is_zip=is_zip)
         encoding = detect_encoding(file, self.limits)
-        matcher = HeaderMatcher.of(self.contract, self.registry.units)
+        matcher = HeaderMatcher(self.contract, self.registry.units)
         delimiter = detect_delimiter(file, encoding, self.limits, HEAD_ROWS, matcher.count)
         sheet = DelimitedSheet(file, encoding, delimiter, self.limits)
         return [restore_resubmission(sheet, HEAD_ROWS)]
@@ -159,7 +159,7 @@ class FileParser:
             except TableNotFoundError as error:
                 passed_over[sheet.name] = error
                 continue
-            validator = RowValidator(self.contract, self.registry, layout, sheet.name)
+            validator = RowValidator(self.contract, self.registry, layout, sheet.name, sheet.cell_problems)
             parsers.append(_SheetParser(sheet, validator, self._count_head(sheet, layout)))
         if not parsers:
             no_table = FileRejectedError(Issue("missing_header_row", expected=", ".join(self.contract.columns)))
@@ -239,7 +239,14 @@ class FileParser:
         head = sheet.head(HEAD_ROWS)
         narrow = [row for row in head if len(row.cells) <= self.limits.columns]
         try:
-            return detect_table(narrow, self.contract, self.registry.units, sheet.name)
+            return detect_table(
+                narrow,
+                self.contract,
+                self.registry.units,
+                sheet.name,
+                merges=sheet.merges,
+                is_place=self.registry.places.is_known,
+            )
         except TableNotFoundError as error:
             wide = next((row for row in head if len(row.cells) > self.limits.columns), None)
             if wide is None:
@@ -260,7 +267,7 @@ class FileParser:
         ):
             written: Future[None] | None = None
             for parser in parsers:
-                conversions: Counter[str] = Counter()
+                remarks = parser.validator.header_remarks
                 years: set[int] = set()
                 for chunk in _run_in_order(parser.chunks(), workers):
                     if written is not None:
@@ -268,11 +275,11 @@ class FileParser:
                     written = writing.submit(_write_chunk, valid_writer, error_writer, chunk)
                     parser.counts.update(chunk.counts)
                     result.notes += chunk.notes[:_MAX_NOTES]
-                    conversions += chunk.conversions
+                    remarks += chunk.remarks
                     years |= chunk.years
                 result.notes += [
-                    SheetNote(sheet=parser.sheet.name, line=None, kind="converted", text=f"{conversion} ({count})")
-                    for conversion, count in sorted(conversions.items())
+                    SheetNote(sheet=parser.sheet.name, line=None, kind=kind, text=f"{text} ({count})")
+                    for (kind, text), count in sorted(remarks.items())
                 ]
                 result.notes += _title_year_notes(parser.validator, years)
             if written is not None:
@@ -342,8 +349,9 @@ class FileParser:
         # Without an error any message will do; passing all of them would take most of the time of a small file.
         catalogue = all_messages()
         messages = ", ".join(
-            f"({', '.join(quote_literal(text) for text in (code, *catalogue[code].reason, *catalogue[code].remedy))})"
-            for (code,) in codes or [(next(iter(catalogue)),)]
+            f"({is_expected}, {', '.join(quote_literal(text) for text in (code, *message.reason, *remedy))})"
+            for code, message in ((code, catalogue[code]) for (code,) in codes or [(next(iter(catalogue)),)])
+            for is_expected, remedy in ((True, message.full_remedy), (False, message.remedy))
         )
         texts = ", ".join(
             f"replace(replace(messages.{name}, '{{expected}}', errors.expected), '{{actual}}', errors.actual) as {name}"
@@ -352,12 +360,12 @@ class FileParser:
         self.connection.execute(
             f"""
             copy (
-                with messages (code, reason_zh, reason_en, remedy_zh, remedy_en) as (values {messages})
+                with messages (is_expected, code, reason_zh, reason_en, remedy_zh, remedy_en) as (values {messages})
                 select errors.sheet, errors.line, row_number() over in_row as error_number,
                     nullif(errors.column_name, '') as column_name, errors.source_position as position, errors.code,
                     errors.actual, errors.expected, {texts}, errors.raw_row, errors.resubmitted_return_id
                 from {errors} as errors
-                join messages on messages.code = errors.code
+                join messages on messages.code = errors.code and messages.is_expected = (errors.expected <> '')
                 window in_row as (
                     partition by errors.sheet, errors.line order by errors.position, errors.source_position, errors.code
                     rows between unbounded preceding and current row
@@ -435,14 +443,17 @@ def _summary(
 
 
 def _layout_notes(validator: RowValidator) -> Iterator[SheetNote]:
-    """The titles above a table, and its columns that the contract does not know."""
+    """The titles above a table, the units stated beside it, and its columns that the contract does not know."""
     for row in validator.layout.titles:
         text = " ".join(cell for cell in row.cells if cell.strip())
         yield SheetNote(sheet=validator.sheet, line=row.line, kind="title", text=text)
+    for statement in validator.layout.unit_statements:
+        yield SheetNote(sheet=validator.sheet, line=statement.line, kind="unit_statement", text=statement.text)
+    kinds = {"kept": "unknown_column_kept", "ignored": "column_ignored"}
     for header in validator.layout.headers:
-        if header.role == "kept":
+        if header.role in kinds:
             line = validator.layout.last_line
-            yield SheetNote(sheet=validator.sheet, line=line, kind="unknown_column_kept", text=header.text)
+            yield SheetNote(sheet=validator.sheet, line=line, kind=kinds[header.role], text=header.text)
 
 
 def _title_year_notes(validator: RowValidator, years: set[int]) -> Iterator[SheetNote]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +26,7 @@ from assets.intake.file_parser import SUFFIXES, FileParser
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.receipts import temp_files
 from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, InboxFile, scan_inbox
+from assets.intake.receipts.arrivals import Arrival, ArrivalBatch, InboxListing
 from assets.intake.receipts.receipts import (
     RESULT_SUFFIXES,
     Receipt,
@@ -83,36 +84,69 @@ class IngestJob:
         temp_files.remove_stale(self.folder, temp_files.WORK_FOLDER)
         temp_files.remove_stale(self.paths.archive, temp_files.ARRIVING_FILE)
         receipts = {receipt.file_sha256: receipt for receipt in read_receipts(self.folder)}
-        # Also after the clock was set back, a correction must be later than the file that it corrects.
-        latest = max((receipt.received_at for receipt in receipts.values()), default=None)
-        arrival_time = now if latest is None else max(now, latest + timedelta(microseconds=1))
-        files = [InboxFile(r.file, r.file_sha256, r.bytes, _unarchived_refusal(r)) for r in receipts.values()]
+        known = [InboxFile(r.file, r.file_sha256, r.bytes, _unarchived_refusal(r)) for r in receipts.values()]
+        files: list[InboxFile] = []
         if from_inbox:
             cache = FileHashCache(self.paths.file_hashes / f"{self.contract.dataset}.json")
+            listing = InboxListing(self.paths.inbox_listings / f"{self.contract.dataset}.json")
             files += scan_inbox(self.paths, self.contract.dataset, self.limits, cache)
-        for file in files:
+            self._record_later_arrivals(receipts, listing.find_sent_again(files), now)
+        arrival_time = _next_arrival_time(receipts.values(), now)
+        for file in (*known, *files):
             earlier = receipts.get(file.sha256)
-            if earlier is None:
-                receipts[file.sha256] = self._ingest_file(file, arrival_time, is_new=True)
-            elif self._needs_parsing(file, earlier):
-                receipts[file.sha256] = self._ingest_file(file, earlier.received_at, is_new=False)
+            if earlier is None or self._needs_parsing(file, earlier):
+                receipts[file.sha256] = self._ingest_file(file, arrival_time, earlier)
+        if from_inbox:
+            listing.write(files)
         return sort_receipts(receipts.values())
+
+    def _record_later_arrivals(
+        self, receipts: dict[str, Receipt], sent_again: Mapping[str, str], now: datetime
+    ) -> None:
+        """Record contents that were sent again, in the order in which they arrived before, unless they stay the latest.
+
+        Among themselves they keep that order: where a whole inbox is copied, nothing changes.
+        """
+        order = sort_receipts(receipts.values())
+        again = [receipt for receipt in order if receipt.file_sha256 in sent_again]
+        if order[len(order) - len(again) :] == again:
+            return
+        first = _next_arrival_time(order, now)
+        arrivals = tuple(
+            Arrival(
+                file=sent_again[receipt.file_sha256],
+                file_sha256=receipt.file_sha256,
+                received_at=first + timedelta(microseconds=number),
+            )
+            for number, receipt in enumerate(again)
+        )
+        ArrivalBatch(arrivals=arrivals).write(self.folder)
+        for receipt, arrival in zip(again, arrivals, strict=True):
+            later = (*receipt.arrivals, arrival)
+            receipts[receipt.file_sha256] = receipt.model_copy(update={"arrivals": later})
 
     def _needs_parsing(self, file: InboxFile, earlier: Receipt) -> bool:
         # Bytes refused for the suffix of one name may be valid under another name.
         is_renamed = not _is_supported(earlier.file) and _is_supported(file.name)
         return earlier.recipe != self.recipe or is_renamed or bool(missing_results(self.folder, earlier))
 
-    def _ingest_file(self, file: InboxFile, received_at: datetime, *, is_new: bool) -> Receipt:
-        """Parse one file and write its receipt; if another machine wrote one for it meanwhile, return that one."""
+    def _ingest_file(self, file: InboxFile, arrival_time: datetime, earlier: Receipt | None) -> Receipt:
+        """Parse one file and write its receipt; if another machine wrote one for it meanwhile, return that one.
+
+        Args:
+            file: the file.
+            arrival_time: the time of arrival of a new content.
+            earlier: the receipt of the same content by another recipe; it keeps its times of arrival.
+        """
         base = Receipt(
             dataset=self.contract.dataset,
             file=file.name,
             file_sha256=file.sha256,
             bytes=file.size,
             recipe=self.recipe,
-            received_at=received_at,
+            received_at=arrival_time if earlier is None else earlier.received_at,
             status="refused",
+            arrivals=() if earlier is None else earlier.arrivals,
         )
         with temp_files.work_folder(self.folder) as work:
             try:
@@ -123,7 +157,7 @@ class IngestJob:
             draft = work / "receipt.json"
             write_atomically(draft, receipt.model_dump_json(indent=1), is_durable=True)
             target = self.folder / f"{receipt.stem}.json"
-            if is_new:
+            if earlier is None:
                 return _put_if_absent(draft, target) or receipt
             _make_newest(draft, self.folder.glob(f"{receipt.file_sha256}.*.json"))
             draft.rename(target)
@@ -171,6 +205,12 @@ def unassigned_receipts(paths: Paths, datasets: Sequence[str], now: datetime, li
             )
             receipts.setdefault((folder, file.sha256), receipt)
     return list(receipts.values())
+
+
+def _next_arrival_time(receipts: Iterable[Receipt], now: datetime) -> datetime:
+    """Now, or after the last arrival where the clock was set back: a correction is later than the corrected file."""
+    latest = max((receipt.last_received_at for receipt in receipts), default=None)
+    return now if latest is None else max(now, latest + timedelta(microseconds=1))
 
 
 def utc_now() -> datetime:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from assets.core.errors import DataError, Issue
+from assets.observations.gap_model import REPORTED_GAPS, gap_model
 from assets.warehouse.models import Model
 from assets.warehouse.tables import Table
 
@@ -69,7 +70,7 @@ _SCOPED = """scoped as (
 def dataset_models(
     indicators: Mapping[str, Sequence[str]], folders: Iterable[Path], tables: Mapping[str, Table]
 ) -> dict[str, Model]:
-    """Return the model of each dataset, and their union `observations.reported_observations`, by qualified name.
+    """Return the model of each dataset, their union `observations.reported_observations`, and that of their gaps.
 
     A file `sql/observations/<dataset>.sql` has precedence over the generated select; of several, the last one.
 
@@ -95,7 +96,8 @@ def dataset_models(
     columns = ", ".join(shared.columns)
     union = "\nunion all\n".join(f"select {columns} from {name}" for name in models)
     comment = "-- one row per figure that a dataset reports\n-- definition: the union of the models of all datasets\n"
-    return {**models, REPORTED: Model(shared, comment + union)}
+    gaps = gap_model(indicators, folders, tables)
+    return {**models, REPORTED: Model(shared, comment + union), REPORTED_GAPS: gaps}
 
 
 def generate_select(table: Table, indicators: Sequence[str]) -> str | None:

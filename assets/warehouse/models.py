@@ -17,7 +17,7 @@ from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from assets.warehouse.connection import Connection
+from assets.warehouse.connection import Connection, transaction
 from assets.warehouse.tables import Table
 
 
@@ -65,17 +65,12 @@ class Model:
             ContractViolationError: the columns are not those of the contract; the earlier table stays.
         """
         connection.execute(f"create schema if not exists {self.table.schema_name}")
-        connection.execute("begin transaction")
-        try:
+        with transaction(connection):
             connection.execute(f"create or replace table {self.name} as {rows or self.sql}")
             violations = self.table.contract_violations(connection)
             if violations:
                 raise ContractViolationError(f"{self.name}: " + "; ".join(violations))
             self.table.persist_docs(connection)
-            connection.execute("commit")
-        except BaseException:
-            connection.execute("rollback")
-            raise
         return count_rows(connection, self.name)
 
     def column_lineage(self, columns_of: Mapping[str, Iterable[str]]) -> dict[str, list[tuple[str, str]]]:

@@ -57,8 +57,8 @@ def write_messages() -> str:
     ]
     for code, message in sorted(all_messages().items()):
         reasons = [
-            f"{message.reason.zh}  \n→ {message.remedy.zh}",
-            f"{message.reason.en}  \n→ {message.remedy.en}",
+            f"{message.reason.zh}  \n→ {message.full_remedy.zh}",
+            f"{message.reason.en}  \n→ {message.full_remedy.en}",
         ]
         parts += [f"## {code}", *(_escape(reason) for reason in reasons)]
     return _page(parts)

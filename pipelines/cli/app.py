@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import typer
 
-from assets.core.errors import DataError, UsageError
+from assets.core.errors import DataError, IssueError, UsageError
 from assets.core.i18n import label
 from pipelines.cli.options import DATA_FAILED, HELP_LANGUAGE, INTERNAL_ERROR, USAGE_ERROR, language_of_call, line
 
@@ -41,7 +41,7 @@ def main() -> None:
         _translate_help_titles()
     try:
         app()
-    except (DataError, UsageError) as error:
+    except IssueError as error:
         _end(error)
     except Exception as error:
         from pipelines.observability.system_errors import classify_system_error
@@ -62,11 +62,10 @@ def _translate_help_titles() -> None:
         setattr(rich_utils, f"{name.upper()}_PANEL_TITLE", label("help_titles", name, "zh"))
 
 
-def _end(error: DataError | UsageError) -> NoReturn:
+def _end(error: IssueError) -> NoReturn:
     from rich.console import Console
 
     from pipelines.cli.render.tables import print_issues
 
-    issues = error.issues if isinstance(error, DataError) else [error.issue]
-    print_issues(Console(stderr=True, highlight=False), issues, language_of_call(sys.argv))
+    print_issues(Console(stderr=True, highlight=False), error.issues, language_of_call(sys.argv))
     sys.exit(DATA_FAILED if isinstance(error, DataError) else USAGE_ERROR)

@@ -17,7 +17,7 @@ from importlib import metadata
 from pathlib import Path
 
 from assets.core.data_dir_version import PRIVATE_MODE, find_unreadable_versions
-from assets.core.errors import DataError, Issue, UsageError
+from assets.core.errors import DataError, Issue, IssueError, UsageError
 from assets.core.object_store import open_store
 from assets.core.paths import Paths
 from assets.core.settings import read_settings
@@ -54,10 +54,8 @@ def check_settings(paths: Paths) -> list[Issue]:
     for read in (load_project, read_settings):
         try:
             read(paths)
-        except DataError as error:
+        except IssueError as error:
             issues += error.issues
-        except UsageError as error:
-            issues.append(error.issue)
     return issues
 
 
@@ -70,7 +68,7 @@ def check_store(paths: Paths) -> list[Issue]:
     except DataError:
         return []  # check_settings reports them
     except UsageError as error:
-        return [error.issue]
+        return list(error.issues)
     return []
 
 

@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -64,9 +65,8 @@ ReleaseOption = Annotated[str, option("release", "--release")]
 ReleaseArgument = Annotated[str, argument("release")]
 
 
-def line(key: str, language: Language, **values: object) -> str:
-    """Return a line of the catalogue with its values filled in."""
-    return label("command_lines", key, language).format(**values)
+# A line that a command writes: its key, the language, and its values.
+line = partial(label, "command_lines")
 
 
 def write_text(*parts: RenderableType) -> None:

@@ -19,7 +19,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from assets.core.errors import DataError, Issue, UsageError
+from assets.core.errors import Issue, IssueError, UsageError
 from assets.core.files import write_atomically
 from assets.core.i18n import Language
 from assets.core.paths import Paths
@@ -153,11 +153,9 @@ def release_alerts(release: Release, today: date) -> list[Alert]:
 
 def failure_alerts(error: Exception) -> list[Alert]:
     """Return the alerts of a failed run, one for each message and file."""
-    if isinstance(error, DataError):
-        issues = error.issues
-    elif isinstance(error, UsageError):
+    if isinstance(error, IssueError):
         # The other run sends its own alerts.
-        issues = () if error.issue.code == "run_in_progress" else (error.issue,)
+        issues = tuple(issue for issue in error.issues if issue.code != "run_in_progress")
     else:
         # The text of an internal error may hold anything, so only its type is sent.
         issues = (classify_system_error(error) or Issue("internal_error", type(error).__name__),)

@@ -10,7 +10,7 @@ import logging
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from assets.core.errors import DataError, Issue, UsageError
+from assets.core.errors import Issue, IssueError, UsageError
 from assets.core.paths import Paths
 from assets.release.read.reader import Release
 from pipelines.locks import run_lock
@@ -24,10 +24,8 @@ _RETRY_ALERTS = timedelta(days=7)
 
 def message_code(error: Exception) -> str | None:
     """Return the code of the message that a person is shown; None for an internal error."""
-    if isinstance(error, DataError):
-        return error.issues[0].code if error.issues else None
-    issue = error.issue if isinstance(error, UsageError) else classify_system_error(error)
-    return issue.code if issue is not None else None
+    issues = error.issues if isinstance(error, IssueError) else (classify_system_error(error),)
+    return issues[0].code if issues and issues[0] is not None else None
 
 
 def report_no_op(paths: Paths, release: Release, seconds: float) -> None:

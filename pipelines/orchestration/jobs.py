@@ -23,28 +23,23 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "INFO"}}}}
 # A run that lost its process starts again with its first step: the steps share one database.
 _TAGS = {"dagster/retry_strategy": "ALL_STEPS"}
 
-DATA_JOBS = (
-    dg.define_asset_job(
-        REFRESH,
-        selection=dg.AssetSelection.all(),
-        tags=_TAGS,
-        config=_QUIET,
-        description="从收件箱中的文件到发布\n\nFrom the files in the inbox to a release",
-    ),
-    dg.define_asset_job(
-        INTAKE,
-        selection=dg.AssetSelection.groups("reference", "intake").without_checks(),
-        tags=_TAGS,
-        config=_QUIET,
-        description="只读取收件箱中的文件，不发布\n\nRead the files of the inbox without a release",
-    ),
-    dg.define_asset_job(
-        RELEASE,
-        selection=dg.AssetSelection.all(),
-        tags=_TAGS | {INBOX_TAG: INBOX_CLOSED},
-        config=_QUIET,
-        description="用已读取的内容重新发布\n\nRelease what was read before, without the inbox",
-    ),
+_ALL = dg.AssetSelection.all()
+_INTAKE = dg.AssetSelection.groups("reference", "intake").without_checks()
+
+# Name, assets, tags and description of each.
+DATA_JOBS = tuple(
+    dg.define_asset_job(name, selection, tags=_TAGS | tags, config=_QUIET, description=f"{zh}\n\n{en}")
+    for name, selection, tags, zh, en in (
+        (REFRESH, _ALL, {}, "从收件箱中的文件到发布", "From the files in the inbox to a release"),
+        (INTAKE, _INTAKE, {}, "只读取收件箱中的文件，不发布", "Read the files of the inbox without a release"),
+        (
+            RELEASE,
+            _ALL,
+            {INBOX_TAG: INBOX_CLOSED},
+            "用已读取的内容重新发布",
+            "Release what was read before, without the inbox",
+        ),
+    )
 )
 _PRUNE_DESCRIPTION = "清理旧的运行记录、未发布的候选和旧发布\n\nDelete old runs, blocked candidates and releases"
 

@@ -7,7 +7,7 @@ missed tick is made up for once, the last of several; Dagster does that.
 import dagster as dg
 
 from assets.core.paths import Paths
-from assets.core.settings import JobSchedule, ScheduleSettings
+from assets.core.settings import JobSchedule, PruneSettings, ScheduleSettings
 from assets.release.publish.fingerprint import changed_fingerprint
 from pipelines.observability.run_log import PRUNE, REFRESH
 from pipelines.orchestration.jobs import run_tags
@@ -22,37 +22,26 @@ def build_schedules(paths: Paths, settings: ScheduleSettings, *, is_automatic: b
         is_automatic: whether those that the settings switch on run without a person starting them.
     """
 
-    def data_schedule(name: str, schedule: JobSchedule, description: str) -> dg.ScheduleDefinition:
+    def schedule(name: str, times: JobSchedule | PruneSettings, job: str, description: str) -> dg.ScheduleDefinition:
         def evaluate(_context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-            inputs = changed_fingerprint(paths)
-            if inputs is None and schedule.job == REFRESH:
+            inputs = None if job == PRUNE else changed_fingerprint(paths)
+            if inputs is None and job == REFRESH:
                 return dg.SkipReason("nothing new since the last run")
-            return dg.RunRequest(tags=run_tags(schedule.job, inputs))
+            return dg.RunRequest(tags=run_tags(job, inputs))
 
+        is_running = is_automatic and times.is_on
         return dg.ScheduleDefinition(
             name=name,
-            job_name=schedule.job,
-            cron_schedule=schedule.cron,
+            job_name=job,
+            cron_schedule=times.cron,
             execution_timezone=settings.time_zone,
             execution_fn=evaluate,
-            default_status=_status(is_automatic and schedule.is_on),
+            default_status=dg.DefaultScheduleStatus.RUNNING if is_running else dg.DefaultScheduleStatus.STOPPED,
             description=description,
         )
 
-    pruning = dg.ScheduleDefinition(
-        name="pruning",
-        job_name=PRUNE,
-        cron_schedule=settings.pruning.cron,
-        execution_timezone=settings.time_zone,
-        default_status=_status(is_automatic and settings.pruning.is_on),
-        description="清理旧的运行记录和发布\n\nDelete old runs and releases",
-    )
     return [
-        data_schedule("nightly", settings.nightly, "每夜\n\nEvery night"),
-        data_schedule("monthly", settings.monthly, "每月\n\nEvery month"),
-        pruning,
+        schedule("nightly", settings.nightly, settings.nightly.job, "每夜\n\nEvery night"),
+        schedule("monthly", settings.monthly, settings.monthly.job, "每月\n\nEvery month"),
+        schedule("pruning", settings.pruning, PRUNE, "清理旧的运行记录和发布\n\nDelete old runs and releases"),
     ]
-
-
-def _status(is_running: bool) -> dg.DefaultScheduleStatus:
-    return dg.DefaultScheduleStatus.RUNNING if is_running else dg.DefaultScheduleStatus.STOPPED

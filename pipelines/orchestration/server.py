@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import FrameType
 
 from assets.core.errors import Issue, UsageError
@@ -42,25 +41,17 @@ _COMMANDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RunningServer:
-    """The address of the web server, and the process ids by name."""
-
-    address: str
-    processes: dict[str, int]
-
-
 class ServerExitedError(Exception):
     """The daemon or the web server ended by itself."""
 
 
-def serve(paths: Paths, port: int, on_ready: Callable[[RunningServer], None]) -> None:
+def serve(paths: Paths, port: int, on_ready: Callable[[str, dict[str, int]], None]) -> None:
     """Serve until SIGTERM or SIGINT, then wait for a run in progress: four minutes, or until the next signal.
 
     Args:
         paths: the data directory.
         port: the port of the web server.
-        on_ready: called when the web server answers.
+        on_ready: called when the web server answers, with its address and the process ids by name.
 
     Raises:
         UsageError: the directory is served already, the port is taken, or Dagster's storage cannot be reached.
@@ -86,8 +77,7 @@ def serve(paths: Paths, port: int, on_ready: Callable[[RunningServer], None]) ->
                         raise ServerExitedError(f"{name}: exit code {process.returncode}")
                 if not is_ready and _is_answering(port):
                     is_ready = True
-                    pids = {name: process.pid for name, process in processes.items()}
-                    on_ready(RunningServer(f"http://{HOST}:{port}", pids))
+                    on_ready(f"http://{HOST}:{port}", {name: process.pid for name, process in processes.items()})
                 time.sleep(0.2)
         finally:
             _stop(list(processes.values()))

@@ -41,6 +41,21 @@ counted as (
         'employment_events.intents_reached' as indicator_id,
         intents as figure
     from local_events
+    union all
+    -- a ratio of intents to posts takes the events that report both
+    select
+        *,
+        'employment_events.posts_with_intents' as indicator_id,
+        posts as figure
+    from local_events
+    where intents is not null
+    union all
+    select
+        *,
+        'employment_events.intents_at_posts' as indicator_id,
+        intents as figure
+    from local_events
+    where posts is not null
 ),
 
 -- a sum traces to the first of its rows; the others are in intake under the same city and year

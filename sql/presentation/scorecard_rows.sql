@@ -13,6 +13,26 @@ with placed as (
     where attainment is not null
 ),
 
+-- of the reasons that a city gave instead of a figure the one of the last year, in the file that came last
+last_gaps as (
+    select
+        gaps.city_code,
+        gaps.indicator_id,
+        gaps.year,
+        gaps.reason
+    from observations.reported_gaps as gaps
+    inner join reference.indicators as indicators
+        on gaps.indicator_id = indicators.indicator_id and gaps.scope = indicators.scope
+    inner join intake.files as files
+        on indicators.dataset = files.dataset and gaps.file_sha256 = files.file_sha256
+    qualify
+        row_number() over (
+            partition by gaps.city_code, gaps.indicator_id
+            order by gaps.year desc, files.arrival_sequence desc, gaps.sheet desc, gaps.line desc
+            rows between unbounded preceding and current row
+        ) = 1
+),
+
 named as (
     select
         scores.*,
@@ -43,7 +63,9 @@ named as (
         projections.coverage_forecasts,
         projections.probability_met,
         projections.expected_year,
-        placed.place
+        placed.place,
+        last_gaps.reason as gap_reason,
+        last_gaps.year as gap_year
     from scorecards.indicator_scores as scores
     inner join reference.cities as cities on scores.city_code = cities.city_code
     inner join reference.indicators as indicators on scores.indicator_id = indicators.indicator_id
@@ -52,6 +74,11 @@ named as (
     left join scorecards.projections as projections
         on scores.city_code = projections.city_code and scores.indicator_id = projections.indicator_id
     left join placed on scores.city_code = placed.city_code and scores.indicator_id = placed.indicator_id
+    left join last_gaps
+        on
+            scores.city_code = last_gaps.city_code
+            and scores.indicator_id = last_gaps.indicator_id
+            and last_gaps.year > coalesce(scores.year, 0)
 )
 
 select * from named

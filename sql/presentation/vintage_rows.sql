@@ -15,7 +15,10 @@ with named as (
     inner join reference.indicators as indicators on vintages.indicator_id = indicators.indicator_id
     inner join reference.sources as sources on vintages.source_id = sources.source_id
     left join intake.file_arrivals as arrivals
-        on indicators.dataset = arrivals.dataset and vintages.file_sha256 = arrivals.file_sha256
+        on
+            indicators.dataset = arrivals.dataset
+            and vintages.file_sha256 = arrivals.file_sha256
+            and arrivals.is_last
     left join intake.sheets as sheets
         on
             indicators.dataset = sheets.dataset

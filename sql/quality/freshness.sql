@@ -25,7 +25,10 @@ with figures as (
     inner join intake.files as files
         on vintages.file_sha256 = files.file_sha256 and indicators.dataset = files.dataset
     inner join intake.file_arrivals as arrivals
-        on files.dataset = arrivals.dataset and files.file_sha256 = arrivals.file_sha256
+        on
+            files.dataset = arrivals.dataset
+            and files.file_sha256 = arrivals.file_sha256
+            and arrivals.is_last
     where
         vintages.city_code is not null
         and not vintages.is_progress

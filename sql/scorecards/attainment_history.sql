@@ -5,12 +5,11 @@ with figures as (
         observations.*,
         indicators.decimals,
         power(1e1, indicators.decimals) as scale
-    from observations.city_observations as observations
+    from observations.current_observations as observations
     inner join reference.indicators as indicators
         on
             observations.indicator_id = indicators.indicator_id
             and observations.scope = indicators.scope
-    where observations.is_current
 ),
 
 scaled as (

@@ -17,7 +17,8 @@ YEARS = range(2012, 2025)
 METADATA = SeriesMetadata(
     additive=frozenset({"i"}),
     never_zero=frozenset({"i"}),
-    ratios=(("rate", "i", "below", 100.0),),
+    ratios=(("rate", "i", "below", 100.0, 2),),
+    scopes={"rate": "whole", "i": "whole", "below": "whole"},
     cities_of={"P": frozenset(CITIES)},
 )
 SEEDS = range(20)

@@ -37,7 +37,7 @@ def test_the_page_of_messages_lists_every_message_word_for_word() -> None:
     page = (DOCS / "reference" / "messages.md").read_text(encoding="utf-8").replace("&lt;", "<").replace("\\*", "*")
     sections = re.findall(r"^## (\w+)\n\n(.*)  \n→ (.*)\n\n(.*)  \n→ (.*)$", page, re.MULTILINE)
     assert {code: texts for code, *texts in sections} == {
-        code: [message.reason.zh, message.remedy.zh, message.reason.en, message.remedy.en]
+        code: [message.reason.zh, message.full_remedy.zh, message.reason.en, message.full_remedy.en]
         for code, message in all_messages().items()
     }
 

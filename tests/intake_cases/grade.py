@@ -87,9 +87,8 @@ def read_cases(name: str | None = None) -> Iterator[Case]:
 def grade_case(case: Case, shipped: Shipped) -> Graded:
     """Check the file of a case and grade the outcome."""
     try:
-        result = DryRun(shipped.contracts, shipped.connection, Limits(), {}, with_rows=True).check(
-            case.file, case.dataset
-        )
+        dry_run = DryRun(shipped.contracts, shipped.connection, Limits(), Path("lake"), {}, with_rows=True)
+        result = dry_run.check(case.file, case.dataset)
     except Exception as error:  # every error that leaves the check is a crash
         return Graded(case, "crash", False, f"{type(error).__name__}: {error}"[:200], None)
     grade, is_allowed, why = _grade(case, result)

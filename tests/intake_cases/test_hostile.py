@@ -89,8 +89,8 @@ def test_quotes_and_semicolons_in_headers_refuse_the_file(take: Take, header: st
     assert outcome.refusals == [("unknown_header", header)]
 
 
-@pytest.mark.parametrize("mark", ["\u202e", "\u200b", "\u2066", "\u00ad"])
-def test_invisible_marks_make_no_city_of_a_name(take: Take, mark: str) -> None:
+@pytest.mark.parametrize("mark", ["\u202e", "\u202d"])
+def test_overrides_of_direction_make_no_city_of_a_name(take: Take, mark: str) -> None:
     outcome = take("parks", parks(park(f"南昌{mark}市"), park("九江市")))
     assert outcome.errors == [(2, "city", "unknown_place", f"南昌{mark}市")]
     assert outcome.values("city_code") == [("360400",)]

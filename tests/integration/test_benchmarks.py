@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import telling
+from benchmarks import results
 from benchmarks.answers import Answers, differences
 from benchmarks.suite import FLOOR, SCORES, compare, province_of
 
@@ -22,7 +22,7 @@ def test_a_small_province_is_measured_and_all_agree(tmp_path: Path, capsys: pyte
     (costs,) = [one.costs for one in rounds]
     assert list(costs) == [FLOOR, SCORES, PEER]
     assert all(cost.seconds > 0 and cost.processor > 0 and cost.peak_bytes > 10_000_000 for cost in costs.values())
-    telling.show(rounds, "6,160 rows")
+    results.show(rounds, "6,160 rows")
     assert "Great Expectations" in capsys.readouterr().out
 
 

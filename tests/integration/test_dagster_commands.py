@@ -82,6 +82,8 @@ def test_dagster_dev_answers_with_everything_stopped(checkout: Path, has_home: b
             env=environment(checkout, **variables),
             stdout=stream,
             stderr=stream,
+            # A group of its own, so that no process of it is left behind where the test fails.
+            start_new_session=True,
             # A shell that starts tests in the background makes them ignore the signal that ends the server.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
@@ -105,7 +107,10 @@ def test_dagster_dev_answers_with_everything_stopped(checkout: Path, has_home: b
     try:
         assert wait_until(states, 120), log.read_text("utf-8")
         assert states() == dict.fromkeys(["nightly", "monthly", "pruning", "inbox", "run_failures"], "STOPPED")
-    finally:
         server.send_signal(signal.SIGINT)
         server.wait(60)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
     assert "Traceback" not in log.read_text("utf-8")

@@ -98,6 +98,41 @@ def test_a_file_sent_twice_changes_nothing(ran: Place) -> None:
     assert ran.run()["had_work"] is False
 
 
+def test_the_same_bytes_sent_again_after_a_correction_are_current_and_the_run_says_so(ran: Place) -> None:
+    file = ran.data / "inbox" / "country_statistics" / "synthetic.csv"
+    first = file.read_text(encoding="utf-8")
+    ran.write("inbox/country_statistics/synthetic.csv", first.replace("Aland,2024,76,25", "Aland,2024,77,25"))
+    assert ran.run()["sent_again"] == []
+    ran.write("inbox/country_statistics/synthetic.csv", first)
+    done = ran.call("run")
+    assert "Sent again: country_statistics/synthetic.csv" in done.stdout
+    (current,) = ran.rows(
+        "from observations.city_observations where is_current and city_code = 'A' and year = 2024 "
+        "and indicator_id like '%life_years'"
+    )
+    assert current["value"] == 76
+    assert "Sent again: country_statistics/synthetic.csv" in ran.call("status").stdout
+    assert ran.run()["had_work"] is False
+
+
+def test_a_run_says_first_what_was_refused_and_rejected_and_where_the_returns_are(ran: Place) -> None:
+    ran.write("inbox/country_statistics/faulty.csv", HEADER + "Atlantis,2024,70,44,synthetic,A\n")
+    ran.write("inbox/country_statistics/refused.csv", "nothing,known\n1,2\n")
+    lines = ran.call("run").stdout.splitlines()
+    assert lines[0] == "Files refused as a whole: 1"
+    assert lines[1].startswith("  country_statistics/refused.csv: ")
+    assert lines[2].startswith("    → ")
+    assert lines[3:5] == ["Rows rejected: 1, in 1 files", "  country_statistics/faulty.csv: 1"]
+    assert lines[5].startswith("Returns: ")
+    assert (ran.release().folder / "returns").is_dir()
+    ran.write("inbox/country_statistics/good.csv", HEADER + "Cordonia,2022,70,44,synthetic,A\n")
+    lines = ran.call("run").stdout.splitlines()
+    assert lines[:2] == [
+        "No row of the files received in this run was rejected.",
+        "Of files received before, 2 are not corrected yet (1 rows).",
+    ]
+
+
 @pytest.fixture(scope="module")
 def corrected(countries: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """Two releases: between them a file was corrected and a goalpost moved."""

@@ -39,7 +39,8 @@ from assets.intake.assets import ingest_dataset
 from assets.intake.values.units import Units
 from assets.core.paths import Paths
 from assets.warehouse.connection import connect_in_memory
-registry = Lookups(Places.of([("甲市", "1", None, None)], []), Units({}), {}, {"sources.source_id": {"book"}}, "r")
+places, references = Places.of([("甲市", "1", None, None)], []), {"sources.source_id": {"book": "book"}}
+registry = Lookups(places, Units({}), {}, references, "r")
 with connect_in_memory() as connection:
     contract = Contract.model_validate_json(sys.argv[2])
     job = IngestJob(Paths(Path(sys.argv[1])), contract, connection, registry, Limits(still_written_seconds=0))

@@ -45,7 +45,8 @@ def server(tmp_path: Path) -> Iterator[Storage]:
 @pytest.fixture
 def registry() -> Lookups:
     """That of the processes, so that the test takes in by the recipe that they have."""
-    return Lookups(Places.of([("甲市", "1", None, None)], []), Units({}), {}, {"sources.source_id": {"book"}}, "r")
+    references = {"sources.source_id": {"book": "book"}}
+    return Lookups(Places.of([("甲市", "1", None, None)], []), Units({}), {}, references, "r")
 
 
 @pytest.fixture(scope="module")

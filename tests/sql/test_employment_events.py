@@ -8,6 +8,7 @@ from tests.builders.world import Row, World
 
 EVENTS = "intake.employment_events"
 MODEL = "observations.employment_events"
+RATIO = ("posts_with_intents", "intents_at_posts")
 
 
 @pytest.fixture
@@ -24,14 +25,20 @@ def event(name: str, **said: object) -> Row:
 
 
 def sums(world: World, *events: Row) -> dict[str, float]:
-    """The sums of the one city and year by the last part of their indicator."""
-    rows = world.add(EVENTS, *events).rows(MODEL)
-    return {row["indicator_id"].split(".")[1]: row["value"] for row in rows}
+    """The sums of the one city and year by the last part of their indicator, without those for the ratio."""
+    found = {row["indicator_id"].split(".")[1]: row["value"] for row in world.add(EVENTS, *events).rows(MODEL)}
+    return {name: value for name, value in found.items() if name not in RATIO}
 
 
 def test_events_of_a_year_are_counted_and_summed(files: World) -> None:
     events = (event("spring", posts=100, intents=10), event("autumn", posts=50, intents=5, date="2024-10-01"))
     assert sums(files, *events) == {"events_held": 2, "posts_offered": 150, "intents_reached": 15}
+
+
+def test_the_ratio_of_intents_to_posts_takes_the_events_that_report_both(files: World) -> None:
+    events = (event("both", posts=100, intents=10), event("posts", posts=500), event("intents", intents=7))
+    rows = {row["indicator_id"].split(".")[1]: row["value"] for row in files.add(EVENTS, *events).rows(MODEL)}
+    assert [rows[name] for name in RATIO] == [100, 10]
 
 
 def test_every_sum_says_at_least(files: World) -> None:

@@ -26,7 +26,7 @@ from tests.builders.world import World, furnished, models, tables
 TEXTS = tuple(
     ModelText(model.name, model.sql, model.upstream)
     for name, model in models().items()
-    if name.startswith("scorecards.")
+    if name.startswith(("scorecards.", "observations.current_", "observations.derived_"))
 )
 
 
@@ -50,6 +50,10 @@ def snapshot(memory: Connection, name: str, facts: Mapping[str, Any]) -> Release
         )  # fmt: skip
         figures = {year: value for (which, year), value in facts["figures"].items() if which == indicator_id}
         world.figures(indicator_id, figures)
+    if (part := facts.get("people")) is not None:
+        rate = {"indicator_id": "i", "numerator_id": "j", "denominator_id": "people", "multiplier": 1}
+        world.add("reference.indicator_parts", {**rate, "maximum_gap_years": 0})
+        world.indicator("people", None, weight=0).figures("people", {2024: part})
     for table in {read for text in TEXTS for read in text.depends_on if read.startswith("reference.")}:
         world.build(table)
     for table in ("indicator_scores", "dimension_scores", "measure_scores", "city_scores"):
@@ -108,6 +112,11 @@ def test_both_ends_of_a_range_have_their_own_parts(memory: Connection) -> None:
     assert (row["evidenced_old"], row["possible_old"], row["evidenced_new"], row["possible_new"]) == (30, 80, 55, 55)
     assert (parts(row), parts(row, "possible")) == ([500, 2000, 0, 0], [500, -3000, 0, 0])
     assert (row["score_status_old"], row["score_status_new"], row["status_cause"]) == ("too_open", "ranked", "added")
+
+
+def test_a_derived_score_moves_with_the_revised_part(memory: Connection) -> None:
+    old, new = ({"figures": {("j", 2024): 60.0}, "people": people} for people in (2.0, 3.0))
+    assert parts(moves(memory, old, new)["indicator i"]) == [-1000, 0, 0, 0]
 
 
 def test_changed_sql_is_changed_method(memory: Connection) -> None:

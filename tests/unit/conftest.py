@@ -83,7 +83,7 @@ def registry() -> Lookups:
         ("丁省", None, "9", None),
     ]
     indicators = {"long.rate": IndicatorLimits("%", 0.0, 100.0), "long.length": IndicatorLimits("公里", 0.0, None)}
-    references = {"sources.source_id": frozenset({"book"})}
+    references = {"sources.source_id": {"book": "book"}}
     return Lookups(Places.of(names, ["beta"]), shipped_units(), indicators, references, "registry-1")
 
 

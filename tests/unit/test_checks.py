@@ -137,6 +137,33 @@ def test_a_check_with_another_severity_is_refused(tmp_path: Path, severity: str)
         sql_check(tmp_path, HEADER.replace("error", severity) + "select 1")
 
 
+SEVERAL = """-- table: a.b
+-- severity: warning
+-- check: no_x
+-- zh: 甲
+-- en: first
+-- check: no_y
+-- zh: 乙
+-- en: second
+select '{check}'"""
+
+
+def test_checks_of_one_file_have_a_name_a_rule_and_a_select_each(tmp_path: Path) -> None:
+    checks = sql_check(tmp_path, SEVERAL)
+    assert [(check.name, check.description_zh, check.description_en) for check in checks] == [
+        ("no_x", "甲", "first"),
+        ("no_y", "乙", "second"),
+    ]
+    assert [check.query.splitlines()[-1] for check in checks] == ["select 'no_x'", "select 'no_y'"]
+    assert not any(check.is_blocking for check in checks)
+
+
+@pytest.mark.parametrize("line", ["-- zh: 甲", "-- en: second"])
+def test_checks_of_one_file_of_which_one_lacks_its_rule_are_refused(tmp_path: Path, line: str) -> None:
+    with pytest.raises(CheckParseError, match=r"rule\.sql"):
+        sql_check(tmp_path, SEVERAL.replace(line + "\n", ""))
+
+
 def test_a_folder_without_checks_has_none(tmp_path: Path) -> None:
     assert read_sql_checks([tmp_path]) == []
 

@@ -40,7 +40,9 @@ def test_two_rows_of_headers_are_read_where_each_column_is_unambiguous(fairs: Co
     assert [header.column for header in english.headers] == HEADER
     assert english.last_line == 2
     merged = layout(
-        fairs, ["city", "date", "岗位", "", "source_id", "source_grade"], ["", "", "posts", "share", "", ""]
+        fairs.model_copy(update={"neutral_groups": ("岗位",)}),
+        ["city", "date", "岗位", "", "source_id", "source_grade"],
+        ["", "", "posts", "share", "", ""],
     )
     assert [header.column for header in merged.headers] == ["city", "date", "posts", "share", *HEADER[3:]]
 

@@ -7,6 +7,7 @@ import json
 import shutil
 import socket
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,16 @@ from typer.testing import CliRunner
 
 from assets.core.errors import DataError, UsageError
 from assets.core.paths import DATA_DIR_VARIABLE, PROJECT_ROOT, Paths
+from assets.core.settings import Limits
 from assets.intake.dry_run import DryRunResult
 from assets.intake.file_parser import FileParser, HeaderCount, ParseResult
+from assets.intake.ingest import IngestJob
+from assets.intake.receipts.receipts import KnownContent
 from assets.intake.tables.contracts import read_contracts
+from assets.intake.values.lookups import read_lookups
+from assets.reference.load import load_reference_tables
+from assets.warehouse.connection import connect_in_memory
+from assets.warehouse.tables import read_tables
 from pipelines.cli.app import app
 from pipelines.cli.commands.check import check_files
 from pipelines.cli.render.check import render_check
@@ -270,6 +278,28 @@ def test_the_account_of_each_sheet_is_shown(shipped: Path, tmp_path: Path) -> No
     assert (
         "Sheet 数据: 5 rows = titles 1 + headers 1 + notes 1 + data 2; Accepted 1, Aggregates 0, Rejected 1" in output
     )
+
+
+def test_a_content_that_arrived_before_is_named_with_what_arrived_since(data: Path, tmp_path: Path) -> None:
+    first, second = sent(tmp_path, HEADER + GOOD), sent(tmp_path, HEADER + GOOD.replace("70", "71"), "later.csv")
+    assert check(data, first).known is None
+    contract = read_contracts(data / "contracts")["country_statistics"]
+    inbox = data / "inbox" / "country_statistics"
+    inbox.mkdir(parents=True)
+    tables = {table.name: table for table in read_tables(Paths(data).sql).values() if table.schema_name == "reference"}
+    with connect_in_memory() as connection:
+        for content in load_reference_tables(tables, Paths(data)).values():
+            content.write(connection)
+        limits = Limits(still_written_seconds=0)
+        job = IngestJob(Paths(data), contract, connection, read_lookups(connection, contract), limits)
+        for number, file in enumerate((first, second)):
+            shutil.copy(file, inbox)
+            job.ingest(datetime(2026, 2, 5 + number, tzinfo=UTC))
+    known, latest = check(data, first), check(data, second)
+    moments = (datetime(2026, 2, 5, tzinfo=UTC),)
+    assert known.known == KnownContent("country_statistics/new.csv", moments, 1)
+    assert "received on 2026-02-05 00:00 (UTC) as country_statistics/new.csv; 1 files arrived since" in output_of(known)
+    assert "it is the last file of the dataset" in output_of(latest)
 
 
 def test_nothing_is_copied_and_what_a_killed_check_left_is_deleted(

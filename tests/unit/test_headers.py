@@ -105,9 +105,20 @@ def test_a_unit_of_another_kind_refuses_the_file(measured: Contract, header: str
     assert (issue.code, issue.column, issue.expected) == ("incompatible_header_unit", "share", "公里")
 
 
-def test_a_bracket_that_is_no_unit_is_an_unknown_header(measured: Contract) -> None:
-    _, (issue,) = matched([*REQUIRED, "管长（估计）"], measured)
-    assert issue.code == "unknown_header"
+@pytest.mark.parametrize(
+    "header", ["管长（估计）", "其中：管长", "管长_同比", "比上年增加管长", "管长（2030年目标）", "管长排名"]
+)
+def test_a_word_that_may_change_a_header_refuses_it_by_that_word(measured: Contract, header: str) -> None:
+    _, (issue,) = matched([*REQUIRED, header], measured)
+    assert (issue.code, issue.expected, issue.column) == ("header_with_modifier", "管长", header)
+    assert issue.actual in header
+    assert "管长" not in issue.actual
+
+
+@pytest.mark.parametrize(("header", "unit"), [("管长（英里）", "英里"), ("管长(mile)", "mile"), ("管长-华里", "华里")])
+def test_an_unknown_unit_is_reported_as_a_unit(measured: Contract, header: str, unit: str) -> None:
+    _, (issue,) = matched([*REQUIRED, header], measured)
+    assert (issue.code, issue.actual, issue.expected) == ("unknown_unit", unit, "公里")
 
 
 @pytest.mark.parametrize("header", ["城市city", "城市City", "城市 CITY"])
@@ -144,7 +155,7 @@ def test_scope_and_unit_glued_to_a_name_are_known_as_an_alias_alone(measured: Co
     headers, issues = match_headers([*REQUIRED, "管长_全市_公里"], glued, UNITS, 1)
     assert (headers[-1].column, headers[-1].unit, issues) == ("share", "公里", [])
     _, (issue,) = matched([*REQUIRED, "管长_城区_公里"], glued)
-    assert issue.code == "unknown_header"
+    assert issue.code == "header_with_modifier"
 
 
 def test_a_unit_over_a_column_that_has_none_refuses_the_file(fairs: Contract) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from assets.core.i18n import Bilingual, label, labels
 from assets.core.messages import Message, all_messages, get_message, read_messages
+from assets.core.settings import EngineSettings, Settings, StorageSettings
+from tests.builders.world import tables
 
 PLACEHOLDERS = {"{actual}", "{expected}"}
 HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff]")
@@ -27,31 +29,15 @@ CODE_IN_CHINESE = re.compile(
     r"|GANCHENG_[A-Z_]+|SIGTERM|chmod"
     r"|[\w.]*/[\w./]*|\w+\.(csv|yml)"  # a path
 )
-NAMES_IN_CHINESE = {
-    # products, formats and units
-    *(
-        "CSV",
-        "Excel",
-        "Office",
-        "Parquet",
-        "UTF",
-        "GB18030",
-        "xlsx",
-        "MB",
-        "SQL",
-        "Dagster",
-        "Spark",
-        "Connect",
-        "fsspec",
-        "S3",
-    ),
-    # columns, settings and values as a person writes them
-    *("city_code", "dataset", "file_sha256", "line", "floor", "upper", "range_low", "range_high", "width"),
-    *("archive", "current", "previous", "engine", "duckdb", "seen_as"),
+PRODUCTS_AND_UNITS = {
+    *("CSV", "Excel", "Office", "Parquet", "UTF", "GB18030", "xlsx", "MB", "SQL"),
+    *("Dagster", "Spark", "Connect", "fsspec", "S3"),
 }
-# Labels also name columns of releases and the coverage as it is printed.
+COLUMNS = {"city_code", "dataset", "file_sha256", "line", "lower", "upper", "range_low", "range_high", "tolerance"}
+SETTINGS = {"engine", "duckdb", "seen_as"}
+NAMES_IN_CHINESE = {*PRODUCTS_AND_UNITS, *COLUMNS, *SETTINGS, "archive", "current", "previous"}
 # A, B and C are grades of sources, returns is a folder of a release, index and zh are arguments of commands.
-NAMES_IN_LABELS = {"UTC", "JSON", "n", "m", "pid", "sha256", "A", "B", "C", "returns", "index", "zh"}
+NAMES_IN_LABELS = {"UTC", "JSON", "pid", "sha256", "A", "B", "C", "returns", "index", "zh"}
 COMMAND_LINES_ALONE = "command_examples"
 
 MESSAGES = sorted(all_messages().items())
@@ -63,13 +49,13 @@ def placeholders(text: str) -> list[str]:
 
 
 def latin_words(text: str) -> set[str]:
-    return set(re.findall(r"[A-Za-z][A-Za-z0-9_]*", CODE_IN_CHINESE.sub("", re.sub(r"\{\w+\}", "", text))))
+    return set(re.findall(r"[A-Za-z][A-Za-z0-9_]*", CODE_IN_CHINESE.sub("", re.sub(r"\{[^}]*\}", "", text))))
 
 
 @each_message
 def test_a_message_is_complete_in_both_languages(code: str, message: Message) -> None:
     assert re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", code)
-    for text in (*message.reason, *message.remedy):
+    for text in (*message.reason, *message.full_remedy):
         assert text == text.strip() != ""
         assert "\n" not in text
         assert not text.endswith((".", "。"))
@@ -80,21 +66,38 @@ def test_a_message_is_complete_in_both_languages(code: str, message: Message) ->
 
 @each_message
 def test_both_languages_have_the_same_placeholders(code: str, message: Message) -> None:
-    for text in (message.reason, message.remedy):
+    for text in (message.reason, message.full_remedy):
         assert placeholders(text.zh) == placeholders(text.en)
         assert set(placeholders(text.en)) <= PLACEHOLDERS
 
 
 @each_message
+def test_a_suggestion_names_what_is_expected_and_the_remedy_does_without(code: str, message: Message) -> None:
+    if message.suggestion is not None:
+        assert all("{expected}" in text for text in message.suggestion)
+        assert not any("{expected}" in text for text in message.remedy)
+
+
+@each_message
 def test_english_texts_are_plain_english(code: str, message: Message) -> None:
-    for text in (message.reason.en, message.remedy.en):
+    for text in (message.reason.en, message.full_remedy.en):
         assert re.findall(rf"\b({FORBIDDEN})\b", text, re.IGNORECASE) == []
         assert not HAN.search(QUOTED.sub("", text))
 
 
 @each_message
 def test_chinese_texts_have_no_latin_words_but_codes_and_names(code: str, message: Message) -> None:
-    assert latin_words(message.reason.zh + " " + message.remedy.zh) - NAMES_IN_CHINESE == set()
+    assert latin_words(message.reason.zh + " " + message.full_remedy.zh) - NAMES_IN_CHINESE == set()
+
+
+def test_names_in_chinese_texts_are_those_of_columns_and_settings_and_each_is_used() -> None:
+    assert {column for table in tables().values() for column in table.columns} >= COLUMNS
+    written = Settings(engine=EngineSettings(), storage=StorageSettings()).model_dump_json()
+    assert set(re.findall(r"\w+", written)) >= SETTINGS
+    assert (
+        set().union(*(latin_words(text.zh) for _, message in MESSAGES for text in (message.reason, message.remedy)))
+        >= NAMES_IN_CHINESE
+    )
 
 
 @pytest.mark.parametrize("word", ["doubled", "repeated", "no_such", "lost", "late", "told", "broken", "wrong"])

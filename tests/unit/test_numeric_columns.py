@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -16,7 +15,7 @@ from hypothesis import strategies as st
 from assets.intake.rows.row_errors import RowErrors, SourceColumn
 from assets.intake.tables.contracts import ContractColumn
 from assets.intake.values.lookups import Lookups
-from assets.intake.values.numeric_columns import LongFormat, NumericColumnParser
+from assets.intake.values.numeric_columns import LongFormat, NumericColumnParser, Remarks
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -35,11 +34,12 @@ class ParsedColumn:
         cells: Sequence[str],
         header_unit: str | None = None,
         long: LongFormat | None = None,
+        name: str = "value",
     ) -> None:
-        errors, self.conversions = RowErrors(len(cells)), Counter[str]()
-        parser = NumericColumnParser(registry, long, len(cells), errors, self.conversions)
-        values, qualifiers = parser.parse(SourceColumn("value", 1, 1, header_unit), rules, pa.array(cells, pa.string()))
-        self.values, self.qualifiers = values.to_pylist(), qualifiers.to_pylist()
+        errors, self.remarks = RowErrors(len(cells)), Remarks()
+        parser = NumericColumnParser(registry, long, len(cells), errors, self.remarks, frozenset({"key"}))
+        values, qualifiers = parser.parse(SourceColumn(name, 1, 1, header_unit), rules, pa.array(cells, pa.string()))
+        self.values, self.qualifiers, self.gaps = values.to_pylist(), qualifiers.to_pylist(), parser.gaps
         self.errors = sorted(
             zip(*(errors.columns[name] for name in ("row", "code", "actual", "expected")), strict=True)
         )
@@ -92,10 +92,9 @@ def test_the_unit_of_the_cell_comes_before_that_of_the_header_and_of_the_contrac
 
 
 def test_every_conversion_is_counted(registry: Lookups) -> None:
-    read = ParsedColumn(registry, column(unit="公里"), ["1", "2", "3公里", "4万米", ""], header_unit="米")
-    assert read.values == [0.001, 0.002, 3, 40, None]
-    assert sum(read.conversions.values()) == 3
-    assert all(text.endswith(("× 1/1000", "× 10")) for text in read.conversions)
+    read = ParsedColumn(registry, column(unit="公里"), ["1", "2", "1", "3公里", "4万米", ""], header_unit="米")
+    assert read.values == [0.001, 0.002, 0.001, 3, 40, None]
+    assert read.remarks == {("converted", "米 → 公里: × 1/1000"): 4}
 
 
 @pytest.mark.parametrize(
@@ -105,7 +104,9 @@ def test_every_conversion_is_counted(registry: Lookups) -> None:
         ("3公里", "平方公里", "incompatible_unit", "平方公里"),
         ("3%", None, "invalid_number", "1234.5"),
         ("1O", "%", "invalid_number", "1234.5"),
-        ("3个家", "个", "invalid_number", "1234.5"),
+        ("3个家", "个", "unknown_unit", "个"),
+        ("3华里", "公里", "unknown_unit", "公里"),
+        ("3*", "公里", "invalid_number", "1234.5"),
         ("1:8", "%", "incompatible_unit", "%"),
         ("80余", "%", "approximate_number", "1234.5"),
         ("many", "%", "invalid_number", "1234.5"),
@@ -134,6 +135,56 @@ def test_limits_are_checked_in_the_unit_of_the_column(registry: Lookups) -> None
 def test_a_count_is_whole_after_its_conversion(registry: Lookups) -> None:
     read = ParsedColumn(registry, column(type="integer", unit="人"), ["1.2345万", "1.23456万", "8087.0", "0.5"])
     assert read.errors == [(1, "integer_expected", "1.23456万", ""), (3, "integer_expected", "0.5", "")]
+
+
+def test_a_reason_for_a_gap_is_kept_and_is_no_fault(registry: Lookups) -> None:
+    read = ParsedColumn(registry, column(required=True, min=0), ["不适用", "5", "保密", "零报告"])
+    assert (read.values, read.errors) == ([None, 5, None, 0], [])
+    assert read.gaps == {
+        0: {"value": "not_applicable"},
+        2: {"value": "confidential"},
+        3: {"value": "confirmed_zero"},
+    }
+
+
+def test_a_reason_for_a_gap_is_no_value_of_the_key(registry: Lookups) -> None:
+    assert ParsedColumn(registry, column(), ["不适用"], name="key").errors == [
+        (0, "invalid_number", "不适用", "1234.5")
+    ]
+
+
+def test_a_confirmed_zero_is_rejected_where_zero_cannot_be(registry: Lookups) -> None:
+    assert ParsedColumn(registry, column(min=1), ["零报告"]).errors == [(0, "number_below_minimum", "零报告", "1")]
+
+
+@pytest.mark.parametrize("unit", [None, "%"])
+def test_a_fraction_in_a_column_of_percent_is_rejected(registry: Lookups, unit: str | None) -> None:
+    read = ParsedColumn(
+        registry, column(unit="%"), ["43.2", "0.432", " 0.5", "1", "0", "0.43%", "４"], header_unit=unit
+    )
+    assert read.errors == [
+        (1, "fraction_in_percent", "0.432", "43.2%"),
+        (2, "fraction_in_percent", " 0.5", "50%"),
+        (3, "fraction_in_percent", "1", "100%"),
+    ]
+    assert (read.values[0], read.values[4:]) == (43.2, [0, 0.43, 4])
+
+
+def test_a_small_number_is_no_fraction_in_another_unit(registry: Lookups) -> None:
+    assert ParsedColumn(registry, column(unit="%"), ["5", "1"], header_unit="‰").values == [0.5, 0.1]
+    assert ParsedColumn(registry, column(unit="公里"), ["0.5"]).errors == []
+    assert ParsedColumn(registry, column(unit="%"), ["1"]).errors == []
+
+
+def test_a_year_is_one_of_the_column(registry: Lookups) -> None:
+    rules = column(type="integer", unit="年", required=True, min=1990, max=2100)
+    read = ParsedColumn(registry, rules, ["2024", "FY2024", "2024-12-31", "24", "2024E", "45657", "不适用", ""])
+    assert read.values[:3] == [2024, 2024, 2024]
+    assert [(row, code, expected) for row, code, _, expected in read.errors] == [
+        *((row, "invalid_year", "1990–2100") for row in (3, 4, 5)),
+        (6, "invalid_year", "1990–2100"),
+        (7, "missing_value", "列"),
+    ]
 
 
 @pytest.mark.parametrize("gap", ["", "-", "…", "暂无"])

@@ -143,6 +143,18 @@ def test_a_rate_is_held_against_its_parts(rate: float, count: int) -> None:
     )
 
 
+@pytest.mark.parametrize(("gap", "count"), [(0, 1), (2, 1), (3, 0), (-1, 0)])
+def test_the_denominator_of_a_rate_may_be_some_years_older_and_never_newer(gap: int, count: int) -> None:
+    rows = [observation("c00", 2018, 100), observation("c00", 2018, 27.0, indicator_id="rate", kind="rate")]
+    assert len(detect("ratio_mismatch", [*rows, observation("c00", 2018 - gap, 400, indicator_id="below")])) == count
+
+
+def test_parts_of_another_scope_are_no_parts() -> None:
+    rows = [observation("c00", 2018, 100), observation("c00", 2018, 27.0, indicator_id="rate", kind="rate")]
+    below = observation("c00", 2018, 400, indicator_id="below", scope="centre")
+    assert detect("ratio_mismatch", [*rows, below]) == []
+
+
 def test_a_stock_that_returns_twice_to_a_level_it_left_flips() -> None:
     values = dict(zip(range(2014, 2021), [699, 699, 1572.3, 699, 1572, 1572, 1570], strict=True))
     observations = [observation("c00", year, value) for year, value in values.items()]

@@ -85,7 +85,7 @@ def test_without_a_setting_nothing_is_shared(intake: IngestJob) -> None:
     send(intake, "a.csv", HEADER + ROW)
     assert open_store(intake.paths) is None
     assert counts(ingest_dataset(intake, NOW)) == [("fairs/a.csv", "read", 1, 0)]
-    assert not intake.paths.state.exists()
+    assert not (intake.paths.state / "shared").exists()
 
 
 def test_what_one_machine_took_in_all_have(machine: Machine) -> None:

@@ -44,7 +44,7 @@ known = st.sampled_from(sorted(UNITS.known))
         (":", "%", None),
         ("万万万", "人", None),
         ("人/", "人", None),
-        ("十亿元", "元", None),
+        ("十百千元", "元", None),
         ("人", "公里", None),
         ("%", "公顷", None),
         ("公里", "平方公里", None),

@@ -36,6 +36,8 @@ def test_a_good_row_is_accepted_with_its_types(fairs: Contract, parse_file: Pars
         "is_local": True,
         "source_id": "book",
         "source_grade": "A",
+        "gap_reasons": None,
+        "source_text": None,
         "other_cells": None,
         "return_id": None,
     }
@@ -44,7 +46,7 @@ def test_a_good_row_is_accepted_with_its_types(fairs: Contract, parse_file: Pars
 @pytest.mark.parametrize(
     ("row", "column", "code", "actual", "expected"),
     [
-        ("丙市,2026-02-05,big,12,3.5,是,book,A", "city", "unknown_place", "丙市", "甲市"),
+        ("丙市,2026-02-05,big,12,3.5,是,book,A", "city", "unknown_place", "丙市", ""),
         (",2026-02-05,big,12,3.5,是,book,A", "city", "missing_value", "", "列city"),
         ("甲市,,big,12,3.5,是,book,A", "date", "missing_value", "", "列date"),
         ("甲市,11月2日,big,12,3.5,是,book,A", "date", "invalid_date", "11月2日", "2026-02-05"),
@@ -285,7 +287,7 @@ def test_a_row_of_a_long_layout_has_unit_and_limits_of_its_indicator(fairs: Cont
     )
     assert [(line, code, actual) for line, _, code, actual in parsed.errors] == [
         (2, "number_above_maximum", "101"),
-        (5, "unknown_reference", "other.rate"),
+        (5, "unknown_indicator_name", "other.rate"),
         (6, "incompatible_unit", "5"),
     ]
     assert [(row["line"], row["value"]) for row in parsed.accepted] == [(3, 5.0), (4, 5.0)]

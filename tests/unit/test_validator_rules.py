@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assets.intake.tables.contracts import Contract
-from assets.intake.values.lookups import referenced_values
+from assets.intake.values.lookups import referenced_texts
 from assets.warehouse.connection import connect_in_memory
 from tests.unit.conftest import ParseFile
 
@@ -103,7 +103,13 @@ def test_what_was_found_is_data_and_no_template(fairs: Contract, parse_file: Par
     (reject,) = parse_file(fairs, HEADER + f"{text},2026-02-05,big,12,3.5,是,book,A\n").rejects
     assert reject["reason_en"] == f"Unknown place “{text[:200]}”"
     assert reject["raw_row"].startswith(text)
-    assert reject["remedy_en"].startswith(f"If you mean “{reject['expected']}”")
+
+
+@pytest.mark.parametrize("text", ["甲市{expected}", "甲市{actual}", "甲市\\1"])
+def test_a_suggestion_is_named_before_the_remedy(fairs: Contract, parse_file: ParseFile, text: str) -> None:
+    (reject,) = parse_file(fairs, HEADER + f"{text},2026-02-05,big,12,3.5,是,book,A\n").rejects
+    assert reject["remedy_en"].startswith("If you mean “甲市”, use that name; Use the name")
+    assert reject["remedy_zh"].startswith("如指“甲市”，请改写为该名称；请填写")
 
 
 @pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "'; drop table typed; --", "<script>", "'", "{}"])
@@ -153,7 +159,7 @@ def test_what_a_reference_refers_to_are_words_and_no_empty_cell_is_one(kind: str
     with connect_in_memory() as connection:
         connection.execute(f"create schema reference; create table reference.sources (source_id {kind})")
         connection.execute("insert into reference.sources values ('25'), (null)")
-        assert referenced_values(connection, "sources.source_id") == {"25"}
+        assert referenced_texts(connection, "sources.source_id") == {"25": "25"}
 
 
 @pytest.mark.parametrize("word", ["Book", " book　", "ｂｏｏｋ"])

@@ -1,6 +1,7 @@
 """The catalogue of messages that a person must act upon: `*.yml`, one file for each kind of problem.
 
-A message has a reason and a remedy in Chinese and in English. Templates contain `{actual}` and `{expected}` and no
+A message has a reason and a remedy in Chinese and in English, and maybe a suggestion that comes before the remedy where
+something similar is known. Templates contain `{actual}` and `{expected}` and no
 other placeholder, because SQL fills them as well. Not here: which code stops what, and filling a template
 (assets.core.errors); labels (assets.core.i18n).
 """
@@ -19,10 +20,21 @@ from assets.core.i18n import Bilingual
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The templates of one message: what is wrong, and what to do."""
+    """The templates of one message: what is wrong, and what to do.
+
+    `suggestion` contains `{expected}` and is left out where that is empty; then `remedy` must be enough.
+    """
 
     reason: Bilingual
     remedy: Bilingual
+    suggestion: Bilingual | None = None
+
+    @property
+    def full_remedy(self) -> Bilingual:
+        """The remedy with the suggestion before it."""
+        if self.suggestion is None:
+            return self.remedy
+        return Bilingual(f"{self.suggestion.zh}；{self.remedy.zh}", f"{self.suggestion.en}; {self.remedy.en}")
 
 
 def get_message(code: str) -> Message:
@@ -66,4 +78,6 @@ def _to_message(code: str, texts: Any, file_name: str) -> Message:
     try:
         return Message(**{field: Bilingual(**text) for field, text in texts.items()})
     except (AttributeError, TypeError) as error:
-        raise ValueError(f"{file_name}: {code} needs reason and remedy, each in zh and en, and nothing else") from error
+        raise ValueError(
+            f"{file_name}: {code} needs reason and remedy, each in zh and en; it may have a suggestion"
+        ) from error

@@ -12,8 +12,9 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from assets.core.file_hash_cache import FileHashCache, inbox_name
 from assets.core.paths import Paths
@@ -26,6 +27,23 @@ _UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".tmp", "~")
 UNARCHIVED_REFUSALS = ("file_is_link", "file_too_large", "file_unreadable")
 
 
+class FileState(NamedTuple):
+    """What tells whether a file was put in its place again, with the same bytes.
+
+    Attributes:
+        modified_ns: when its content was written, as its sender may have set it.
+        changed_ns: when the file system last changed anything about it.
+        inode: its number in the file system.
+    """
+
+    modified_ns: int
+    changed_ns: int
+    inode: int
+
+
+_NO_STATE = FileState(0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class InboxFile:
     """A file of the inbox.
@@ -35,12 +53,14 @@ class InboxFile:
         sha256: the hash of its bytes; of a file with a `refusal` a digest of its name and state.
         size: in bytes.
         refusal: the code of the error for which the file was not archived; None where it is in the archive.
+        state: of a file in the inbox that was archived.
     """
 
     name: str
     sha256: str
     size: int
     refusal: str | None = None
+    state: FileState = field(default=_NO_STATE, compare=False)
 
 
 def scan_inbox(
@@ -100,18 +120,18 @@ def _archive_inbox_file(file: Path, paths: Paths, limits: Limits, cache: FileHas
     if refusal is not None:
         return _refused(file, name, *refusal)
     status = file.stat()
-    state = _size_and_mtime(status)
+    size_and_mtime = _size_and_mtime(status)
     if 0 <= time.time() - status.st_mtime_ns / 1e9 < limits.still_written_seconds:
         return None
     known = cache.find_sha256(name, status) if cache is not None else None
     if known is not None and paths.archived(known).is_file():
-        return InboxFile(name, known, status.st_size)
+        return InboxFile(name, known, status.st_size, state=_state(status))
     sha256, size = archive_file(file, paths)
-    if _size_and_mtime(file.stat()) != state:
+    if _size_and_mtime(file.stat()) != size_and_mtime:
         return None
     if cache is not None:
         cache.add(name, status, sha256)
-    return InboxFile(name, sha256, size)
+    return InboxFile(name, sha256, size, state=_state(status))
 
 
 def _is_readable(file: Path) -> bool:
@@ -131,6 +151,10 @@ def _refused(file: Path, name: str, code: str, size: int) -> InboxFile:
     else:
         state = f"unreadable:{name}".encode()
     return InboxFile(name, hashlib.sha256(state).hexdigest(), size, code)
+
+
+def _state(status: os.stat_result) -> FileState:
+    return FileState(status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
 def _size_and_mtime(status: os.stat_result) -> tuple[int, int]:

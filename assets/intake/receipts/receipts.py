@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from typing import Any, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from assets.core.errors import DataError, Issue
+from assets.intake.receipts.arrivals import Arrival, group_arrivals
 from assets.intake.rows.accounts import SheetAccount
 
 # What the names of the results of a file end with: its accepted rows and its rejected rows.
@@ -94,6 +96,8 @@ class Receipt(BaseModel):
     refusals: tuple[IssueFields, ...] = ()
     sheets: tuple[SheetSummary, ...] = ()
     notes: tuple[SheetNote, ...] = ()
+    # They have records of their own, because a receipt is never changed.
+    arrivals: tuple[Arrival, ...] = Field(default=(), exclude=True)
 
     @field_validator("refusals", mode="before")
     @classmethod
@@ -106,6 +110,11 @@ class Receipt(BaseModel):
     def stem(self) -> str:
         """How the names of all files of the lake that belong to this receipt begin."""
         return f"{self.file_sha256}.{self.recipe}"
+
+    @property
+    def last_received_at(self) -> datetime:
+        """When the content was sent last."""
+        return max([self.received_at, *(arrival.received_at for arrival in self.arrivals)])
 
     @property
     def issues(self) -> tuple[Issue, ...]:
@@ -124,28 +133,49 @@ def issue_from_dict(fields: IssueFields) -> Issue:
 
 
 def read_receipts(folder: Path) -> list[Receipt]:
-    """Return the receipts of one dataset; of several for the same content the one that was written last.
+    """Return the receipts of one dataset, with their later arrivals; of several for one content the last one written.
 
     Raises:
         DataError: a receipt is damaged.
     """
     files = sorted(folder.glob("*.json"), key=lambda file: (file.stat().st_mtime_ns, file.name))
-    by_content, issues = {}, []
+    by_content, issues, arrivals = {}, [], group_arrivals(folder)
     for file in files:
         try:
             receipt = Receipt.model_validate_json(file.read_bytes())
         except ValidationError:
             issues.append(Issue("receipt_damaged", file.name.split(".")[0], file=f"lake/{folder.name}/{file.name}"))
             continue
-        by_content[receipt.file_sha256] = receipt
+        later = tuple(arrivals.get(receipt.file_sha256, ()))
+        by_content[receipt.file_sha256] = receipt.model_copy(update={"arrivals": later})
     if issues:
         raise DataError(issues)
     return list(by_content.values())
 
 
 def sort_receipts(receipts: Iterable[Receipt]) -> list[Receipt]:
-    """Return the receipts in the order in which their files arrived."""
-    return sorted(receipts, key=lambda receipt: (receipt.received_at, receipt.file, receipt.file_sha256))
+    """Return the receipts in the order in which their files arrived, the last arrival of each counting."""
+    return sorted(receipts, key=lambda receipt: (receipt.last_received_at, receipt.file, receipt.file_sha256))
+
+
+@dataclass(frozen=True, slots=True)
+class KnownContent:
+    """A content that arrived before: its first name, its times of arrival, and how many files arrived since."""
+
+    file: str
+    received_at: tuple[datetime, ...]
+    later_files: int
+
+
+def find_known_content(folder: Path, sha256: str) -> KnownContent | None:
+    """Return what is known of a content in one dataset; None where it never arrived."""
+    if not any(folder.glob(f"{sha256}.*.json")):
+        return None
+    receipts = sort_receipts(read_receipts(folder))
+    position = next(number for number, receipt in enumerate(receipts) if receipt.file_sha256 == sha256)
+    receipt = receipts[position]
+    moments = (receipt.received_at, *(arrival.received_at for arrival in receipt.arrivals))
+    return KnownContent(receipt.file, moments, len(receipts) - position - 1)
 
 
 def missing_results(folder: Path, receipt: Receipt) -> list[Path]:

@@ -7,6 +7,7 @@ are working copies of the store, which holds
     results/<dataset>/<recipe>/rows/file_sha256=<sha256>/checksum=<sha256 of this object>/part.parquet
     results/<dataset>/<recipe>/rejects/...                 accepted and rejected rows
     receipts/<dataset>/<sha256>.<recipe>.json              receipts with the checksums of their results, below their own
+    receipts/<dataset>/<time>.<digest>.arrivals.json       contents that were sent again
 
 Objects are never overwritten. A receipt is put last, and only where none exists: the first one counts, and the machine
 that comes second fetches the results of the first. So a kill leaves the old state or the new one, in the store and on
@@ -34,6 +35,7 @@ from assets.core.sync_state import RECEIPTS, SyncState, read_sync_state, result_
 from assets.intake.ingest import IngestJob
 from assets.intake.receipts import temp_files
 from assets.intake.receipts.archive import UNARCHIVED_REFUSALS
+from assets.intake.receipts.arrivals import ARRIVALS_SUFFIX, ArrivalBatch, read_batches
 from assets.intake.receipts.receipts import Receipt, accepted_files, missing_results, read_receipts, reject_files
 
 _UNSUPPORTED, _PAGE = "kind_unknown", "docs/scaling.md"
@@ -87,13 +89,14 @@ class StoreSync:
     job: IngestJob
 
     def fetch(self) -> set[str]:
-        """Fetch the receipts and results that this machine does not have, and return the names of all receipts.
+        """Fetch the receipts, results and arrivals that are not here, and return the names of all in the store.
 
         Raises:
             DataError: an object of the store is damaged.
             UsageError: the store is empty, although this machine knows receipts of it.
         """
         stored_names = self._stored_names()
+        stored_receipts = {name for name in stored_names if _NAME.fullmatch(name)}
         known = self._known()
         if known and not stored_names and self.store.read(VERSION_FILE) is None:
             raise UsageError(
@@ -102,25 +105,55 @@ class StoreSync:
         local = {receipt.file_sha256: receipt for receipt in read_receipts(self.job.folder)}
         wanted = [
             names
-            for sha256, names in _group_by_content(stored_names, self.job.recipe).items()
+            for sha256, names in _group_by_content(stored_receipts, self.job.recipe).items()
             if self._is_wanted(names, known, local.get(sha256))
         ]
         fetched = self._fetch_all(wanted)
+        self._fetch_arrivals(stored_names - stored_receipts)
         self._save_state({name: known.get(name, {}) for name in stored_names} | fetched)
         return stored_names
 
     def put(self, stored_names: set[str]) -> bool:
         """Put what the store does not hold; return whether another machine put a receipt of the same file before."""
         new = [receipt for receipt in read_receipts(self.job.folder) if receipt_name(receipt) not in stored_names]
-        if new:
+        batches = [batch for batch in read_batches(self.job.folder) if batch.name not in stored_names]
+        if new or batches:
             with temp_files.work_folder(self.job.folder) as work:
                 self.store.initialise(work)
         results = dict(zip(map(receipt_name, new), map_parallel(self._put_one, new), strict=True))
         put = {name: checksums for name, checksums in results.items() if checksums is not None}
         preceded = [name for name in results if name not in put]
         fetched = self._fetch_all([[name] for name in preceded])
-        self._save_state(self._known() | put | fetched)
+        map_parallel(self._put_arrivals, batches)
+        self._save_state(self._known() | put | fetched | {batch.name: {} for batch in batches})
         return bool(preceded)
+
+    def _fetch_arrivals(self, names: set[str]) -> None:
+        here = {batch.name for batch in read_batches(self.job.folder)}
+        missing = sorted(names - here)
+        batches = map_parallel(self._read_arrivals, missing)
+        issues = [
+            self._damaged(f"{self._receipts}/{name}", name)
+            for name, batch in zip(missing, batches, strict=True)
+            if not batch
+        ]
+        if issues:
+            raise DataError(issues)
+        for batch in filter(None, batches):
+            batch.write(self.job.folder)
+
+    def _read_arrivals(self, name: str) -> ArrivalBatch | None:
+        """Return a batch of the store; None where it is damaged, so that its name does not fit."""
+        with suppress(ValidationError):
+            batch = ArrivalBatch.model_validate_json(self.store.read(f"{self._receipts}/{name}") or b"")
+            return batch if batch.name == name else None
+        return None
+
+    def _put_arrivals(self, batch: ArrivalBatch) -> None:
+        with temp_files.work_folder(self.job.folder) as work:
+            draft = work / "arrivals.json"
+            draft.write_bytes(batch.model_dump_json().encode())
+            self.store.put_if_absent(f"{self._receipts}/{batch.name}", draft)
 
     def _is_wanted(self, names: list[str], known: Container[str], local: Receipt | None) -> bool:
         if local is None:
@@ -219,7 +252,8 @@ class StoreSync:
         return synced if receipt_name(synced.receipt) == name else None
 
     def _stored_names(self) -> set[str]:
-        return {name for name in self.store.list(self._receipts) if _NAME.fullmatch(name)}
+        names = self.store.list(self._receipts)
+        return {name for name in names if _NAME.fullmatch(name) or name.endswith(ARRIVALS_SUFFIX)}
 
     def _known(self) -> dict[str, dict[str, str]]:
         state = read_sync_state(self.job.paths, self.job.contract.dataset)

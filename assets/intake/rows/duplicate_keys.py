@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from assets.intake.tables.contracts import RETURN_ID, Contract, qualifier_column
+from assets.intake.tables.contracts import GAP_REASONS, OTHER_CELLS, RETURN_ID, SOURCE_TEXT, Contract, qualifier_column
 from assets.warehouse.connection import Connection, quote_identifier, quote_literal
 
 Hashes = npt.NDArray[np.uint64]
@@ -107,7 +107,7 @@ def _repeated_hashes(batches: Iterable[pa.RecordBatch], folder: Path) -> Hashes:
 
 def _content_columns(contract: Contract) -> list[str]:
     """The columns in which two rows must agree to be equal."""
-    names = ["other_cells"]
+    names = [OTHER_CELLS, GAP_REASONS, SOURCE_TEXT]
     for name, column in contract.columns.items():
         if not column.is_place:
             names.append(quote_identifier(name))

@@ -6,8 +6,9 @@ assets.intake.values.numeric_columns), the texts (assets.core.messages).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,17 @@ class RowErrors:
         self.columns["code"] += [code] * count
         self.columns["actual"] += [text[:_MAX_ACTUAL_LENGTH] for text in texts]
         self.columns["expected"] += [expected] * count if isinstance(expected, str) else list(expected)
+
+    def replace(self, errors: Mapping[tuple[int, SourceColumn], tuple[str, str, str]]) -> None:
+        """Report one error (code, actual, expected) of some cells, by row and column, in place of their others."""
+        cells = {(row, source.name) for row, source in errors}
+        is_other = [cell not in cells for cell in zip(self.columns["row"], self.columns["column_name"], strict=True)]
+        self.columns = {name: list(compress(values, is_other)) for name, values in self.columns.items()}
+        for (row, source), error in errors.items():
+            values = (row, source.position, source.name, source.source_position, *error)
+            for name, value in zip(_FIELDS, values, strict=True):
+                self.columns[name].append(value)
+            self.is_bad[row] = True
 
     def add_by_distinct(
         self,

@@ -10,51 +10,69 @@ the rows. Numbers are mostly distinct; assets.intake.values.numeric_columns pars
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.core.text import BLANKS
-from assets.intake.readers.raw_rows import CATEGORY_TYPE, ChunkSchema, RawChunk
+from assets.core.text import BLANKS, most_similar, odd_characters
+from assets.intake.readers.raw_rows import CATEGORY_TYPE, CellProblem, ChunkSchema, RawChunk
 from assets.intake.receipts.receipts import SheetNote
 from assets.intake.rows.accounts import RowClass, RowCounts
 from assets.intake.rows.row_errors import RowErrors, SourceColumn, malformed_row_errors
-from assets.intake.tables.contracts import RETURN_ID, Contract, ContractColumn, normalise_header, qualifier_column
-from assets.intake.tables.detection import RowKind, TableLayout
-from assets.intake.tables.headers import SCOPE
+from assets.intake.tables.contracts import (
+    GAP_REASONS,
+    OTHER_CELLS,
+    RETURN_ID,
+    SOURCE_GRADE,
+    SOURCE_ID,
+    SOURCE_TEXT,
+    Contract,
+    ContractColumn,
+    normalise_header,
+    qualifier_column,
+)
+from assets.intake.tables.detection import TableLayout
+from assets.intake.tables.headers import SCOPE, YEAR
+from assets.intake.tables.row_kinds import RowKind
 from assets.intake.values import cell_parsers
 from assets.intake.values.arrow_utils import (
+    Indices,
     cast_column,
     dictionary_encode,
     repeat_value,
     string_buffers,
     strip_blanks,
+    take_categories,
     take_strings,
     take_values,
     to_mask,
     to_plain_text,
 )
-from assets.intake.values.cell_parsers import CellParseError
+from assets.intake.values.cell_parsers import PLAUSIBLE_YEARS, CellParseError
 from assets.intake.values.lookups import Lookups
-from assets.intake.values.numeric_columns import LongFormat, NumericColumnParser
+from assets.intake.values.numeric_columns import LongFormat, NumericColumnParser, Remarks
 from assets.intake.values.places import Place, UnknownPlaceError
 
 _DAMAGED = r"[\x{FFFD}\x{E000}-\x{F8FF}\x00-\x08\x0B\x0C\x0E-\x1F\x7F]|[?？]{2,}"
 # Control codes, question marks, and the first bytes of U+E000 to U+FFFF, among them `？`.
 _SUSPICIOUS = bytes([*range(9), *range(11, 13), *range(14, 32), 0x7F, ord("?"), 0xEE, 0xEF])
 _HARMLESS = bytes(byte for byte in range(256) if byte not in _SUSPICIOUS)
+# A registered code, or a slip in one; the name of a source has other characters.
+_CODE = re.compile(r"[!-~]+")
 # A title that is repeated on the next page and a mark of continuation count as repeated headers.
 _CLASSES: dict[RowKind, RowClass] = {
     "blank": "blank",
     "header": "repeated_header",
     "continuation": "repeated_header",
     "note": "note",
+    "footer": "footer",
 }
 _TYPES: dict[str, pa.DataType] = {
     "number": pa.float64(),
@@ -77,7 +95,8 @@ def accepted_rows_schema(contract: Contract) -> pa.Schema:
             fields.append((name, _TYPES.get(column.type, CATEGORY_TYPE if column.is_categorical else pa.string())))
         if column.allow_qualifier:
             fields.append((qualifier_column(name), CATEGORY_TYPE))
-    return pa.schema([*fields, ("other_cells", pa.string()), (RETURN_ID, pa.string())])
+    more = [(name, pa.string()) for name in (GAP_REASONS, SOURCE_TEXT, OTHER_CELLS, RETURN_ID)]
+    return pa.schema([*fields, *more])
 
 
 @dataclass
@@ -88,18 +107,22 @@ class ChunkResult:
     errors: pa.Table
     counts: RowCounts
     notes: list[SheetNote]
-    conversions: Counter[str]
+    remarks: Remarks
     years: set[int]
 
 
 @dataclass(frozen=True)
 class RowValidator:
-    """The validator of the rows of one sheet, by its layout."""
+    """The validator of the rows of one table, by its layout.
+
+    `problems` are the cells that must not be taken, by line and position from 0 (assets.intake.readers.raw_rows).
+    """
 
     contract: Contract
     registry: Lookups
     layout: TableLayout
     sheet: str | None
+    problems: Mapping[tuple[int, int], CellProblem] = field(default_factory=dict)
 
     @cached_property
     def chunk_schema(self) -> ChunkSchema:
@@ -113,7 +136,7 @@ class RowValidator:
             number
             for number, header in enumerate(self.layout.headers, start=1)
             if header.column is not None
-            and (self.contract.columns[header.column].required or self.contract.columns[header.column].is_place)
+            and (self.contract.is_needed(header.column) or self.contract.columns[header.column].is_place)
         )
         return ChunkSchema(self.layout.width, categories, max(needed, default=None))
 
@@ -125,6 +148,12 @@ class RowValidator:
             name: SourceColumn(name, position, *present.get(name, (None, None)))
             for position, name in enumerate(self.contract.columns, start=1)
         }
+
+    @property
+    def header_remarks(self) -> Remarks:
+        """The invisible characters in the headers."""
+        cells = (cell for row in self.layout.header_rows for cell in row.cells)
+        return Counter(("invisible_removed", character) for cell in cells for character in odd_characters(cell))
 
     @cached_property
     def accepted_schema(self) -> pa.Schema:
@@ -153,7 +182,7 @@ class RowValidator:
             errors,
             counts=counts,
             notes=notes,
-            conversions=validation.conversions,
+            remarks=validation.remarks,
             years=validation.years(),
         )
 
@@ -162,7 +191,7 @@ class RowValidator:
         kind = self.layout.kind_of(cells)
         if kind != "data":
             counts[_CLASSES[kind]] += 1
-        if kind == "note":
+        if kind in ("note", "footer"):
             notes.append(
                 SheetNote(
                     sheet=self.sheet, line=line, kind="footnote", text=" ".join(cell for cell in cells if cell.strip())
@@ -204,7 +233,7 @@ class _ChunkValidation:
     validator: RowValidator
     chunk: RawChunk
     errors: RowErrors
-    conversions: Counter[str] = field(default_factory=Counter)
+    remarks: Remarks = field(default_factory=Counter)
     parsed: dict[str, pa.Array] = field(default_factory=dict)
 
     @property
@@ -220,20 +249,23 @@ class _ChunkValidation:
         for name, column in contract.columns.items():
             if not column.is_place and not column.is_numeric:
                 self._parse_column(self.validator.source_columns[name], column)
+        self._grade_own_sources()
         self._check_header_scopes()
         # Numbers come last: in a long layout their limits and units are those of the row's indicator.
         self._parse_numbers()
+        self._check_header_years()
+        self._check_problems()
         self._check_cells_without_header()
-        self.parsed["other_cells"] = self._other_cells()
+        self.parsed[OTHER_CELLS] = self._other_cells()
         self.parsed[RETURN_ID] = self._return_ids()
         schema = self.validator.accepted_schema
         return pa.table([cast_column(self.parsed[entry.name], entry.type) for entry in schema], schema=schema)
 
     def years(self) -> set[int]:
         """Return the years of the rows, where the dataset has a column `year`."""
-        if "year" not in self.parsed or not pa.types.is_floating(self.parsed["year"].type):
+        if YEAR not in self.parsed or not pa.types.is_floating(self.parsed[YEAR].type):
             return set()
-        return {int(year) for year in self.parsed["year"].unique().to_pylist() if year is not None and year < 1e4}
+        return {int(year) for year in self.parsed[YEAR].unique().to_pylist() if year is not None and year < 1e4}
 
     def _texts(self, source: SourceColumn) -> pa.Array:
         if source.source_position is None:
@@ -253,6 +285,7 @@ class _ChunkValidation:
             numbers, indices = np.unique(indices * len(codes) + code_indices, return_inverse=True)
             pairs = [(names[number // len(codes)], codes[number % len(codes)]) for number in numbers.tolist()]
         results = [self._resolve_place(name, code) for name, code in pairs]
+        self._remark_distinct([f"{name}{code}" for name, code in pairs], indices)
         self.parsed["city_code"] = take_values([place.city_code for place, _, _ in results], indices)
         self.parsed["province_code"] = take_values([place.province_code for place, _, _ in results], indices)
         error_codes, expected = [code for _, code, _ in results], [text for _, _, text in results]
@@ -284,16 +317,20 @@ class _ChunkValidation:
         if column.type == "text" and not column.is_categorical:
             self.parsed[source.name] = self._parse_free_text(source, column, texts)
             return
-        parsers: dict[str, Callable[[str], Any]] = {
-            "date": cell_parsers.parse_date,
-            "boolean": cell_parsers.parse_boolean,
-        }
-        parse = parsers.get(column.type) or self._category_parser(column)
+        parse = self._cell_parser(source.name, column)
         distinct, indices = dictionary_encode(texts)
-        results = [_parse_cell(parse, text, column) for text in distinct]
+        is_required = self.validator.contract.is_needed(source.name)
+        results = [_parse_cell(parse, text, column, is_required) for text in distinct]
+        self._remark_distinct(distinct, indices)
         self.parsed[source.name] = take_values([value for value, _, _ in results], indices, _TYPES.get(column.type))
         codes, expected = [code for _, code, _ in results], [text for _, _, text in results]
         self.errors.add_by_distinct(source, texts, codes, expected, indices)
+
+    def _remark_distinct(self, distinct: Sequence[str], indices: Indices) -> None:
+        """Count the rows with invisible characters in a text."""
+        for number, text in enumerate(distinct):
+            for character in odd_characters(text):
+                self.remarks["invisible_removed", character] += int(np.count_nonzero(indices == number))
 
     def _parse_free_text(self, source: SourceColumn, column: ContractColumn, texts: pa.Array) -> pa.Array:
         stripped = strip_blanks(texts)
@@ -305,30 +342,45 @@ class _ChunkValidation:
             self.errors.add(to_mask(is_empty), source, "missing_value", None, column.zh)
         return pc.if_else(is_empty, pa.scalar(None, pa.string()), stripped)
 
-    def _category_parser(self, column: ContractColumn) -> Callable[[str], str | None]:
-        """A parser of texts of a list; width, blanks and case make no difference."""
+    def _cell_parser(self, name: str, column: ContractColumn) -> Callable[[str], Any]:
+        """The parser of the cells of a column that holds few different texts."""
+        if column.type == "date":
+            first, last = PLAUSIBLE_YEARS
+            years = (int(column.min or first), int(column.max or last))
+            return partial(cell_parsers.parse_date, years=years)
+        if column.type == "boolean":
+            return cell_parsers.parse_boolean
         if column.type == "unit":
             return cell_parsers.parse_text
-        lists: list[Sequence[str]] = [column.allowed] if column.allowed is not None else []
-        if column.references is not None:
-            lists.append(sorted(self.validator.registry.references[column.references]))
-        if column.type == "indicator":
-            lists.append(self.validator.contract.indicators)
-        by_form = [
-            {**{normalise_header(word): word for word in words}, **{word: word for word in words}} for words in lists
-        ]
+        values = self._values_of(column)
+        own_source = self.validator.contract.own_source if name == SOURCE_ID else None
+        return partial(_parse_listed, values=values, own=own_source.source_id if own_source else None)
 
-        def parse(cell: str) -> str | None:
-            text = cell_parsers.parse_text(cell)
-            for words in by_form:
-                if text is not None:
-                    word = words.get(text) or words.get(normalise_header(text))
-                    if not word:
-                        raise _UnlistedTextError(text)
-                    text = word
-            return text
+    def _values_of(self, column: ContractColumn) -> dict[str, str]:
+        """The value that each text of a list stands for; width, blanks and case make no difference."""
+        registry = self.validator.registry
+        if column.allowed is not None:
+            values = {label: value for value in column.allowed for label in (*column.labels_of(value), value)}
+        elif column.references is not None:
+            values = dict(registry.references[column.references])
+        else:
+            values = {**registry.indicator_names, **{name: name for name in self.validator.contract.indicators}}
+        return {**{normalise_header(text): value for text, value in values.items()}, **values}
 
-        return parse
+    def _grade_own_sources(self) -> None:
+        """Keep what a sender writes in place of a registered source, with the grade that the contract gives to it."""
+        own = self.validator.contract.own_source
+        self.parsed[SOURCE_TEXT] = pa.nulls(self.size, pa.string())
+        if own is None:
+            return
+        is_own = pc.equal(to_plain_text(self.parsed[SOURCE_ID]), own.source_id)
+        texts = strip_blanks(to_plain_text(self._texts(self.validator.source_columns[SOURCE_ID])))
+        is_named = pc.and_(is_own, pc.not_equal(texts, own.source_id))
+        self.parsed[SOURCE_TEXT] = pc.if_else(is_named, texts, pa.scalar(None, pa.string()))
+        grades = pc.if_else(is_own, own.grade, to_plain_text(self.parsed[SOURCE_GRADE]))
+        self.parsed[SOURCE_GRADE] = pc.fill_null(grades, own.grade)
+        for text in self.parsed[SOURCE_TEXT].drop_null().value_counts().to_pylist():
+            self.remarks["own_source", text["values"] or "-"] += text["counts"]
 
     def _check_header_scopes(self) -> None:
         """A header that names a scope is valid for rows of that scope only."""
@@ -337,15 +389,63 @@ class _ChunkValidation:
             is_other = pc.fill_null(pc.not_equal(to_plain_text(self.parsed[SCOPE]), scope), False)
             self.errors.add(to_mask(is_other), source, "scope_mismatch", self._texts(source), scope)
 
+    def _check_header_years(self) -> None:
+        """A header that names a year is valid for rows of that year only."""
+        for year in sorted({header.year for header in self.validator.layout.headers if header.year is not None}):
+            source = self.validator.source_columns[YEAR]
+            is_other = pc.fill_null(pc.not_equal(self.parsed[YEAR], float(year)), False)
+            self.errors.add(to_mask(is_other), source, "year_mismatch", self._texts(source), str(year))
+
     def _parse_numbers(self) -> None:
-        long_format = LongFormat.of(self.validator.contract, self.parsed, self.size)
-        parser = NumericColumnParser(self.validator.registry, long_format, self.size, self.errors, self.conversions)
-        for name, column in self.validator.contract.columns.items():
+        contract = self.validator.contract
+        self._check_units()
+        long_format = LongFormat.of(contract, self.parsed, self.size)
+        parser = NumericColumnParser(
+            self.validator.registry, long_format, self.size, self.errors, self.remarks, frozenset(contract.key)
+        )
+        for name, column in contract.columns.items():
             if column.is_numeric:
                 source = self.validator.source_columns[name]
                 self.parsed[name], qualifiers = parser.parse(source, column, self._texts(source))
                 if column.allow_qualifier:
                     self.parsed[qualifier_column(name)] = qualifiers
+        texts = {row: json.dumps(reasons) for row, reasons in parser.gaps.items()}
+        self.parsed[GAP_REASONS] = take_categories(texts, self.size)
+
+    def _check_units(self) -> None:
+        """Report units that are none; the number beside one is parsed as if no unit were there."""
+        contract, registry = self.validator.contract, self.validator.registry
+        name, indicator_name = contract.column_of("unit"), contract.column_of("indicator")
+        if name is None or indicator_name is None:
+            return
+        units = to_plain_text(self.parsed[name])
+        unknown = [unit for unit in pc.unique(units).drop_null().to_pylist() if not registry.units.is_unit(unit)]
+        is_unknown = pc.is_in(units, pa.array(unknown, pa.string()))
+        indicators = to_plain_text(self.parsed[indicator_name]).filter(is_unknown).to_pylist()
+        limits = [registry.indicators.get(indicator or "") for indicator in indicators]
+        source, texts = self.validator.source_columns[name], self._texts(self.validator.source_columns[name])
+        expected = [indicator.unit if indicator else "" for indicator in limits]
+        self.errors.add(to_mask(is_unknown), source, "unknown_unit", texts, expected)
+        self.parsed[name] = pc.if_else(is_unknown, pa.scalar(None, pa.string()), units)
+
+    def _check_problems(self) -> None:
+        """Reject the cells of the contract's columns that show something else than they hold."""
+        problems = self.validator.problems
+        if not problems:
+            return
+        rows = {line: row for row, line in enumerate(self.chunk.lines.tolist())}
+        columns = {
+            source.source_position - 1: source
+            for source in self.validator.source_columns.values()
+            if source.source_position is not None
+        }
+        self.errors.replace(
+            {
+                (rows[line], columns[position]): (problem.code, problem.shown, problem.stored)
+                for (line, position), problem in problems.items()
+                if line in rows and position in columns
+            }
+        )
 
     # --- columns that the contract does not know ----------------------------------------------------------------
 
@@ -378,24 +478,47 @@ class _ChunkValidation:
 
 
 class _UnlistedTextError(CellParseError):
-    """A text that is not on the list of its column."""
+    """A text that is not on the list of its column; `suggestion` is the one of the list that may be meant, if any."""
+
+    def __init__(self, text: str, suggestion: str) -> None:
+        self.suggestion = suggestion
+        super().__init__(text)
 
 
-def _parse_cell(parse: Callable[[str], Any], text: str, column: ContractColumn) -> tuple[Any, str | None, str]:
+def _parse_listed(cell: str, values: Mapping[str, str], own: str | None) -> str | None:
+    """The value of a listed text; `own` is that of an empty cell and of the name of a source that is not listed."""
+    text = cell_parsers.parse_text(cell)
+    if own is not None and (text is None or cell_parsers.is_missing(text)):
+        return own
+    if text is None:
+        return None
+    value = values.get(text) or values.get(normalise_header(text))
+    if value is None and own is not None and not _CODE.fullmatch(text):
+        return own
+    if value is None:
+        raise _UnlistedTextError(text, most_similar(text, values))
+    return value
+
+
+def _parse_cell(
+    parse: Callable[[str], Any], text: str, column: ContractColumn, is_required: bool
+) -> tuple[Any, str | None, str]:
     """The value of one distinct text, or the code of the error with the expected value."""
     try:
         value = parse(text)
-    except _UnlistedTextError:
+    except _UnlistedTextError as error:
         if column.allowed is not None:
-            return None, "value_not_allowed", "、".join(column.allowed)
-        return None, "unknown_reference", column.references or "indicators.indicator_id"
+            return None, "value_not_allowed", "、".join(column.shown_values)
+        if column.references is not None:
+            return None, "unknown_reference", column.references
+        return None, "unknown_indicator_name", error.suggestion
     except CellParseError:
         if column.type == "date":
             return None, "invalid_date", "2026-02-05"
         if column.type == "boolean":
             return None, "invalid_boolean", f"{cell_parsers.YES[0]} / {cell_parsers.NO[0]}"
         return None, "text_damaged", ""
-    if value is None and column.required:
+    if value is None and is_required:
         return None, "missing_value", column.zh
     return value, None, ""
 

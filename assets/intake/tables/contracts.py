@@ -1,7 +1,7 @@
 """Contracts of datasets: the columns that an input file must have, and the indicators that its rows feed.
 
-Here: reading `data/contracts/*.yml`, checking them against the registry, and the table of the accepted rows. Not here:
-how a cell is parsed (assets.intake.values.cell_parsers).
+Here: reading `data/contracts/*.yml` with the words common to all, checking them against the registry, and the table of
+the accepted rows. Not here: how a cell is parsed (assets.intake.values.cell_parsers).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from assets.core.errors import DataError, Issue
+from assets.core.text import remove_invisible
 from assets.core.yaml_files import FILE_ERRORS, describe_errors, read_yaml
 from assets.warehouse.tables import Column, ColumnType, Table
 
@@ -32,14 +33,28 @@ _COLUMN_TYPES: dict[ColumnKind, ColumnType] = {
     "unit": "varchar",
 }
 
+COMMON_WORDS = "common.yml"
 RETURN_ID = "return_id"
+SOURCE_ID, SOURCE_GRADE, SOURCE_TEXT = "source_id", "source_grade", "source_text"
+GAP_REASONS, OTHER_CELLS = "gap_reasons", "other_cells"
+_YEAR_UNIT = "年"
 # Columns of every table of accepted rows: the codes of the place of a row, and its source.
 _PLACE_COLUMNS = {
     "city_code": Column(type="varchar", zh="城市代码（合计行为空）", en="City; empty in a total"),
     "province_code": Column(type="varchar", zh="上级区域代码（仅合计行）", en="Area above the city, in a total"),
 }
 _SOURCE_COLUMNS = {
-    "other_cells": Column(
+    GAP_REASONS: Column(
+        type="varchar",
+        zh="以文字代替数字的原因（JSON，按列）",
+        en="Reasons given instead of figures, by column, as JSON",
+    ),
+    SOURCE_TEXT: Column(
+        type="varchar",
+        zh="未登记的来源原文（报送单位自己写明的来源）",
+        en="The source in the words of the sender, where it is not a registered one",
+    ),
+    OTHER_CELLS: Column(
         type="varchar", zh="表式之外的列（JSON）", en="Cells of columns that the contract does not know, as JSON"
     ),
     RETURN_ID: Column(type="varchar", zh="所更正的退回行编号", en="The rejected row that this row corrects"),
@@ -59,8 +74,8 @@ RETURN_HEADERS: dict[str, str | None] = {
 
 
 def normalise_header(header: str) -> str:
-    """Return the form in which headers are compared: without differences of character width, spaces and case."""
-    return "".join(unicodedata.normalize("NFKC", header).split()).casefold()
+    """Return the form in which headers are compared: without differences of width, spaces, invisible signs and case."""
+    return "".join(remove_invisible(unicodedata.normalize("NFKC", header)).split()).casefold()
 
 
 class ContractColumn(BaseModel):
@@ -68,6 +83,8 @@ class ContractColumn(BaseModel):
 
     `allow_qualifier` allows an approximate number (80余); its qualifier gets a column of its own. `accept_counties`
     allows a county as place, which counts for its city. `references` is a table.column of the reference tables.
+    `labels` are the words in which offices know the allowed values; messages show the first one. The `min` and `max` of
+    a date are years.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -81,6 +98,7 @@ class ContractColumn(BaseModel):
     accept_counties: bool = False
     aliases: tuple[str, ...] = ()
     allowed: tuple[str, ...] | None = None
+    labels: dict[str, str | tuple[str, ...]] = {}
     min: float | None = None
     max: float | None = None
     references: str | None = None
@@ -96,16 +114,35 @@ class ContractColumn(BaseModel):
         return self.type in ("number", "integer")
 
     @property
+    def is_year(self) -> bool:
+        """Whether the column holds calendar years."""
+        return self.type == "integer" and self.unit == _YEAR_UNIT
+
+    @property
     def is_categorical(self) -> bool:
         """Whether the column holds few different texts."""
         if self.type == "text":
             return self.allowed is not None or self.references is not None
         return not self.is_numeric
 
+    def labels_of(self, value: str) -> tuple[str, ...]:
+        """Return the labels of an allowed value, the one to show first."""
+        labels = self.labels.get(value, ())
+        return (labels,) if isinstance(labels, str) else labels
+
+    @property
+    def shown_values(self) -> tuple[str, ...]:
+        """The allowed values in the words in which offices know them."""
+        return tuple(next(iter(self.labels_of(value)), value) for value in self.allowed or ())
+
     @model_validator(mode="after")
     def _check_rules_fit_type(self) -> ContractColumn:
-        if not self.is_numeric and (self.allow_qualifier or self.min is not None or self.max is not None):
+        has_limits = self.min is not None or self.max is not None
+        if not self.is_numeric and (self.allow_qualifier or (has_limits and self.type != "date")):
             raise ValueError(f"min, max and allow_qualifier are for numbers, not for {self.type}")
+        unknown = sorted(set(self.labels) - set(self.allowed or ()))
+        if unknown:
+            raise ValueError(f"labels are for allowed values, not for {', '.join(unknown)}")
         if self.allowed is not None and self.type not in ("text", "indicator", "unit"):
             raise ValueError(f"allowed is for words, not for {self.type}")
         if self.accept_counties and self.type != "place":
@@ -138,10 +175,29 @@ class Deadline(BaseModel):
         return f"{self.month:02}-{self.day:02}"
 
 
+class CommonWords(BaseModel):
+    """Words around the tables of all datasets: those that change no header, and headers of columns not to be read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    neutral_groups: tuple[str, ...] = ()
+    ignored_headers: tuple[str, ...] = ()
+
+
+class OwnSource(BaseModel):
+    """The registered source that stands for a sender who names no registered one, and its grade."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source_id: str
+    grade: str
+
+
 class Contract(BaseModel):
     """One dataset: the columns of its files, the key that no two rows share, and the indicators that it feeds.
 
     An unknown header rejects the file; with `on_unknown_column: keep` its cells are kept as JSON in `other_cells`.
+    `neutral_groups` and `ignored_headers` add to the words of `common.yml`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -155,6 +211,9 @@ class Contract(BaseModel):
     columns: dict[str, ContractColumn] = Field(min_length=1)
     indicators: tuple[str, ...] = Field(min_length=1)
     on_unknown_column: Literal["reject", "keep"] = "reject"
+    neutral_groups: tuple[str, ...] = ()
+    ignored_headers: tuple[str, ...] = ()
+    own_source: OwnSource | None = None
     due: Deadline | None = None
 
     @model_validator(mode="after")
@@ -171,7 +230,7 @@ class Contract(BaseModel):
         clash = sorted({*_PLACE_COLUMNS, *_SOURCE_COLUMNS, *RETURN_HEADERS, *qualifiers} & set(self.columns))
         if clash:
             raise ValueError(f"these columns are added to every table: {', '.join(clash)}")
-        missing = {"source_id", "source_grade"} - set(self.columns)
+        missing = {SOURCE_ID, SOURCE_GRADE} - set(self.columns)
         if missing:
             raise ValueError(f"every row must have a source: {', '.join(sorted(missing))} is missing")
         return self
@@ -185,6 +244,11 @@ class Contract(BaseModel):
                 if first != name:
                     raise ValueError(f"the header {header} would name two columns: {first}, {name}")
         return self
+
+    def is_needed(self, name: str) -> bool:
+        """Return whether a file must have a column; with `own_source` it may name no source."""
+        is_own = self.own_source is not None and name in (SOURCE_ID, SOURCE_GRADE)
+        return self.columns[name].required and not is_own
 
     @property
     def place(self) -> str:
@@ -216,8 +280,11 @@ class Contract(BaseModel):
         for name, column in self.columns.items():
             if column.is_place:
                 continue
-            rules = {rule: getattr(column, rule) for rule in ("zh", "en", "required", "allowed", "min", "max")}
-            columns[name] = Column(type=_COLUMN_TYPES[column.type], **rules)
+            rules = {rule: getattr(column, rule) for rule in ("zh", "en", "allowed")}
+            limits = {rule: getattr(column, rule) for rule in ("min", "max") if column.is_numeric}
+            # A reason for a gap may be given instead of a figure.
+            required = column.required and (not column.is_numeric or name in self.key)
+            columns[name] = Column(type=_COLUMN_TYPES[column.type], required=required, **rules, **limits)
             if column.allow_qualifier:
                 columns[qualifier_column(name)] = Column(
                     type="varchar",
@@ -241,11 +308,16 @@ def qualifier_column(column: str) -> str:
 
 
 def read_contracts(folder: Path) -> dict[str, Contract]:
-    """Return all contracts by dataset; raise DataError with what is wrong in each file."""
+    """Return all contracts by dataset, each with the common words; raise DataError with what is wrong in each file."""
     contracts, issues = {}, []
-    for file in sorted(folder.glob("*.yml")):
+    common = CommonWords()
+    # The common words come first.
+    for file in sorted(folder.glob("*.yml"), key=lambda file: (file.name != COMMON_WORDS, file.name)):
         try:
-            contract = Contract.model_validate(read_yaml(file))
+            if file.name == COMMON_WORDS:
+                common = CommonWords.model_validate(read_yaml(file))
+                continue
+            contract = _add_words(Contract.model_validate(read_yaml(file)), common)
         except FILE_ERRORS as error:
             problem, line, key = describe_errors(error)[0]
             issues.append(Issue("invalid_contract", problem, "docs/contracts.md", f"contracts/{file.name}", line, key))
@@ -257,6 +329,11 @@ def read_contracts(folder: Path) -> dict[str, Contract]:
     if issues:
         raise DataError(issues)
     return contracts
+
+
+def _add_words(contract: Contract, common: CommonWords) -> Contract:
+    words = {name: (*getattr(contract, name), *getattr(common, name)) for name in CommonWords.model_fields}
+    return contract.model_copy(update=words)
 
 
 def check_contracts(

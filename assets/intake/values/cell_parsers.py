@@ -1,7 +1,8 @@
-"""Parsers of one cell: number with qualifier and unit, date, boolean, text.
+"""Parsers of one cell: number with qualifier and unit, year, date, boolean, text.
 
 Here: one parser per type, from text to value. Not here: columns (assets.intake.rows.validator), places
-(assets.intake.values.places), units (assets.intake.values.units).
+(assets.intake.values.places), units (assets.intake.values.units), reasons for a missing figure
+(assets.intake.values.gaps).
 
 Every parser returns None for a missing value and raises CellParseError where a person must decide: a letter O is never
 taken for a zero.
@@ -16,14 +17,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from assets.core.text import BLANKS
+from assets.core.text import BLANKS, remove_invisible
 from assets.intake.values.units import MULTIPLIERS
 
 Qualifier = Literal["at_least", "about", "under"]
 
-_WIDE = str.maketrans("０１２３４５６７８９．，－＋％（）：／　－", "0123456789.,-+%():/ -")
+_WIDE = str.maketrans("０１２３４５６７８９．，－＋％（）：／　﹣−", "0123456789.,-+%():/ --")
 MISSING = frozenset(
-    ("-", "--", "—", "——", "–", "…", "……", "...", "/", "n/a", "na", "nan", "null", "#n/a", "无", "暂无", "无数据")
+    (
+        *("-", "--", "---", "—", "——", "–", "…", "……", "...", "·", "······", "/", "//"),
+        *("n/a", "n.a.", "na", "nan", "nil", "none", "null", "#n/a"),
+        *("无", "没有", "暂无", "无数据", "暂无数据", "空"),
+    )
 )
 _BEFORE: dict[str, Qualifier] = {
     "近": "about", "约": "about", "大约": "about", "超": "at_least", "超过": "at_least", "逾": "at_least",
@@ -32,7 +37,12 @@ _BEFORE: dict[str, Qualifier] = {
 _AFTER: dict[str, Qualifier] = {
     "余": "at_least", "多": "at_least", "以上": "at_least", "左右": "about", "上下": "about", "以内": "under",
 }  # fmt: skip
-_DIGITS = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?"
+# A group before a comma does not begin with zero: 0,075 is a slip for 0.075, not 75.
+_DIGITS = r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?"
+# Whether the figure rose or fell, behind it.
+_ARROWS = "↑↓▲▼△▽"
+_SQUARE = re.compile(r"(?i)(?<![a-z])([kch]?m)([23])(?![0-9])")
+_BRACKETS = "()[]【】〔〕"
 _NUMBER = re.compile(
     rf"(?P<before>{'|'.join(sorted(_BEFORE, key=len, reverse=True))})?\s?"
     rf"(?P<sign>[+-])?(?P<digits>{_DIGITS})?(?::(?P<to>{_DIGITS}))?"
@@ -44,20 +54,29 @@ _TIMES = {"十": 10, **MULTIPLIERS}
 # Excel and every double keep 15 digits; the digits after them are noise of the binary fraction.
 _SIGNIFICANT_DIGITS = 15
 
+_YEAR = re.compile(r"(?:fy\s?)?([0-9]{4})(?:\.0+)?\s?(?:年度?|财年|年末|年底|全年)?", re.IGNORECASE)
+# Annual figures are often dated by the end of their year; any other day is not certain to mean the year.
+_LAST_DAY = re.compile(r"([0-9]{4})(?:([-/.])12\2|年12月)31日?(?:[T ]00:00(?::00(?:\.0+)?)?)?")
+
 _DATE = re.compile(
     r"(?P<year>[0-9]{4})(?:-(?P<m1>[0-9]{1,2})-(?P<d1>[0-9]{1,2})|/(?P<m2>[0-9]{1,2})/(?P<d2>[0-9]{1,2})"
-    r"|\.(?P<m3>[0-9]{1,2})\.(?P<d3>[0-9]{1,2})|年(?P<m4>[0-9]{1,2})月(?P<d4>[0-9]{1,2})日?"
-    r"|(?P<m5>[0-9]{2})(?P<d5>[0-9]{2}))(?P<rest>.*)"
+    r"|\.(?P<m3>[0-9]{1,2})\.(?P<d3>[0-9]{1,2})|年(?P<m4>[0-9]{1,2})月(?P<d4>[0-9]{1,2})[日号]?"
+    r"|(?P<m5>[0-9]{2})(?P<d5>[0-9]{2}))(?P<rest>(?:(?<=[日号])|(?![0-9])).*)"
 )
-# A later day of the same event, midnight, or "from this day on"; the first day is certain.
+_SPACES_IN_DATE = re.compile(r"(?<=[0-9])\s+(?=[年月日号/.-])|(?<=[年月/.-])\s+(?=[0-9])")
+_CLOCK = r"[0-9]{1,2}(?::[0-9]{2}){1,2}(?:\.[0-9]+)?|[0-9]{1,2}[时点](?:[0-9]{1,2}分|半|整)?"
+# A time, a later day of the same event, or "from this day on"; the first day is certain.
 _REST = re.compile(
-    r"(?:[T ]00:00(?::00)?)?"
-    r"|起"
-    r"|(?:-|—|–|~|至|到)+(?:[0-9]{4}[-/.年])?(?:[0-9]{1,2}[-/.月])?[0-9]{1,2}日?"
+    rf"T?(?:(?:上午|下午|晚上|全天|起|[(（]?(?:星期|周|礼拜)[一二三四五六日天][)）]?|{_CLOCK}|(?:-|—|–|~|至)(?:{_CLOCK}))\s?)*"
+    r"|(?:-|—|–|~|、|,|和|及|至|到)+(?:[0-9]{4}[-/.年])?(?:[0-9]{1,2}[-/.月])?[0-9]{1,2}[日号]?"
 )
-_SERIAL = re.compile(r"[2-9][0-9]{4}(?:\.0+)?")
+_SERIAL = re.compile(r"([2-9][0-9])([0-9])([0-9]{2})(?:\.0+)?")
 _SERIAL_EPOCH = dt.date(1899, 12, 30)
-_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+PLAUSIBLE_YEARS = (1900, 2200)
+_HAN_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
+_HAN_DATE = re.compile(
+    r"([〇零○一二三四五六七八九]{4})年(?:([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})[日号])?"
+)
 
 YES = ("是", "true", "yes", "1", "有", "√")
 NO = ("否", "false", "no", "0", "无", "×")
@@ -89,14 +108,24 @@ def parse_text(cell: str) -> str | None:
 
 
 def parse_number(cell: str) -> ParsedNumber | None:
-    """Return a number: 1,234.5 · １２．３ · 3万 · 12.5‰ · 80余家 · 近千名 · 1:8."""
-    text = cell.strip(BLANKS).translate(_WIDE)
-    if not text or text.lower() in MISSING:
+    """Return a number: 1,234.5 · １２．３ · 3万 · 12.5‰ · 12.3m2 · 80余家 · 近千名 · 1:8."""
+    text = _to_plain(cell)
+    if is_missing(text):
         return None
-    match = _NUMBER.fullmatch(text)
+    match = _NUMBER.fullmatch(_SQUARE.sub(lambda unit: unit[1] + "²³"[int(unit[2]) - 2], text.rstrip(_ARROWS)))
     if match is None:
         raise CellParseError(text)
     return ParsedNumber(_value(match), _qualifier(match), _unit(match), bool(match["times"]))
+
+
+def _to_plain(cell: str) -> str:
+    """The text in half width, without blanks around it and without invisible characters."""
+    return remove_invisible(cell).strip(BLANKS).translate(_WIDE)
+
+
+def is_missing(text: str) -> bool:
+    """Return whether a text only says that there is no value."""
+    return not text or text.lower() in MISSING
 
 
 def _value(match: re.Match[str]) -> Decimal:
@@ -127,7 +156,7 @@ def _unit(match: re.Match[str]) -> str | None:
         if match["unit"]:
             raise CellParseError(match.string)
         return ":"
-    return match["unit"]
+    return match["unit"].strip(_BRACKETS) if match["unit"] else None
 
 
 def to_number(value: Decimal) -> float:
@@ -138,29 +167,73 @@ def to_number(value: Decimal) -> float:
     return number
 
 
-def parse_date(cell: str) -> dt.date | None:
-    """Return a day: 2026-02-05 · 2026/2/5 · 2026年2月5日 · 20260205 · serial of Excel; the first of a range."""
-    text = cell.strip(BLANKS).translate(_WIDE)
-    if not text or text.lower() in MISSING:
+def parse_year(cell: str) -> ParsedNumber | None:
+    """Return a year: 2024 · 2024年 · FY2024 · 二〇二四年 · 2024-12-31; not 24, 2024E or a part of a year."""
+    text = _read_han_date(_to_plain(cell))
+    if is_missing(text):
         return None
-    if _SERIAL.fullmatch(text):
-        return _SERIAL_EPOCH + dt.timedelta(days=int(float(text)))
+    match = _YEAR.fullmatch(text) or _LAST_DAY.fullmatch(text)
+    if match is None:
+        raise CellParseError(text)
+    return ParsedNumber(Decimal(match[1]))
+
+
+def parse_date(cell: str, years: tuple[int, int] = PLAUSIBLE_YEARS) -> dt.date | None:
+    """Return a day: 2026-02-05 · 2026/2/5 10:30 · 2026年2月5日（星期四） · 二〇二六年二月五日; the first of several.
+
+    Args:
+        cell: the text. Five digits are a serial number of Excel if they cannot be a date such as 26205 as well.
+        years: the first and the last plausible year.
+    """
+    text = _SPACES_IN_DATE.sub("", _read_han_date(_to_plain(cell)))
+    if is_missing(text):
+        return None
+    if serial := _SERIAL.fullmatch(text):
+        return _read_serial(serial, years)
     match = _DATE.fullmatch(text)
-    if match is None or not _REST.fullmatch(match["rest"]):
+    if match is None or not _REST.fullmatch(match["rest"].strip()):
         raise CellParseError(text)
     month, day = (next(match[f"{part}{n}"] for n in range(1, 6) if match[f"{part}{n}"]) for part in "md")
-    year = int(match["year"])
-    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+    date = _to_date(int(match["year"]), int(month), int(day), years)
+    if date is None:
         raise CellParseError(text)
+    return date
+
+
+def _to_date(year: int, month: int, day: int, years: tuple[int, int]) -> dt.date | None:
     try:
-        return dt.date(year, int(month), int(day))
-    except ValueError as error:
-        raise CellParseError(text) from error
+        return dt.date(year, month, day) if years[0] <= year <= years[1] else None
+    except ValueError:
+        return None
+
+
+def _read_serial(match: re.Match[str], years: tuple[int, int]) -> dt.date:
+    date = _SERIAL_EPOCH + dt.timedelta(days=int(float(match.string)))
+    typed = _to_date(2000 + int(match[1]), int(match[2]), int(match[3]), years)
+    if typed is not None or not years[0] <= date.year <= years[1]:
+        raise CellParseError(match.string)
+    return date
+
+
+def _read_han_date(text: str) -> str:
+    """The text with the digits of a year or a date in Chinese numerals: 二〇二六年二月五日."""
+    match = _HAN_DATE.match(text)
+    if match is None:
+        return text
+    year = f"{match[1].translate(_HAN_DIGITS)}年"
+    date = f"{year}{_read_han_number(match[2])}月{_read_han_number(match[3])}日" if match[2] else year
+    return date + text[match.end() :]
+
+
+def _read_han_number(text: str) -> int:
+    """A number of up to two digits: 五, 十, 十二, 二十, 二十五."""
+    tens, ten, units = text.rpartition("十")
+    return (int(tens.translate(_HAN_DIGITS) or 1) if ten else 0) * 10 + int(units.translate(_HAN_DIGITS) or 0)
 
 
 def parse_boolean(cell: str) -> bool | None:
     """Return a boolean: 是 否 true false yes no 1 0 有 无 √ ×."""
-    text = cell.strip(BLANKS).translate(_WIDE).lower()
+    text = _to_plain(cell).lower()
     if not text:
         return None
     if text in YES or text in NO:

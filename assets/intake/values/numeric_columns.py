@@ -1,7 +1,7 @@
 """Columns of numbers: every cell of a chunk as a double in the unit of its column or indicator.
 
-Here: numbers by column, their units, qualifiers and limits. Not here: parsing one cell
-(assets.intake.values.cell_parsers).
+Here: numbers by column, their units, qualifiers, limits, and reasons for gaps. Not here: parsing one cell
+(assets.intake.values.cell_parsers, assets.intake.values.gaps).
 
 Arrow casts plain numbers, most of which are distinct. Only cells that are no plain numbers, or are in another unit, are
 parsed in Python, each distinct text once.
@@ -9,9 +9,10 @@ parsed in Python, each distinct text once.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
@@ -19,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.core.text import format_number
+from assets.core.text import format_number, odd_characters
 from assets.intake.readers.raw_rows import CATEGORY_TYPE
 from assets.intake.rows.row_errors import RowErrors, SourceColumn
 from assets.intake.tables.contracts import Contract, ContractColumn
@@ -34,13 +35,18 @@ from assets.intake.values.arrow_utils import (
     to_mask,
     to_plain_text,
 )
-from assets.intake.values.cell_parsers import CellParseError, ParsedNumber
+from assets.intake.values.cell_parsers import PLAUSIBLE_YEARS, CellParseError, ParsedNumber
+from assets.intake.values.gaps import CONFIRMED_ZERO, parse_gap
 from assets.intake.values.lookups import IndicatorLimits, Lookups
 
 _MAX_PLAIN_LENGTH = 16  # 15 digits, which a double keeps, and the point
 _PLAIN = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 _EXAMPLES = {"number": "1234.5", "integer": "1234"}
+_HAN = re.compile("[\u4e00-\u9fff]")
+_PERCENT = "%"
 Doubles = npt.NDArray[np.float64]
+# How often a chunk gave reason for a note, by its kind and text.
+Remarks = Counter[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +60,13 @@ class RowUnits:
 
 @dataclass(frozen=True, slots=True)
 class _CellResult:
-    """One distinct cell: its value, or the code of the error with the expected value."""
+    """One distinct cell: its value or the reason for a gap, or the code of the error with the expected value."""
 
     value: float | None = None
     qualifier: str | None = None
+    gap: str | None = None
+    has_unit: bool = False
+    remarks: tuple[tuple[str, str], ...] = ()
     code: str | None = None
     expected: str = ""
 
@@ -100,13 +109,20 @@ class LongFormat:
 
 @dataclass(frozen=True)
 class NumericColumnParser:
-    """The parser of the columns of numbers of one chunk; it adds to `errors` and `conversions`."""
+    """The parser of the columns of numbers of one chunk; it adds to `errors` and `remarks`.
+
+    Attributes:
+        key: the columns that identify a row; a reason for a gap is no value of them.
+        gaps: the reasons for gaps by column, by row.
+    """
 
     registry: Lookups
     long_format: LongFormat | None
     size: int
     errors: RowErrors
-    conversions: Counter[str]
+    remarks: Remarks
+    key: frozenset[str] = frozenset()
+    gaps: dict[int, dict[str, str]] = field(default_factory=dict)
 
     def parse(self, source: SourceColumn, column: ContractColumn, texts: pa.Array) -> tuple[pa.Array, pa.Array]:
         """Return the values and the qualifiers of one column."""
@@ -115,8 +131,11 @@ class NumericColumnParser:
         plain_texts = texts if is_plain.all() else pc.if_else(pa.array(is_plain), texts, None)
         values = pc.cast(plain_texts, pa.float64()).to_numpy(zero_copy_only=False).copy()
         units = self._units(source, column)
+        has_unit = np.zeros(self.size, dtype=np.bool_)
         rows = np.flatnonzero(~is_plain | units.differ)
-        qualifiers = self._parse_cells(source, column, texts, units, rows, values)
+        qualifiers = self._parse_cells(source, column, texts, units, rows, values, has_unit)
+        if column.unit == _PERCENT and self.long_format is None and not units.differ.any():
+            self._check_fractions(source, texts, values, has_unit)
         self._check_limits(source, column, texts, values)
         return pa.array(values, mask=np.isnan(values)), qualifiers
 
@@ -149,19 +168,26 @@ class NumericColumnParser:
         units: RowUnits,
         rows: Indices,
         values: Doubles,
+        has_unit: Mask,
     ) -> pa.Array:
         """Parse the cells of some rows into `values`, each distinct text once; return the qualifiers of all rows."""
         qualifiers: dict[int, str] = {}
         results: dict[tuple[str, int], _CellResult] = {}
         expected_by_code: dict[str, dict[int, str]] = {}
         pairs = units.pair_of_row[rows].tolist()
+        accepts_gaps = source.name not in self.key and not column.is_year
         for row, text, pair in zip(rows.tolist(), take_strings(texts, rows), pairs, strict=True):
             result = results.get((text, pair))
             if result is None:
-                result = results[text, pair] = self._parse_cell(text, column, *units.pairs[pair])
+                result = results[text, pair] = self._parse_cell(text, column, units.pairs[pair], accepts_gaps)
             values[row] = np.nan if result.value is None else result.value
+            has_unit[row] = result.has_unit
+            if result.remarks:
+                self.remarks.update(result.remarks)
             if result.qualifier is not None:
                 qualifiers[row] = result.qualifier
+            if result.gap is not None:
+                self.gaps.setdefault(row, {})[source.name] = result.gap
             if result.code is not None:
                 expected_by_code.setdefault(result.code, {})[row] = result.expected
         for code, expected in expected_by_code.items():
@@ -170,37 +196,68 @@ class NumericColumnParser:
             self.errors.add(is_bad, source, code, texts, list(expected.values()))
         return take_categories(qualifiers, self.size)
 
-    def _parse_cell(self, text: str, column: ContractColumn, unit: str | None, result_unit: str | None) -> _CellResult:
+    def _parse_cell(
+        self, text: str, column: ContractColumn, units: tuple[str | None, str | None], accepts_gaps: bool
+    ) -> _CellResult:
+        """Parse one cell; `units` are the one in the file, of its header or row, and the one of the result."""
+        unit, result_unit = units
+        remarks = tuple(("invisible_removed", character) for character in odd_characters(text))
+        if accepts_gaps and (gap := parse_gap(text)) is not None:
+            return _CellResult(0.0 if gap == CONFIRMED_ZERO else None, gap=gap, remarks=remarks)
         try:
-            number = cell_parsers.parse_number(text)
+            number = cell_parsers.parse_year(text) if column.is_year else cell_parsers.parse_number(text)
             if number is None:
-                return _CellResult(code="missing_value", expected=column.zh) if column.required else _CellResult()
+                is_missing = column.required
+                return _CellResult(code="missing_value", expected=column.zh) if is_missing else _CellResult()
             if number.qualifier is not None and not column.allow_qualifier:
                 return _CellResult(code="approximate_number", expected=_EXAMPLES[column.type])
-            factor = self._factor(number, unit, result_unit)
+            stated, factor = self._factor(number, unit, result_unit)
             if factor is None:
+                if stated is not None and stated != ":" and not self.registry.units.is_unit(stated):
+                    return _CellResult(code="unknown_unit", expected=result_unit or "")
                 return _CellResult(code="incompatible_unit", expected=result_unit or "")
-            if factor == 1:
-                return _CellResult(cell_parsers.to_number(number.value), number.qualifier)
-            # A converted number cannot be more precise than the one in the file.
-            return _CellResult(float(f"{float(Fraction(number.value) * factor):.15g}"), number.qualifier)
+            value = cell_parsers.to_number(number.value)
+            if factor != 1:
+                # A converted number cannot be more precise than the one in the file.
+                value = float(f"{float(Fraction(number.value) * factor):.15g}")
+                remarks += (("converted", f"{stated} → {result_unit}: × {factor}"),)
+            return _CellResult(value, number.qualifier, has_unit=number.unit is not None, remarks=remarks)
         except (CellParseError, OverflowError):
+            if column.is_year:
+                return _CellResult(code="invalid_year", expected=_range_of(column))
             return _CellResult(code="invalid_number", expected=_EXAMPLES[column.type])
 
-    def _factor(self, number: ParsedNumber, unit: str | None, result_unit: str | None) -> Fraction | None:
-        """The factor of conversion: the unit in the cell comes first, then that of the header or row (`unit`)."""
+    def _factor(
+        self, number: ParsedNumber, unit: str | None, result_unit: str | None
+    ) -> tuple[str | None, Fraction | None]:
+        """The unit of a number and its factor of conversion: a unit in the cell comes before that of header or row.
+
+        Raises:
+            CellParseError: the text after the number is no unit.
+        """
         units = self.registry.units
         stated = number.unit or (units.base_of(unit) if number.is_scaled and unit else unit)
         if result_unit is None or stated is None:
             if number.unit is not None:
                 raise CellParseError(number.unit)
-            return Fraction(1)
-        if number.unit is not None and number.unit != ":" and not units.is_unit(number.unit):
+            return stated, Fraction(1)
+        is_word = number.unit is not None and number.unit != ":" and not units.is_unit(number.unit)
+        if is_word and not _HAN.search(number.unit or ""):
             raise CellParseError(number.unit)
-        factor = units.factor(stated, result_unit)
-        if factor is not None and factor != 1:
-            self.conversions[f"{stated} → {result_unit}: × {factor}"] += 1
-        return factor
+        return stated, units.factor(stated, result_unit)
+
+    def _check_fractions(self, source: SourceColumn, texts: pa.Array, values: Doubles, has_unit: Mask) -> None:
+        """Reject numbers below 1 in a column of percent, and 1 beside such: 0.432 may be 0.432 % or 43.2 %.
+
+        A number with its own % is certain.
+        """
+        with np.errstate(invalid="ignore"):
+            is_fraction = ~has_unit & (np.abs(values) > 0) & (np.abs(values) < 1)
+            if not is_fraction.any():
+                return
+            is_fraction |= ~has_unit & (np.abs(values) == 1)
+        expected = [f"{format_number(value * 100)}%" for value in values[is_fraction].tolist()]
+        self.errors.add(is_fraction, source, "fraction_in_percent", texts, expected)
 
     def _check_limits(self, source: SourceColumn, column: ContractColumn, texts: pa.Array, values: Doubles) -> None:
         """Check the limits of the column and, in a long layout, of the row's indicator."""
@@ -210,6 +267,9 @@ class NumericColumnParser:
             minima = np.array([_limit(indicator.minimum if indicator else None) for indicator in indicators])
             maxima = np.array([_limit(indicator.maximum if indicator else None) for indicator in indicators])
             lows, highs = np.fmax(lows, minima[rows]), np.fmin(highs, maxima[rows])
+        if column.is_year:
+            self.errors.add((values < lows) | (values > highs), source, "invalid_year", texts, _range_of(column))
+            return
         for is_bad, code, limits in (
             (values < lows, "number_below_minimum", lows),
             (values > highs, "number_above_maximum", highs),
@@ -226,6 +286,12 @@ def parse_plain_numbers(texts: pa.Array) -> Mask:
     # Ten times as slow, so applied only to texts that are more than digits.
     is_plain[~is_plain] = to_mask(pc.match_substring_regex(texts.filter(pa.array(~is_plain)), _PLAIN))
     return is_plain & to_mask(pc.less_equal(pc.binary_length(texts), _MAX_PLAIN_LENGTH))
+
+
+def _range_of(column: ContractColumn) -> str:
+    """The years of a column, for a message."""
+    limits = (PLAUSIBLE_YEARS[0] if column.min is None else column.min, column.max or PLAUSIBLE_YEARS[1])
+    return "–".join(f"{limit:.0f}" for limit in limits)
 
 
 def _limit(value: float | None) -> float:

@@ -5,16 +5,14 @@ Here: the resolver of places. Not here: the registry (data/reference), the level
 
 from __future__ import annotations
 
-import difflib
-import heapq
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from assets.core.text import normalise_name
+from assets.core.text import most_similar, normalise_name
 
 _MAX_NAME_LENGTH = 100
-_MAX_COMPARED = 10
+_SIGNS = re.compile(r"[-‐–—·/\\>,、_|()\[\]【】〔〕]")
 _CODE = re.compile(r"([0-9]{6})(?:\.0+|0{6}(?:\.0+)?)?")
 
 
@@ -28,7 +26,7 @@ class Place:
 
 
 class UnknownPlaceError(ValueError):
-    """The text names no registered place; `code` is the error, `nearest` the most similar registered name."""
+    """The text names no registered place; `code` is the error, `nearest` the name that may be meant, if any."""
 
     def __init__(self, code: str, nearest: str) -> None:
         self.code, self.nearest = code, nearest
@@ -73,22 +71,25 @@ class Places:
         )
 
     def resolve(self, cell: str) -> Place:
-        """Return the place that a cell names; raise UnknownPlaceError with the nearest registered name."""
+        """Return the place that a cell names; raise UnknownPlaceError with the registered name that may be meant."""
         form = normalise_place_name(cell)
-        place = self.forms.get(form)
+        # 江西省 - 九江市 and 赣州(市) have signs between their parts; an alias such as Fuzhou, Jiangxi has its own.
+        place = self.forms.get(form) or self.forms.get(_SIGNS.sub("", form))
         if place is not None:
             return place
         if form in self.homophones:
             raise UnknownPlaceError("ambiguous_place", "")
-        raise UnknownPlaceError("unknown_place", self._nearest(form[:_MAX_NAME_LENGTH]))
+        raise UnknownPlaceError("unknown_place", self._suggest(form[:_MAX_NAME_LENGTH]))
 
-    def _nearest(self, form: str) -> str:
-        """The most similar city or area above it; any place if a county is similar and they are not."""
-        cities = [name for name in self.written if name in self.forms and not self.forms[name].county_code]
-        near = (
-            _most_similar(form, cities) or _most_similar(form, self.written) or _most_similar(form, cities, cutoff=0.0)
-        )
-        return self.written[near[0]] if near else ""
+    def _suggest(self, form: str) -> str:
+        """The registered name in a text, if it names one place, else the most similar one, of a city if possible."""
+        names = [name for name in self.written if name in self.forms]
+        named = [name for name in names if len(name) > 1 and not name.isascii() and name in form]
+        if named:
+            cities = {self.forms[name].city_code for name in named} - {None}
+            return self.written[max(named, key=len)] if len(cities) <= 1 else ""
+        cities_first = [name for name in names if not self.forms[name].county_code]
+        return self.written.get(most_similar(form, cities_first) or most_similar(form, names), "")
 
     def is_homophone(self, cell: str) -> bool:
         """Return whether only a code decides which place is meant."""
@@ -97,17 +98,7 @@ class Places:
     def is_known(self, cell: str) -> bool:
         """Return whether the text is the name or code of a place, if ambiguous or not."""
         form = normalise_place_name(cell)
-        return form in self.forms or form in self.homophones
-
-
-def _most_similar(form: str, names: Iterable[str], cutoff: float = 0.6) -> list[str]:
-    """The most similar of the names that share most characters; comparing all names takes ten times as long."""
-    letters = set(form)
-    candidates = heapq.nlargest(_MAX_COMPARED, names, key=lambda name: len(letters.intersection(name)))
-    ratios = {name: difflib.SequenceMatcher(None, name, form).ratio() for name in candidates}
-    # Of equally similar names the one registered first, which is the official one.
-    best = max(candidates, key=lambda name: ratios[name], default=None)
-    return [] if best is None or ratios[best] < cutoff else [best]
+        return form in self.forms or form in self.homophones or _SIGNS.sub("", form) in self.forms
 
 
 def _is_name_of_city(form: str, place: Place) -> bool:

@@ -1,18 +1,20 @@
 """Units and their conversion, from the table `reference.units`.
 
-Not here: the unit of a column (its contract) or of an indicator (the registry). A unit is one of the table, one with 万
-or 亿 before it, or a quotient of two (公里/平方公里). A number per head often has the unit of the total, as in
-人均…（平方米）: per head is in the name.
+Not here: the unit of a column (its contract) or of an indicator (the registry). A unit is one of the table, one with
+万, 千万 or the like before it, or a quotient of two (公里/平方公里). A number per head often has the unit of the total,
+as in 人均…（平方米）: per head is in the name.
 """
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-MULTIPLIERS = {"百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
+MULTIPLIERS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
+_MAX_MULTIPLIERS = 2
 _RATIO = "ratio"
 _PER_HEAD = "/人"
 
@@ -31,6 +33,15 @@ class Units:
     def is_unit(self, unit: str) -> bool:
         """Return whether the text is a unit."""
         return self._parse(unit) is not None
+
+    def quantity(self, unit: str) -> str | None:
+        """Return the quantity that the unit measures, None where the text is no unit."""
+        parsed = self._parse(unit)
+        return parsed[0] if parsed is not None else None
+
+    def is_multiplier(self, text: str) -> bool:
+        """Return whether the text is 万, 亿 or the like, or two of them (千万)."""
+        return 0 < len(text) <= _MAX_MULTIPLIERS and set(text) <= set(MULTIPLIERS)
 
     def factor(self, unit: str, expected: str) -> Fraction | None:
         """Return the factor that converts a number in `unit` to `expected`; None where they are incompatible."""
@@ -51,7 +62,8 @@ class Units:
     def base_of(self, unit: str) -> str:
         """Return the unit without 万 or 亿: 3万 in a column of 万人 are 30,000 人."""
         form = _form(unit)
-        return form[1:] if form[:1] in MULTIPLIERS and self._parse(form[1:]) is not None else form
+        count = self._count_multipliers(form)
+        return form[count:] if count and self._parse(form[count:]) is not None else form
 
     def _parse(self, unit: str) -> tuple[str, Fraction] | None:
         form = _form(unit)
@@ -64,13 +76,15 @@ class Units:
         return f"{numerator[0]}/{denominator[0]}", numerator[1] / denominator[1]
 
     def _parse_simple(self, form: str) -> tuple[str, Fraction] | None:
-        """A unit of the table, also with 万 or the like before it."""
-        if form in self.known:
-            return self.known[form]
-        if form[:1] in MULTIPLIERS and form[1:] in self.known:
-            quantity, factor = self.known[form[1:]]
-            return quantity, factor * MULTIPLIERS[form[0]]
-        return None
+        """A unit of the table, also with 万, 千万 or the like before it."""
+        count = 0 if form in self.known else self._count_multipliers(form)
+        if form[count:] not in self.known:
+            return None
+        quantity, factor = self.known[form[count:]]
+        return quantity, factor * math.prod(MULTIPLIERS[word] for word in form[:count])
+
+    def _count_multipliers(self, form: str) -> int:
+        return next((count for count in range(_MAX_MULTIPLIERS, 0, -1) if self.is_multiplier(form[:count])), 0)
 
 
 def _form(unit: str) -> str:

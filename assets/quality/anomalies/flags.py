@@ -34,6 +34,11 @@ DETECTORS: dict[str, tuple[Callable[[Panel, Parameters], Iterator[Anomaly]], set
     "impossible_zero": (outliers.detect_impossible_zeros, {"threshold"}),
 }
 
+# The columns that a flag takes from its observation.
+_OBSERVATION_COLUMNS = (
+    *("indicator_id", "city_code", "province_code", "year", "scope", "vintage", "value"),
+    *("file", "sheet", "line"),
+)
 # The upstream tables of the flags.
 SOURCE_TABLES = (
     "observations.observation_vintages",
@@ -76,10 +81,11 @@ def read_series_metadata(connection: Connection) -> SeriesMetadata:
         never_zero=frozenset(name for (name,) in fetch(f"{plausibility} not can_be_zero")),
         ratios=tuple(
             fetch(
-                "select indicator_id, numerator_id, denominator_id, multiplier "
+                "select indicator_id, numerator_id, denominator_id, multiplier, maximum_gap_years "
                 "from reference.indicator_parts order by all"
             )
         ),
+        scopes=dict(fetch("select indicator_id, scope from reference.indicators")),
         breaks=frozenset(fetch("select indicator_id, city_code, year from reference.series_breaks")),
         cities_of={province: frozenset(codes) for province, codes in cities},
     )
@@ -132,21 +138,12 @@ def _row(anomaly: Anomaly, detector: Sequence[Any], approvals: Mapping[str, Sequ
     detector_id, severity, looks_for_zh, looks_for_en, remedy_zh, remedy_en = detector
     observation, actual, expected = anomaly.observation, anomaly.value_text, anomaly.expected_text
     against_zh, against_en = (f"；对照：{expected}", f"; against: {expected}") if expected else ("", "")
-    identity = {
-        "detector": detector_id,
-        "indicator_id": observation.indicator_id,
-        "city_code": observation.city_code,
-        "province_code": observation.province_code,
-        "year": observation.year,
-        "scope": observation.scope,
-        "value": observation.value,
-    }
-    flag_id = compute_flag_id(identity)
+    row = {"detector": detector_id, **{name: getattr(observation, name) for name in _OBSERVATION_COLUMNS}}
+    flag_id = compute_flag_id(row)
     approved_by, approved_at, approved_reason = approvals.get(flag_id, (None, None, None))
     return {
-        **identity,
+        **row,
         "flag_id": flag_id,
-        "vintage": observation.vintage,
         "severity": severity,
         "value_text": actual,
         "expected_text": expected or None,
@@ -154,9 +151,6 @@ def _row(anomaly: Anomaly, detector: Sequence[Any], approvals: Mapping[str, Sequ
         "threshold": anomaly.threshold,
         "explanation_zh": f"{looks_for_zh}：{actual}{against_zh}。{remedy_zh}",
         "explanation_en": f"{looks_for_en}: {actual}{against_en}. {remedy_en}",
-        "file": observation.file,
-        "sheet": observation.sheet,
-        "line": observation.line,
         "is_approved": flag_id in approvals,
         "approved_by": approved_by,
         "approved_at": approved_at,

@@ -83,14 +83,16 @@ class SeriesMetadata:
     Attributes:
         additive: Indicators whose city values add up to the province's value.
         never_zero: Indicators that cannot be zero.
-        ratios: (indicator, numerator, denominator, multiplier) of each rate.
+        ratios: (indicator, numerator, denominator, multiplier, maximum gap in years) of each derived indicator.
+        scopes: The registered scope of each indicator.
         breaks: (indicator, city or None for all, first year after a change of definition or boundary).
         cities_of: The cities of each province.
     """
 
     additive: frozenset[str] = frozenset()
     never_zero: frozenset[str] = frozenset()
-    ratios: tuple[tuple[str, str, str, float], ...] = ()
+    ratios: tuple[tuple[str, str, str, float, int], ...] = ()
+    scopes: Mapping[str, str] = field(default_factory=dict)
     breaks: frozenset[tuple[str, str | None, int]] = frozenset()
     cities_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -291,18 +293,27 @@ def detect_sum_mismatches(panel: Panel, parameters: Parameters) -> Iterator[Anom
 
 
 def detect_ratio_mismatches(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
-    """Yield rates that differ from multiplier x numerator / denominator of the same place, year and scope."""
-    by_key: dict[tuple[object, ...], Observation] = {
-        (o.indicator_id, o.city_code, o.province_code, o.year, o.scope): o for o in panel.observations
+    """Yield rates that differ from multiplier x numerator / denominator of the same place.
+
+    Each has its registered scope. The denominator is the latest one that is not newer than the rate and at most the
+    registered years older, as in sql/observations/derived_parts.sql.
+    """
+    scopes = panel.metadata.scopes
+    values: dict[tuple[object, ...], Observation] = {
+        (o.indicator_id, o.city_code, o.province_code, o.year): o
+        for o in panel.observations
+        if o.scope == scopes.get(o.indicator_id)
     }
-    for rate, numerator, denominator, multiplier in panel.metadata.ratios:
-        for (indicator, *place), observation in by_key.items():
+    for rate, numerator, denominator, multiplier, gap in panel.metadata.ratios:
+        for (indicator, *place, _), observation in values.items():
             if indicator != rate:
                 continue
-            above, below = by_key.get((numerator, *place)), by_key.get((denominator, *place))
-            if above is None or below is None or below.value == 0:
+            above = values.get((numerator, *place, observation.year))
+            years = (values.get((denominator, *place, observation.year - older)) for older in range(gap + 1))
+            below = next((o for o in years if o is not None and o.value != 0), None)
+            if above is None or below is None:
                 continue
-            computed = above.value / below.value * multiplier
+            computed = above.value * multiplier / below.value
             size = abs(observation.value - computed) / max(abs(computed), 1e-9)
             if size > parameters["threshold"]:
                 yield Anomaly(observation, size, parameters["threshold"], f"{computed:.10g}")

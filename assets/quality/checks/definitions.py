@@ -113,27 +113,31 @@ def _column_checks(table: str, key: tuple[str, ...], name: str, column: Column) 
 
 
 _HEADER = re.compile(r"^-- (table|severity|zh|en): (.+)$", re.MULTILINE)
+# A file may have several checks of one severity; its select has the name of each as `{check}`.
+_CHECK = re.compile(r"^-- check: (\w+)\n-- zh: (.+)\n-- en: (.+)\n", re.MULTILINE)
 
 
 def read_sql_checks(folders: Iterable[Path]) -> list[Check]:
     """Return the checks written as SQL; their first comments state table, severity (error or warning) and rule."""
     files = [file for folder in folders for file in sorted((folder / "quality" / "checks").glob("*.sql"))]
-    return [_read_sql_check(file) for file in files]
+    return [check for file in files for check in _read_sql_file(file)]
 
 
-def _read_sql_check(file: Path) -> Check:
+def _read_sql_file(file: Path) -> Iterator[Check]:
     sql = file.read_text(encoding="utf-8")
     header = dict(_HEADER.findall(sql))
-    missing = {"table", "severity", "zh", "en"} - set(header)
-    if missing or header.get("severity") not in ("error", "warning"):
+    named = _CHECK.findall(sql)
+    is_complete = {"table", "severity", "zh", "en"} == set(header) and len(named) == sql.count("-- check: ")
+    if not is_complete or header["severity"] not in ("error", "warning"):
         raise CheckParseError(f"{file.name}: the header must state table, severity (error or warning), zh and en")
-    return Check(
-        table=header["table"],
-        name=file.stem,
-        kind="no_rows",
-        description_zh=header["zh"],
-        description_en=header["en"],
-        is_blocking=header["severity"] == "error",
-        query=sql,
-        is_sql=True,
-    )
+    for name, zh, en in named or [(file.stem, header["zh"], header["en"])]:
+        yield Check(
+            table=header["table"],
+            name=name,
+            kind="no_rows",
+            description_zh=zh,
+            description_en=en,
+            is_blocking=header["severity"] == "error",
+            query=_CHECK.sub("", sql).replace("{check}", name),
+            is_sql=True,
+        )

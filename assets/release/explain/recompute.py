@@ -18,10 +18,12 @@ from assets.warehouse.models import Model
 from assets.warehouse.tables import Table
 
 MODELS = "release.models"
-_RECOMPUTED = "scorecards."
+_SCORES = "scorecards."
+# The models that are run again: those of scores, and the current figures with the derived ones, which they read.
+_RECOMPUTED = (_SCORES, "observations.current_", "observations.derived_")
 
 # The tables that `save_scores` reads.
-SCORES = tuple(f"{_RECOMPUTED}{level}_scores" for level in ("city", "dimension", "measure", "indicator"))
+SCORES = tuple(f"{_SCORES}{level}_scores" for level in ("city", "dimension", "measure", "indicator"))
 # One form for the scores of every level. An attainment is a range without open points, and part of no basket.
 _LONG_FORM = """
     select 'index' as level, basket_id, city_code, 'all' as item_id, evidenced, possible, rank, score_status,

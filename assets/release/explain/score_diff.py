@@ -146,7 +146,8 @@ def find_score_changes(connection: Connection, old: ReleaseModels, new: ReleaseM
 def _steps(connection: Connection, old: ReleaseModels, new: ReleaseModels) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Yield each step with the tables that it replaces, of those that the older models read."""
     common = old.selects.keys() & new.selects.keys()
-    inputs = sorted(common & {name for model in old.models for name in model.depends_on})
+    made = {model.name for model in old.models}
+    inputs = sorted(common & {name for model in old.models for name in model.depends_on} - made)
     observed = [name for name in inputs if name.startswith("observations.")]
     yield "revised", {name: _revised(connection, old.selects[name], new.selects[name]) for name in observed}
     newer = {name: _conform(connection, old.selects[name], new.selects[name]) for name in inputs}

@@ -13,15 +13,9 @@ from typing import Any
 
 import yaml
 
-from assets.release.outputs.metadata import (
-    LICENCE,
-    LICENCE_EN,
-    LICENCE_ZH,
-    ReleaseIdentity,
-    ReleaseMetadata,
-    SourceMetadata,
-)
+from assets.release.outputs.metadata import LICENCE, LICENCE_EN, LICENCE_ZH, ReleaseIdentity, ReleaseMetadata
 from assets.release.publish.manifest import PublishedFile
+from assets.release.read.reader import Row
 from assets.warehouse.tables import Column, Table
 
 PACKAGE = "datapackage.json"
@@ -115,10 +109,12 @@ def _field(name: str, column: Column) -> Json:
     return field | ({"constraints": constraints} if constraints else {})
 
 
-def _sources(sources: Sequence[SourceMetadata]) -> list[Json]:
-    return [
-        {"name": source.source_id, "title": f"{source.publication_zh} {source.publication_en}"} for source in sources
-    ]
+def _sources(sources: Sequence[Row]) -> list[Json]:
+    return [{"name": source["source_id"], "title": _bilingual(source, "publication")} for source in sources]
+
+
+def _bilingual(source: Row, name: str) -> str:
+    return f"{source[f'{name}_zh']} {source[f'{name}_en']}"
 
 
 def _title(metadata: ReleaseMetadata) -> str:
@@ -141,8 +137,8 @@ def _citation(metadata: ReleaseMetadata, release: ReleaseIdentity) -> Json:
     references = [
         {
             "type": "data",
-            "title": f"{source.publication_zh} {source.publication_en}",
-            "authors": [{"name": f"{source.publisher_zh} {source.publisher_en}"}],
+            "title": _bilingual(source, "publication"),
+            "authors": [{"name": _bilingual(source, "publisher")}],
         }
         for source in metadata.sources
     ]

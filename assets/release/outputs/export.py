@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 import xlsxwriter
 
 from assets.core.errors import Issue, UsageError
+from assets.core.files import write_atomically
 from assets.core.i18n import Language
 from assets.core.text import escape_formula
 from assets.release.outputs import excel_limits
@@ -65,28 +66,24 @@ def export_tables(
     Raises:
         UsageError: a table or a city does not exist.
     """
-    codes = [str(find_city(release, city)[_CITY]) for city in cities]
-    names = _select_tables(release, tables, has_cities=bool(codes))
+    codes, names = _select_cities(release, cities), _select_tables(release, tables, has_cities=bool(cities))
     folder.mkdir(parents=True, exist_ok=True)
-    paths = []
+    paths = [folder / f"{name}.{kind}" for name in names]
     with connect_in_memory() as connection:
-        for name in names:
-            source, target = release.folder / "parquet" / f"{name}.parquet", folder / f"{name}.{kind}"
-            with _temporary_path(target) as file:
+        for path in paths:
+            source = _parquet_file(release, path.stem)
+            with _temporary_path(path) as file:
                 if kind == "parquet" and not codes:
                     shutil.copyfile(source, file)
                 else:
                     headings = _chinese_headings(source) if language == "zh" and kind in _FORMATS_FOR_PEOPLE else {}
                     _WRITERS[kind](connection, _select(source, codes, headings), source, file)
-            paths.append(target)
     if kind == "parquet" and not tables and not codes:
-        with _temporary_path(folder / MANIFEST_NAME) as file:
-            shutil.copyfile(release.folder / MANIFEST_NAME, file)
         paths.append(folder / MANIFEST_NAME)
+        write_atomically(paths[-1], (release.folder / MANIFEST_NAME).read_text(encoding="utf-8"))
     if kind == "csv" and language != "zh" and (release.folder / PACKAGE).is_file():
-        with _temporary_path(folder / PACKAGE) as file:
-            file.write_text(_csv_package(release, names), encoding="utf-8")
         paths.append(folder / PACKAGE)
+        write_atomically(paths[-1], _csv_package(release, names))
     return paths
 
 
@@ -101,24 +98,28 @@ def export_partitioned(
     Raises:
         UsageError: a table or a city does not exist, or a table does not have the column.
     """
-    codes = [str(find_city(release, city)[_CITY]) for city in cities]
-    with_column = _tables_with_column(release, column)
-    names = _select_tables(release, tables, has_cities=bool(codes))
-    for name in names if tables else ():
-        if name not in with_column:
-            raise UsageError(Issue("table_without_column", name, column))
-    names = [name for name in names if name in with_column]
-    if not names:
-        raise UsageError(Issue("table_without_column", ", ".join(tables) or "*", column))
+    codes, names = _select_cities(release, cities), _select_tables(release, tables, has_cities=bool(cities))
+    with_column = [name for name in names if name in _tables_with_column(release, column)]
+    without_column = [name for name in names if name not in with_column] if tables else []
+    if without_column or not with_column:
+        raise UsageError(Issue("table_without_column", (without_column or ["*"])[0], column))
     folder.mkdir(parents=True, exist_ok=True)
     options = f"format parquet, compression zstd, partition_by ({quote_identifier(column)})"
     with connect_in_memory() as connection:
-        for name in names:
+        for name in with_column:
             with _temporary_path(folder / name) as parts:
-                select = _select(release.folder / "parquet" / f"{name}.parquet", codes)
+                select = _select(_parquet_file(release, name), codes)
                 connection.execute(f"copy ({select}) to {quote_literal(parts)} ({options})")
                 shutil.rmtree(folder / name, ignore_errors=True)
-    return [folder / name for name in names]
+    return [folder / name for name in with_column]
+
+
+def _parquet_file(release: Release, name: str) -> Path:
+    return release.folder / "parquet" / f"{name}.parquet"
+
+
+def _select_cities(release: Release, cities: Sequence[str]) -> list[str]:
+    return [str(find_city(release, city)[_CITY]) for city in cities]
 
 
 def _select(source: Path, codes: Sequence[str], headings: Mapping[str, str] | None = None) -> str:
@@ -143,7 +144,7 @@ def _select_tables(release: Release, tables: Sequence[str], *, has_cities: bool)
     """Return the names of the tables to export, as their Parquet files are named."""
     rows = release.rows("select schema_name, table_name from duckdb_columns() where not internal group by all")
     known = {row["table_name"]: f"{row['schema_name']}.{row['table_name']}" for row in rows}
-    known = {name: known[name] for name in sorted(known) if (release.folder / "parquet" / f"{name}.parquet").is_file()}
+    known = {name: known[name] for name in sorted(known) if _parquet_file(release, name).is_file()}
     with_cities = _tables_with_column(release, _CITY)
     selected = []
     for text in tables:

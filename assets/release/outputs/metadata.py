@@ -11,8 +11,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-from assets.warehouse.connection import Connection, quote_identifier
+from assets.release.read.reader import Row, fetch_rows
+from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
 
 LICENCE = "Apache-2.0"
@@ -36,22 +38,11 @@ class ReleaseIdentity:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceMetadata:
-    """A publication from which figures or targets of the release come."""
-
-    source_id: str
-    publication_zh: str
-    publication_en: str
-    publisher_zh: str
-    publisher_en: str
-
-
-@dataclass(frozen=True, slots=True)
 class ReleaseMetadata:
     """The facts about a release that depend on its inputs only.
 
     Attributes:
-        sources: the sources that rows of the release refer to, by source_id.
+        sources: the sources that rows of the release refer to, as rows of reference.sources by source_id.
         source_ids: the ids of the sources that the rows of a table refer to, by qualified name of the table.
     """
 
@@ -59,13 +50,13 @@ class ReleaseMetadata:
     inputs_sha256: str
     places_zh: str
     places_en: str
-    sources: tuple[SourceMetadata, ...]
+    sources: tuple[Row, ...]
     source_ids: Mapping[str, frozenset[str]]
 
-    def table_sources(self, table: Table) -> tuple[SourceMetadata, ...]:
+    def table_sources(self, table: Table) -> tuple[Row, ...]:
         """Return the sources of a table; those of the release where its rows refer to none."""
         source_ids = self.source_ids.get(table.qualified_name)
-        return self.sources if source_ids is None else tuple(s for s in self.sources if s.source_id in source_ids)
+        return self.sources if source_ids is None else tuple(s for s in self.sources if s["source_id"] in source_ids)
 
 
 def read_metadata(connection: Connection, tables: Sequence[Table]) -> ReleaseMetadata:
@@ -92,10 +83,7 @@ def read_metadata(connection: Connection, tables: Sequence[Table]) -> ReleaseMet
 def file_metadata(table: Table, metadata: ReleaseMetadata) -> dict[str, str]:
     """Return the key-value metadata of the Parquet file of a table; `columns`, `key` and `sources` are JSON."""
     columns = {name: {"type": column.type, "zh": column.zh, "en": column.en} for name, column in table.columns.items()}
-    sources = {
-        source.source_id: f"{source.publication_zh} | {source.publication_en}"
-        for source in metadata.table_sources(table)
-    }
+    sources = {s["source_id"]: f"{s['publication_zh']} | {s['publication_en']}" for s in metadata.table_sources(table)}
     plain = {
         "table": table.qualified_name,
         "title_zh": table.zh,
@@ -107,15 +95,9 @@ def file_metadata(table: Table, metadata: ReleaseMetadata) -> dict[str, str]:
         "licence_en": LICENCE_EN,
     }
     nested: dict[str, object] = {"key": list(table.key), "sources": sources, "columns": columns}
-    return {
-        **plain,
-        **{name: _to_json(content) for name, content in nested.items()},
-        _PANDAS_KEY: _to_json({**plain, **nested}),
-    }
-
-
-def _to_json(content: object) -> str:
-    return json.dumps(content, ensure_ascii=False)
+    to_json = partial(json.dumps, ensure_ascii=False)
+    texts = {name: to_json(content) for name, content in nested.items()}
+    return {**plain, **texts, _PANDAS_KEY: to_json({**plain, **nested})}
 
 
 def _read_source_ids(connection: Connection, table: Table) -> frozenset[str]:
@@ -125,10 +107,9 @@ def _read_source_ids(connection: Connection, table: Table) -> frozenset[str]:
     return frozenset(source_id for (source_id,) in rows)
 
 
-def _read_sources(connection: Connection, used: frozenset[str]) -> tuple[SourceMetadata, ...]:
-    columns = ", ".join(map(quote_identifier, SourceMetadata.__dataclass_fields__))
-    rows = connection.execute(f"select {columns} from {_SOURCES} order by source_id").fetchall()
-    return tuple(source for source in (SourceMetadata(*row) for row in rows) if source.source_id in used)
+def _read_sources(connection: Connection, used: frozenset[str]) -> tuple[Row, ...]:
+    rows = fetch_rows(connection, f"from {_SOURCES} order by source_id")
+    return tuple(row for row in rows if row["source_id"] in used)
 
 
 def _read_places(connection: Connection) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import hashlib
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import groupby
@@ -172,12 +172,8 @@ def _unresolved_rows(connection: Connection) -> Iterator[list[_RowError]]:
 
 def _returned_row(errors: Sequence[_RowError], sheet: ReturnSheet) -> ReturnedRow:
     columns = [sheet.header(error.position) or error.column_name for error in errors]
-    texts = (
-        _number_texts(columns, [error.reason_zh for error in errors]),
-        _number_texts(columns, [error.remedy_zh for error in errors]),
-        _number_texts(columns, [error.reason_en for error in errors]),
-        _number_texts(columns, [error.remedy_en for error in errors]),
-    )
+    names = ("reason_zh", "remedy_zh", "reason_en", "remedy_en")
+    texts = (_number_texts(columns, [getattr(error, name) for error in errors]) for name in names)
     bad = frozenset(sheet.column(error.position) for error in errors)
     return ReturnedRow((errors[0].return_id, *texts), tuple(sheet.cells(errors[0].raw_row)), bad)
 
@@ -324,7 +320,7 @@ class _ReturnWorkbook:
         path = self._stem.with_name(f"{self._stem.name}{suffix}.csv")
         self.paths.append(path)
         self._stream = path.open("w", encoding="utf-8-sig", newline="")
-        self._csv = csv.writer(self._stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+        self._csv = _csv_writer(self._stream)
         self._sheet, self._row_count = sheet, 0
         self._put(headers, [self._bold] * len(headers), ID_HEADER)
 
@@ -351,18 +347,19 @@ def _write_refused(connection: Connection, target: Path, senders: Senders) -> li
     ).fetchall()
     by_sender: dict[str, list[Sequence[object]]] = {}
     for row in rows:
-        by_sender.setdefault(senders.of_folder(row[0]) or Path(row[0]).stem, []).append(row)
-    return [_write_list(target / _safe_name(sender) / REFUSED, rows) for sender, rows in by_sender.items()]
+        by_sender.setdefault(senders.of_folder(row[0]) or Path(row[0]).stem, [_REFUSED_HEADERS]).append(row)
+    paths = {target / _safe_name(sender) / REFUSED: rows for sender, rows in by_sender.items()}
+    for path, lines in paths.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8-sig", newline="") as stream:
+            texts = (["" if cell is None else str(cell) for cell in line] for line in lines)
+            _csv_writer(stream).writerows(map(escape_formula, line) for line in texts)
+    return list(paths)
 
 
-def _write_list(path: Path, rows: Iterable[Sequence[object]]) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8-sig", newline="") as stream:
-        writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-        writer.writerow(_REFUSED_HEADERS)
-        for row in rows:
-            writer.writerow([escape_formula("" if cell is None else str(cell)) for cell in row])
-    return path
+def _csv_writer(stream: TextIO) -> Any:
+    """Return a writer of records as Excel writes them, every cell in quotes."""
+    return csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
 
 
 def _safe_name(text: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from assets.release.read.queries import read_view, to_rows
-from assets.release.read.scorecards import FIGURES
+from assets.release.read.scorecards import select_figures
 from assets.warehouse.connection import Connection
 
 Row = dict[str, Any]
@@ -21,7 +21,7 @@ SOURCE_TABLES = frozenset(
     f"{schema}.{name}"
     for schema, names in {
         "intake": "contracts datasets files rejects",
-        "observations": "city_observations source_conflicts",
+        "observations": "city_observations reported_gaps source_conflicts",
         "quality": "check_results flags freshness",
         "reference": "basket_indicators baskets cities city_tiles detectors dimensions goalposts indicator_measures "
         "indicators measures parameters provinces sources targets terms",
@@ -59,7 +59,7 @@ def stream_figures(connection: Connection, order: str) -> Iterator[Row]:
     """
     sql = f"""
         select figures.*, series.points
-        from ({FIGURES}) as figures
+        from ({select_figures("flag_status <> 'blocking'")}) as figures
         left join (
             select
                 city_code, indicator_id,

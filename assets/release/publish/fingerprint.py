@@ -35,8 +35,11 @@ def compute_fingerprint(paths: Paths) -> str:
         if file.is_symlink():
             digest.update(b"link " + bytes(file.readlink()))
             continue
-        sha256 = known_sha256(file) if file.is_relative_to(paths.inbox) else None
-        digest.update((sha256 or hash_file(file)).encode())
+        if file.is_relative_to(paths.inbox):
+            # The same bytes may have been sent again.
+            digest.update(f"{file.stat().st_mtime_ns} {known_sha256(file) or hash_file(file)}".encode())
+        else:
+            digest.update(hash_file(file).encode())
     return digest.hexdigest()
 
 

@@ -21,10 +21,14 @@ FORMAT = 3
 RENAMED_COLUMNS = {"rows_set_aside": "rows_aggregate"}
 
 
-class PublishedFile(BaseModel):
-    """A file of the release; `rows` of a Parquet file, `is_content` where the content digest covers it."""
+class Note(BaseModel):
+    """Facts that are saved as JSON, and are not changed afterwards."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PublishedFile(Note):
+    """A file of the release; `rows` of a Parquet file, `is_content` where the content digest covers it."""
 
     path: str
     sha256: str
@@ -33,10 +37,8 @@ class PublishedFile(BaseModel):
     is_content: bool = False
 
 
-class InputFile(BaseModel):
+class InputFile(Note):
     """A received file and the number of its rows by outcome."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     dataset: str
     file: str
@@ -48,20 +50,16 @@ class InputFile(BaseModel):
     rows_rejected: int
 
 
-class RunFacts(BaseModel):
+class RunFacts(Note):
     """The run that made the release, no part of the content. `as_of` is the day on which its newest file arrived."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     run_id: str
     released_at: datetime
     as_of: date | None = None
 
 
-class Manifest(BaseModel):
+class Manifest(Note):
     """The manifest; `content_digest` depends on the inputs alone."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: int = 1
     release_id: str

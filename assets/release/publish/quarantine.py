@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from assets.core.files import write_atomically
 from assets.core.paths import Paths
-from assets.release.publish.manifest import FORMAT, raise_on_other_format, read_manifest
+from assets.release.publish.manifest import FORMAT, Note, raise_on_other_format, read_manifest
 from assets.release.read.reader import fetch_rows
 from assets.warehouse.connection import connect_read_only
 
 _PENDING = "blocked.pending.json"
 
 
-@dataclass(frozen=True, slots=True)
-class BlockedCandidate:
+class BlockedCandidate(Note):
     """The database of a candidate that failed its audit, and the run that made it.
 
     `release_id` is the release that was current then, `format` that of its tables.
@@ -32,8 +30,8 @@ class BlockedCandidate:
     database: Path
     run_id: str
     blocked_at: datetime
-    release_id: str | None
-    format: int
+    release_id: str | None = None
+    format: int = 1
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
         """Return the rows of a query; raise a UsageError if an earlier version made the candidate."""
@@ -55,9 +53,11 @@ class BlockedCandidate:
 
 def mark_blocked(paths: Paths, run_id: str) -> None:
     """Note that the candidate is blocked; it stays in its place as long as the run goes on."""
-    moment = datetime.now(UTC).replace(microsecond=0).isoformat()
-    note = {"run_id": run_id, "blocked_at": moment, "release_id": _current_id(paths), "format": FORMAT}
-    write_atomically(_pending_note(paths), json.dumps(note))
+    moment = datetime.now(UTC).replace(microsecond=0)
+    blocked = BlockedCandidate(
+        database=paths.blocked, run_id=run_id, blocked_at=moment, release_id=_current_id(paths), format=FORMAT
+    )
+    write_atomically(_pending_note(paths), blocked.model_dump_json(exclude={"database"}))
 
 
 def quarantine_candidate(paths: Paths) -> None:
@@ -72,12 +72,8 @@ def quarantine_candidate(paths: Paths) -> None:
 def load_blocked(paths: Paths) -> BlockedCandidate | None:
     """Return the blocked candidate, if there is one."""
     try:
-        note = json.loads(_note(paths).read_text(encoding="utf-8"))
-        moment = datetime.fromisoformat(note["blocked_at"])
-        blocked = BlockedCandidate(
-            paths.blocked, str(note["run_id"]), moment, note.get("release_id"), note.get("format", 1)
-        )
-    except (OSError, ValueError, KeyError):
+        blocked = BlockedCandidate(database=paths.blocked, **json.loads(_note(paths).read_bytes()))
+    except (OSError, ValueError, TypeError):
         return None
     return blocked if paths.blocked.is_file() else None
 

@@ -11,12 +11,10 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from assets.core.paths import Paths
 from assets.release.outputs.metadata import ReleaseMetadata, file_metadata
 from assets.release.publish.file_names import PARQUET
-from assets.release.publish.manifest import PublishedFile, describe_file
+from assets.release.publish.manifest import Note, PublishedFile, describe_file
 from assets.warehouse.connection import Connection, quote_identifier
 from assets.warehouse.parquet import write_parquet
 from assets.warehouse.sort_check import is_out_of_order
@@ -26,10 +24,8 @@ _NOTE = "draft.json"
 _LEFTOVERS = ".building-*"
 
 
-class Staging(BaseModel):
+class Staging(Note):
     """The staged files of a run; `unordered` names the tables whose rows are not in the order of their key."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     run_id: str
     files: tuple[PublishedFile, ...] = ()

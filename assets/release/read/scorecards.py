@@ -12,21 +12,28 @@ from assets.core.errors import Issue
 from assets.release.read.queries import read_rows, view_sql
 from assets.release.read.reader import Release, Row
 
-# A figure is a row of the view `scorecard_rows` with `flags_zh` and `flags_en`: the detectors that flagged its value.
-# A value that is held back is no figure. The names of a row are listed by DuckDB's own function, so this is no view.
-FIGURES = f"""
-    select figures.*, flagged.flags_zh, flagged.flags_en
-    from ({view_sql("scorecard_rows")}) as figures
-    left join (
-        select
-            city_code, indicator_id, year, scope,
-            string_agg(detector_zh || if(is_approved, '（已放行）', ''), '、' order by detector) as flags_zh,
-            string_agg(detector_en || if(is_approved, ' (approved)', ''), ', ' order by detector) as flags_en
-        from ({view_sql("flag_rows")}) where flag_status <> 'blocking' group by all
-    ) as flagged
-        on figures.city_code = flagged.city_code and figures.indicator_id = flagged.indicator_id
-        and figures.year = flagged.year and figures.scope = flagged.scope
-"""
+
+def select_figures(flags: str) -> str:
+    """Return a select of the figures: `scorecard_rows` with `flags_zh` and `flags_en`, the detectors that flagged them.
+
+    It is no view, because only DuckDB lists the names of a row in this way.
+
+    Args:
+        flags: the condition for the rows of `flag_rows` that are named.
+    """
+    return f"""
+        select figures.*, flagged.flags_zh, flagged.flags_en
+        from ({view_sql("scorecard_rows")}) as figures
+        left join (
+            select
+                city_code, indicator_id, year, scope,
+                string_agg(detector_zh || if(is_approved, '（已放行）', ''), '、' order by detector) as flags_zh,
+                string_agg(detector_en || if(is_approved, ' (approved)', ''), ', ' order by detector) as flags_en
+            from ({view_sql("flag_rows")}) where {flags} group by all
+        ) as flagged
+            on figures.city_code = flagged.city_code and figures.indicator_id = flagged.indicator_id
+            and figures.year = flagged.year and figures.scope = flagged.scope
+    """
 
 
 _SCORE_ORDER = ("city_code", "is_headline desc", "basket_id", "dimension_position", "dimension_id")
@@ -76,7 +83,7 @@ def read_city_ranges(release: Release, city_code: str) -> list[Row]:
 
 def read_city_scores(release: Release, city_code: str) -> tuple[list[Row], list[Row]]:
     """Return the indicators of a city that have a value, and those that await data, by dimension."""
-    select = f"from ({FIGURES}) where city_code = ? order by dimension_position, dataset, indicator_id"
+    select = f"from ({select_figures('true')}) where city_code = ? order by dimension_position, dataset, indicator_id"
     rows = release.rows(select, [city_code])
     has_value = [row for row in rows if row["data_status"] != "awaiting_data"]
     return has_value, [row for row in rows if row["data_status"] == "awaiting_data"]

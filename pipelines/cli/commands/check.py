@@ -93,7 +93,7 @@ def check_files(
     with connect_in_memory() as registry:
         for content in contents.values():
             content.write(registry)
-        dry_run = DryRun(contracts, registry, limits, selects, with_errors, with_rows)
+        dry_run = DryRun(contracts, registry, limits, paths.lake, selects, with_errors, with_rows)
         return [dry_run.check(file, dataset) for file in files]
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from assets.core.paths import Paths
 from pipelines.cli.options import InLanguage, line, option, write_text
-
-if TYPE_CHECKING:
-    from pipelines.orchestration.server import RunningServer
 
 
 def serve(*, port: Annotated[int, option("port", min=1, max=65535)] = 3000, language: InLanguage) -> None:
@@ -17,9 +14,9 @@ def serve(*, port: Annotated[int, option("port", min=1, max=65535)] = 3000, lang
 
     paths = Paths.from_environment()
 
-    def show_address(running: RunningServer) -> None:
-        pids = ", ".join(f"{name} {pid}" for name, pid in running.processes.items())
-        write_text(line("serving", language, address=running.address, data=paths.data, pids=pids))
+    def show_address(address: str, processes: dict[str, int]) -> None:
+        pids = ", ".join(f"{name} {pid}" for name, pid in processes.items())
+        write_text(line("serving", language, address=address, data=paths.data, pids=pids))
 
     server.serve(paths, port, show_address)
     write_text(line("stopped", language))

@@ -24,7 +24,7 @@ def status(
     from assets.release.publish.fingerprint import compute_fingerprint, load_fingerprint
     from assets.release.read.queries import read_rows
     from assets.release.read.reader import get_current_release
-    from pipelines.cli.render import scorecards, tables
+    from pipelines.cli.render import arrivals, scorecards, tables
     from pipelines.observability.overdue import find_overdue
 
     paths = Paths.from_environment()
@@ -35,6 +35,7 @@ def status(
         late = find_overdue(release, (as_of or datetime.now()).date())
         datasets = read_rows(release, "dataset_rows", ("dataset",))
         flags = read_rows(release, "flag_counts", ("status_position", "detector"))
+        sent_again = read_rows(release, "files_sent_again", ("received_at", "file"))
         counts = {name: release.rows(f"select count(*) as n from observations.{name}")[0]["n"] for name in _COUNTED}
 
     def render() -> list[RenderableType]:
@@ -43,6 +44,7 @@ def status(
             line("released", language, text=f"{manifest.run.released_at:%Y-%m-%d %H:%M}"),
             line("method", language, text=manifest.method_version),
             tables.render_datasets(datasets, language),
+            *arrivals.render_sent_again(sent_again[::-1], language),
             scorecards.render_flag_counts(flags, language),
             line("noteworthy", language, **counts),
             tables.render_overdue(late, language),
@@ -58,6 +60,7 @@ def status(
         "is_up_to_date": is_up_to_date,
         **counts,
         "datasets": datasets,
+        "sent_again": sent_again,
         "flags": flags,
         "late": late,
     }

@@ -25,12 +25,11 @@ def render_changes(
     title = Text(f"{old} → {new}", style="bold")
     if not changes:
         return Group(title, Text(label("changelog", "unchanged", language)))
-    table = make_table(changelog.change_headings(language), right=range(4, 11))
-    for change in changes:
-        table.add_row(*map(Text, changelog.change_cells(change, language)))
+    rows = (map(Text, changelog.change_cells(change, language)) for change in changes)
+    table = make_table(changelog.change_headings(language), right=range(4, 11), rows=rows)
     if not skipped:
         return Group(title, table)
-    note = label("changelog", "not_recomputed", language).format(names=", ".join(skipped))
+    note = label("changelog", "not_recomputed", language, names=", ".join(skipped))
     return Group(title, table, Text(note, style="yellow"))
 
 

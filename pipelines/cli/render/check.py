@@ -7,6 +7,7 @@ Here: at most a screen for a file, however many faults it has; all of them are i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -14,7 +15,8 @@ from rich.text import Text
 
 from assets.core.i18n import Language, label, labels
 from assets.core.text import MISSING
-from pipelines.cli.render.tables import make_table, phrase, unwrapped
+from pipelines.cli.render.sheets import render_account
+from pipelines.cli.render.tables import format_moment, make_table, phrase, unwrapped
 
 if TYPE_CHECKING:
     from assets.intake.dry_run import DryRunResult, FaultGroup
@@ -38,11 +40,10 @@ def render_check(result: DryRunResult, language: Language) -> list[Text | Table]
     parts += _fault_lines(result, language)
     parts += _limit(_unscored_lines(result, language), _MAX_LINES, language)
     parts += _limit(_note_lines(result, language), _MAX_LINES, language)
-    return [*parts, _summary(result, language)]
+    return [*parts, *_known_lines(result, language), _summary(result, language)]
 
 
-def _text(key: str, language: Language, **values: object) -> str:
-    return label("check", key, language).format(**values)
+_text = partial(label, "check")
 
 
 def _limit(lines: Iterable[Text], most: int, language: Language) -> list[Text]:
@@ -69,21 +70,9 @@ def _title(result: DryRunResult, language: Language) -> Text:
 def _sheet_lines(sheets: Sequence[SheetSummary], language: Language) -> Iterator[Text]:
     """One line for each sheet: the account of its rows, or why it was passed over."""
     for sheet in sheets:
-        name = _text("sheet", language, sheet=sheet.sheet) if sheet.sheet else _text("table", language)
-        account = sheet.account
-        if account is None:
-            continue
-        if sheet.issue is not None:
-            line = _text("passed_over", language, rows=account.physical, reason=sheet.issue.reason(language))
-            yield unwrapped(f"{name}{line}", "yellow")
-            continue
-        classes = (f"{text.select(language)} {getattr(account, key):,}" for key, text in labels("row_classes").items())
-        counted = " + ".join(text for text in classes if not text.endswith(" 0"))
-        outcomes = (f"{label('headings', f'rows_{key}', language)} {getattr(account, key):,}" for key in _OUTCOMES)
-        separator = phrase("list_separator", language)
-        yield unwrapped(
-            f"{name}{_text('account', language, rows=account.physical)} = {counted}; {separator.join(outcomes)}"
-        )
+        if sheet.account is not None:
+            reason = sheet.issue.reason(language) if sheet.issue is not None else None
+            yield render_account(sheet.sheet, sheet.account.model_dump(), reason, language)
 
 
 def _columns(readings: Sequence[ColumnReading], language: Language) -> Table:
@@ -158,6 +147,17 @@ def _note_lines(result: DryRunResult, language: Language) -> Iterator[Text]:
             kind = kinds[note.kind].select(language) if note.kind in kinds else note.kind
             sheet = f"{note.sheet} " if note.sheet else ""
             yield unwrapped(f"{sheet}{kind}: {note.text}")
+
+
+def _known_lines(result: DryRunResult, language: Language) -> Iterator[Text]:
+    if result.known is not None:
+        key = "known_and_later_files" if result.known.later_files else "known_and_latest"
+        values = {
+            "file": result.known.file,
+            "last": format_moment(result.known.received_at[-1]),
+            "later": result.known.later_files,
+        }
+        yield unwrapped(_text(key, language, **values), "yellow")
 
 
 def _summary(result: DryRunResult, language: Language) -> Text:

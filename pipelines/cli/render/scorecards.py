@@ -78,12 +78,10 @@ def render_cities(overview: Overview, language: Language, width: int, most_citie
     headings += select_headings(("index",), language)
     gap = 1 if width < _NARROW else 2
     folded, widths = _fit(headings, rows, width - gap * len(headings))
-    table = make_table(folded, right=range(1, len(headings)))
+    table = make_table(folded, right=range(1, len(headings)), rows=rows)
     table.padding = (0, gap - 1, 0, 0)
     for column, characters in zip(table.columns, widths, strict=True):
         column.width = characters
-    for row in rows:
-        table.add_row(*row)
     return table
 
 
@@ -158,19 +156,25 @@ def render_city_scorecard(rows: Sequence[Row], awaiting: Sequence[Row], language
     parts: list[RenderableType] = []
     keys = ("indicator", "value", "year", "source", "target", "attainment", "status", "projection")
     for dimension in dict.fromkeys(row[f"dimension_{language}"] for row in rows):
-        table = make_table(select_headings(keys, language), right=(1, 2, 5), title=dimension)
         lines = [_indicator_cells(row, language) for row in rows if row[f"dimension_{language}"] == dimension]
+        table = make_table(select_headings(keys, language), right=(1, 2, 5), title=dimension, rows=lines)
         for position in (1, 2, 5):
             table.columns[position].min_width = max(cell_len(cells[position].plain) for cells in lines)
-        for cells in lines:
-            table.add_row(*cells)
         parts.append(table)
     if any(row["projected_value"] is not None for row in rows):
         parts.append(Text(phrase("projection_note", language), style="dim"))
     if awaiting:
-        names = phrase("name_separator", language).join(row[f"name_{language}"] for row in awaiting)
+        names = phrase("name_separator", language).join(_name_awaiting(row, language) for row in awaiting)
         parts.append(Text(f"{phrase('awaiting_data', language, count=len(awaiting))}: {names}", style="dim"))
     return parts
+
+
+def _name_awaiting(row: Row, language: Language) -> str:
+    """The name of an indicator without a value, with the reason that the city gave."""
+    name = str(row[f"name_{language}"])
+    if row["gap_reason"] is None:
+        return name
+    return f"{name} ({row['gap_year']}: {label('gap_reasons', row['gap_reason'], language)})"
 
 
 def _indicator_cells(row: Row, language: Language) -> list[Text]:

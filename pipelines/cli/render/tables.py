@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,18 +34,24 @@ MAXIMUM_ROWS = 100
 _ROW_COUNTS = ("rows_read", "rows_accepted", "rows_aggregate", "rows_rejected")
 
 
-def phrase(key: str, language: Language, **values: object) -> str:
-    """Return a short text of the terminal with its values filled in."""
-    return label("terminal", key, language).format(**values)
+# A short text of the terminal: its key, the language, and its values.
+phrase = partial(label, "terminal")
 
 
-def make_table(headings: Iterable[str], right: Iterable[int] = (), title: str | None = None) -> Table:
-    """Return an empty table; `right` are the positions of the columns aligned to the right."""
+def make_table(
+    headings: Iterable[str],
+    right: Iterable[int] = (),
+    title: str | None = None,
+    rows: Iterable[Iterable[str | Text]] = (),
+) -> Table:
+    """Return a table of rows; `right` are the positions of the columns aligned to the right."""
     table = Table(
         title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False, padding=(0, 1, 0, 0)
     )
     for position, heading in enumerate(headings):
         table.add_column(heading, justify="right" if position in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
     return table
 
 
@@ -90,10 +97,8 @@ def _select_worst(files: Sequence[Row]) -> Sequence[Row]:
 def render_datasets(datasets: Sequence[Row], language: Language) -> Table:
     """Return every dataset with its files and rows."""
     counts = ("files", *_ROW_COUNTS)
-    table = make_table(select_headings(("dataset", *counts), language), right=range(1, 6))
-    for row in datasets:
-        table.add_row(row["dataset"], *(f"{row[name]:,}" for name in counts))
-    return table
+    rows = ((row["dataset"], *(f"{row[name]:,}" for name in counts)) for row in datasets)
+    return make_table(select_headings(("dataset", *counts), language), right=range(1, 6), rows=rows)
 
 
 def render_overdue(late: Sequence[Row], language: Language) -> Text:
@@ -166,10 +171,8 @@ def render_approved(file: Path, flags: Sequence[Row], language: Language) -> Tex
 
 def render_rows(rows: Sequence[Row]) -> Table:
     """Return the answer to a query."""
-    table = make_table(rows[0] if rows else ())
-    for row in rows:
-        table.add_row(*("" if value is None else escape(str(value)) for value in row.values()))
-    return table
+    cells = (("" if value is None else escape(str(value)) for value in row.values()) for row in rows)
+    return make_table(rows[0] if rows else (), rows=cells)
 
 
 def render_issue(issue: Issue, language: Language) -> tuple[Text, Text]:

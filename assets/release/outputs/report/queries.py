@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from assets.release.outputs.rows import Row, fetch_row, fetch_rows, group_rows, read_rows, stream_figures
+from assets.release.read.queries import view_sql
 from assets.warehouse.connection import Connection
 
 # A page with more rows is too long to read; it states how many it lists and which table has all.
@@ -78,6 +79,12 @@ def read_figures(
         without_figures.pop(key, None)
         yield key, list(group)
     yield from ((key, []) for key in without_figures)
+
+
+def read_gaps(connection: Connection) -> list[Row]:
+    """Return the reasons that cities gave instead of figures later than the current ones."""
+    columns = "city_code, indicator_id, gap_reason, gap_year"
+    return fetch_rows(connection, f"select {columns} from ({view_sql('scorecard_rows')}) where gap_reason is not null")
 
 
 def nest_rows(rows: Iterable[Row], outer: str, inner: str) -> dict[Any, dict[Any, Row]]:

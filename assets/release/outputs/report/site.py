@@ -136,6 +136,7 @@ class _SiteBuilder:
         order = ["city_code nulls last", "indicator_id", "year", "scope", "detector"]
         self._quarantined = group_rows(read_rows(connection, "flag_rows", order, flag_status="blocking"), "city_code")
         self._freshness = group_rows(read_rows(connection, "freshness_rows", ["city_code", "dataset"]), "city_code")
+        self._gaps = queries.nest_rows(queries.read_gaps(connection), "city_code", "indicator_id")
         self._names = {code: _chart_name(city) for code, city in self._registry.cities.items()}
         self._shared = {
             "term": self._term,
@@ -193,6 +194,7 @@ class _SiteBuilder:
             page_name(city_code),
             city=self._registry.cities[city_code],
             figures=by_indicator,
+            gaps=self._gaps.get(city_code, {}),
             trends={name: sparklines.build_trend(figure, *years) for name, figure in by_indicator.items()},
             years=years,
             scores=self._dimension_scores.get(city_code, {}),

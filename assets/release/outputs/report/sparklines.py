@@ -47,7 +47,10 @@ def build_trend(figure: Row, first_year: int, last_year: int) -> TrendLine | Non
     last_year = max(last_year, points[-1][0], figure["projected_year"] or 0)
     first_year = min(first_year, points[0][0])
     across = _Scale(first_year, last_year, _LEFT, WIDTH - _RIGHT)
-    up = _upwards([value for _, value in points], figure)
+    names = ("projected_value", "projected_low", "projected_high", "target_value", "target_value_high")
+    drawn = [*(value for _, value in points), *(figure[name] for name in names if figure[name] is not None)]
+    up = _Scale(min(drawn), max(drawn), HEIGHT - _BOTTOM, _TOP)
+    target = [up(figure[name]) for name in ("target_value_high", "target_value") if figure[name] is not None]
     projected = figure["projected_value"]
     return TrendLine(
         runs=tuple(" ".join(f"{across(x)},{up(y)}" for x, y in run) for run in _runs(points) if len(run) > 1),
@@ -55,7 +58,7 @@ def build_trend(figure: Row, first_year: int, last_year: int) -> TrendLine | Non
         now=(across(points[-1][0]), up(points[-1][1])),
         projected=None if projected is None else (across(figure["projected_year"]), up(projected)),
         interval=None if projected is None else (up(figure["projected_high"]), up(figure["projected_low"])),
-        target=_target(figure, up),
+        target=(target[0], target[-1]) if figure["target_value"] is not None else None,
         breaks=across(figure["break_year"]) if (figure["break_year"] or 0) > first_year else None,
     )
 
@@ -79,20 +82,6 @@ class _Scale:
     def __call__(self, value: float) -> float:
         part = 0.5 if self.high == self.low else (value - self.low) / (self.high - self.low)
         return round(self.start + part * (self.end - self.start), 1)
-
-
-def _upwards(values: Sequence[float], figure: Row) -> _Scale:
-    """Return the vertical scale from the lowest to the highest value that is drawn."""
-    names = ("projected_value", "projected_low", "projected_high", "target_value", "target_value_high")
-    drawn = [*values, *(figure[name] for name in names if figure[name] is not None)]
-    return _Scale(min(drawn), max(drawn), HEIGHT - _BOTTOM, _TOP)
-
-
-def _target(figure: Row, up: _Scale) -> tuple[float, float] | None:
-    if figure["target_value"] is None:
-        return None
-    low = up(figure["target_value"])
-    return (low if figure["target_value_high"] is None else up(figure["target_value_high"])), low
 
 
 def _runs(points: Sequence[tuple[int, float]]) -> Iterator[list[tuple[int, float]]]:

@@ -6,7 +6,7 @@ Here: the content and the format of one cell. Not here: the position of a cell (
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from assets.core.i18n import labels
 from assets.core.text import format_number
@@ -41,21 +41,6 @@ class Cell(NamedTuple):
 
     content: str | float | None
     style: Style
-
-
-class Formats:
-    """The formats of one workbook; each style is created once."""
-
-    def __init__(self, book: Any) -> None:
-        self._book = book
-        self._formats: dict[Style, Any] = {}
-
-    def get(self, style: Style) -> Any:
-        """Return the xlsxwriter format of a style."""
-        if style not in self._formats:
-            properties = {"font_size": FONT_SIZE, "font_color": INK, **FONT, **dict(style)}
-            self._formats[style] = self._book.add_format(properties)
-        return self._formats[style]
 
 
 @lru_cache(maxsize=1024)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from assets.core.text import format_number
 from assets.release.outputs.metadata import LICENCE_EN, LICENCE_ZH, ReleaseIdentity, ReleaseMetadata
 from assets.release.outputs.rows import Row, fetch_row
 from assets.release.outputs.workbook.cell_styles import BAND, GREY, TITLE_FONT, Words, bilingual_text, make_style
-from assets.release.outputs.workbook.sheet import PlacedSheet, WorkbookWriter, row_height
+from assets.release.outputs.workbook.sheet import SheetContent, WorkbookWriter, row_height
 from assets.release.outputs.workbook.sheets import read_method
 from assets.release.read.queries import count_rows, read_view
 from assets.warehouse.connection import Connection
@@ -43,9 +43,9 @@ def write_cover(
     metadata: ReleaseMetadata,
     release: ReleaseIdentity,
     cities: Sequence[Row],
-    placed: Sequence[PlacedSheet],
+    placed: Mapping[str, SheetContent],
 ) -> None:
-    """Write the cover onto the first sheet; `placed` are the other sheets, which must be written before."""
+    """Write the cover onto the first sheet; `placed` are the other sheets by name, which must be written before."""
     facts = _read_facts(connection, cities)
     facts |= {"release_id": release.release_id, "inputs_sha256": metadata.inputs_sha256}
     at = release.released_at
@@ -75,8 +75,8 @@ def _write_section(book: WorkbookWriter, sheet: Any, line: int, heading: Words, 
     book.write_across(sheet, line, 1, "  ".join(heading), _HEADING)
     sheet.set_row(line, 20)
     for number, (label, text) in enumerate(entries, start=line + 1):
-        sheet.write_string(number, 0, bilingual_text(label), book.formats.get(_LABEL))
-        sheet.write_string(number, 1, bilingual_text(text), book.formats.get(_TEXT))
+        sheet.write_string(number, 0, bilingual_text(label), book.format(_LABEL))
+        sheet.write_string(number, 1, bilingual_text(text), book.format(_TEXT))
         sheet.set_row(
             number, row_height([(bilingual_text(label), _LABELS_WIDTH), (bilingual_text(text), _TEXTS_WIDTH)])
         )
@@ -84,20 +84,20 @@ def _write_section(book: WorkbookWriter, sheet: Any, line: int, heading: Words, 
 
 
 def _write_contents(
-    book: WorkbookWriter, sheet: Any, line: int, placed: Sequence[PlacedSheet], *, has_cities: bool
+    book: WorkbookWriter, sheet: Any, line: int, placed: Mapping[str, SheetContent], *, has_cities: bool
 ) -> int:
     book.write_across(sheet, line, 1, "目录  Contents", _HEADING)
     sheet.set_row(line, 20)
-    for number, page in enumerate(placed, start=line + 1):
-        target = page.name.replace("'", "''")
-        sheet.write_url(number, 0, f"internal:'{target}'!A1", book.formats.get(_LINK), page.name)
-        text = f"{page.title[0]}  {page.title[1]}（{page.row_count:,} 行 rows）"
-        sheet.write_string(number, 1, text, book.formats.get(_TEXT))
+    for number, (name, content) in enumerate(placed.items(), start=line + 1):
+        target = name.replace("'", "''")
+        sheet.write_url(number, 0, f"internal:'{target}'!A1", book.format(_LINK), name)
+        text = f"{'  '.join(content.title)}（{len(content.rows):,} 行 rows）"
+        sheet.write_string(number, 1, text, book.format(_TEXT))
     line += len(placed) + 1
     if not has_cities:
         zh, en = labels("workbook_cover")["without_city_sheets"]
         text = bilingual_text((zh.format(max_cities=MAX_CITIES), en.format(max_cities=MAX_CITIES)))
-        sheet.write_string(line, 1, text, book.formats.get(_TEXT))
+        sheet.write_string(line, 1, text, book.format(_TEXT))
         sheet.set_row(line, row_height([(text, _TEXTS_WIDTH)]))
         line += 1
     return line

@@ -24,11 +24,11 @@ from assets.release.outputs.workbook.cell_styles import (
     FONT_SIZE,
     GREY,
     HIGH,
+    INK,
     LOW,
     MIDDLE,
     TITLE_FONT,
     Cell,
-    Formats,
     Style,
     Words,
     bilingual_text,
@@ -96,15 +96,6 @@ class SheetContent:
     empty_text: Words
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedSheet:
-    """A sheet that is written: the name it got, its title and the number of rows."""
-
-    name: str
-    title: Words
-    row_count: int
-
-
 class WorkbookWriter:
     """The workbook while it is written; `footer` is printed on every page."""
 
@@ -118,7 +109,7 @@ class WorkbookWriter:
         }
         self._book: Any = xlsxwriter.Workbook(str(path), options)
         self._book.set_properties(properties)
-        self.formats = Formats(self._book)
+        self._formats: dict[Style, Any] = {}
         self._names = SheetNames()
         # In a footer, a single & begins a code.
         self._footer = footer[:_MAX_FOOTER_CHARACTERS].replace("&", "&&")
@@ -126,6 +117,13 @@ class WorkbookWriter:
     def close(self) -> None:
         """Write the file."""
         self._book.close()
+
+    def format(self, style: Style) -> Any:
+        """Return the xlsxwriter format of a style, which is created once."""
+        if style not in self._formats:
+            properties = {"font_size": FONT_SIZE, "font_color": INK, **FONT, **dict(style)}
+            self._formats[style] = self._book.add_format(properties)
+        return self._formats[style]
 
     def add_sheet(self, name: str, *, is_landscape: bool) -> tuple[str, Any]:
         """Add an empty sheet, set up for print on A4; return its name, changed where it was taken, and the sheet."""
@@ -141,8 +139,8 @@ class WorkbookWriter:
         sheet.set_footer(f"&L&8{self._footer}&C&8第 &P 页，共 &N 页  &P / &N&R&8&A", {"margin": 0.25})
         return name, sheet
 
-    def write(self, content: SheetContent) -> PlacedSheet:
-        """Write a sheet with its table."""
+    def write(self, content: SheetContent) -> str:
+        """Write a sheet with its table; return the name that it got."""
         name, sheet = self.add_sheet(content.name, is_landscape=True)
         columns, last = content.columns, len(content.columns) - 1
         for number, column in enumerate(columns):
@@ -158,7 +156,7 @@ class WorkbookWriter:
         sheet.print_area(0, 0, bottom, last)
         sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{bottom + 1}"})
         _add_colours(sheet, columns, top + 1, bottom)
-        return PlacedSheet(name, content.title, len(content.rows))
+        return name
 
     def _write_head(self, sheet: Any, content: SheetContent, last: int) -> int:
         """Write title, notes and headings; return the row of the headings."""
@@ -176,7 +174,7 @@ class WorkbookWriter:
         sheet.set_row(top, row_height(zip(headings, (column.width for column in content.columns), strict=True)))
         for number, column in enumerate(content.columns):
             if column.group is not None or not _is_grouped(content):
-                sheet.write_string(top, number, headings[number], self.formats.get(_HEADER))
+                sheet.write_string(top, number, headings[number], self.format(_HEADER))
         return top
 
     def _write_groups(self, sheet: Any, columns: Sequence[SheetColumn], row: int) -> None:
@@ -189,7 +187,7 @@ class WorkbookWriter:
             if group is not None:
                 self.write_across(sheet, row, last, bilingual_text(group), _HEADER, first)
             else:
-                heading = self.formats.get(_HEADER)
+                heading = self.format(_HEADER)
                 sheet.merge_range(row, first, row + 1, first, "", heading)
                 sheet.write_string(row, first, bilingual_text(columns[first].heading), heading)
             first = last + 1
@@ -197,7 +195,7 @@ class WorkbookWriter:
 
     def write_across(self, sheet: Any, row: int, last: int, content: str, style: Style, first: int = 0) -> None:
         """Write a text over several columns."""
-        cell_format = self.formats.get(style)
+        cell_format = self.format(style)
         if last > first:
             sheet.merge_range(row, first, row, last, "", cell_format)
         sheet.write_string(row, first, fit_text(content), cell_format)
@@ -213,7 +211,7 @@ class WorkbookWriter:
             ]
             sheet.set_row(line, row_height(texts))
             for number, cell in enumerate(cells):
-                cell_format = self.formats.get(cell.style)
+                cell_format = self.format(cell.style)
                 if cell.content is None:
                     sheet.write_blank(line, number, None, cell_format)
                 elif isinstance(cell.content, str):

@@ -76,6 +76,8 @@ def _attainment(row: Row) -> Cell:
     if row["attainment"] is not None:
         return score_cell(row["attainment"])
     reason = labels("data_statuses").get(row["data_status"])
+    if row["value"] is None and row["gap_reason"] is not None:
+        reason = labels("gap_reasons")[row["gap_reason"]]
     return text_cell(None) if reason is None else quiet_cell(reason)
 
 

@@ -36,7 +36,7 @@ def write_workbook(
     book = WorkbookWriter(target, f"{title}  {release.release_id}", properties)
     _, cover = book.add_sheet(NAME, is_landscape=False)
     cities = read_rows(connection, "city_overview", ["city_code"])
-    placed = [book.write(content) for content in _sheets(connection, cities)]
+    placed = {book.write(content): content for content in _sheets(connection, cities)}
     write_cover(book, cover, connection, metadata, release, cities, placed)
     book.close()
     return (target,)

@@ -1,4 +1,4 @@
-"""What the suite found, as a table in the terminal, and as a table and a chart of docs/performance.md."""
+"""The results of the suite, as a table in the terminal, and as a table and a chart of docs/performance.md."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import altair as alt
@@ -15,8 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from assets.core.paths import PROJECT_ROOT
-from benchmarks.measure import machine
-from benchmarks.suite import AGAIN, FLOOR, RUN, SCORES, Round, median
+from benchmarks.measure import AGAIN, FLOOR, RUN, SCORES, Round, machine
 from benchmarks.synthetic import Province
 
 NAMES = {

@@ -1,0 +1,135 @@
+"""Later arrivals: contents that were sent again after other files, so that they count as the latest ones.
+
+Here: their records in the lake, one file for each look at the inbox, and the listing of the inbox with which that look
+is compared. Not here: receipts (assets.intake.receipts.receipts) and scanning (assets.intake.receipts.archive).
+
+A file that stays in the inbox is no arrival. It is one where it was written again, came back after it was gone, or came
+under another name; not where it was only renamed, or reappears as it was, as after an unmounted folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from assets.core.errors import DataError, Issue
+from assets.core.files import write_atomically
+from assets.intake.receipts.archive import FileState, InboxFile
+
+FOLDER, ARRIVALS_SUFFIX = "arrivals", ".arrivals.json"
+
+
+class Arrival(BaseModel):
+    """A later arrival of a content that has a receipt."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str
+    file_sha256: str
+    received_at: datetime
+
+
+class ArrivalBatch(BaseModel):
+    """The later arrivals of one look at the inbox: all of them count, or after a kill none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    arrivals: tuple[Arrival, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of its file: the first time, and a digest, so that two machines never share one."""
+        text = self.model_dump_json()
+        moment = self.arrivals[0].received_at
+        return f"{moment:%Y%m%dT%H%M%S%f}.{hashlib.sha256(text.encode()).hexdigest()[:12]}{ARRIVALS_SUFFIX}"
+
+    def write(self, folder: Path) -> None:
+        """Write the batch into the folder of a dataset in the lake."""
+        write_atomically(folder / FOLDER / self.name, self.model_dump_json(indent=1), is_durable=True)
+
+
+def read_batches(folder: Path) -> list[ArrivalBatch]:
+    """Return the batches of one dataset; raise DataError with the damaged ones."""
+    batches, issues = [], []
+    for file in sorted((folder / FOLDER).glob("*.json")):
+        try:
+            batches.append(ArrivalBatch.model_validate_json(file.read_bytes()))
+        except ValidationError:
+            issues.append(Issue("receipt_damaged", file.name, file=f"lake/{folder.name}/{FOLDER}/{file.name}"))
+    if issues:
+        raise DataError(issues)
+    return batches
+
+
+def group_arrivals(folder: Path) -> dict[str, list[Arrival]]:
+    """Return the later arrivals of one dataset by content, in order of time."""
+    by_content: dict[str, list[Arrival]] = {}
+    arrivals = (arrival for batch in read_batches(folder) for arrival in batch.arrivals)
+    for arrival in sorted(arrivals, key=lambda arrival: (arrival.received_at, arrival.file)):
+        by_content.setdefault(arrival.file_sha256, []).append(arrival)
+    return by_content
+
+
+class _Entry(BaseModel):
+    """A name of the inbox at the last look that found a file there; `is_gone` where later looks found none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sha256: str
+    state: FileState
+    is_gone: bool = False
+
+
+class InboxListing:
+    """The names of one dataset in the inbox at the last look, and the content of each.
+
+    A listing that is lost costs the later arrivals between two looks: every file counts as one that stayed.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._entries = _read_entries(file)
+
+    def find_sent_again(self, files: Sequence[InboxFile]) -> dict[str, str]:
+        """Return the name of each content that was put there since the last look, by its hash."""
+        if self._entries is None:
+            return {}
+        names = {file.name for file in files}
+        gone = [entry for name, entry in self._entries.items() if name not in names]
+        return {
+            file.sha256: file.name for file in files if self._is_sent_again(file, self._entries.get(file.name), gone)
+        }
+
+    @staticmethod
+    def _is_sent_again(file: InboxFile, entry: _Entry | None, gone: Iterable[_Entry]) -> bool:
+        if entry is None:
+            known = (file.sha256, file.state.modified_ns)
+            return not any((other.sha256, other.state.modified_ns) == known for other in gone)
+        if entry.sha256 != file.sha256:
+            return True
+        before, now = entry.state, file.state
+        # A change of the permissions is no arrival; a copy that keeps the time of its original has another inode.
+        is_another = entry.is_gone or before.inode != now.inode
+        return before.modified_ns != now.modified_ns or (before.changed_ns != now.changed_ns and is_another)
+
+    def write(self, files: Iterable[InboxFile]) -> None:
+        """Write what this look found; it must be called after the arrivals were written."""
+        present = {file.name: _Entry(sha256=file.sha256, state=file.state) for file in files}
+        gone = {name: entry.model_copy(update={"is_gone": True}) for name, entry in (self._entries or {}).items()}
+        entries = {**gone, **present}
+        if entries != self._entries:
+            content = {name: entries[name].model_dump() for name in sorted(entries)}
+            write_atomically(self._file, json.dumps(content, ensure_ascii=False, indent=0))
+
+
+def _read_entries(file: Path) -> Mapping[str, _Entry] | None:
+    try:
+        content = json.loads(file.read_bytes())
+        return {name: _Entry.model_validate(entry) for name, entry in content.items()}
+    except (OSError, ValueError, AttributeError):
+        return None
