@@ -165,7 +165,7 @@ def write_earlier_format(release: Release) -> Release:
     pq.write_table(table.rename_columns(names), log)
     file = release.folder / "MANIFEST.json"
     manifest = json.loads(file.read_text("utf-8"))
-    assert manifest.pop("format") == 2
+    assert manifest.pop("format") == FORMAT
     for entry in manifest["inputs"]:
         entry["rows_set_aside"] = entry.pop("rows_aggregate")
     (entry,) = (entry for entry in manifest["files"] if entry["path"] == "parquet/runs.parquet")
