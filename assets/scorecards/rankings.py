@@ -71,7 +71,7 @@ def build_rankings(connection: Connection) -> dict[str, Columns]:
             }
         )
         if ranking.is_ranked:
-            for name, results in _simulate(ranking, parameters, has_pairs=has_pairs).items():
+            for name, results in simulate_ranking(ranking, parameters, has_pairs=has_pairs).items():
                 rows[name] += [{**head, **row} for row in results]
             if ranking.level == "dimension":
                 rows["effective_weights"] += _effective_weights(ranking)
@@ -121,7 +121,8 @@ def _ranking(
     return Ranking(level, dimension_id, cities.tolist(), indicators.tolist(), matrix, nominal)
 
 
-def _simulate(ranking: Ranking, parameters: Mapping[str, Any], *, has_pairs: bool) -> dict[str, _Rows]:
+def simulate_ranking(ranking: Ranking, parameters: Mapping[str, Any], *, has_pairs: bool) -> dict[str, _Rows]:
+    """Return the rows of the tables of one ranking, without its level and dimension; pairs only where `has_pairs`."""
     matrix, cities = ranking.matrix, ranking.cities
     variations = rank_uncertainty.Variations.of(
         f"{ranking.level}:{ranking.dimension_id or ''}",
