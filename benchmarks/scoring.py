@@ -15,9 +15,9 @@ from contextlib import contextmanager
 import numpy as np
 
 from assets.core.paths import PROJECT_ROOT, Paths
-from assets.scorecards import rank_uncertainty
+from assets.scorecards.arrays import read_parameters
 from assets.scorecards.projections import build_projection_tables
-from assets.scorecards.rankings import Ranking, read_rankings
+from assets.scorecards.rankings import read_rankings, simulate_ranking
 from assets.warehouse.connection import Connection, connect_in_memory
 from assets.warehouse.models import read_models
 from assets.warehouse.tables import Table, read_tables
@@ -26,7 +26,13 @@ UNITS, INDICATORS, DIMENSIONS, BASKETS, YEARS, DRAWS = 2_800, 60, 6, 2, 10, 10_0
 SCORES = ("attainment_history", "applicable_targets", "selected_targets", "current_values", "pace_ratios")
 SCORES += ("indicator_scores", "basket_members", "group_ranges", "index_ranges", "score_ranges", "dimension_scores")
 SCORES += ("measure_scores", "city_scores", "certain_pairs", "preset_dimensions", "preset_scores")
-LISTINGS = ("projection_points", "ranking_inputs", "redundant_indicators", "non_discriminating_indicators")
+LISTINGS = (
+    "projection_points",
+    "measurement_errors",
+    "ranking_inputs",
+    "redundant_indicators",
+    "non_discriminating_indicators",
+)
 
 
 @contextmanager
@@ -53,8 +59,9 @@ def furnish(connection: Connection, tables: dict[str, Table]) -> None:
     _insert(connection, "reference.goalposts", goalposts, f"range({INDICATORS}) as t(n)")
     _insert(connection, "reference.baskets", _BASKET, f"range({BASKETS}) as t(n)")
     members = {"basket_id": "printf('b%d', b)", "indicator_id": _NAME}
-    cells = f"range({BASKETS}) as u(b), range({INDICATORS}) as t(n)"
-    _insert(connection, "reference.basket_indicators", members, cells)
+    _insert(
+        connection, "reference.basket_indicators", members, f"range({BASKETS}) as u(b), range({INDICATORS}) as t(n)"
+    )
     for name in ("arithmetic", "geometric"):
         _insert(connection, "reference.presets", _PRESET | dict.fromkeys(_MEANS, f"'{name}'"), "range(1) as t(n)")
     _insert(connection, "reference.targets", _TARGET, f"range({INDICATORS}) as t(n)")
@@ -69,7 +76,9 @@ _METHOD = {
     "minimum_group_indicators": "3", "paired_cities_max": "200", "interval_level": "0.9", "projection_points_min": "4",
     "projection_points_max": "10", "projection_drift_share": "0.5", "projection_prior_points": "8",
     "projection_degrees": "6", "backtest_forecasts_min": "30", "coverage_tolerance": "0.05",
-    "rank_simulations": str(DRAWS), "rank_seed": "1", "weight_variation": "0.25",
+    "rank_simulations": str(DRAWS), "rank_seed": "1", "weight_variation": "0.25", "goalpost_variation": "0.1",
+    "measurement_revisions_min": "5", "measurement_error_a": "0.005", "measurement_error_b": "0.01",
+    "measurement_error_c": "0.02", "sobol_samples": "128",
 }  # fmt: skip
 _DIMENSION = {
     "dimension_id": "printf('d%d', n)", "position": "n", "is_in_index": "true", "weight": "1",
@@ -100,12 +109,6 @@ def _insert(connection: Connection, table: str, columns: dict[str, str], source:
     connection.execute(f"insert into {table} ({names}) select {', '.join(columns.values())} from {source}")
 
 
-def _draw(ranking: Ranking) -> None:
-    design = rank_uncertainty.sample_design(ranking.matrix, DRAWS, 0.25, 1, ranking.level)
-    rank_uncertainty.summarise_ranks(rank_uncertainty.simulate(ranking.matrix, design))
-    rank_uncertainty.sensitivity(ranking.matrix, design, ranking.indicators)
-
-
 def main() -> None:
     paths = Paths(PROJECT_ROOT / "data")
     tables = read_tables(paths.sql)
@@ -123,12 +126,12 @@ def main() -> None:
         with timed("projections"):
             build_projection_tables(connection)
         with timed("panels of the rankings"):
-            all_rankings = read_rankings(connection)
+            all_rankings, parameters = read_rankings(connection), read_parameters(connection)
         with timed("rank intervals, the index"):
-            _draw(all_rankings[-1])
+            simulate_ranking(all_rankings[-1], parameters, has_pairs=False)
         with timed(f"rank intervals, {len(all_rankings) - 1} dimensions"):
             for ranking in all_rankings[:-1]:
-                _draw(ranking)
+                simulate_ranking(ranking, parameters, has_pairs=False)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory {peak:,.0f} MB, numpy {np.__version__}")  # noqa: T201
 

@@ -6,7 +6,7 @@ import dagster as dg
 
 from assets.scorecards.arrays import TableBuilder
 from assets.scorecards.projections import build_projection_tables
-from assets.scorecards.rankings import build_rankings
+from assets.scorecards.rankings import TABLES, build_rankings
 from assets.warehouse import dagster_assets
 from assets.warehouse.connection import Connection, Warehouse
 from assets.warehouse.models import Model
@@ -24,7 +24,7 @@ def scorecard_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -
         _python_tables(build_projection_tables, ("projections", "projection_backtest"), _PROJECTION_INPUTS, tables),
         _python_tables(
             build_rankings,
-            ("rankings", "rank_intervals", "robust_rank_pairs", "rank_sensitivity"),
+            TABLES,
             _RANKING_INPUTS,
             tables,
         ),

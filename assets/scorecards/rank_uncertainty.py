@@ -1,18 +1,20 @@
-"""Rank uncertainty: how far ranks depend on weights, normalisation, aggregation and single indicators.
+"""Rank uncertainty: the ranks of many draws in which the choices of the method and the figures themselves vary.
 
-Here: a Monte Carlo design, the scores and ranks of each draw, and their summary, on numpy arrays. Not here: reading and
-writing tables (assets.scorecards.rankings).
+Here: what is drawn, the scores and ranks of each draw, and their summary, on numpy arrays. Not here: which choice
+matters how much (assets.scorecards.rank_sensitivity), reading and writing tables (assets.scorecards.rankings).
 
-The method is the uncertainty and sensitivity analysis of the OECD/JRC Handbook on Constructing Composite Indicators
-(2008), chapter 7; the R package COINr does the same. Axes: cities are rows, indicators or draws are columns. Scores of
-a draw are sums of whole numbers in doubles below 2^53, which are exact in any order of addition: the same draws give
-the same ranks on one thread and on many.
+The method is the uncertainty analysis of the OECD/JRC Handbook on Constructing Composite Indicators (2008), chapter 7,
+with goalposts, missing figures and measurement among what is drawn. Axes: cities are rows, indicators or draws are
+columns. Scores of a draw are sums of whole numbers in doubles below 2^53, which are exact in any order of addition: the
+same draws give the same ranks on one thread and on many.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,197 +23,323 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Ranks = NDArray[np.signedinteger[Any]]
+_Draw = Callable[[np.random.Generator, tuple[int, int]], NDArray[Any]]
 
 NORMALISATIONS = ("goalposts", "min_max", "z_score")
 AGGREGATIONS = ("arithmetic", "geometric")
-NONE_EXCLUDED = -1
-
-# With more cities pairs are not listed: 200 cities have 19,900 pairs.
-MAX_PAIRED_CITIES = 200
+# In a design: the choice is not changed.
+NOMINAL = -1
+# Draws share sets of moved goalposts, because every set needs its own scores.
+GOALPOST_SETS = 16
 
 _SCORE_SCALE = 1e6
 _WEIGHT_SCALE = 2.0**16
 _CHUNK_DRAWS = 64
+_BLOCK_ROWS = 16
 _CITY_BITS = 20
+# The geometric mean is taken of 1 + 0.99 score, so that a score of 0 does not make it 0; logarithms of 1..100 are
+# 0..4.6, and 20 times that has as many digits before the point as a score.
+_SHIFT, _LOG_FACTOR = 0.99, 20.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ScoreMatrix:
     """The input of one ranking: of a dimension where it has one, of the index where it has several.
 
     Attributes:
-        attainments: 0 to 100, cities by indicators; nan without a score.
+        attainments: on the scale of the goalposts, 0 to 100 between them and not limited to that, cities by
+            indicators; nan where the figure is missing.
         values: the same in the unit of the indicator, with the sign that makes higher better.
+        attainment_errors: standard error of the measurement of each figure, in points of attainment.
+        value_errors: the same in the unit of the indicator.
+        has_range: whether an indicator is scored by its distance from a range, 100 inside it.
         weights: of each indicator in its dimension.
         dimension: index of the dimension of each indicator, 0 to n - 1.
         dimension_weights: of each dimension in the index.
-        has_dimension_score: cities by dimensions, whether a score is published.
     """
 
     attainments: Floats
     values: Floats
+    attainment_errors: Floats
+    value_errors: Floats
+    has_range: NDArray[np.bool_]
     weights: Floats
     dimension: Integers
     dimension_weights: Floats
-    has_dimension_score: NDArray[np.bool_]
+
+    @cached_property
+    def is_missing(self) -> NDArray[np.bool_]:
+        """Which figures are missing, cities by indicators."""
+        return np.isnan(self.attainments)
+
+    @cached_property
+    def excludable(self) -> Integers:
+        """The indicators without which every dimension keeps one."""
+        members = np.bincount(self.dimension, self.weights > 0, len(self.dimension_weights))
+        return np.flatnonzero((self.weights > 0) & (members[self.dimension] > 1))
+
+
+@dataclass(frozen=True)
+class Variations:
+    """The alternatives among which draws choose, made from one seed.
+
+    Attributes:
+        seed: numbers that start the streams of random numbers of this ranking.
+        weight_variation: a weight varies by up to this share of itself.
+        goalpost_variation: each end of the goalposts moves by up to this share of their distance.
+    """
+
+    seed: tuple[int, int]
+    weight_variation: float
+    goalpost_variation: float
+
+    @classmethod
+    def of(cls, name: str, seed: int, weight_variation: float, goalpost_variation: float) -> Variations:
+        """Return the variations of a ranking; its name selects its streams, so that rankings do not share any."""
+        stream = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+        return cls((seed, stream), weight_variation, goalpost_variation)
+
+    def generator(self, purpose: int, number: int) -> np.random.Generator:
+        """Return the generator of one block of alternatives of one purpose."""
+        return np.random.Generator(np.random.SFC64(np.random.SeedSequence([*self.seed, purpose, number])))
+
+    def weight_factors(self, numbers: Integers, size: int) -> Floats:
+        """Return factors around 1 for weights, one row a number: 1 + U(-variation, variation); 1 where NOMINAL."""
+        return (
+            self._rows(0, numbers, size, lambda random, shape: self.weight_variation * (2 * random.random(shape) - 1))
+            + 1
+        )
+
+    def goalpost_moves(self, number: int, indicators: int) -> Floats:
+        """Return the moves of the lower and the upper end (rows) of each indicator, in shares of their distance."""
+        return np.asarray(self.goalpost_variation * (2 * self.generator(1, number).random((2, indicators)) - 1))
+
+    def missing_scores(self, numbers: Integers, cells: int) -> Floats:
+        """Return a score U(0, 100) for each missing figure, one row a number; 0 where NOMINAL."""
+        return self._rows(2, numbers, cells, lambda random, shape: 100 * random.random(shape))
+
+    def measurement_errors(self, numbers: Integers, cities: int) -> Floats:
+        """Return a standard normal error of the score of each city, one row a number; 0 where NOMINAL."""
+        return self._rows(3, numbers, cities, lambda random, shape: random.standard_normal(shape, dtype=np.float32))
+
+    def _rows(self, purpose: int, numbers: Integers, size: int, draw: _Draw) -> Floats:
+        """Draw rows by their numbers; a block of rows has one generator, because starting one takes long."""
+        rows = np.zeros((len(numbers), size))
+        if size:
+            for block in np.unique(numbers[numbers != NOMINAL] // _BLOCK_ROWS).tolist():
+                chosen = np.flatnonzero((numbers // _BLOCK_ROWS == block) & (numbers != NOMINAL))
+                rows[chosen] = draw(self.generator(purpose, block), (_BLOCK_ROWS, size))[numbers[chosen] % _BLOCK_ROWS]
+        return rows
 
 
 @dataclass(frozen=True, slots=True)
 class SimulationDesign:
-    """The choices of each draw.
+    """The choices of each draw; NOMINAL where a choice is not changed.
 
     Attributes:
-        weight_factors: draws by indicators, around 1.
-        dimension_factors: draws by dimensions, around 1.
+        weights: number of the weight factors.
         normalisation: index into NORMALISATIONS.
+        goalposts: number of the moved goalposts, below GOALPOST_SETS.
         aggregation: index into AGGREGATIONS.
-        excluded: the indicator that is left out, or NONE_EXCLUDED.
+        excluded: the indicator that is left out.
+        missing: number of the scores of missing figures; NOMINAL counts them as 0.
+        measurement: number of the measurement errors.
     """
 
-    weight_factors: Floats
-    dimension_factors: Floats
+    weights: Integers
     normalisation: Integers
+    goalposts: Integers
     aggregation: Integers
     excluded: Integers
+    missing: Integers
+    measurement: Integers
+
+    @property
+    def size(self) -> int:
+        """The number of draws."""
+        return len(self.weights)
 
 
-def sample_design(matrix: ScoreMatrix, draws: int, variation: float, seed: int, name: str) -> SimulationDesign:
-    """Draw the choices at random, each uniformly; a weight varies by up to `variation` (0.25 is 25 %) of itself.
+FACTORS = SimulationDesign.__slots__
 
-    `name` selects the stream of random numbers, so that a ranking does not depend on the other rankings.
+
+def sample_design(matrix: ScoreMatrix, draws: int, variations: Variations) -> SimulationDesign:
+    """Draw all choices at random, independently of each other; each draw has its own weights, scores and errors."""
+    chosen = choose(matrix, variations.generator(4, 0).random((len(FACTORS), draws)), pool=draws)
+    # Draws that share their scores follow each other, so that their random numbers come from few blocks.
+    order = np.lexsort((chosen.goalposts, chosen.aggregation, chosen.normalisation))
+    own = np.arange(draws)
+    return SimulationDesign(
+        weights=own,
+        normalisation=chosen.normalisation[order],
+        goalposts=chosen.goalposts[order],
+        aggregation=chosen.aggregation[order],
+        excluded=chosen.excluded[order],
+        missing=own,
+        measurement=own,
+    )
+
+
+def choose(matrix: ScoreMatrix, shares: Floats, pool: int) -> SimulationDesign:
+    """Return the choices for numbers in [0, 1), factors by draws; `pool` is the number of weights and of errors."""
+    excludable = np.concatenate([[NOMINAL], matrix.excludable])
+    sizes = {"normalisation": len(NORMALISATIONS), "aggregation": len(AGGREGATIONS), "goalposts": GOALPOST_SETS}
+    sizes["excluded"] = len(excludable)
+    numbers = {
+        name: np.floor(share * sizes.get(name, pool)).astype(np.int64)
+        for name, share in zip(FACTORS, shares, strict=True)
+    }
+    numbers["excluded"] = excludable[numbers["excluded"]]
+    return SimulationDesign(**numbers)
+
+
+def nominal_design(draws: int = 1, **changed: Integers) -> SimulationDesign:
+    """Return the design of the published ranking, apart from the choices given."""
+    published = {"normalisation": np.zeros(draws, dtype=np.int64), "aggregation": np.zeros(draws, dtype=np.int64)}
+    nominal = np.full(draws, NOMINAL, dtype=np.int64)
+    return SimulationDesign(**{name: changed.get(name, published.get(name, nominal)) for name in FACTORS})
+
+
+def move_goalposts(attainments: Floats, has_range: NDArray[np.bool_], moves: Floats) -> Floats:
+    """Return attainments between moved goalposts: 100 (s / 100 - a) / (1 + b - a), a and b the moves of the ends.
+
+    With a range, b widens or narrows the distance at which nothing is left: 100 - (100 - s) / (1 + b).
     """
-    stream = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-    random = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, stream])))
-    indicators, dimensions = len(matrix.weights), len(matrix.dimension_weights)
-    candidates = np.concatenate([[NONE_EXCLUDED], droppable_indicators(matrix)])
-    return SimulationDesign(
-        1 + variation * (2 * random.random((draws, indicators)) - 1),
-        1 + variation * (2 * random.random((draws, dimensions)) - 1),
-        np.floor(random.random(draws) * len(NORMALISATIONS)).astype(np.int64),
-        np.floor(random.random(draws) * len(AGGREGATIONS)).astype(np.int64),
-        candidates[np.floor(random.random(draws) * len(candidates)).astype(np.int64)],
+    lower, upper = moves
+    moved: Floats = np.where(
+        has_range, 100 - (100 - attainments) / (1 + upper), (attainments - 100 * lower) / (1 + upper - lower)
     )
+    return moved
 
 
-def nominal_design(matrix: ScoreMatrix, draws: int = 1) -> SimulationDesign:
-    """Return the design of the published ranking: no choice is changed."""
-    zeros = np.zeros(draws, dtype=np.int64)
-    factors = np.ones((draws, len(matrix.weights)))
-    return SimulationDesign(
-        factors, np.ones((draws, len(matrix.dimension_weights))), zeros, zeros, zeros + NONE_EXCLUDED
-    )
+def normalise(matrix: ScoreMatrix, normalisation: str, moves: Floats | None = None) -> tuple[Floats, Floats]:
+    """Return scores 0 to 100 and their standard errors, cities by indicators; nan where the figure is missing.
 
-
-def droppable_indicators(matrix: ScoreMatrix) -> Integers:
-    """Return the indicators without which every city keeps a score in each dimension that is published for it."""
-    has_score = ~np.isnan(matrix.attainments)
-    same = matrix.dimension[:, None] == np.arange(len(matrix.dimension_weights))
-    scores_in_dimension = has_score.astype(np.int64) @ same.astype(np.int64)
-    is_only_score = (
-        has_score & (scores_in_dimension[:, matrix.dimension] <= 1) & matrix.has_dimension_score[:, matrix.dimension]
-    )
-    return np.flatnonzero(~is_only_score.any(axis=0) & (matrix.weights > 0))
-
-
-def normalise(matrix: ScoreMatrix, normalisation: str) -> Floats:
-    """Return scores 0 to 100, cities by indicators; nan stays nan.
-
-    goalposts: the attainments. min_max: 100 (x - min) / (max - min), 50 where all are equal. z_score: 50 + z * 50 / 3
-    with z = (x - mean) / standard deviation of the cities, limited to 0..100 (OECD/JRC Handbook, chapter 5).
+    goalposts: the attainments between goalposts, moved where `moves` are given. min_max: 100 (x - min) / (max - min),
+    50 where all are equal. z_score: 50 + z * 50 / 3 with z = (x - mean) / standard deviation of the cities, limited to
+    0..100 (OECD/JRC Handbook, chapter 5).
     """
     if normalisation == "goalposts":
-        return matrix.attainments
-    values = np.where(np.isnan(matrix.attainments), np.nan, matrix.values)
-    has_score = ~np.isnan(values)
-    count = np.maximum(has_score.sum(axis=0), 1)
-    filled = np.where(has_score, values, 0.0)
+        moved = matrix.attainments if moves is None else move_goalposts(matrix.attainments, matrix.has_range, moves)
+        return np.clip(moved, 0.0, 100.0), matrix.attainment_errors
+    has_figure = ~matrix.is_missing
+    values = np.where(has_figure, matrix.values, np.nan)
     if normalisation == "min_max":
-        low = np.where(has_score, values, np.inf).min(axis=0)
-        spread = np.where(has_score, values, -np.inf).max(axis=0) - low
-        scores = np.divide(100 * (values - low), spread, out=np.full_like(values, 50.0), where=spread > 0)
+        low = np.where(has_figure, values, np.inf).min(axis=0)
+        spread = np.where(has_figure, values, -np.inf).max(axis=0) - low
+        slope = np.divide(100.0, spread, out=np.zeros_like(spread), where=spread > 0)
+        scores = np.where(spread > 0, (values - low) * slope, 50.0)
     else:
-        mean = filled.sum(axis=0) / count
-        deviation = np.sqrt((np.where(has_score, values - mean, 0.0) ** 2).sum(axis=0) / count)
-        z = np.divide(values - mean, deviation, out=np.zeros_like(values), where=deviation > 0)
-        scores = np.clip(50 + z * 50 / 3, 0.0, 100.0)
-    return np.where(has_score, scores, np.nan)
-
-
-def weighted_mean(scores: Floats, weights: Floats, aggregation: str) -> Floats:
-    """Return the weighted mean over the last axis of scores 0 to 100; a missing score counts with no weight.
-
-    The geometric mean is taken of 1 + 0.99 score, so that a score of 0 does not make it 0. This is the formula for few
-    scores; `simulate` gives the same order for many draws.
-    """
-    has_score = ~np.isnan(scores)
-    used = np.where(has_score, weights, 0.0)
-    basis = np.log(1 + 0.99 * scores) if aggregation == "geometric" else scores
-    mean: Floats = (np.where(has_score, basis, 0.0) @ weights) / used.sum(axis=-1)
-    shifted: Floats = (np.exp(mean) - 1) / 0.99
-    return shifted if aggregation == "geometric" else mean
-
-
-def simulate(matrix: ScoreMatrix, design: SimulationDesign) -> Ranks:
-    """Return the rank of every city in every draw (cities by draws), 1 the best; equal scores share a rank."""
-    cities, draws = len(matrix.attainments), len(design.normalisation)
-    ranks: Ranks = np.empty((cities, draws), dtype=np.int16 if cities < 2**15 else np.int32)
-    weights = matrix.weights * design.weight_factors
-    chosen = np.flatnonzero(design.excluded != NONE_EXCLUDED)
-    weights[chosen, design.excluded[chosen]] = 0
-    weights = np.floor(weights / matrix.weights.max() * _WEIGHT_SCALE + 0.5)
-    dimension_weights = matrix.dimension_weights * design.dimension_factors
-    dimension_weights = np.floor(dimension_weights / matrix.dimension_weights.max() * _WEIGHT_SCALE + 0.5)
-    has_score = ~np.isnan(matrix.attainments)
-    for n, normalisation in enumerate(NORMALISATIONS):
-        for a, aggregation in enumerate(AGGREGATIONS):
-            draws_alike = np.flatnonzero((design.normalisation == n) & (design.aggregation == a))
-            if not len(draws_alike):
-                continue
-            basis = _to_whole_numbers(_basis(normalise(matrix, normalisation), aggregation), has_score)
-            for start in range(0, len(draws_alike), _CHUNK_DRAWS):
-                chunk = draws_alike[start : start + _CHUNK_DRAWS]
-                scores = _scores(matrix, has_score, basis, weights[chunk].T, dimension_weights[chunk].T, aggregation)
-                ranks[:, chunk] = rank(scores)
-    return ranks
+        count = np.maximum(has_figure.sum(axis=0), 1)
+        mean = np.where(has_figure, values, 0.0).sum(axis=0) / count
+        deviation = np.sqrt((np.where(has_figure, values - mean, 0.0) ** 2).sum(axis=0) / count)
+        slope = np.divide(50 / 3, deviation, out=np.zeros_like(deviation), where=deviation > 0)
+        scores = np.clip(50 + (values - mean) * slope, 0.0, 100.0)
+    return np.where(has_figure, scores, np.nan), matrix.value_errors * slope
 
 
 def _basis(scores: Floats, aggregation: str) -> Floats:
-    # Logarithms of 1..100 are 0..4.6; 20 times that has as many digits before the point as a score.
-    return 20 * np.log(1 + 0.99 * scores) if aggregation == "geometric" else scores
+    """What is averaged, as whole numbers: scores, or logarithms for the geometric mean."""
+    basis = _LOG_FACTOR * np.log(1 + _SHIFT * scores) if aggregation == "geometric" else scores
+    whole: Floats = np.floor(np.nan_to_num(basis) * _SCORE_SCALE + 0.5)
+    return whole
 
 
-def _to_whole_numbers(basis: Floats, has_score: NDArray[np.bool_]) -> Floats:
-    return np.where(has_score, np.floor(np.where(has_score, basis, 0.0) * _SCORE_SCALE + 0.5), 0.0)
+def _standard_error(matrix: ScoreMatrix, scores: Floats, errors: Floats, aggregation: str) -> Floats:
+    """The standard error of the score of each city at the nominal weights, in the scale of `_basis`.
+
+    For logarithms it is that of the delta method.
+    """
+    slope = _LOG_FACTOR * _SHIFT / (1 + _SHIFT * scores) if aggregation == "geometric" else 1.0
+    mass = np.bincount(matrix.dimension, matrix.weights)[matrix.dimension]
+    share = matrix.weights / mass * matrix.dimension_weights[matrix.dimension] / matrix.dimension_weights.sum()
+    error: Floats = np.sqrt((np.nan_to_num(errors * slope * share) ** 2).sum(axis=1)) * _SCORE_SCALE
+    return error
+
+
+def simulate(matrix: ScoreMatrix, design: SimulationDesign, variations: Variations) -> Ranks:
+    """Return the rank of every city in every draw (cities by draws), 1 the best; equal scores share a rank."""
+    cities = len(matrix.attainments)
+    ranks: Ranks = np.empty((cities, design.size), dtype=np.int16 if cities < 2**15 else np.int32)
+    # Goalposts only matter where scores are taken between them.
+    goalposts = np.where(design.normalisation == 0, design.goalposts, NOMINAL)
+    keys = np.stack([design.normalisation, design.aggregation, goalposts])
+    alike, group = np.unique(keys, axis=1, return_inverse=True)
+    for number, (normalisation, aggregation, goalpost) in enumerate(alike.T.tolist()):
+        moves = None if goalpost == NOMINAL else variations.goalpost_moves(goalpost, len(matrix.weights))
+        scores, errors = normalise(matrix, NORMALISATIONS[normalisation], moves)
+        averaging = AGGREGATIONS[aggregation]
+        basis, error = _basis(scores, averaging), _standard_error(matrix, scores, errors, averaging)
+        draws = np.flatnonzero(group.ravel() == number)
+        for start in range(0, len(draws), _CHUNK_DRAWS):
+            chunk = draws[start : start + _CHUNK_DRAWS]
+            ranks[:, chunk] = rank(_scores(matrix, design, chunk, variations, averaging, basis, error))
+    return ranks
 
 
 def _scores(
     matrix: ScoreMatrix,
-    has_score: NDArray[np.bool_],
-    basis: Floats,
-    weights: Floats,
-    dimension_weights: Floats,
+    design: SimulationDesign,
+    draws: Integers,
+    variations: Variations,
     aggregation: str,
+    basis: Floats,
+    error: Floats,
 ) -> Integers:
     """Return scores, cities by draws, as whole numbers in the order of the scores.
 
     All means of a draw are of one kind, and the logarithm is monotonic: geometric means of geometric means have the
     order of weighted means of logarithms.
     """
-    total = np.zeros((len(basis), weights.shape[1]))
-    carried = np.zeros_like(total)
+    weights, dimension_weights = _drawn_weights(matrix, design, draws, variations)
+    cells = _MissingCells.of(matrix)
+    drawn = _basis(variations.missing_scores(design.missing[draws], len(cells.row)).T, aggregation)
+    total = np.zeros((len(basis), len(draws)))
     for dimension in range(len(matrix.dimension_weights)):
-        members = matrix.dimension == dimension
-        has_all = bool(has_score[:, members].all())
-        mass = weights[members].sum(axis=0) if has_all else has_score[:, members].astype(np.float64) @ weights[members]
+        members = np.flatnonzero(matrix.dimension == dimension)
         sums = basis[:, members] @ weights[members]
-        means = np.floor(sums / np.maximum(mass, 1.0) + 0.5)
-        if len(matrix.dimension_weights) == 1:
-            scores: Integers = means.astype(np.int64)
-            return scores
-        counts = matrix.has_dimension_score[:, dimension].astype(np.float64)[:, None]
-        total += means * (counts * dimension_weights[dimension])
-        carried += counts * dimension_weights[dimension]
-    return np.floor(total / np.maximum(carried, 1.0) + 0.5).astype(np.int64)
+        cells.add(sums, drawn, weights, members)
+        sums *= dimension_weights[dimension] / np.maximum(weights[members].sum(axis=0), 1.0)
+        total += sums
+    total /= np.maximum(dimension_weights.sum(axis=0), 1.0)
+    total += variations.measurement_errors(design.measurement[draws], len(basis)).T * error[:, None]
+    scores: Integers = np.floor(total + 0.5).astype(np.int64)
+    return scores
+
+
+def _drawn_weights(
+    matrix: ScoreMatrix, design: SimulationDesign, draws: Integers, variations: Variations
+) -> tuple[Floats, Floats]:
+    """Weights of indicators and of dimensions, by draws, as whole numbers."""
+    indicators, dimensions = len(matrix.weights), len(matrix.dimension_weights)
+    factors = variations.weight_factors(design.weights[draws], indicators + dimensions)
+    weights = matrix.weights / matrix.weights.max() * factors[:, :indicators]
+    excluded = design.excluded[draws]
+    rows = np.flatnonzero(excluded != NOMINAL)
+    weights[rows, excluded[rows]] = 0
+    dimension_weights = matrix.dimension_weights / matrix.dimension_weights.max() * factors[:, indicators:]
+    return np.floor(weights.T * _WEIGHT_SCALE + 0.5), np.floor(dimension_weights.T * _WEIGHT_SCALE + 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class _MissingCells:
+    """The missing figures in the order of the cities: row and indicator of each."""
+
+    row: Integers
+    indicator: Integers
+
+    @classmethod
+    def of(cls, matrix: ScoreMatrix) -> _MissingCells:
+        return cls(*np.nonzero(matrix.is_missing))
+
+    def add(self, sums: Floats, drawn: Floats, weights: Floats, members: Integers) -> None:
+        """Add the drawn scores (cells by draws) of some indicators to the sums of their cities."""
+        chosen = np.flatnonzero(np.isin(self.indicator, members))
+        if not len(chosen):
+            return
+        rows = self.row[chosen]
+        starts = np.flatnonzero(np.diff(rows, prepend=-1))
+        sums[rows[starts]] += np.add.reduceat(drawn[chosen] * weights[self.indicator[chosen]], starts, axis=0)
 
 
 def rank(scores: Integers) -> Ranks:
@@ -267,15 +395,10 @@ def _quantile(ordered: Ranks, share: float) -> Floats:
 
 
 def robust_pairs(ranks: Ranks, share: float) -> list[tuple[int, int, float]]:
-    """Return pairs (ahead, behind, share of draws) whose order holds in at least this share of the draws.
-
-    Returns no pair for more than MAX_PAIRED_CITIES cities.
-    """
-    cities, draws = ranks.shape
-    if cities > MAX_PAIRED_CITIES:
-        return []
+    """Return pairs (ahead, behind, share of draws) whose order holds in at least this share of the draws."""
+    draws = ranks.shape[1]
     ranks = np.ascontiguousarray(ranks)
-    counts = [(n, _count_true(ranks[n] < ranks)) for n in range(cities)]
+    counts = [(n, _count_true(ranks[n] < ranks)) for n in range(len(ranks))]
     return [
         (n, int(m), int(ahead[m]) / draws) for n, ahead in counts for m in np.flatnonzero(ahead >= share * draws - 1e-9)
     ]
@@ -285,27 +408,3 @@ def _count_true(ahead: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Count the true values of each row; packed into bits, eight draws are counted in one step."""
     count: NDArray[np.int64] = np.bitwise_count(np.packbits(ahead, axis=1)).sum(axis=1, dtype=np.int64)
     return count
-
-
-def sensitivity(matrix: ScoreMatrix, design: SimulationDesign, names: list[str]) -> dict[tuple[str, str], float]:
-    """Return the mean absolute change of rank for each choice that is changed alone, by (factor, level).
-
-    This is the average shift in rank of the OECD/JRC Handbook, chapter 7. `names` are those of the indicators.
-    """
-    published, draws = nominal_design(matrix), min(len(design.normalisation), 1000)
-    weights, dimensions = design.weight_factors[:draws], design.dimension_factors[:draws]
-    changed = {
-        ("weights", "all"): replace(nominal_design(matrix, draws), weight_factors=weights, dimension_factors=dimensions)
-    }
-    one = np.ones(1, dtype=np.int64)
-    for n, name in enumerate(NORMALISATIONS[1:], start=1):
-        changed["normalisation", name] = replace(published, normalisation=one * n)
-    changed["aggregation", AGGREGATIONS[1]] = replace(published, aggregation=one)
-    for indicator in droppable_indicators(matrix):
-        changed["left_out", names[indicator]] = replace(published, excluded=one * indicator)
-    nominal = simulate(matrix, published).astype(np.int64)
-    return {choice: _mean_change(simulate(matrix, design), nominal) for choice, design in changed.items()}
-
-
-def _mean_change(ranks: Ranks, nominal: Integers) -> float:
-    return float(np.abs(ranks.astype(np.int64) - nominal).sum() / ranks.size)

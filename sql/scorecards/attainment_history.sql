@@ -62,6 +62,7 @@ attainment_history as (
             when unclipped > 0 then least(unclipped, 1e2)
             when unclipped <= 0 then cast(0 as double)
         end as attainment,
+        unclipped as unclipped_attainment,
         value_scaled,
         vintage,
         source_id,

@@ -12,9 +12,10 @@ from assets.core.paths import PROJECT_ROOT
 def test_one_and_two_threads_give_the_same_ranks() -> None:
     code = (
         "import hashlib, numpy as np; from assets.scorecards.rank_uncertainty import *;"
-        "a = np.random.default_rng(5).random((300, 24)) * 100;"
-        "p = ScoreMatrix(a, a, np.ones(24), np.repeat(np.arange(6), 4), np.ones(6), np.ones((300, 6), bool));"
-        "print(hashlib.sha256(simulate(p, sample_design(p, 400, 0.25, 1, 'index')).tobytes()).hexdigest())"
+        "a = np.random.default_rng(5).random((300, 24)) * 100; a[a < 5] = np.nan;"
+        "p = ScoreMatrix(a, a, a * 0 + 1, a * 0 + 1, np.zeros(24, bool), np.ones(24), np.repeat(np.arange(6), 4),"
+        " np.ones(6)); v = Variations.of('index', 1, 0.25, 0.1);"
+        "print(hashlib.sha256(simulate(p, sample_design(p, 400, v), v).tobytes()).hexdigest())"
     )
     result = {
         subprocess.run(

@@ -154,9 +154,18 @@ def test_every_ranking_has_its_intervals_pairs_and_sensitivity(world: World) -> 
     assert {row["factor"] for row in made["rank_sensitivity"]} == {
         "weights",
         "normalisation",
+        "goalposts",
         "aggregation",
-        "left_out",
+        "excluded",
+        "missing",
+        "measurement",
     }
+    sobol = [row for row in made["rank_sobol_indices"] if row["level"] == "index"]
+    assert {row["factor"] for row in sobol} == {row["factor"] for row in made["rank_sensitivity"]}
+    assert {row["city_code"] for row in sobol} == {None, "A", "B", "C"}
+    effective = {row["indicator_id"]: row for row in made["effective_weights"]}
+    assert set(effective) == {f"i{n}" for n in range(4)}
+    assert sum(effective[name]["nominal_weight"] for name in ("i0", "i1")) == 1
 
 
 def test_nominal_ranks_are_those_of_the_scores(world: World) -> None:
@@ -165,6 +174,29 @@ def test_nominal_ranks_are_those_of_the_scores(world: World) -> None:
     assert {
         row["city_code"]: row["nominal_rank"] for row in made["rank_intervals"] if row["level"] == "index"
     } == published
+
+
+def test_every_published_rank_is_in_its_interval_or_says_why_not(world: World) -> None:
+    made = ranked(three_cities(world))
+    for row in made["rank_intervals"]:
+        is_inside = row["rank_low"] <= row["nominal_rank"] <= row["rank_high"]
+        assert (row["outside_reason"] is None) == is_inside
+
+
+def test_the_measurement_error_of_a_source_is_the_spread_of_its_revisions(world: World) -> None:
+    world.add("reference.sources", {"source_id": "s"}, {"source_id": "final", "priority": 2}).indicator("i")
+    world.build("observations.observation_vintages")
+    world.query("""
+        insert into observations.observation_vintages
+            (city_code, indicator_id, year, scope, vintage, is_current, value, source_id, source_grade)
+        select 'A', 'i', year, 'whole', vintage, vintage = 2,
+            case when vintage = 1 then 100 when year % 2 = 0 then 98 else 102 end,
+            case when vintage = 1 then 's' else 'final' end, 'A'
+        from range(2018, 2024) as years (year), range(1, 3) as vintages (vintage)
+    """)
+    errors = {row["source_id"]: row for row in world.rows("scorecards.measurement_errors")}
+    assert (errors["s"]["revisions"], errors["s"]["relative_error"]) == (6, pytest.approx(0.02))
+    assert (errors["final"]["revisions"], errors["final"]["relative_error"]) == (0, None)
 
 
 def test_without_scores_there_is_no_rank_and_the_ranking_says_so(world: World) -> None:

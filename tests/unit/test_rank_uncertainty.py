@@ -12,20 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.core.paths import PROJECT_ROOT
+from assets.scorecards.rank_sensitivity import effective_weights, rank_changes, sobol_indices
 from assets.scorecards.rank_uncertainty import (
-    NONE_EXCLUDED,
+    FACTORS,
+    GOALPOST_SETS,
+    NOMINAL,
     ScoreMatrix,
-    SimulationDesign,
-    droppable_indicators,
+    Variations,
+    move_goalposts,
     nominal_design,
     normalise,
     rank,
     robust_pairs,
     sample_design,
-    sensitivity,
     simulate,
     summarise_ranks,
-    weighted_mean,
 )
 
 PUBLISHED = PROJECT_ROOT / "tests" / "fixtures" / "published"
@@ -36,31 +37,30 @@ def published(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
+VARIATIONS = Variations.of("index", 1, 0.25, 0.1)
+
+
 def build_matrix(
-    scores: list[list[float]], weights: list[float] | None = None, dimensions: list[int] | None = None
+    scores: list[list[float]],
+    weights: list[float] | None = None,
+    dimensions: list[int] | None = None,
+    error: float = 0.0,
 ) -> ScoreMatrix:
-    """Units by indicators; values run with the attainments. All dimensions count."""
+    """Units by indicators; values run with the attainments."""
     attainments = np.array(scores, dtype=float)
     dimension = np.array(dimensions or [0] * attainments.shape[1])
-    counts = np.array(
-        [[bool((~np.isnan(row[dimension == g])).any()) for g in range(dimension.max() + 1)] for row in attainments]
-    )
     weigh = np.array(weights or [1.0] * attainments.shape[1])
-    return ScoreMatrix(attainments, attainments * 3 + 7, weigh, dimension, np.ones(dimension.max() + 1), counts)
-
-
-def ranks_of_one_draw(
-    matrix: ScoreMatrix, normalisation: int = 0, aggregation: int = 0, excluded: int = NONE_EXCLUDED
-) -> list[int]:
-    """The ranks of one draw that changes these choices alone."""
-    design = nominal_design(matrix)
-    changed = replace(
-        design,
-        normalisation=np.array([normalisation]),
-        aggregation=np.array([aggregation]),
-        excluded=np.array([excluded]),
+    errors = np.where(np.isnan(attainments), np.nan, error)
+    has_range = np.zeros(len(weigh), dtype=np.bool_)
+    return ScoreMatrix(
+        attainments, attainments * 3 + 7, errors, errors * 3, has_range, weigh, dimension, np.ones(dimension.max() + 1)
     )
-    return simulate(matrix, changed)[:, 0].tolist()
+
+
+def ranks_of_one_draw(matrix: ScoreMatrix, **changed: int) -> list[int]:
+    """The ranks of one draw that changes these choices alone."""
+    design = nominal_design(**{name: np.array([number]) for name, number in changed.items()})
+    return simulate(matrix, design, VARIATIONS)[:, 0].tolist()
 
 
 # --- published answers ------------------------------------------------------------------------------------------
@@ -86,13 +86,6 @@ def test_statistics_of_100_published_runs_are_the_published_ones() -> None:
         assert summary.probability_top_three[n] == (ranks[n] <= 3).mean()
 
 
-def test_the_geometric_means_of_coinr_on_scores_shifted_to_one_to_hundred() -> None:
-    shifted = (np.array([1.0, 2.0, 3.0]) - 1) / 0.99
-    for weights, expected in (([1, 1, 1], 1.8171205928321397), ([1, 1, 2], 2.0597671439071177)):
-        mean = weighted_mean(shifted, np.array(weights, dtype=float), "geometric")
-        assert float(1 + 0.99 * mean) == pytest.approx(expected, rel=1e-13)
-
-
 # --- plain formulas ---------------------------------------------------------------------------------------------
 
 SCORES = [[80, 10, 50], [40, 60, 55], [20, 90, 70], [60, 60, 45]]
@@ -116,21 +109,40 @@ def test_an_index_weighs_dimensions_and_not_indicators() -> None:
     assert ranks_of_one_draw(matrix, excluded=0) == plain_ranks([(b + c) / 2 for _, b, c in SCORES])
 
 
-def test_weights_of_the_missing_are_left_out() -> None:
+def test_a_missing_figure_counts_nothing_in_the_published_order() -> None:
     nan = float("nan")
-    assert ranks_of_one_draw(build_matrix([[nan, 50, 50], [90, 10, 20], [60, 40, nan]])) == plain_ranks([50, 40, 50])
+    assert ranks_of_one_draw(build_matrix([[nan, 50, 50], [90, 10, 20], [60, 40, nan]])) == plain_ranks([100, 120, 100])
 
 
 def test_min_max_and_z_scores_over_the_units() -> None:
-    matrix = build_matrix([[0.0], [25.0], [100.0]])
-    assert normalise(matrix, "min_max")[:, 0].tolist() == [0, 25, 100]
+    matrix = build_matrix([[0.0], [25.0], [100.0]], error=2.0)
+    scores, errors = normalise(matrix, "min_max")
+    assert (scores[:, 0].tolist(), errors[:, 0].tolist()) == ([0, 25, 100], pytest.approx([2, 2, 2]))
     x = np.array([0.0, 25.0, 100.0])
-    assert normalise(matrix, "z_score")[:, 0] == pytest.approx(50 + (x - x.mean()) / x.std() * 50 / 3)
+    scores, errors = normalise(matrix, "z_score")
+    assert scores[:, 0] == pytest.approx(50 + (x - x.mean()) / x.std() * 50 / 3)
+    assert errors[:, 0] == pytest.approx(2 / x.std() * 50 / 3)
 
 
 def test_an_indicator_on_which_all_are_equal_scores_fifty_for_all() -> None:
     matrix = build_matrix([[7.0, 1], [7.0, 2]])
-    assert normalise(matrix, "min_max")[:, 0].tolist() == normalise(matrix, "z_score")[:, 0].tolist() == [50, 50]
+    scores = [normalise(matrix, name)[0][:, 0].tolist() for name in ("min_max", "z_score")]
+    assert scores == [[50, 50], [50, 50]]
+
+
+def test_moved_goalposts_score_as_if_they_were_in_the_registry() -> None:
+    lower, upper, x = 20.0, 70.0, np.array([[10.0], [45.0], [70.0], [90.0]])
+    raw = 100 * (x - lower) / (upper - lower)
+    moved_lower, moved_upper = lower + 0.1 * 50, upper - 0.05 * 50
+    expected = 100 * (x - moved_lower) / (moved_upper - moved_lower)
+    assert move_goalposts(raw, np.array([False]), np.array([[0.1], [-0.05]])) == pytest.approx(expected)
+
+
+def test_a_range_widens_its_tolerance_and_keeps_its_ends() -> None:
+    distance, tolerance = np.array([[0.0], [2.0], [6.0]]), 5.0
+    raw = 100 * (1 - distance / tolerance)
+    moved = move_goalposts(raw, np.array([True]), np.array([[0.1], [0.1]]))
+    assert moved == pytest.approx(100 * (1 - distance / (tolerance * 1.1)))
 
 
 def test_equal_scores_share_the_best_place() -> None:
@@ -140,34 +152,67 @@ def test_equal_scores_share_the_best_place() -> None:
 # --- the draws --------------------------------------------------------------------------------------------------
 
 
-def test_what_alone_carries_a_score_is_never_left_out() -> None:
-    nan = float("nan")
-    assert droppable_indicators(build_matrix([[50, 50, nan], [50, 60, 70]])).tolist() == [0, 1, 2]
-    assert droppable_indicators(build_matrix([[50, nan, nan], [50, 60, 70]])).tolist() == [1, 2]
-    assert droppable_indicators(build_matrix([[50, 50, 70], [50, 60, 70]], dimensions=[0, 0, 1])).tolist() == [0, 1]
+def test_what_alone_carries_a_dimension_is_never_left_out() -> None:
+    assert build_matrix([[50, 50, 70], [50, 60, 70]]).excludable.tolist() == [0, 1, 2]
+    assert build_matrix([[50, 50, 70], [50, 60, 70]], dimensions=[0, 0, 1]).excludable.tolist() == [0, 1]
 
 
 def test_a_design_varies_every_choice_within_its_bounds() -> None:
-    design = sample_design(build_matrix(SCORES), 5000, 0.25, 1, "index")
-    assert 0.75 <= design.weight_factors.min() < 0.76
-    assert 1.24 < design.weight_factors.max() <= 1.25
+    design = sample_design(build_matrix(SCORES), 5000, VARIATIONS)
+    factors = VARIATIONS.weight_factors(design.weights, 3)
+    assert 0.75 <= factors.min() < 0.76
+    assert 1.24 < factors.max() <= 1.25
     assert np.bincount(design.normalisation).min() > 1500
     assert np.bincount(design.aggregation).min() > 2300
+    assert np.bincount(design.goalposts, minlength=GOALPOST_SETS).min() > 200
     assert np.bincount(design.excluded + 1).min() > 1100
+    assert abs(VARIATIONS.goalpost_moves(0, 1000)).max() <= 0.1
+    scores = VARIATIONS.missing_scores(design.missing, 2)
+    assert (scores.min() >= 0, scores.max() <= 100, abs(scores.mean() - 50) < 2) == (True, True, True)
+
+
+def test_choices_are_independent_of_each_other() -> None:
+    design = sample_design(build_matrix(SCORES), 5000, VARIATIONS)
+    columns = np.stack([getattr(design, name) for name in ("normalisation", "goalposts", "aggregation", "excluded")])
+    assert np.abs(np.corrcoef(columns) - np.eye(4)).max() < 0.06
 
 
 def test_one_seed_gives_one_design_and_each_ranking_has_its_own() -> None:
-    matrix = build_matrix(SCORES)
-    first, again, other = (sample_design(matrix, 50, 0.25, 7, name) for name in ("a", "a", "b"))
-    assert (first.weight_factors == again.weight_factors).all()
-    assert (first.weight_factors != other.weight_factors).all()
-    assert (first.weight_factors != sample_design(matrix, 50, 0.25, 8, "a").weight_factors).all()
+    numbers = np.arange(50)
+    first, again, other, reseeded = (
+        Variations.of(name, seed, 0.25, 0.1).weight_factors(numbers, 3)
+        for name, seed in (("a", 7), ("a", 7), ("b", 7), ("a", 8))
+    )
+    assert (first == again).all()
+    assert (first != other).all()
+    assert (first != reseeded).all()
+
+
+def test_a_number_is_drawn_the_same_whatever_is_drawn_beside_it() -> None:
+    alone = VARIATIONS.measurement_errors(np.array([37]), 4)[0]
+    among = VARIATIONS.measurement_errors(np.array([5, NOMINAL, 37, 900]), 4)
+    assert (among[2] == alone).all()
+    assert (among[1] == 0).all()
 
 
 def test_a_unit_ahead_on_every_indicator_is_first_in_every_draw() -> None:
     matrix = build_matrix([[90, 91, 92], [50, 10, 60], [40, 30, 20]])
-    summary = summarise_ranks(simulate(matrix, sample_design(matrix, 300, 0.25, 1, "index")))
+    summary = summarise_ranks(simulate(matrix, sample_design(matrix, 300, VARIATIONS), VARIATIONS))
     assert (summary.low[0], summary.high[0], summary.probability_top_three.tolist()) == (1, 1, [1, 1, 1])
+
+
+def test_missing_figures_and_measurement_move_ranks_that_nothing_else_moves() -> None:
+    nan = float("nan")
+    many = np.arange(400)
+    open_figure = build_matrix([[60, 60], [50, nan], [40, 40]])
+    ranks = simulate(open_figure, nominal_design(400, missing=many), VARIATIONS)
+    # The second unit passes the first where its figure is above 70, and the third unless it is below 30.
+    assert (ranks[1] == 1).mean() == pytest.approx(0.3, abs=0.08)
+    assert (ranks[1] == 3).mean() == pytest.approx(0.3, abs=0.08)
+    measured = build_matrix([[51, 50], [50, 50]], error=1.0)
+    ranks = simulate(measured, nominal_design(400, measurement=many), VARIATIONS)
+    # The difference of the means is 0.5, its standard error 1.
+    assert (ranks[1] == 1).mean() == pytest.approx(0.31, abs=0.08)
 
 
 def test_pairs_whose_order_holds_are_listed_with_their_share() -> None:
@@ -178,17 +223,60 @@ def test_pairs_whose_order_holds_are_listed_with_their_share() -> None:
 
 def test_a_choice_that_moves_nobody_has_no_sensitivity_and_one_that_does_has() -> None:
     matrix = build_matrix([[90, 10], [80, 20], [10, 15]])
-    changes = sensitivity(matrix, sample_design(matrix, 100, 0.25, 1, "index"), ["a", "b"])
+    changes = rank_changes(matrix, VARIATIONS, ["a", "b"])
     assert changes["normalisation", "min_max"] >= 0
-    assert changes["left_out", "a"] == pytest.approx((2 + 0 + 1) / 3)
+    assert changes["excluded", "a"] == pytest.approx((2 + 0 + 1) / 3)
+    assert changes["missing", "all"] == changes["measurement", "all"] == 0
     assert set(changes) == {
         ("weights", "all"),
+        ("missing", "all"),
+        ("measurement", "all"),
         ("normalisation", "min_max"),
         ("normalisation", "z_score"),
         ("aggregation", "geometric"),
-        ("left_out", "a"),
-        ("left_out", "b"),
+        *((factor, name) for factor in ("excluded", "goalposts") for name in "ab"),
     }
+
+
+def test_sobol_indices_name_the_choice_that_explains_the_ranks() -> None:
+    nan = float("nan")
+    # Only the missing figure can move a rank: all else is far apart.
+    matrix = build_matrix([[90, 90, 90], [60, 60, nan], [50, 50, 50], [10, 10, 10]])
+    indices = sobol_indices(matrix, VARIATIONS, 256, by_city=True)
+    assert indices.first_order.shape == indices.total_order.shape == (len(FACTORS), 1 + 4)
+    total = dict(zip(FACTORS, indices.total_order[:, 0], strict=True))
+    assert max(total, key=lambda name: total[name]) == "missing"
+    assert total["measurement"] == pytest.approx(0)
+
+
+def test_ranks_without_variance_have_indices_of_zero() -> None:
+    indices = sobol_indices(build_matrix([[90, 90], [10, 10]]), VARIATIONS, 32, by_city=True)
+    assert not indices.first_order.any()
+    assert not indices.total_order.any()
+
+
+def test_the_ishigami_function_has_the_indices_of_its_formula() -> None:
+    """The library and its Saltelli sample, on the function whose indices are known (Ishigami and Homma 1990)."""
+    from scipy import stats
+
+    def ishigami(x: np.ndarray) -> np.ndarray:
+        return np.sin(x[0]) + 7 * np.sin(x[1]) ** 2 + 0.1 * x[2] ** 4 * np.sin(x[0])
+
+    found = stats.sobol_indices(
+        func=ishigami, n=2048, dists=[stats.uniform(-np.pi, 2 * np.pi)] * 3, rng=np.random.default_rng(1)
+    )
+    assert found.first_order == pytest.approx([0.3139, 0.4424, 0.0], abs=0.02)
+    assert found.total_order == pytest.approx([0.5576, 0.4424, 0.2437], abs=0.02)
+
+
+def test_effective_weights_are_the_shares_of_variance_that_an_indicator_carries() -> None:
+    random = np.random.default_rng(5)
+    wide, narrow = random.uniform(0, 100, 400), random.uniform(48, 52, 400)
+    matrix = build_matrix(np.column_stack([wide, narrow, np.full(400, 50.0)]).tolist())
+    ratios = effective_weights(matrix)
+    assert ratios[0] == pytest.approx(1, abs=0.01)
+    assert ratios[1] < 0.02
+    assert np.isnan(ratios[2])
 
 
 @settings(max_examples=30, deadline=None)
@@ -206,12 +294,10 @@ def test_the_order_of_rows_changes_no_rank(rows: list[list[int]], random: object
         build_matrix(scores, dimensions=[0, 0, 1, 1]),
         build_matrix([scores[n] for n in order], dimensions=[0, 0, 1, 1]),
     )
-    design = sample_design(matrix, 20, 0.25, 3, "index")
-    # goalposts alone: means and deviations over the units are sums of doubles, whose last digit follows the order
-    design = SimulationDesign(
-        design.weight_factors, design.dimension_factors, 0 * design.normalisation, design.aggregation, design.excluded
-    )
-    ranks = simulate(matrix, design)
-    assert (simulate(shuffled, design) == ranks[order]).all()
+    design = sample_design(matrix, 20, VARIATIONS)
+    # Goalposts alone: means and deviations over the units are sums of doubles, whose last digit follows the order.
+    design = replace(design, normalisation=0 * design.normalisation)
+    ranks = simulate(matrix, design, VARIATIONS)
+    assert (simulate(shuffled, design, VARIATIONS) == ranks[order]).all()
     assert ranks.min() == 1
     assert ranks.max() <= len(scores)
