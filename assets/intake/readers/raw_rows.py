@@ -20,6 +20,7 @@ import pyarrow as pa
 Lines = npt.NDArray[np.int64]
 # Lines, and the text of each.
 Texts = tuple[list[int], list[str]]
+_RECORD_END = "\r\n"
 TEXT_TYPE = pa.string()
 CATEGORY_TYPE = pa.dictionary(pa.int32(), pa.string())
 
@@ -237,5 +238,6 @@ def build_chunk(rows: Sequence[RawRow], schema: ChunkSchema) -> RawChunk:
 def to_csv_record(cells: Sequence[str], delimiter: str = ",") -> str:
     """Return cells as one record of a CSV file, without a line end."""
     target = io.StringIO()
-    csv.writer(target, delimiter=delimiter, lineterminator="").writerow(cells)
-    return target.getvalue()
+    # Up to Python 3.12.1 cells with line ends are only quoted where the record itself ends with them.
+    csv.writer(target, delimiter=delimiter, lineterminator=_RECORD_END).writerow(cells)
+    return target.getvalue().removesuffix(_RECORD_END)

@@ -68,5 +68,6 @@ def _read_sheet_row(content: bytes, sheet: str | None, line: int) -> str | None:
     if not 1 <= line <= len(rows):
         return None
     record = io.StringIO()
-    csv.writer(record, lineterminator="").writerow(rows[line - 1])
-    return record.getvalue()
+    # A cell with a line end is quoted only where the record ends with one.
+    csv.writer(record, lineterminator="\r\n").writerow(rows[line - 1])
+    return record.getvalue().removesuffix("\r\n")
