@@ -175,7 +175,8 @@ def test_the_parts_add_up_to_the_move(memory: Connection, old: dict[str, Any], n
                 assert move in (None, 0)
 
 
-READ = sorted({name for text in TEXTS for name in text.depends_on if not name.startswith("scorecards.")})
+NEEDED = upstream_of(TEXTS, SCORES)
+READ = sorted({name for text in NEEDED for name in text.depends_on} - {text.name for text in NEEDED})
 
 
 def scores(memory: Connection) -> list[tuple[Any, ...]]:
