@@ -17,6 +17,12 @@ def call_json(place: Place, *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
+def place_text(place: Place, *arguments: str) -> str:
+    done = place.call(*arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def test_a_score_is_traced_to_the_line_as_it_was_sent(province: Place) -> None:
     (best,) = province.rows(
         "select city_code, indicator_id, attainment, line from scorecards.indicator_scores "
@@ -74,6 +80,25 @@ def test_the_trace_of_the_index_says_why_there_is_none(province: Place) -> None:
     assert (headline["score"]["score_status"], headline["formulas"]) == ("too_narrow", {})
     assert len(headline["members"]) == 6
     assert "too few indicators" in province.call("trace", "360100", "index").stdout
+
+
+def test_a_derived_score_is_traced_to_the_lines_of_both_parts(province: Place) -> None:
+    trace = call_json(province, "trace", "360100", "city_statistics.hospital_beds_per_1000")
+    assert trace["vintages"] == []
+    above, below = trace["parts"]
+    assert (above["part"], below["part"]) == ("numerator", "denominator")
+    assert above["derived_value"] == above["value"] * above["multiplier"] / below["value"] == trace["score"]["value"]
+    assert ",43036," in above["as_sent"]["text"]
+    assert ",约657," in below["as_sent"]["text"]
+    shown = place_text(province, "trace", "360100", "city_statistics.hospital_beds_per_1000", "--lang", "en")
+    assert "Derived: 43036 × 0.1 ÷ 657" in shown
+    assert f"{below['file']}, line {below['line']}" in shown
+
+
+def test_an_assumed_part_moves_the_figure_that_is_derived_from_it(province: Place) -> None:
+    changed = call_json(province, "whatif", "--set", "city_statistics.hospital_beds@360100@2023=20000")
+    moved = {entry["item_id"] for entry in changed if entry["level"] == "indicator"}
+    assert moved == {"city_statistics.hospital_beds_per_1000"}
 
 
 def test_whatif_changes_what_it_says_and_no_file(province: Place) -> None:

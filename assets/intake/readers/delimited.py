@@ -295,7 +295,7 @@ def _is_whole_row(line: str, column: int, others: Sequence[str], delimiter: str,
         cells: Sequence[str] = _parse_row([line], 0, delimiter)[0].cells
     else:
         cells = line.rstrip("\r\n").split(delimiter)
-        if not any(cell.strip() for cell in cells[:column]) or '"' not in cells[min(column, len(cells) - 1)]:
+        if not any(cell.strip('" ') for cell in cells[:column]) or '"' not in cells[min(column, len(cells) - 1)]:
             return False
     return schema.has_row(cells) and list(map(_is_number, cells[:column])) == list(map(_is_number, others[:column]))
 

@@ -40,6 +40,7 @@ _FORM = re.compile(
     re.VERBOSE,
 )
 _OBSERVATIONS = "observations.city_observations"
+_CURRENT = "observations.current_observations"
 _LEVERS = 3
 
 _COMPARED = ("evidenced", "possible", "rank", "score_status", "status")
@@ -256,7 +257,25 @@ def _add_copies(connection: Connection, snapshot: ReleaseModels, city_code: str,
                 {select} union all select {cells} from ({select}) as city
                 cross join assumed.copies as copies where city.city_code = {quote_literal(city_code)}
             """
+    if (current := snapshot.selects.get(_CURRENT)) is not None:
+        replaced[_OBSERVATIONS] += _derived_copies(connection, snapshot.selects[_OBSERVATIONS], current, city_code)
     return snapshot.replacing(replaced)
+
+
+def _derived_copies(connection: Connection, observations: str, current: str, city_code: str) -> str:
+    """Return SQL that adds the steps of derived figures as reported ones, which then count instead."""
+    known = list_columns(connection, current)
+    given = {"city_code": "copies.copy_code", "value": "copies.value", "is_current": "true"}
+    cells = (
+        f"{given.get(column, f'city.{quote_identifier(column)}' if column in known else 'null')} as "
+        f"{quote_identifier(column)}"
+        for column in list_columns(connection, observations)
+    )
+    return f"""
+        union all select {", ".join(cells)} from ({current}) as city
+        inner join assumed.copies as copies using (indicator_id, year, scope)
+        where city.is_derived and city.city_code = {quote_literal(city_code)}
+    """
 
 
 def _copied_cell(column: str, table: str) -> str:

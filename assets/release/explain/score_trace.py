@@ -113,7 +113,8 @@ def _trace_indicator(release: Release, paths: Paths, code: str, indicator_id: st
     point = _fetch_one(release, "scorecards.attainment_history", **key, year=score["year"])
     year = {"year": score["year"], "scope": score["scope"]}
     vintages = read_rows(release, "vintage_rows", ("vintage desc",), **key, **year)
-    for row in vintages:
+    parts = read_rows(release, "part_rows", ("part desc",), **key, year=score["year"])
+    for row in [*vintages, *parts]:
         place = (row["file_sha256"], row["sheet"], row["line"], row.pop("encoding"))
         row["as_sent"] = read_source_line(paths, *place)._asdict()
     flags = """
@@ -132,6 +133,7 @@ def _trace_indicator(release: Release, paths: Paths, code: str, indicator_id: st
         "target": _fetch_one(release, "target_rows", target_id=score["target_id"]),
         "source": _fetch_one(release, "reference.sources", source_id=score["source_id"]),
         "vintages": vintages,
+        "parts": parts,
         "flags": release.rows(flags, [code, indicator_id]),
         "rejected": _read_rejects(release, code, indicator["dataset"], [row["file_sha256"] for row in vintages]),
     }

@@ -108,8 +108,36 @@ class _TraceTree:
             current = f" ({self._word('current')})" if vintage["is_current"] else ""
             text = f"{vintage['vintage']}{current}: {format_number(vintage['value'])}"
             self._add_vintage(branch.add(self._leaf("vintage", text)), vintage)
+        self._add_parts(branch, self._trace["parts"])
+
+    def _add_parts(self, tree: Tree, parts: Sequence[Row]) -> None:
+        """Add the numerator and the denominator of a derived figure, or of one that is compared with its parts."""
+        if not parts:
+            return
+        above, below = parts
+        text = (
+            f"{format_number(above['value'])} × {format_number(above['multiplier'])} ÷ {format_number(below['value'])}"
+        )
+        text = f"{text} = {format_number(above['derived_value'])}"
+        if above["reported_value"] is not None:
+            text = f"{text} ({self._word('against_reported')} {above['difference_pct']:+.2f} %)"
+        branch = tree.add(self._leaf("derived", text))
+        for part in parts:
+            sign = label("qualifiers", part["qualifier"], self._language) if part["qualifier"] else ""
+            value = f"{sign}{format_number(part['value'])} {part['unit']}, {part['part_year']}"
+            self._add_source(branch.add(self._leaf(part["part"], f"{self._name(part)}: {value}")), part)
 
     def _add_vintage(self, node: Tree, vintage: Row) -> None:
+        self._add_source(node, vintage)
+        if vintage["correction_id"]:
+            original = vintage["original_value"]
+            sent_as = "" if original is None else f", {self._word('original_value')} {format_number(original)}"
+            text = f"{vintage['correction_id']} ({vintage['correction_action']}{sent_as})"
+            node.add(self._leaf("correction", text))
+        if vintage["note"]:
+            node.add(Text(vintage["note"], style="dim"))
+
+    def _add_source(self, node: Tree, vintage: Row) -> None:
         publication = vintage[f"publication_{self._language}"] or vintage["source_id"]
         node.add(self._leaf("source", f"{publication}, {self._grade(vintage)}"))
         sheet = f", {vintage['sheet']}" if vintage["sheet"] else ""
@@ -118,13 +146,6 @@ class _TraceTree:
         sent = vintage["as_sent"]
         missing = label("source_line_statuses", sent["status"], self._language)
         node.add(self._leaf("as_sent", sent["text"] or missing))
-        if vintage["correction_id"]:
-            original = vintage["original_value"]
-            sent_as = "" if original is None else f", {self._word('original_value')} {format_number(original)}"
-            text = f"{vintage['correction_id']} ({vintage['correction_action']}{sent_as})"
-            node.add(self._leaf("correction", text))
-        if vintage["note"]:
-            node.add(Text(vintage["note"], style="dim"))
 
     def _add_flags(self, tree: Tree, flags: Sequence[Row]) -> None:
         branch = tree.add(self._leaf("flags", "" if flags else self._word("none")))
