@@ -23,8 +23,23 @@ from assets.warehouse.models import read_models
 from assets.warehouse.tables import Table, read_tables
 
 UNITS, INDICATORS, DIMENSIONS, BASKETS, YEARS, DRAWS = 2_800, 60, 6, 2, 10, 10_000
-SCORES = ("attainment_history", "applicable_targets", "selected_targets", "current_values", "pace_ratios")
-SCORES += ("indicator_scores", "basket_members", "group_ranges", "index_ranges", "score_ranges", "dimension_scores")
+SCORES = (
+    "attainment_history",
+    "applicable_targets",
+    "selected_targets",
+    "current_points",
+    "current_values",
+    "pace_ratios",
+)
+SCORES += (
+    "indicator_scores",
+    "preset_statuses",
+    "basket_members",
+    "group_ranges",
+    "index_ranges",
+    "score_ranges",
+    "dimension_scores",
+)
 SCORES += ("measure_scores", "city_scores", "certain_pairs", "preset_dimensions", "preset_scores")
 LISTINGS = (
     "projection_points",
@@ -66,14 +81,15 @@ def furnish(connection: Connection, tables: dict[str, Table]) -> None:
         _insert(connection, "reference.presets", _PRESET | dict.fromkeys(_MEANS, f"'{name}'"), "range(1) as t(n)")
     _insert(connection, "reference.targets", _TARGET, f"range({INDICATORS}) as t(n)")
     cells = f"range({UNITS}) as u(c), range({INDICATORS}) as i(n), range({YEARS}) as y(year)"
-    _insert(connection, "observations.city_observations", _OBSERVATION, cells)
+    _insert(connection, "observations.current_observations", _OBSERVATION, cells)
 
 
 _NAME = "printf('i%02d', n)"
 _METHOD = {
     "method_version": "'b'", "assessment_year": "2024", "horizon_year": "2030", "default_base_year": "2015",
     "minimum_span_years": "2", "on_track_ratio": "0.95", "moderate_ratio": "0.6", "maximum_open": "20",
-    "minimum_group_indicators": "3", "paired_cities_max": "200", "interval_level": "0.9", "projection_points_min": "4",
+    "minimum_group_indicators": "3", "paired_cities_max": "200", "trend_significant_rate": "0.01",
+    "trend_moderate_rate": "0", "interval_level": "0.9", "projection_points_min": "4",
     "projection_points_max": "10", "projection_drift_share": "0.5", "projection_prior_points": "8",
     "projection_degrees": "6", "backtest_forecasts_min": "30", "coverage_tolerance": "0.05",
     "rank_simulations": str(DRAWS), "rank_seed": "1", "weight_variation": "0.25", "goalpost_variation": "0.1",
@@ -99,7 +115,7 @@ _TARGET = {
 _OBSERVATION = {
     "city_code": "printf('%04d', c)", "indicator_id": _NAME, "year": "2015 + year",
     "value": "(hash(c, n) % 60000) / 1000 + year * 2 + (hash(c, n, year) % 5000) / 1000", "scope": "'whole'",
-    "is_current": "true", "vintage": "1", "source_id": "'s'", "source_grade": "'A'", "file": "'f'",
+    "vintage": "1", "source_id": "'s'", "source_grade": "'A'", "file": "'f'",
     "file_sha256": "'f'", "line": "1",
 }  # fmt: skip
 

@@ -122,8 +122,8 @@ def _answers(data: Path, part: str) -> Answers:
             {dataset: int(rows) for dataset, rows in accepted.items()},
             rejected,
             _scores(connection, "city_code || ' ' || indicator_id", "attainment", "indicator_scores"),
-            _scores(connection, "city_code || ' ' || dimension_id", "score", "dimension_scores"),
-            _scores(connection, "city_code", "city_index", "city_scores"),
+            _scores(connection, "city_code || ' ' || dimension_id", "evidenced", "dimension_scores"),
+            _scores(connection, "city_code", "evidenced", "city_scores"),
         )
 
 

@@ -20,7 +20,8 @@ JOB = "scores"
 
 def main(province: Path) -> None:
     paths = Paths(province.resolve())
-    wanted = dg.AssetSelection.assets(["scorecards", "city_scores"], ["intake", "rejects"], ["intake", "files"])
+    scores_of = (["scorecards", f"{level}_scores"] for level in ("city", "dimension"))
+    wanted = dg.AssetSelection.assets(*scores_of, ["intake", "rejects"], ["intake", "files"])
     scores = dg.define_asset_job(JOB, selection=wanted.upstream().required_multi_asset_neighbors().without_checks())
     definitions = dg.Definitions.merge(build_definitions(load_project(paths)), dg.Definitions(jobs=[scores]))
     with open_instance(paths) as instance:

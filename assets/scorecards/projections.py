@@ -28,8 +28,10 @@ from assets.warehouse.connection import Connection
 _SERIES = """
     select
         scores.city_code, scores.indicator_id, scores.data_status, indicators.kind, indicators.direction,
-        indicators.minimum, indicators.maximum, indicators.decimals, scores.target_id, scores.target_operator,
-        scores.target_value, scores.target_value_high, scores.pace_year, scores.is_target_met
+        indicators.minimum, indicators.maximum, indicators.decimals, scores.target_operator,
+        scores.target_value, scores.target_value_high, scores.pace_year, scores.is_target_met,
+        -- a target whose year has passed was met or missed: nothing is projected toward it
+        case when scores.target_authority <> 'expired' then scores.target_id end as target_id
     from scorecards.indicator_scores as scores
     inner join reference.indicators as indicators on scores.indicator_id = indicators.indicator_id
     where scores.value is not null

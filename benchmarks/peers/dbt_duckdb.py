@@ -43,8 +43,8 @@ def _answers(connection: duckdb.DuckDBPyConnection, datasets: list[str]) -> Answ
         accepted,
         rejected,
         scores("select city_code || ' ' || indicator_id, attainment from indicator_scores"),
-        scores("select city_code || ' ' || dimension_id, score from dimension_scores"),
-        scores("select city_code, city_index from city_scores"),
+        scores("select city_code || ' ' || dimension_id, evidenced from dimension_scores"),
+        scores("select city_code, evidenced from city_scores"),
     )
 
 

@@ -153,7 +153,7 @@ def _scaled(values: pd.Series[float], decimals: pd.Series[Any] | int) -> pd.Seri
 
 
 def _scores(province: Path, figures: pd.DataFrame) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
-    """Attainment between the goalposts, means of dimensions and of the index, each from its coverage on."""
+    """Attainment between the goalposts, and the lower ends of dimensions and of the index: a missing one adds 0."""
     method = table(province, "parameters").iloc[0]
     indicators = table(province, "indicators").merge(
         table(province, "goalposts"), on="indicator_id", suffixes=("", "_")
@@ -164,30 +164,19 @@ def _scores(province: Path, figures: pd.DataFrame) -> tuple[dict[str, float], di
     value, floor, upper = (_scaled(current[name], current["decimals"]) for name in ("value", "lower", "upper"))
     current["attainment"] = (100 * (value - floor) / (upper - floor)).clip(0, 100)
     current["scaled"] = _scaled(current["attainment"], 8)
-    dimensions = table(province, "dimensions").set_index("dimension_id")
-    of_dimensions = _means(current, ["city_code", "dimension_id"])
-    coverage = of_dimensions["count"] / of_dimensions["dimension_id"].map(indicators.groupby("dimension_id").size())
-    of_dimensions = of_dimensions[
-        coverage >= of_dimensions["dimension_id"].map(dimensions["minimum_indicators_share"]) - 1e-4
-    ]
-    weighed = of_dimensions.assign(
-        weight=of_dimensions["dimension_id"].map(dimensions["weight"]), scaled=_scaled(of_dimensions["mean"], 8)
-    )
-    of_cities = _means(weighed, ["city_code"])
-    of_cities = of_cities[of_cities["count"] / len(dimensions) >= method["minimum_dimensions_share"] - 1e-4]
+    weights = indicators.groupby("dimension_id")["weight"].sum()
+    weighted = (current["weight"] * current["scaled"]).groupby([current["city_code"], current["dimension_id"]]).sum()
+    all_dimensions = pd.MultiIndex.from_product([table(province, "cities")["city_code"], weights.index])
+    sums = weighted.reindex(all_dimensions, fill_value=0).unstack()
+    of_dimensions = np.floor(sums / weights + 0.5)
+    of_index = table(province, "dimensions").set_index("dimension_id")["weight"]
+    is_wide_enough = indicators.groupby("dimension_id").size().min() >= method["minimum_group_indicators"]
+    of_cities = np.floor((of_dimensions * of_index).sum(axis=1) / of_index.sum() + 0.5)
     return (
         dict(zip(current["city_code"] + " " + current["indicator_id"], current["attainment"], strict=True)),
-        dict(zip(of_dimensions["city_code"] + " " + of_dimensions["dimension_id"], of_dimensions["mean"], strict=True)),
-        dict(zip(of_cities["city_code"], of_cities["mean"], strict=True)),
+        {f"{city} {dimension}": points / 1e8 for (city, dimension), points in of_dimensions.stack().items()},
+        dict(of_cities / 1e8) if is_wide_enough else {},
     )
-
-
-def _means(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    weighted = rows.assign(weighted=rows["weight"] * rows["scaled"])
-    sums = weighted.groupby(by, as_index=False).agg(
-        weights=("weight", "sum"), weighted=("weighted", "sum"), count=("weight", "size")
-    )
-    return sums.assign(mean=sums["weighted"] / (sums["weights"] * 1e8))
 
 
 def answer(broken: Broken) -> None:

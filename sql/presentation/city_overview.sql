@@ -27,6 +27,8 @@ with named as (
         scores.moderate,
         scores.limited,
         scores.deteriorating,
+        scores.met,
+        scores.missed,
         scores.coverage,
         scores.mean_of_available,
         scores.oldest_year,

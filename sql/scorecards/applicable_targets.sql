@@ -54,7 +54,7 @@ applicable_targets as (
         current_authority as authority,
         cast(precedence as integer) as precedence,
         scope = 'cities' as is_for_named_cities,
-        case when is_expired or year is null then horizon_year else year end as pace_year
+        coalesce(year, horizon_year) as pace_year
     from ranked
 )
 

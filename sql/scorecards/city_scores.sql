@@ -11,7 +11,9 @@ with of_indicators as (
         count(*) filter (where status = 'on_track') as on_track,
         count(*) filter (where status = 'moderate') as moderate,
         count(*) filter (where status = 'limited') as limited,
-        count(*) filter (where status = 'deteriorating') as deteriorating
+        count(*) filter (where status = 'deteriorating') as deteriorating,
+        count(*) filter (where status = 'met') as met,
+        count(*) filter (where status = 'missed') as missed
     from scorecards.indicator_scores
     group by city_code
 ),
@@ -41,6 +43,8 @@ city_scores as (
         cast(coalesce(of_indicators.moderate, 0) as integer) as moderate,
         cast(coalesce(of_indicators.limited, 0) as integer) as limited,
         cast(coalesce(of_indicators.deteriorating, 0) as integer) as deteriorating,
+        cast(coalesce(of_indicators.met, 0) as integer) as met,
+        cast(coalesce(of_indicators.missed, 0) as integer) as missed,
         cast(groups.indicators_scored as double) / nullif(groups.indicators_total, 0) as coverage,
         groups.mean_of_available,
         groups.oldest_year,

@@ -19,6 +19,10 @@ both_rules as (
         units.moderate_ratio,
         ratios.pace_ratio_linear,
         ratios.pace_ratio_compound,
+        coalesce(
+            case when units.pace_rule = 'compound' then ratios.progress_ratio_compound end,
+            ratios.progress_ratio_linear
+        ) as progress_ratio,
         -- growth rates break on zero and on sign changes; there the rule is linear, and the column shows it
         case
             when units.pace_rule = 'compound' and ratios.pace_ratio_compound is null then 'linear'
@@ -44,7 +48,6 @@ both_rules as (
 statuses as (
     select
         *,
-        case when pace_rule = 'compound' then pace_ratio_compound else pace_ratio_linear end as pace,
         case when pace_rule = 'compound' then status_compound else status_linear end as status
     from both_rules
 ),
@@ -91,10 +94,10 @@ indicator_scores as (
         points.base_year,
         points.base_value,
         points.span_years,
-        cast(points.value_scaled - points.base_scaled as double)
+        cast(points.judged_scaled - points.base_scaled as double)
         / nullif(units.scale * points.span_years, 0) as observed_change_per_year,
-        cast(ratios.target_scaled - points.value_scaled as double)
-        / nullif(units.scale * (targets.pace_year - points.year), 0) as required_change_per_year,
+        cast(ratios.target_scaled - points.judged_scaled as double)
+        / nullif(units.scale * greatest(targets.pace_year - points.judged_year, 0), 0) as required_change_per_year,
         targets.pace_year,
         ratios.pace_ratio_compound,
         ratios.pace_ratio_linear,
@@ -108,9 +111,14 @@ indicator_scores as (
         end as rules_agree,
         case
             when statuses.status in ('not_available', 'no_target') then null
-            when statuses.status = 'achieved' then cast(5 as double)
-            when statuses.pace >= statuses.moderate_ratio then least(7.1429 * statuses.pace - 4.2857, 5)
-            when statuses.pace is not null then greatest(4.1667 * statuses.pace - 2.5, -5)
+            when statuses.status in ('achieved', 'met') then cast(5 as double)
+            when points.base_scaled is null then null
+            when statuses.progress_ratio >= statuses.moderate_ratio
+                then least(7.1429 * statuses.progress_ratio - 4.2857, 5)
+            when statuses.progress_ratio is not null then greatest(4.1667 * statuses.progress_ratio - 2.5, -5)
+            -- where no change was needed, any change away is the worst, and none is a ratio of 0
+            when ratios.improvement < 0 then cast(-5 as double)
+            else cast(-2.5 as double)
         end as progress_score,
         points.vintage,
         points.file,
@@ -123,6 +131,10 @@ indicator_scores as (
         ratios.pace_ratio_compound_from_now,
         ratios.share_of_total,
         points.expected_share,
+        points.judged_year,
+        points.judged_value,
+        ratios.trend,
+        ratios.trend_rate,
         case when targets.kind = 'keep_at_least' then ratios.is_target_met end as is_level_met,
         case when targets.kind = 'keep_at_least' then ratios.improvement >= 0 end as is_not_declining
     from units

@@ -48,6 +48,8 @@ DEFAULTS: dict[str, Row] = {
         "maximum_open": 20,
         "minimum_group_indicators": 1,
         "paired_cities_max": 200,
+        "trend_significant_rate": 0.01,
+        "trend_moderate_rate": 0,
     },
     "reference.dimensions": {"dimension_id": "d", "is_in_index": True, "weight": 1},
     "reference.baskets": {"basket_id": "core", "is_headline": True},

@@ -146,7 +146,7 @@ def test_status_of(score: Row, expected: str) -> None:
     assert score["status"] == expected
 
 
-def test_the_cases_above_reach_all_eight_statuses() -> None:
+def test_the_cases_above_reach_all_statuses_but_those_of_an_expired_target() -> None:
     assert len({expected for *_, expected in STATUSES.values()}) == 8
 
 
@@ -327,9 +327,120 @@ def test_the_order_of_targets_is_city_province_nation_standard_expired(score: Ro
         for status in ("policy_city", "policy_province", "national", "standard")
     }
 )
-def test_a_target_whose_year_has_passed_is_shown_as_expired_and_paced_to_the_horizon(score: Row, expected: str) -> None:
-    assert (score["target_authority"], score["target_year"], score["pace_year"]) == (expected, 2023, 2030)
-    assert score["pace_ratio_linear"] == 10 * 15 / (30 * 9)
+def test_a_target_whose_year_has_passed_is_shown_as_expired_and_never_paced_to_the_horizon(
+    score: Row, expected: str
+) -> None:
+    assert (score["target_authority"], score["target_year"], score["pace_year"]) == (expected, 2023, 2023)
+    assert (score["status_linear"], score["status_compound"], score["status"]) == ("missed",) * 3
+    assert (score["judged_year"], score["judged_value"]) == (2024, 20)  # the first figure from 2023 on
+    assert (score["required_change_per_year"], score["pace_ratio_linear_from_now"]) == (None, None)
+
+
+PAST = {"value": 40, "authority": "policy_city", "year": 2020}
+
+
+@cases(
+    met=one_of({2015: 10, 2020: 41, 2024: 20}, PAST, expected=("met", 2020, 41, 5)),
+    missed=one_of({2015: 10, 2020: 39, 2024: 50}, PAST, expected=("missed", 2020, 39, 7.1429 * 29 / 30 - 4.2857)),
+    first_after=one_of({2015: 10, 2019: 50, 2022: 41}, PAST, expected=("met", 2022, 41, 5)),
+    none_after=one_of({2010: 10, 2015: 10, 2019: 50}, PAST, expected=("not_available", None, None, None)),
+    stale=one_of({2008: 10, 2010: 50}, {**PAST, "year": 2009}, expected=("met", 2010, 50, 5)),
+    one_point=one_of({2020: 30}, PAST, expected=("missed", 2020, 30, None)),
+    away=one_of({2015: 30, 2020: 20}, PAST, expected=("missed", 2020, 20, -5)),
+    at_most=one_of({2020: 39}, {**PAST, "operator": "<=", "kind": "at_most"}, direction=-1,
+        expected=("met", 2020, 39, 5)),
+    exclusive=one_of({2020: 40}, {**PAST, "operator": ">"}, expected=("missed", 2020, 40, None)),
+)  # fmt: skip
+def test_a_target_whose_year_has_passed_is_judged_by_the_figure_of_that_year_or_the_first_after_it(
+    score: Row, expected: tuple[str, int | None, float | None, float | None]
+) -> None:
+    status, year, value, progress = expected
+    assert (score["status"], score["judged_year"], score["judged_value"]) == (status, year, value)
+    assert score["progress_score"] == (None if progress is None else pytest.approx(progress))
+
+
+@cases(
+    achieved_declining=one_of({2015: 60, 2024: 57}, 50, expected=-2.5 + 4.1667 * -3 * 15 / (10 * 9)),
+    no_longer_past=one_of({2015: 60, 2024: 40}, 50, expected=-5),
+    from_the_target_itself=one_of({2015: 50, 2024: 40}, 50, expected=-5),
+    at_most=one_of({2015: 40, 2024: 43}, {"value": 50, "operator": "<="}, direction=-1,
+        expected=-2.5 + 4.1667 * -3 * 15 / (10 * 9)),
+    away_from_a_range=one_of({2015: 12, 2024: 15}, {"value": 5, "value_high": 10, "operator": "between"},
+        expected=-5),
+    out_of_a_range=one_of({2015: 7, 2024: 15}, {"value": 5, "value_high": 10, "operator": "between"}, expected=-5),
+    no_after_a_yes=one_of({2015: 1, 2024: 0}, {"value": 1, "kind": "yes_no"}, target_kind="yes_no", expected=-5),
+    still_no=one_of({2015: 0, 2024: 0}, {"value": 1, "kind": "yes_no"}, target_kind="yes_no", expected=-2.5),
+)  # fmt: skip
+def test_the_worst_moves_have_a_progress_score(score: Row, expected: float) -> None:
+    assert score["progress_score"] == pytest.approx(expected)
+
+
+@cases(
+    compound_past_the_target=one_of({2015: 60, 2024: 57}, 50, pace_rule="compound", expected="achieved_declining"),
+    compound_away=one_of({2015: 60, 2024: 40}, 50, pace_rule="compound", expected="deteriorating"),
+)
+def test_away_from_a_target_that_was_met_there_is_no_pace_ratio_and_a_negative_score(score: Row, expected: str) -> None:
+    assert (score["status"], score["pace_ratio_compound"], score["pace_ratio_linear"]) == (expected, None, None)
+    assert -5 <= score["progress_score"] < 0
+
+
+NO_LIMIT: Row = {"pace_rule": "linear"}
+
+
+@cases(
+    significant=one_of({2015: 100, 2024: 110}, expected=("significant", 1.1 ** (1 / 9) - 1)),
+    at_the_threshold=one_of({2022: 100, 2024: 102.01}, expected=("significant", 0.01)),
+    moderate=one_of({2015: 100, 2024: 105}, expected=("moderate", 1.05 ** (1 / 9) - 1)),
+    none=one_of({2015: 100, 2024: 100}, expected=("moderate", 0)),
+    wrong_way=one_of({2015: 100, 2024: 99}, expected=("wrong_way", 0.99 ** (1 / 9) - 1)),
+    lower_is_better=one_of({2015: 100, 2024: 80}, direction=-1, expected=("significant", 1 - 0.8 ** (1 / 9))),
+    from_zero=one_of({2015: 0, 2024: 3}, expected=("significant", None)),
+    across_zero=one_of({2015: 2, 2024: -3}, expected=("wrong_way", None)),
+    one_point=one_of({2024: 3}, expected=(None, None)),
+    of_a_size=one_of({2015: 100, 2024: 110}, weight=0, expected=(None, None)),
+    stale=one_of({2010: 1, 2012: 3}, expected=(None, None)),
+)
+def test_without_a_target_there_is_a_trend_by_yearly_growth_and_no_status(
+    score: Row, expected: tuple[str | None, float | None]
+) -> None:
+    trend, rate = expected
+    assert (score["status"], score["progress_score"], score["trend"]) == ("no_target", None, trend)
+    assert score["trend_rate"] == (None if rate is None else pytest.approx(rate, abs=1e-9))
+
+
+@case({2015: 10, 2024: 20}, 50)
+def test_with_a_target_there_is_no_trend(score: Row) -> None:
+    assert (score["trend"], score["trend_rate"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("values", "trend", "rate"),
+    [
+        ((99, 99.5), "significant", 1 - 0.5 ** (1 / 4)),
+        ((90, 90.2), "moderate", 1 - 0.98 ** (1 / 4)),
+        ((99, 98), "wrong_way", 1 - 2 ** (1 / 4)),
+        ((98, 100), "at_limit", 1),
+        ((100, 100), "at_limit", None),
+        ((100, 99), "wrong_way", None),
+    ],
+)
+def test_toward_a_natural_limit_the_trend_is_how_fast_the_rest_shrinks(
+    world: World, values: tuple[float, float], trend: str, rate: float | None
+) -> None:
+    world.indicator("i", None, maximum=100).figures("i", {2020: values[0], 2024: values[1]})
+    world.add("reference.goalposts", {"indicator_id": "i", "lower": 50, "upper": 100, "class": "natural_limit"})
+    score = world.score("i")
+    assert score["trend"] == trend
+    assert score["trend_rate"] == (None if rate is None else pytest.approx(rate))
+
+
+def test_neither_pace_nor_trend_crosses_a_break_in_the_series(world: World) -> None:
+    for name in "ij":
+        world.indicator(name).figures(name, {2018: 100, 2020: 50, 2022: 51, 2024: 52})
+    world.add("reference.series_breaks", {"indicator_id": "i", "year": 2020}, {"indicator_id": "j", "year": 2024})
+    of_i, of_j = world.score("i"), world.score("j")
+    assert (of_i["base_year"], of_i["trend"]) == (2020, "moderate")
+    assert (of_j["base_year"], of_j["trend"]) == (None, None)
 
 
 @case(SERIES, {"value": 40, "authority": "policy_city", "year": 2024})
@@ -501,3 +612,91 @@ def test_a_standard_without_a_year_holds_at_each_milestone(world: World) -> None
         (row["milestone_year"], row["authority"], row["value"]) for row in world.rows("scorecards.milestone_targets")
     ]
     assert found == [(2027, "standard", 43), (2030, "national", 50)]
+
+
+# --- the preset of Statistics Canada ----------------------------------------------------------------------------
+
+FROM_ZERO = ((3 / 0.001) ** (1 / 9) - 1) / ((6 / 0.001) ** (1 / 15) - 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "target", "direction", "ratio", "status"),
+    [
+        ({2015: 14.5, 2023: 10.2}, 7.25, -1, 0.9525901792032172, "on_track"),
+        ({2015: 14.5, 2023: 10.4}, 7.25, -1, 0.9010899546976208, "moderate"),
+        ({2015: 4.2, 2024: 4.5}, 2.8, -1, -0.288550, "deteriorating"),
+        ({2016: 95.74, 2021: 98.78}, 100, 1, 2.013664, "on_track"),
+        ({2015: 100, 2024: 100}, 100, 1, None, "achieved"),
+        ({2015: 0, 2024: 3}, 6, 1, FROM_ZERO, "on_track"),
+        ({2015: 8, 2024: 0}, 0, -1, None, "achieved"),
+        ({2015: 120, 2024: 110}, 100, 1, None, "achieved"),
+        ({2015: 120, 2024: 90}, 100, 1, None, "deteriorating"),
+        ({2015: -3, 2024: 2}, 5, 1, None, "not_available"),
+    ],
+)
+def test_the_status_by_the_rule_of_statistics_canada_is_the_published_one(
+    world: World, values: Series, target: float, direction: int, ratio: float | None, status: str
+) -> None:
+    world.indicator("i", None, direction=direction).figures("i", values)
+    row = world.target("i", target, operator=">=" if direction == 1 else "<=").row("scorecards.preset_statuses")
+    assert row["status"] == status
+    if ratio is not None:
+        assert row["pace_ratio"] == pytest.approx(ratio, abs=5e-7)
+    assert (row["progress_score"] == 5) == (status == "achieved" or (ratio or 0) > 1.3)
+
+
+# --- targets of the province ------------------------------------------------------------------------------------
+
+
+def province(world: World, values: Series, *, is_expired: bool = False, **said: object) -> Row:
+    """The comparison of the only target of the area P, whose total has these values."""
+    world.indicator("i", None, direction=said.pop("direction", 1))
+    world.connection.execute("update reference.cities set province_code = 'P'")
+    for code in ("P", "nation"):
+        rows = (
+            {"province_code": code, "indicator_id": "i", "year": year, "value": value} for year, value in values.items()
+        )
+        filled = ({**row, "scope": "whole", "is_current": True, "is_progress": False, "vintage": 1} for row in rows)
+        world.add("observations.aggregate_observations", *filled)
+    year = 2020 if is_expired else 2030
+    world.target("i", said.pop("value", 40), scope="province", authority="policy_province", year=year, **said)
+    return world.row("scorecards.province_targets")
+
+
+@pytest.mark.parametrize(
+    ("values", "status", "year"),
+    [
+        ({2018: 39, 2020: 41, 2024: 30}, "met", 2020),
+        ({2018: 45, 2021: 39, 2024: 50}, "missed", 2021),
+        ({2018: 45}, "not_available", None),
+    ],
+)
+def test_an_expired_target_of_the_province_is_judged_by_its_total_of_that_year(
+    world: World, values: Series, status: str, year: int | None
+) -> None:
+    row = province(world, values, is_expired=True)
+    assert (row["province_code"], row["authority"], row["status"], row["year"]) == ("P", "expired", status, year)
+
+
+@pytest.mark.parametrize(
+    ("values", "said", "status"),
+    [
+        ({2015: 10, 2024: 41}, {}, "achieved"),
+        ({2015: 50, 2024: 45}, {}, "achieved_declining"),
+        ({2015: 50, 2024: 35}, {}, "deteriorating"),
+        ({2015: 10, 2024: 28}, {}, "on_track"),
+        ({2015: 10, 2024: 22}, {}, "moderate"),
+        ({2015: 10, 2024: 12}, {}, "limited"),
+        ({2024: 50}, {}, "not_available"),
+        ({2010: 10, 2017: 50}, {}, "not_available"),
+        ({2015: 50, 2024: 38}, {"direction": -1, "operator": "<=", "kind": "at_most"}, "achieved"),
+        ({2015: 30, 2024: 42}, {"operator": "between", "kind": "range", "value_high": 45}, "achieved"),
+    ],
+)
+def test_a_target_of_the_province_is_paced_by_its_totals(world: World, values: Series, said: Row, status: str) -> None:
+    assert province(world, values, **said)["status"] == status
+
+
+def test_a_target_of_the_province_without_a_total_is_listed(world: World) -> None:
+    row = province(world, {})
+    assert (row["status"], row["value"], row["is_met"], row["gap_to_target"]) == ("not_available", None, None, None)

@@ -117,7 +117,7 @@ def sound(any_world: World) -> World:
         {**place, "value": 7, "line": 4, "district": "north"},
         {**place, "value": 99, "line": 5, "since_year": 2019},
     )
-    for model in ("city_scores", "measure_scores"):
+    for model in ("city_scores", "dimension_scores", "measure_scores"):
         world.build(f"scorecards.{model}")
     for table in (
         "intake.files",

@@ -224,13 +224,16 @@ def test_a_reference_never_reads_like_a_duty(book: Any) -> None:
 def test_status_stands_by_both_rules_with_the_headline(opened: Connection, book: Any) -> None:
     expected = opened.execute(
         """
-        select status_linear, status_compound, pace_rule
+        select status_linear, status_compound, pace_rule, trend
         from scorecards.indicator_scores where city_code = 'A' order by indicator_id
         """
     ).fetchall()
-    statuses, rules = labels("statuses"), labels("pace_rules")
-    for row, (linear, compound, rule) in zip(values(book[book.sheetnames[6]]), expected, strict=True):
-        assert row[9:12] == ["\n".join(words) for words in (statuses[linear], statuses[compound], rules[rule])]
+    assert [trend is None for *_, trend in expected] == [True, False]
+    statuses, rules, trends = (labels(group) for group in ("statuses", "pace_rules", "trends"))
+    for row, (linear, compound, rule, trend) in zip(values(book[book.sheetnames[6]]), expected, strict=True):
+        # without a target both cells have the trend
+        words = (statuses[linear], statuses[compound]) if trend is None else (trends[trend],) * 2
+        assert row[9:12] == ["\n".join(each) for each in (*words, rules[rule])]
 
 
 def test_rejected_rows_come_with_reason_and_remedy_and_what_is_left_out_is_counted(

@@ -27,7 +27,7 @@ SOURCE_TABLES = frozenset(
         "indicators measures parameters provinces sources targets terms",
         "release": "models score_changes",
         "scorecards": "attainment_history city_scores dimension_scores indicator_scores measure_scores projections "
-        "rank_intervals rankings",
+        "province_targets rank_intervals rankings",
     }.items()
     for name in names.split()
 )

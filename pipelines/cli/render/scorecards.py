@@ -28,6 +28,8 @@ _STATUS_STYLES = {
     "moderate": "yellow",
     "limited": "dark_orange",
     "deteriorating": "red",
+    "met": "green",
+    "missed": "red",
     "not_available": "dim",
     "no_target": "dim",
 }
@@ -208,8 +210,12 @@ def _format_target(row: Row, language: Language) -> str:
 
 
 def _status_cell(row: Row, language: Language) -> Text:
-    """Return the headline status, and that of the second rule where it differs."""
+    """Return the headline status, and that of the second rule where it differs; without a target, the trend."""
+    if row["trend"] is not None:
+        return Text(label("trends", row["trend"], language), style="dim")
     text = Text(label("statuses", row["status"], language), style=_STATUS_STYLES[row["status"]])
+    if row["status"] in ("met", "missed"):
+        text.append(f" ({row['judged_year']}: {format_value(row, 'judged_value')})", style="dim")
     if row["rules_agree"] is False:
         second = row["status_linear"] if row["pace_rule"] == "compound" else row["status_compound"]
         text.append(f" / {label('statuses', second, language)}", style="dim")

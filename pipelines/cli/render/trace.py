@@ -43,11 +43,21 @@ class _TraceTree:
         self._add_formula(tree.add(score_leaf), self._trace["formula"])
         self._add_goalposts(tree, self._trace["goalposts"], indicator["unit"])
         self._add_target(tree, self._trace["target"])
-        tree.add(self._leaf("status", label("statuses", score["status"], self._language)))
+        tree.add(self._leaf("status", self._describe_status()))
         self._add_observation(tree)
         self._add_flags(tree, self._trace["flags"])
         self._add_rejects(tree, self._trace["rejected"])
         return tree
+
+    def _describe_status(self) -> str:
+        """Return the status, with the figure that an expired target is judged by; without a target, the trend."""
+        score = self._score
+        if score["trend"] is not None:
+            rate = "" if score["trend_rate"] is None else f" ({format_decimal(100 * score['trend_rate'], 2, '+')} %)"
+            return label("trends", score["trend"], self._language) + rate
+        text = label("statuses", score["status"], self._language)
+        is_past = score["status"] in ("met", "missed")
+        return f"{text} ({score['judged_year']}: {format_number(score['judged_value'])})" if is_past else text
 
     def _add_formula(self, branch: Tree, formula: Row | None) -> None:
         if formula is None or formula["text"] is None:

@@ -25,6 +25,8 @@ _MARKS = {
     "moderate": "◆",
     "limited": "◇",
     "deteriorating": "▼",
+    "met": "✓",
+    "missed": "✗",
     "not_available": "○",
     "no_target": "–",
 }

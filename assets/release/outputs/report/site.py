@@ -147,7 +147,13 @@ class _SiteBuilder:
 
     def write(self) -> Iterator[Path]:
         charts = [altair_charts.draw_ranks(ranking["places"], self._names) for ranking in self._rankings]
-        yield self._page("index", dimension_scores=self._dimension_scores, tiles=self._tiles(), charts=charts)
+        yield self._page(
+            "index",
+            dimension_scores=self._dimension_scores,
+            tiles=self._tiles(),
+            charts=charts,
+            province_targets=read_rows(self._connection, "province_target_rows", ["dimension_position", "target_id"]),
+        )
         order = "figures.city_code, figures.indicator_id"
         for city_code, figures in queries.read_figures(self._connection, "city_code", order, self._registry.cities):
             yield self._city(city_code, figures)

@@ -25,6 +25,8 @@ _STATUS_FILLS = {
     "moderate": "#FBF0D0",
     "limited": "#F9DDBB",
     "deteriorating": "#F2B27A",
+    "met": "#BBD9F2",
+    "missed": "#F2B27A",
 }
 
 FONT_SIZE = 9

@@ -82,6 +82,9 @@ def _attainment(row: Row) -> Cell:
 
 
 def _status(row: Row, column: str) -> Cell:
+    """Return a status; without a target, the trend."""
+    if row.get("trend") is not None:
+        return quiet_cell(labels("trends")[row["trend"]])
     return centred_cell("—") if row["value"] is None else status_cell(row[column])
 
 

@@ -55,6 +55,7 @@ def _sheets(connection: Connection, cities: Sequence[Row]) -> Iterator[SheetCont
         yield from sheets.build_city_sheets(connection, cities)
     yield sheets.build_indicators_sheet(connection)
     yield sheets.build_sheet(connection, "targets")
+    yield sheets.build_sheet(connection, "province")
     yield sheets.build_sources_sheet(connection)
     yield sheets.build_sheet(connection, "rejects")
     yield sheets.build_sheet(connection, "flags")

@@ -80,7 +80,3 @@ left join repeated on rows.file = repeated.file and rows.line = repeated.line
 {% macro reference(name) %}
 select * from read_csv('{{ var("province") }}/reference/{{ name }}.csv', header = true)
 {% endmacro %}
-
-{% macro attained(share, minimum) -%}
-    {{ share }} >= {{ minimum }} - 1e-4
-{%- endmacro %}

@@ -1,10 +1,15 @@
+with narrowest as (
+    select min(indicators) as indicators
+    from (select count(*) as indicators from {{ ref('indicators') }} group by dimension_id)
+)
+
 select
     scores.city_code,
-    sum(dimensions.weight * floor(scores.score * 1e8 + 0.5)) / (sum(dimensions.weight) * 1e8) as city_index
+    floor(sum(dimensions.weight * floor(scores.evidenced * 1e8 + 0.5)) / sum(dimensions.weight) + 0.5) / 1e8
+        as evidenced
 from {{ ref('dimension_scores') }} as scores
 inner join {{ ref('dimensions') }} as dimensions using (dimension_id)
 cross join {{ ref('method') }} as method
+cross join narrowest
+where narrowest.indicators >= method.minimum_group_indicators
 group by scores.city_code
-having {{ attained(
-    'count(*) / (select count(*) from ' ~ ref('dimensions') ~ ')', 'any_value(method.minimum_dimensions_share)'
-) }}

@@ -1,13 +1,17 @@
 with totals as (
-    select dimension_id, count(*) as indicators_total from {{ ref('indicators') }} group by dimension_id
+    select dimension_id, sum(weight) as weights from {{ ref('indicators') }} group by dimension_id
+),
+
+sums as (
+    select city_code, dimension_id, sum(weight * floor(attainment * 1e8 + 0.5)) as weighted
+    from {{ ref('indicator_scores') }}
+    group by city_code, dimension_id
 )
 
 select
-    scores.city_code,
-    scores.dimension_id,
-    sum(scores.weight * floor(scores.attainment * 1e8 + 0.5)) / (sum(scores.weight) * 1e8) as score
-from {{ ref('indicator_scores') }} as scores
-inner join totals using (dimension_id)
-inner join {{ ref('dimensions') }} as dimensions using (dimension_id)
-group by scores.city_code, scores.dimension_id
-having {{ attained('count(*) / any_value(totals.indicators_total)', 'any_value(dimensions.minimum_indicators_share)') }}
+    cities.city_code,
+    totals.dimension_id,
+    floor(coalesce(sums.weighted, 0) / totals.weights + 0.5) / 1e8 as evidenced
+from {{ ref('cities') }} as cities
+cross join totals
+left join sums on cities.city_code = sums.city_code and totals.dimension_id = sums.dimension_id
