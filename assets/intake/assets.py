@@ -221,7 +221,7 @@ def _note_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
 def _refusal_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
     for receipt in receipts:
         for number, issue in enumerate(receipt.issues, start=1):
-            yield (*_file_key(receipt), issue.sheet, issue.line, number, *_issue_cells(issue))
+            yield (*_file_key(receipt), issue.sheet, issue.line, None, None, number, *_issue_cells(issue))
 
 
 def _file_key(receipt: Receipt) -> tuple[str, str, str]:

@@ -1,12 +1,8 @@
-"""The case files: no figure is taken that a person would not read, no row is lost, and most files are read.
-
-not_yet.txt names the cases whose outcome their expectation does not allow; it shrinks to nothing.
-"""
+"""The case files: no figure is taken that a person would not read, no row is lost, and most files are read."""
 
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +10,7 @@ from tests.builders.inbox import Shipped
 from tests.intake_cases.grade import Graded, grade_case, read_cases
 
 NAMES = [case.name for case in read_cases()]
-MIN_RIGHT = 104
-NOT_YET = frozenset(Path(__file__).with_name("not_yet.txt").read_text("utf-8").split())
+MIN_RIGHT = 106
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +18,7 @@ def graded(shipped: Shipped) -> dict[str, Graded]:
     return {case.name: grade_case(case, shipped) for case in read_cases()}
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.xfail) if name in NOT_YET else name for name in NAMES]
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_case_gets_an_outcome_that_a_person_would_expect(graded: dict[str, Graded], name: str) -> None:
     entry = graded[name]
     assert entry.is_allowed, (entry.grade, entry.why)

@@ -181,6 +181,9 @@ class HeaderMatcher:
 
     def _add_word(self, header: Header, word: str) -> Header | None:
         """The header with what a word beside it says; None where the word is unknown or says another thing again."""
+        # A header of city and year in one cell is neither of them.
+        if header.column not in self.figures and self.columns.get(word) not in (None, header.column):
+            return None
         if self.is_neutral(word) or self._names(word, header.column):
             return header
         text = f"{header.text}({word})" if word not in _comparable(header.text) else header.text
