@@ -1,4 +1,4 @@
--- one row per registered source
+-- one row per source of figures
 -- definition: docs/method.md, measurement; how far a source's figures are from those that replace them
 with revisions as (
     select
@@ -26,6 +26,11 @@ spread as (
     group by source_id
 ),
 
+sources as (
+    select distinct source_id
+    from observations.observation_vintages
+),
+
 measurement_errors as (
     select
         sources.source_id,
@@ -34,7 +39,7 @@ measurement_errors as (
             when spread.revisions >= parameters.measurement_revisions_min
                 then sqrt(cast(spread.squares as double) / 1e10 / nullif(spread.revisions, 0))
         end as relative_error
-    from reference.sources as sources
+    from sources
     cross join reference.parameters as parameters
     left join spread on sources.source_id = spread.source_id
 )

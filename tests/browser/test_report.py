@@ -269,11 +269,12 @@ def test_the_first_page_weighs_far_less_than_it_may(page: Page, report: Path) ->
 # --- what it says -----------------------------------------------------------------------------------------------
 
 
-def test_without_ranks_the_overview_says_why_and_what_is_missing(page: Page, report: Path) -> None:
+def test_without_an_index_the_overview_says_why_and_what_is_missing(page: Page, report: Path) -> None:
     page.goto(address(report, language="en"))
     notice = page.locator(".notice")
-    expect(notice).to_contain_text("Why there is no ranking of cities today")
-    expect(notice.locator("tbody tr", has_text="Ecology").locator("td")).to_have_text(["6/17", "12/17", "6"])
+    expect(notice).to_contain_text("Why there is no city index today")
+    expect(notice.locator("tbody tr", has_text="Ecology").locator("td")).to_have_text(["4", "4", "11/11"])
+    expect(notice.locator("tbody tr", has_text="Safety").locator("td")).to_have_text(["0", "0", "0/11"])
 
 
 def test_each_figure_of_a_city_has_its_file_and_line(page: Page, report: Path, province: Place) -> None:

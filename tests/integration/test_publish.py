@@ -28,12 +28,9 @@ from assets.warehouse.snapshot import write_snapshot
 from tests.builders.candidates import candidate, published_tables, release_of
 
 # Tables with a column for the source and no row here.
-SOURCELESS = {
-    table.name
-    for table in published_tables()
-    if "source_id" in table.columns
-    and table.name not in ("sources", "targets", "city_observations", "attainment_history", "indicator_scores")
-}
+SOURCED = {"sources", "targets", "city_observations", "current_observations"}
+SOURCED |= {"attainment_history", "indicator_scores"}
+SOURCELESS = {table.name for table in published_tables() if "source_id" in table.columns and table.name not in SOURCED}
 
 
 @pytest.fixture(scope="module")

@@ -184,15 +184,24 @@ def test_a_run_after_one_change_releases_what_a_run_from_the_archive_alone_does(
     assert "parquet/city_scores.parquet" in content
 
 
+PARTS = ("revised", "added", "targets", "method")
+
+
 def test_what_moved_between_two_releases_is_told_in_parts_that_add_up(corrected: Place) -> None:
-    told = json.loads(corrected.call("diff", "--json").stdout)
-    assert told["not_recomputed"] == []
-    moved = [change for change in told["changes"] if change["change"] == "moved"]
-    parts = [f"delta_{part}_hundredths" for part in ("revised", "added", "targets", "method")]
-    assert all(sum(change[part] for part in parts) == change["delta_hundredths"] for change in moved)
+    difference = json.loads(corrected.call("diff", "--json").stdout)
+    assert difference["not_recomputed"] == []
+    moved = [change for change in difference["changes"] if change["change"] == "moved"]
+    for end in ("evidenced", "possible"):
+        assert all(
+            sum(change[f"{end}_{part}_hundredths"] for part in PARTS) == change[f"{end}_delta_hundredths"]
+            for change in moved
+        )
     of = {level: [change for change in moved if change["level"] == level] for level in ("indicator", "index")}
-    assert {c["item_id"] for c in of["indicator"] if c["delta_revised_hundredths"]} == {"country_statistics.life_years"}
-    assert {c["item_id"] for c in of["indicator"] if c["delta_targets_hundredths"]} == {"country_statistics.coal_pct"}
-    assert any(change["delta_revised_hundredths"] and change["delta_targets_hundredths"] for change in of["index"])
+    items = {part: {c["item_id"] for c in of["indicator"] if c[f"evidenced_{part}_hundredths"]} for part in PARTS}
+    assert items["revised"] == {"country_statistics.life_years"}
+    assert items["targets"] == {"country_statistics.coal_pct"}
+    assert any(
+        change["evidenced_revised_hundredths"] and change["evidenced_targets_hundredths"] for change in of["index"]
+    )
     assert len(corrected.rows("select * from release.score_changes where change = 'moved'")) == len(moved)
     assert "Aland" in (corrected.data / "releases" / "current" / "CHANGES.md").read_text("utf-8")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -260,5 +261,8 @@ def test_a_broken_workbook_is_read_or_refused(fairs: Contract, parse_file: Parse
 @pytest.fixture(autouse=True)
 def _few_files(tmp_path: Path) -> Iterator[None]:
     yield
-    for file in tmp_path.glob("*"):
-        file.unlink(missing_ok=True)
+    for path in tmp_path.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
