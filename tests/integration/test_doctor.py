@@ -1,4 +1,4 @@
-"""The doctor: each thing that can be wrong is found, told with a remedy, and not found where it is not."""
+"""The doctor: each thing that can be wrong is found, named with a remedy, and not found where it is not."""
 
 from __future__ import annotations
 
@@ -75,9 +75,9 @@ def cut(file: Path) -> None:
 
 
 def receive_tomorrow(file: Path) -> None:
-    told = json.loads(file.read_text("utf-8"))
-    told["received_at"] = (utc_now() + timedelta(days=1)).isoformat()
-    file.write_text(json.dumps(told), "utf-8")
+    receipt = json.loads(file.read_text("utf-8"))
+    receipt["received_at"] = (utc_now() + timedelta(days=1)).isoformat()
+    file.write_text(json.dumps(receipt), "utf-8")
 
 
 def break_dagster(paths: Paths) -> None:
@@ -154,8 +154,8 @@ def test_little_room_is_told_with_what_is_needed(place: Paths) -> None:
 
 def test_packages_that_differ_are_named() -> None:
     assert list(doctor.check_packages()) == []
-    told = doctor.check_packages(required=["no-such-package>=1", "pyyaml>=99", "rich>=1", "x; extra == 'dev'"])
-    assert [(issue.code, issue.expected) for issue in told] == [
+    issues = doctor.check_packages(required=["no-such-package>=1", "pyyaml>=99", "rich>=1", "x; extra == 'dev'"])
+    assert [(issue.code, issue.expected) for issue in issues] == [
         ("package_version_mismatch", "no-such-package>=1"),
         ("package_version_mismatch", "pyyaml>=99"),
     ]

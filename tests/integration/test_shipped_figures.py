@@ -217,8 +217,8 @@ def test_the_same_inputs_give_the_same_bytes_elsewhere_and_later(province: Place
 
 def test_nothing_new_makes_no_release(province: Place) -> None:
     before = sorted((province.data / "releases").iterdir())
-    told = province.run()
-    assert (told["had_work"], told["is_new"]) == (False, False)
+    outcome = province.run()
+    assert (outcome["had_work"], outcome["is_new"]) == (False, False)
     assert sorted((province.data / "releases").iterdir()) == before
 
 
@@ -232,14 +232,14 @@ def test_the_scorecard_of_a_city_shows_value_year_source_target_and_status(provi
 
 def test_a_city_is_found_by_name_code_and_alias(province: Place) -> None:
     for text in ("南昌市", "360100", "Nanchang", "江西省南昌市"):
-        told = json.loads(province.call("scorecard", text, "--json").stdout)
-        assert told["city"]["city_code"] == "360100"
+        scorecard = json.loads(province.call("scorecard", text, "--json").stdout)
+        assert scorecard["city"]["city_code"] == "360100"
 
 
 def test_status_says_whether_there_is_something_new(province: Place) -> None:
-    told = json.loads(province.call("status", "--json").stdout)
-    assert told["is_up_to_date"] is True
-    assert sum(row["rows_read"] for row in told["datasets"]) == sum(map(lines_of, INBOX.rglob("*.csv")))
+    status = json.loads(province.call("status", "--json").stdout)
+    assert status["is_up_to_date"] is True
+    assert sum(row["rows_read"] for row in status["datasets"]) == sum(map(lines_of, INBOX.rglob("*.csv")))
 
 
 def test_a_query_answers_in_json_objects(province: Place) -> None:
@@ -319,7 +319,7 @@ def test_a_derived_figure_scores_with_both_parts_in_sight(province: Place) -> No
         "city_statistics/hospital_beds_2023.csv",
         "city_statistics/population_2021_2024.csv",
     )
-    told("43036 × 0.1 ÷ 657 = 6.55 beds per 1000 residents")
+    assert_documented("43036 × 0.1 ÷ 657 = 6.55 beds per 1000 residents")
 
 
 def test_the_readme_counts_the_shipped_rows(province: Place) -> None:
@@ -360,7 +360,7 @@ METHOD = " ".join((PROJECT_ROOT / "docs" / "method.md").read_text("utf-8").split
 PARK = "city_code = '360100' and indicator_id = 'parks.park_area_per_capita_m2'"
 
 
-def told(*texts: str) -> None:
+def assert_documented(*texts: str) -> None:
     """The numbers just recomputed stand in the documentation, in these words."""
     assert [text for text in texts if text not in METHOD] == []
 
@@ -370,9 +370,9 @@ def test_the_worked_projection_is_that_of_the_shipped_figures(province: Place) -
     points = province.rows(f"from scorecards.projection_points where {PARK} order by year")
     assert [point["year"] for point in points] == [*range(2014, 2023), 2024]
     ends = [f"{row[f'projected_{name}']:.2f}" for name in ("value", "low", "high")]
-    told(f"{ends[0]} m² in 2030, between {ends[1]} and {ends[2]}")
-    told(f"In the backtest {row['coverage_share']:.1%} of {row['coverage_forecasts']} rates lay inside")
-    told(f"the standard of 14.8 is met with a probability of {row['probability_met']:.3f}")
+    assert_documented(f"{ends[0]} m² in 2030, between {ends[1]} and {ends[2]}")
+    assert_documented(f"In the backtest {row['coverage_share']:.1%} of {row['coverage_forecasts']} rates lay inside")
+    assert_documented(f"the standard of 14.8 is met with a probability of {row['probability_met']:.3f}")
 
 
 def test_intervals_hold_later_figures_at_every_published_horizon(province: Place) -> None:
@@ -395,19 +395,19 @@ def test_the_worked_break_leaves_two_points(province: Place) -> None:
         "from scorecards.projections where city_code = '360100' and indicator_id = 'city_statistics.gdp_100m_yuan'"
     )
     assert (row["projection_status"], row["points"], row["break_year"]) == ("too_few_points", 2, 2024)
-    told("product from 2024 on follows the fifth economic census; two points are left")
+    assert_documented("product from 2024 on follows the fifth economic census; two points are left")
 
 
 def test_the_worked_paces_from_now_and_milestones_are_those_of_the_shipped_figures(province: Place) -> None:
     (row,) = province.rows(f"from scorecards.indicator_scores where {PARK}")
-    told(f"0.155 / 0.318 = {row['pace_ratio_linear_from_now']:.3f}")
-    told(
+    assert_documented(f"0.155 / 0.318 = {row['pace_ratio_linear_from_now']:.3f}")
+    assert_documented(
         f"{row['observed_growth_rate']:.6f} / {row['required_growth_rate']:.6f}"
         f" = {row['pace_ratio_compound_from_now']:.3f}"
     )
     needed = province.rows(f"from scorecards.milestone_targets where {PARK} order by milestone_year")
     years = {row["milestone_year"]: f"{row['required_change_per_year']:.3f}" for row in needed}
-    told(f"{years[2027]} m² a year until 2027, {years[2030]} until 2030, {years[2035]} until 2035")
+    assert_documented(f"{years[2027]} m² a year until 2027, {years[2030]} until 2030, {years[2035]} until 2035")
 
 
 def test_three_directions_are_ranked_with_intervals_and_the_other_rankings_say_why_not(province: Place) -> None:
@@ -468,6 +468,6 @@ def test_the_journal_tells_how_long_every_step_took_and_how_many_rows_it_made(pr
     assert (cities.run_id, cities.asset_materialization.metadata["dagster/row_count"].value) == (run_id, 11)
     assert any(line["event"] == "ended" and line["is_new"] and line["seconds"] > 0 for line in lines)
     assert oct((province.data / "state").stat().st_mode & 0o777) == "0o700"
-    told = (province.data / "metrics" / "gancheng.prom").read_text("utf-8")
-    assert 'stage="release",step="release__current"' in told
-    assert f'release_id="{province.release().manifest.release_id}"' in told
+    metrics = (province.data / "metrics" / "gancheng.prom").read_text("utf-8")
+    assert 'stage="release",step="release__current"' in metrics
+    assert f'release_id="{province.release().manifest.release_id}"' in metrics

@@ -3,7 +3,7 @@
 A sender's file may make any parser abort, fill the memory or never end; here that ends one process, which is one
 refusal, and never the run.
 
-Here: starting and limiting the process, and what becomes of its death. Not here: the process as such
+Here: starting and limiting the process, and the refusal that its death becomes. Not here: worker processes
 (assets.core.worker), reading (assets.intake.readers.workbook).
 """
 

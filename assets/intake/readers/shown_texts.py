@@ -38,7 +38,7 @@ def compare(stored: str, shown: str) -> Shown:
     if is_negative:
         before, after = before.lstrip(_MINUS).rstrip("(（").strip(), after.lstrip(")）").strip()
     power = 2 if after.startswith(_PERCENT) else -SCALES.get(find_scale(after), 0)
-    # A unit may also only stand behind the number, which is then stored as it is shown.
+    # A format may only append a unit to the number; then stored and shown number are the same.
     for candidate in (power, 0) if power != 2 else (2,):
         number = Decimal(stored).scaleb(candidate)
         if _is_rounded(number, match[0], is_negative=is_negative):

@@ -24,7 +24,7 @@ from assets.intake.readers.xlsx import XlsxWorkbook
 from assets.intake.readers.zip_parts import ZipParts
 
 ZIP_MAGIC, OLE_MAGIC = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# A file of two kinds at once would be another table in another program.
+# Another program would read another table from a file that is a workbook of two types.
 _OTHER_WORKBOOKS = (CONTENT, "xl/workbook.bin")
 # Excel 2 to 4, which wrote no container.
 _OLD_MAGICS = (b"\x09\x00\x04", b"\x09\x02\x06", b"\x09\x04\x06", b"\x09\x08\x08", b"\x09\x08\x10")

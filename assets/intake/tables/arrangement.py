@@ -1,6 +1,6 @@
 """Arrangement of a sheet: its tables, layouts and what stands around them, as one table of ordinary rows.
 
-Here: the tables of a sheet of moderate size, what is said once for all rows, and rows that are no data. A plain sheet
+Here: the tables of a sheet of moderate size, statements for all rows, and rows that are no data. A plain sheet
 of one table stays as it is. Not here: one table (assets.intake.tables.detection), joining several
 (assets.intake.tables.joins), other layouts (assets.intake.tables.crosstabs).
 """
@@ -59,7 +59,7 @@ class Arrangement:
         sheet: the sheet, or its rows in another order.
         layout: the headers of the table.
         counts: the rows that are known to be no data, by class.
-        notes: what is said about the sheet.
+        notes: remarks about the sheet.
         unfolded: how many rows more than lines with data there are.
         check_row: the check of rows of a long sheet that may be no data, by line, cells and kind.
     """
@@ -251,7 +251,7 @@ class SheetArranger:
                 rows.append(row)
         yield _Section(titles, tuple(rows))
 
-    # --- what is said once --------------------------------------------------------------------------------------
+    # --- statements for all rows --------------------------------------------------------------------------------
 
     def _titles(self, rows: Sequence[RawRow], sheet: str | None) -> Titles:
         texts = tuple(cell for row in rows for cell in row.cells if cell.strip())

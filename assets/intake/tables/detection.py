@@ -55,7 +55,7 @@ class TableNotFoundError(FileRejectedError):
 
 @dataclass(frozen=True)
 class TableLayout:
-    """The headers of a table, and what is said about it.
+    """The headers of a table, with the rows and titles around them.
 
     Attributes:
         headers: the columns.

@@ -1,4 +1,4 @@
-"""Matching of headers to columns: by name or alias of the contract, never by similarity, with what is said beside them.
+"""Matching of headers to columns: by name or alias of the contract, never by similarity; and the words beside them.
 
 Here: one header, over one row or several: its column, unit, scope and year, and words that change its meaning. Not
 here: which rows have the headers (assets.intake.tables.detection), units stated elsewhere
@@ -45,7 +45,7 @@ Problem = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header of the file: its role, its column of the contract, and what is said about the figures below it.
+    """A header of the file: its role, its column of the contract, and unit, scope and year of the figures below it.
 
     Roles: `column` of the contract, `return_id` and `for_sender` in a returned file, `units` (the units of the figures,
     of a contract without such a column), `ignored` (serial numbers and the like), `kept` (unknown), `empty`.
@@ -104,7 +104,7 @@ class HeaderMatcher:
 
     @cached_property
     def figures(self) -> frozenset[str]:
-        """The columns of figures: what is said beside their headers decides what a figure means."""
+        """The columns of figures: the words beside their headers decide what a figure means."""
         key = self.contract.key
         return frozenset(n for n, column in self.contract.columns.items() if column.is_numeric and n not in key)
 
