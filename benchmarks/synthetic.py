@@ -395,7 +395,8 @@ def _rows(province: Province, dataset: str, part: int) -> str:
             f"range({province.records}) as records(r))"
         )
     broken = f"(u * {province.years} + y) % {province.broken_every} = {province.broken_every - 1}"
-    start = f"((u * 7919 + {{i}} * 104729 + {province.seed} * 1299709) % 6000) / 100.0"
+    # From 1 on, because a smaller percentage may be a fraction and is rejected.
+    start = f"(100 + (u * 7919 + {{i}} * 104729 + {province.seed} * 1299709) % 5900) / 100.0"
     rise = "y * ((u * 31 + {i} * 17) % 40) / 10.0"
     figures = [
         f"printf('%.2f', least(99.99, {start.format(i=i)} + {rise.format(i=i)})) as i{i:02}"

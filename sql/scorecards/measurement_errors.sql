@@ -37,7 +37,7 @@ measurement_errors as (
         cast(coalesce(spread.revisions, 0) as integer) as revisions,
         case
             when spread.revisions >= parameters.measurement_revisions_min
-                then sqrt(cast(spread.squares as double) / 1e10 / nullif(spread.revisions, 0))
+                then power(cast(spread.squares as double) / 1e10 / nullif(spread.revisions, 0), 5e-1)
         end as relative_error
     from sources
     cross join reference.parameters as parameters

@@ -8,7 +8,8 @@ import pyarrow as pa
 from assets.intake.readers.raw_rows import CellProblem, RawChunk, RawRow
 from assets.intake.rows.validator import ChunkResult, RowValidator
 from assets.intake.tables.contracts import Contract
-from assets.intake.tables.detection import detect_table
+from assets.intake.tables.detection import TableDetector, detect_table
+from assets.intake.tables.headers import HeaderMatcher
 from assets.intake.values.lookups import Lookups
 
 HEADERS = ("city", "date", "posts", "share", "source_id", "source_grade", "")
@@ -18,7 +19,7 @@ PROBLEM = CellProblem("text_damaged", "12", "1212")
 
 def validated(fairs: Contract, registry: Lookups, problems: dict[tuple[int, int], CellProblem]) -> ChunkResult:
     """The rows of lines 2 and 3 of a sheet with problems by line and column."""
-    layout = detect_table([RawRow(1, HEADERS, "")], fairs, registry.units)
+    layout = detect_table([RawRow(1, HEADERS, "")], TableDetector(HeaderMatcher(fairs, registry.units)))
     lines, texts = np.array([2, 3], dtype=np.int64), {2: "first", 3: "second"}
     columns = [pa.array(cells) for cells in zip(*ROWS, strict=True)]
     chunk = RawChunk(lines, columns, lambda numbers: {line: texts[line] for line in numbers})

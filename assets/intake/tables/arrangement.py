@@ -143,7 +143,7 @@ class SheetArranger:
         units = next((header.text for header in layout.headers if header.role == "units"), None)
         if units is not None:
             line = layout.header_rows[-1].line
-            raise FileRejectedError(Issue("late_unit", units, str(MAX_ROWS), line=line, sheet=sheet.name))
+            raise FileRejectedError(Issue("distant_unit", units, str(MAX_ROWS), line=line, sheet=sheet.name))
         titles = self._titles(layout.titles, sheet.name)
         layout = self._with_plan(layout, titles, sheet.name)
         counts = _count_head(head, layout, self.matcher)

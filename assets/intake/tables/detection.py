@@ -181,7 +181,7 @@ class TableDetector:
         if kind == "note":
             texts = list(_joined_cells(RawRow(line, tuple(cells), "")))
             for statement in find_unit_statements(texts, self.matcher, are_titles=False)[:1]:
-                issue = Issue("late_unit", statement.text, str(MAX_ROWS), line=line, sheet=self.sheet)
+                issue = Issue("distant_unit", statement.text, str(MAX_ROWS), line=line, sheet=self.sheet)
                 raise FileRejectedError(issue)
         has_number = any(is_number(plain_form(cell)) for cell in cells)
         if kind == "data" and not has_number and self._is_header_row(RawRow(line, tuple(cells), "")):
