@@ -32,7 +32,7 @@ from assets.scorecards.rank_uncertainty import (
 # Draws of a choice that is changed alone.
 _DRAWS = 500
 # Different weights, scores of missing figures and measurement errors in the Sobol analysis.
-_POOL = 256
+_POOL = 64
 # With fewer cities than these for each coefficient, a curve would fit anything.
 _CITIES_PER_COEFFICIENT = 8
 _MAX_DEGREE = 3

@@ -294,11 +294,13 @@ def backtest(points: Points, scale: Scale, shrinkage: Shrinkage, points_min: int
     """Forecast every later figure of every series from each of its origins, with what was known in that year."""
     parts = []
     for origin in np.unique(points.years[points.is_present])[:-1]:
-        walk = fit_random_walk(points.until(origin), scale, shrinkage)
-        is_origin = (walk.count >= points_min) & (walk.last_year == origin)
         ahead = points.years - origin
+        is_origin = (ahead == 0).any(axis=1) & ((ahead <= 0).sum(axis=1) >= points_min)
         chosen = is_origin[:, None] & (ahead >= _MIN_HORIZON_YEARS) & (ahead <= MAX_HORIZON_YEARS)
         series, column = np.nonzero(chosen)
+        if not len(series):
+            continue
+        walk = fit_random_walk(points.until(origin), scale, shrinkage)
         own = RandomWalk(*(getattr(walk, name)[series] for name in RandomWalk.__slots__))
         years, figure = points.years[series, column], points.values[series, column]
         ratio = np.abs(figure - own.middle(years)) / own.error(years)
