@@ -1,8 +1,8 @@
-"""Arrangement of a sheet: its tables, layouts and what stands around them, as one table of ordinary rows.
+"""Arrangement of a sheet: its tables, titles and notes, as one table of ordinary rows.
 
 Here: the tables of a sheet of moderate size, statements for all rows, and rows that are no data. A plain sheet
 of one table stays as it is. Not here: one table (assets.intake.tables.detection), joining several
-(assets.intake.tables.joins), other layouts (assets.intake.tables.crosstabs).
+(assets.intake.tables.joins).
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from assets.intake.tables.titles import (
     find_constants,
     find_plan_word,
     find_years,
+    is_year,
     section_year,
 )
 from assets.intake.tables.unit_statements import UnitStatement, compare_units
@@ -303,12 +304,24 @@ class SheetArranger:
             raise TableNotFoundError(issue) from error
         if any(issue.code not in ("unknown_header", "missing_header_row") for issue in error.issues):
             return
-        for row in head:
+        for number, row in enumerate(head):
             forms = [form for form in map(plain_form, row.cells) if form]
+            keys = self._keys_in_columns(row)
+            if len(keys) > 1 and any(
+                is_number(plain_form(cell)) for below in head[number + 1 :] for cell in below.cells
+            ):
+                actual = "、".join(keys[:3])
+                raise FileRejectedError(Issue("keys_in_columns", actual, line=row.line, sheet=sheet)) from error
             if any(map(is_number, forms)) and any(map(self.registry.places.is_known, row.cells)):
-                raise FileRejectedError(
-                    Issue("sheet_without_headers", sheet or "", line=row.line, sheet=sheet)
-                ) from error
+                raise FileRejectedError(Issue("sheet_without_headers", line=row.line, sheet=sheet)) from error
+
+    def _keys_in_columns(self, row: RawRow) -> list[str]:
+        """The years or places that a row has beside each other; a row that begins with a place is one of data."""
+        filled = [cell.strip() for cell in row.cells if cell.strip()]
+        years = [cell for cell in filled if is_year(cell)]
+        if len(years) > 1 or (filled and self.registry.places.is_known(filled[0])):
+            return years
+        return [cell for cell in filled if self.registry.places.is_known(cell)]
 
     # --- rows in another order ----------------------------------------------------------------------------------
 

@@ -21,7 +21,6 @@ from assets.core.text import remove_invisible
 from assets.core.yaml_files import FILE_ERRORS, describe_errors, read_yaml
 from assets.warehouse.tables import Column, ColumnType, Table
 
-Layout = Literal["years_as_columns", "cities_as_columns", "indicators_as_rows"]
 ColumnKind = Literal["place", "place_code", "text", "integer", "number", "date", "boolean", "indicator", "unit"]
 
 _COLUMN_TYPES: dict[ColumnKind, ColumnType] = {
@@ -228,7 +227,6 @@ class Contract(BaseModel):
 
     Attributes:
         on_unknown_column: whether an unknown header rejects the file, or its cells are kept as JSON in `other_cells`.
-        layouts: further layouts of a file than one row for each place and year.
         place_from: where the place of all rows may stand in a file without a column of it.
         year_from: the same for the year.
         own_source: what stands for a sender that names no registered source.
@@ -247,7 +245,6 @@ class Contract(BaseModel):
     columns: dict[str, ContractColumn] = Field(min_length=1)
     indicators: tuple[str, ...] = Field(min_length=1)
     on_unknown_column: Literal["reject", "keep"] = "reject"
-    layouts: tuple[Layout, ...] = ()
     place_from: tuple[Literal["title", "sheet", "sender"], ...] = ()
     year_from: tuple[Literal["title", "sheet"], ...] = ()
     neutral_groups: tuple[str, ...] = ()

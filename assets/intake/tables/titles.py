@@ -16,6 +16,7 @@ from assets.intake.tables.row_kinds import plain_form
 from assets.intake.values.places import Places, normalise_place_name
 
 # A year, and not the month, the half or the span of which it is a part: 2024年1-6月, 2024年上半年, 2020-2024年.
+_WHOLE_YEAR = re.compile(r"(?:19|20)[0-9]{2}年?度?")
 _YEAR = re.compile(
     r"(?<![0-9])(?<![0-9][-—–~至到])(?:(?:19|20)[0-9]{2})(?![0-9])(?!年?[-—–~至到]+(?:19|20)?[0-9])"
     r"(?!年?(?:第?[1-4一二三四]季|[上下]半|[0-9]{1,2}月|[前1-9][^年]{0,4}[月季]))(?![-/.][0-9])"
@@ -46,6 +47,11 @@ def section_year(cells: Sequence[str]) -> int | None:
     filled = {form for form in map(plain_form, cells) if form}
     match = _SECTION.fullmatch(filled.pop()) if len(filled) == 1 else None
     return int(match[1]) if match is not None else None
+
+
+def is_year(text: str) -> bool:
+    """Return whether a cell holds a year and nothing else, such as 2023年."""
+    return _WHOLE_YEAR.fullmatch(plain_form(text)) is not None
 
 
 def find_years(texts: Iterable[str]) -> set[int]:
