@@ -27,7 +27,7 @@ _SECTION = re.compile(r"(?:[(]?[一二三四五六七八九十0-9]{1,2}[)]?[、.
 # Words of a title that do not change what its figures mean.
 _FRAMING = re.compile(
     r"^表[0-9一二三四五六七八九十]+(?:-[0-9]+)?[:、.]?|^[(]?[0-9一二三四五六七八九十]{1,2}[)]?[、.]|(?:19|20)[0-9]{2}年?(?:[-—–~至到]+(?:19|20)?[0-9]{2}年?)?度?|[分各](?:设区市|地区|城市|市|地)(?:的)?"
-    r"|江西省|全省|历年|逐年|(?:主要)?(?:情况|数据|年报|统计|汇总|一览|报)+(?:表|$)|表(?=$|[(])"
+    r"|全省|历年|逐年|(?:主要)?(?:情况|数据|年报|统计|汇总|一览|报)+(?:表|$)|表(?=$|[(])"
 )
 _MAX_NAME = 14
 
@@ -92,7 +92,8 @@ def _is_city(name: str, whole: str, places: Places) -> bool:
 def strip_framing(text: str, places: Places) -> str:
     """Return a title without places, years and words such as 统计表, so that the name of the figure is left."""
     form = plain_form(text)
-    for name in sorted(find_place_names([form], places), key=len, reverse=True):
+    names = (name for name in places.forms if not name.isascii() and len(name) > 1 and name in form)
+    for name in sorted(names, key=len, reverse=True):
         form = form.replace(name, "")
     return _FRAMING.sub("", form)
 
