@@ -9,7 +9,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from assets.core.errors import Issue, UsageError
+
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+_IN_WHEEL = PROJECT_ROOT / "assets" / "shipped"
+# The folder of what the project ships beside its Python: `sql`, `data`, `dagster.yaml`. A wheel has it inside.
+SHIPPED = _IN_WHEEL if _IN_WHEEL.is_dir() else PROJECT_ROOT
 DATA_DIR_VARIABLE = "GANCHENG_DATA_DIR"
 
 
@@ -53,9 +58,19 @@ class Paths:
 
     @classmethod
     def from_environment(cls) -> Paths:
-        """Return the data directory of GANCHENG_DATA_DIR, else the one of the project."""
-        configured = os.environ.get(DATA_DIR_VARIABLE)
-        return cls(Path(configured).expanduser().resolve() if configured else PROJECT_ROOT / "data")
+        """Return the data directory of GANCHENG_DATA_DIR, else the working directory, else the one of the checkout.
+
+        Raises:
+            UsageError: the variable is not set, this is no data directory, and an installed wheel has no checkout.
+        """
+        if configured := os.environ.get(DATA_DIR_VARIABLE):
+            return cls(Path(configured).expanduser().resolve())
+        here = cls(Path.cwd())
+        if here.reference.is_dir() and here.contracts.is_dir():
+            return here
+        if SHIPPED == _IN_WHEEL:
+            raise UsageError(Issue("no_data_directory", str(here.data)))
+        return cls(PROJECT_ROOT / "data")
 
     def archived(self, sha256: str) -> Path:
         """Return the file that holds the bytes with this hash."""
@@ -65,4 +80,4 @@ class Paths:
     def sql(self) -> tuple[Path, ...]:
         """The folders of SQL: that of the project, then that of the data directory, which has precedence."""
         own = self.data / "sql"
-        return (PROJECT_ROOT / "sql", own) if own.is_dir() else (PROJECT_ROOT / "sql",)
+        return (SHIPPED / "sql", own) if own.is_dir() else (SHIPPED / "sql",)

@@ -20,6 +20,8 @@ from pipelines.cli.options import DATA_FAILED, HELP_LANGUAGE, INTERNAL_ERROR, US
 # The modules of pipelines.cli.commands, each with the function of its name, in the order of the help.
 COMMANDS = (
     *(
+        "demo",
+        "init",
         "run",
         "status",
         "scorecard",

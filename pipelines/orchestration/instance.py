@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from assets.core.data_dir_version import ensure_state_dir
 from assets.core.files import write_atomically
-from assets.core.paths import DATA_DIR_VARIABLE, PROJECT_ROOT, Paths
+from assets.core.paths import DATA_DIR_VARIABLE, SHIPPED, Paths
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -38,7 +38,7 @@ def instance_environment(paths: Paths) -> dict[str, str]:
     home = os.environ.get(HOME_VARIABLE)
     if not home:
         folder = paths.state / "dagster"
-        write_atomically(folder / SETTINGS, (PROJECT_ROOT / SETTINGS).read_bytes())
+        write_atomically(folder / SETTINGS, (SHIPPED / SETTINGS).read_bytes())
         home = str(folder)
     return {DATA_DIR_VARIABLE: str(paths.data), HOME_VARIABLE: home}
 

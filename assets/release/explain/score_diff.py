@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from assets.core.paths import PROJECT_ROOT
+from assets.core.paths import SHIPPED
 from assets.release.explain.recompute import (
     SCORES,
     ReleaseModels,
@@ -108,7 +108,7 @@ def diff_releases(old: Release, new: Release) -> tuple[list[Row], list[str]]:
     Raises:
         UsageError: the tables of a release have names that this version does not know.
     """
-    table = read_table(PROJECT_ROOT / "sql" / f"{CHANGES.replace('.', '/')}.yml")
+    table = read_table(SHIPPED / "sql" / f"{CHANGES.replace('.', '/')}.yml")
     with connect_in_memory() as connection:
         before = attach_release(connection, old.database, "before")
         after = attach_release(connection, new.database, "after")

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from assets.core.errors import Issue, UsageError
-from assets.core.paths import PROJECT_ROOT
+from assets.core.paths import SHIPPED
 from assets.release.read.reader import Release, Row
 from assets.warehouse.connection import Connection, DatabaseError, quote_identifier, transaction
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from assets.warehouse.models import Model
 
 SCHEMA = "presentation"
-_FOLDER = PROJECT_ROOT / "sql" / SCHEMA
+_FOLDER = SHIPPED / "sql" / SCHEMA
 
 
 def load_views() -> list[Model]:
