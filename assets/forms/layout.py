@@ -17,6 +17,7 @@ from assets.core.text import format_number
 from assets.forms.form import CellRules, Form, FormRow
 from assets.intake.tables.contracts import SOURCE_ID, ContractColumn
 from assets.intake.values.cell_parsers import PLAUSIBLE_YEARS
+from assets.intake.values.numeric_columns import PERCENT
 
 Kind = Literal["column", "earlier", "sign_off", "low", "high", "minimum", "maximum"]
 # The rows of the sheet from 0. A blank row parts the titles from the headers.
@@ -140,6 +141,9 @@ class FormLayout:
         if not column.is_numeric and column.type != "date":
             return None
         conditions = [f"ISTEXT({cell})"]
+        if column.unit == PERCENT:
+            # 0.432 may be 0.432 % or 43.2 %, and intake takes it only with its sign.
+            conditions.append(f"IF(ISNUMBER({cell}),AND({cell}<>0,ABS({cell})<=1),FALSE)")
         low, high = self._bound(line, name, "low"), self._bound(line, name, "high")
         if low is not None and high is not None:
             conditions += [

@@ -92,6 +92,8 @@ def figures(column: ContractColumn, minimum: float | None, maximum: float | None
         numbers = st.one_of(whole, st.integers(int(low * 100), int(high * 100)).map(lambda number: number / 100))
     if column.is_year:
         return numbers
+    if column.unit == "%":
+        numbers = numbers.filter(lambda number: number == 0 or abs(number) > 1)
     about = whole.filter(lambda number: number > 0).map(lambda number: f"{number}余")
     return (
         st.one_of(numbers, numbers, REASONS, about) if column.allow_qualifier else st.one_of(numbers, numbers, REASONS)
