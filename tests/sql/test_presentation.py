@@ -16,7 +16,7 @@ from assets.release.read.reader import Release
 from assets.release.read.wide_scorecard import build_wide_scorecard, column_names
 from assets.warehouse.connection import Connection
 from tests.builders.candidates import candidate, copy_release, published_tables
-from tests.builders.world import World, furnished, tables
+from tests.builders.world import World, furnished
 
 VIEWS = {view.name.removeprefix("presentation."): view for view in load_views()}
 
