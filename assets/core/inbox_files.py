@@ -13,8 +13,8 @@ import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from assets.core.text import escape_control
 
@@ -101,7 +101,7 @@ def list_inbox(inbox: Path, folder_name: str | None = None) -> list[InboxEntry]:
 
 
 @contextmanager
-def open_inbox_file(inbox: Path, entry: InboxEntry) -> Iterator[BinaryIO]:
+def open_inbox_file(inbox: Path, entry: InboxEntry) -> Iterator[BufferedReader]:
     """Open a file of the inbox.
 
     Raises:
