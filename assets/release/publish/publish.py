@@ -6,14 +6,13 @@ candidate may be published (assets.release.publish.gate), and how each file is m
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from assets.core.files import sync_path, sync_tree
+from assets.core.files import sync_tree
 from assets.core.paths import Paths
 from assets.release.explain.changelog import render_changelog
 from assets.release.explain.recompute import attach_parquet, attach_release
@@ -24,6 +23,7 @@ from assets.release.outputs.metadata import ReleaseIdentity, ReleaseMetadata, re
 from assets.release.outputs.report.site import write_report
 from assets.release.outputs.returns import write_returns
 from assets.release.outputs.workbook.workbook import write_workbook
+from assets.release.publish.current import SWITCHING, find_current_folder, mend_current, switch_current
 from assets.release.publish.database import finish_database
 from assets.release.publish.file_names import CHANGELOG, DATABASE
 from assets.release.publish.manifest import (
@@ -47,7 +47,6 @@ from assets.warehouse.tables import Table
 FRESHNESS = "quality.freshness"
 # Tables about releases are written after the snapshot was audited.
 SCHEMA = "release"
-_SWITCHING = ".current-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +114,9 @@ def publish(
         connection, tables, paths, run_id: the candidate, the published tables, the data directory and the run.
     """
     paths.releases.mkdir(parents=True, exist_ok=True)
-    for leftover in paths.releases.glob(f"{_SWITCHING}*"):
+    for leftover in paths.releases.glob(f"{SWITCHING}*"):
         leftover.unlink()
+    mend_current(paths)
     try:
         plan = _make_plan(connection, tables, paths, run_id)
         content = _write_content(connection, plan)
@@ -130,14 +130,15 @@ def publish(
 
 
 def _make_plan(connection: Connection, tables: Sequence[Table], paths: Paths, run_id: str) -> PublishPlan:
-    current = read_manifest(paths.current_release)
+    folder = find_current_folder(paths)
+    current = read_manifest(folder) if folder is not None else None
     now = datetime.now(UTC).replace(microsecond=0)
     return PublishPlan(
         paths=paths,
         tables=tuple(tables),
         metadata=read_metadata(connection, tables),
         run=RunFacts(run_id=run_id, released_at=now, as_of=_read_as_of(connection, tables)),
-        current=current if current is not None and is_intact(paths.current_release, current) else None,
+        current=current if folder is not None and current is not None and is_intact(folder, current) else None,
     )
 
 
@@ -202,7 +203,7 @@ def _write_release_tables(
     """Write the release log and the score changes; return the staging with them, and the changelog."""
     folder, staging, changelog = plan.paths.staging, content.staging, []
     for table in plan.named(RUNS):
-        write_release_log(connection, table, plan.paths.current_release, content.manifest)
+        write_release_log(connection, table, find_current_folder(plan.paths), content.manifest)
         staging = add_tables(staging, folder, connection, [table], plan.metadata)
     for table in plan.named(CHANGES):
         text = _write_score_changes(connection, plan, table)
@@ -252,8 +253,4 @@ def _commit(paths: Paths, manifest: Manifest) -> None:
     # The rename must not reach the disk before the files do.
     sync_tree(paths.staging)
     paths.staging.rename(paths.releases / manifest.release_id)
-    # Readers that opened the old release keep it.
-    link = paths.releases / f"{_SWITCHING}{uuid.uuid4().hex}"
-    link.symlink_to(manifest.release_id, target_is_directory=True)
-    link.rename(paths.current_release)
-    sync_path(paths.releases)
+    switch_current(paths, manifest.release_id)
