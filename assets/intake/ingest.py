@@ -183,6 +183,7 @@ class IngestJob:
             **result.counts,
             "sheets": tuple(result.sheets),
             "notes": tuple(result.notes),
+            "sign_off": result.sign_off,
         }
 
 
