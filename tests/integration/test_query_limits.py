@@ -105,7 +105,14 @@ def _is_computing(pids: list[str]) -> bool:
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.decimals() | st.text() | st.binary() | st.dates(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.decimals(allow_nan=False)
+    | st.text()
+    | st.binary()
+    | st.dates(),
     lambda inner: st.lists(inner) | st.dictionaries(st.integers() | st.tuples(st.integers()) | st.text(), inner),
 )
 
