@@ -9,6 +9,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from assets.core.errors import Issue, UsageError
+
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 _IN_WHEEL = PROJECT_ROOT / "assets" / "shipped"
 # The folder of what the project ships beside its Python: `sql`, `data`, `dagster.yaml`. A wheel has it inside.
@@ -58,13 +60,17 @@ class Paths:
     def from_environment(cls) -> Paths:
         """Return the data directory of GANCHENG_DATA_DIR, else the working directory, else the one of the checkout.
 
-        The working directory counts where it has reference tables and contracts, or where there is no checkout.
+        Raises:
+            UsageError: the variable is not set, this is no data directory, and an installed wheel has no checkout.
         """
         if configured := os.environ.get(DATA_DIR_VARIABLE):
             return cls(Path(configured).expanduser().resolve())
         here = cls(Path.cwd())
-        is_data_directory = here.reference.is_dir() and here.contracts.is_dir()
-        return here if is_data_directory or SHIPPED == _IN_WHEEL else cls(PROJECT_ROOT / "data")
+        if here.reference.is_dir() and here.contracts.is_dir():
+            return here
+        if SHIPPED == _IN_WHEEL:
+            raise UsageError(Issue("no_data_directory", str(here.data)))
+        return cls(PROJECT_ROOT / "data")
 
     def archived(self, sha256: str) -> Path:
         """Return the file that holds the bytes with this hash."""

@@ -19,7 +19,22 @@ from pipelines.cli.options import DATA_FAILED, HELP_LANGUAGE, INTERNAL_ERROR, US
 
 # The modules of pipelines.cli.commands, each with the function of its name, in the order of the help.
 COMMANDS = (
-    *("run", "status", "scorecard", "trace", "diff", "whatif", "history", "check", "candidate", "approve", "query"),
+    *(
+        "demo",
+        "init",
+        "run",
+        "status",
+        "scorecard",
+        "trace",
+        "diff",
+        "whatif",
+        "history",
+        "form",
+        "check",
+        "candidate",
+        "approve",
+        "query",
+    ),
     *("export", "report", "releases", "verify", "prune", "serve", "doctor", "alert"),
 )
 

@@ -25,6 +25,7 @@ from assets.core.sync_state import RECEIPTS
 from assets.intake.receipts.archive import UNARCHIVED_REFUSALS
 from assets.intake.receipts.receipts import Receipt, missing_results, read_receipts
 from assets.release.publish import retention
+from assets.release.publish.current import find_current_folder, is_copied_folder
 from pipelines.locks import is_running
 
 PACKAGE = "gancheng"
@@ -74,7 +75,8 @@ def check_store(paths: Paths) -> list[Issue]:
 
 def check_disk(paths: Paths, minimum: int = _MINIMUM_FREE) -> Iterator[Issue]:
     """Check the free space, in bytes: a run writes a candidate and a release beside the existing ones."""
-    files = (paths.candidate, *paths.current_release.resolve().rglob("*"))
+    current = find_current_folder(paths)
+    files = (paths.candidate, *(current.rglob("*") if current is not None else ()))
     needed = max(minimum, 2 * sum(file.stat().st_size for file in files if file.is_file()))
     folder = next(folder for folder in (paths.data, *paths.data.parents) if folder.is_dir())
     free = shutil.disk_usage(folder).free
@@ -145,10 +147,12 @@ def _check_receipt(paths: Paths, folder: Path, receipt: Receipt) -> Iterator[Iss
 
 def check_current_release(paths: Paths) -> Iterator[Issue]:
     """Check that there is a current release and that it matches its manifest."""
-    link = paths.current_release
-    if not link.exists():
-        yield Issue("missing_current_release", link.readlink().name) if link.is_symlink() else Issue("no_release")
+    folder = find_current_folder(paths)
+    if folder is None or not folder.is_dir():
+        yield Issue("missing_current_release", folder.name) if folder is not None else Issue("no_release")
         return
+    if is_copied_folder(paths):
+        yield Issue("current_is_folder", file="releases/current")
     verified = retention.verify_release(paths, "current")
     if verified.issues:
         yield Issue("current_release_damaged", verified.release_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -54,5 +55,42 @@ def _own_files(folder: str) -> list[Path]:
 def test_without_a_data_directory_the_wheel_names_what_is_missing(wheel: Path, tmp_path: Path) -> None:
     done = call(wheel, tmp_path, "run")
     assert done.returncode == 2, done.stderr
-    assert "reference, contracts" in done.stderr
+    assert "gancheng init FOLDER" in done.stderr
+    assert list(tmp_path.iterdir()) == []
     assert "Traceback" not in done.stderr
+
+
+def test_the_demo_shows_a_synthetic_province_with_all_kinds_of_results(wheel: Path, tmp_path: Path) -> None:
+    done = call(wheel, tmp_path, "demo")
+    assert done.returncode == 0, done.stderr
+    demo = tmp_path / "gancheng-demo"
+    assert [file.name for file in tmp_path.iterdir()] == ["gancheng-demo"]
+    pages = [
+        page for page in (demo / "releases" / "current" / "report").rglob("*.html") if page.parent.name != "checks"
+    ]
+    assert len(pages) > 100
+    assert [page for page in pages if "Synthetic province" not in page.read_text(encoding="utf-8")] == []
+    shown = {
+        "ranks": "from scorecards.rankings where ranking_status = 'ranked'",
+        "intervals": "from scorecards.rank_intervals",
+        "flags": "from quality.flags",
+        "rejected rows": "from intake.rejects",
+    }
+    for name, sql in shown.items():
+        assert json.loads(call(wheel, demo, "query", sql, "--json").stdout), name
+    assert call(wheel, demo, "verify").returncode == 0
+    again = call(wheel, tmp_path, "demo")
+    assert "Nothing new" in again.stdout
+
+
+@pytest.mark.parametrize("option", [(), ("--synthetic",)])
+def test_a_new_data_directory_is_complete_and_needs_a_new_folder(
+    wheel: Path, tmp_path: Path, option: tuple[str, ...]
+) -> None:
+    assert call(wheel, tmp_path, "init", "own", *option).returncode == 0
+    inbox = sorted((tmp_path / "own" / "inbox").rglob("*.csv"))
+    checked = call(wheel, tmp_path / "own", "check", str(inbox[0]))
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    again = call(wheel, tmp_path, "init", "own", *option)
+    assert again.returncode == 2
+    assert "has content already" in again.stderr

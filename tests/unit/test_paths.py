@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from assets.core.errors import UsageError
 from assets.core.paths import DATA_DIR_VARIABLE, PROJECT_ROOT, Paths
 
 
@@ -31,4 +32,6 @@ def test_a_working_directory_with_reference_tables_and_contracts_comes_next(tmp_
 
 def test_an_installed_program_has_no_data_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("assets.core.paths.SHIPPED", PROJECT_ROOT / "assets" / "shipped")
-    assert Paths.from_environment().data == tmp_path
+    with pytest.raises(UsageError) as refused:
+        Paths.from_environment()
+    assert refused.value.issue.code == "no_data_directory"

@@ -68,7 +68,7 @@ def read_metadata(connection: Connection, tables: Sequence[Table]) -> ReleaseMet
         if "source_id" in table.columns and table.qualified_name != _SOURCES
     }
     used = frozenset[str]().union(*source_ids.values())
-    places_zh, places_en = _read_places(connection) if _PROVINCES in published else ("", "")
+    places_zh, places_en = read_places(connection) if _PROVINCES in published else ("", "")
     ((method_version,),) = connection.execute("select method_version from reference.parameters").fetchall()
     return ReleaseMetadata(
         method_version=str(method_version),
@@ -112,7 +112,7 @@ def _read_sources(connection: Connection, used: frozenset[str]) -> tuple[Row, ..
     return tuple(row for row in rows if row["source_id"] in used)
 
 
-def _read_places(connection: Connection) -> tuple[str, str]:
+def read_places(connection: Connection) -> tuple[str, str]:
     """Return the names of the provinces whose cities are scored, in Chinese and in English."""
     rows = connection.execute(
         f"""

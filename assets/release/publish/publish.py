@@ -6,14 +6,13 @@ candidate may be published (assets.release.publish.gate), and how each file is m
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from assets.core.files import sync_path, sync_tree
+from assets.core.files import sync_tree
 from assets.core.paths import Paths
 from assets.release.explain.changelog import render_changelog
 from assets.release.explain.recompute import attach_parquet, attach_release
@@ -23,7 +22,9 @@ from assets.release.outputs.datapackage import write_package
 from assets.release.outputs.metadata import ReleaseIdentity, ReleaseMetadata, read_metadata
 from assets.release.outputs.report.site import write_report
 from assets.release.outputs.returns import write_returns
+from assets.release.outputs.scorecard_files import select_views, write_scorecard_files
 from assets.release.outputs.workbook.workbook import write_workbook
+from assets.release.publish.current import SWITCHING, find_current_folder, mend_current, switch_current
 from assets.release.publish.database import finish_database
 from assets.release.publish.file_names import CHANGELOG, DATABASE
 from assets.release.publish.manifest import (
@@ -37,6 +38,7 @@ from assets.release.publish.manifest import (
     is_intact,
     read_manifest,
 )
+from assets.release.publish.release_index import write_index
 from assets.release.publish.release_log import RUNS, write_release_log
 from assets.release.publish.staging import Staging, add_tables, create_staging, discard_staging, load_staging
 from assets.release.read.reader import fetch_rows
@@ -47,7 +49,6 @@ from assets.warehouse.tables import Table
 FRESHNESS = "quality.freshness"
 # Tables about releases are written after the snapshot was audited.
 SCHEMA = "release"
-_SWITCHING = ".current-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,29 +116,33 @@ def publish(
         connection, tables, paths, run_id: the candidate, the published tables, the data directory and the run.
     """
     paths.releases.mkdir(parents=True, exist_ok=True)
-    for leftover in paths.releases.glob(f"{_SWITCHING}*"):
+    for leftover in paths.releases.glob(f"{SWITCHING}*"):
         leftover.unlink()
+    mend_current(paths)
     try:
         plan = _make_plan(connection, tables, paths, run_id)
         content = _write_content(connection, plan)
         if plan.baseline is not None and plan.baseline.content_digest == content.manifest.content_digest:
+            write_index(paths)
             return PublishResult(plan.baseline.release_id, is_new=False)
         files = _write_artifacts(connection, plan, content, await_check_pages, put_returns)
         _commit(paths, content.manifest.model_copy(update={"files": files}))
+        write_index(paths)
         return PublishResult(content.manifest.release_id, is_new=True)
     finally:
         discard_staging(paths)
 
 
 def _make_plan(connection: Connection, tables: Sequence[Table], paths: Paths, run_id: str) -> PublishPlan:
-    current = read_manifest(paths.current_release)
+    folder = find_current_folder(paths)
+    current = read_manifest(folder) if folder is not None else None
     now = datetime.now(UTC).replace(microsecond=0)
     return PublishPlan(
         paths=paths,
         tables=tuple(tables),
         metadata=read_metadata(connection, tables),
         run=RunFacts(run_id=run_id, released_at=now, as_of=_read_as_of(connection, tables)),
-        current=current if current is not None and is_intact(paths.current_release, current) else None,
+        current=current if folder is not None and current is not None and is_intact(folder, current) else None,
     )
 
 
@@ -182,8 +187,11 @@ def _write_artifacts(
         # DuckDB works on its file on other cores while pages and workbooks, which are Python, take one.
         spill = plan.paths.state / "spill"
         database = executor.submit(finish_database, plan.paths.snapshot, folder, tables, reloaded, spill)
+        views = select_views(connection, tables)
+        scorecards = write_scorecard_files(connection, folder, views, metadata)
+        described = (*tables, *(view.table for view in views))
         artifacts = [
-            *write_package(folder, tables, staging.files, metadata, identity),
+            *write_package(folder, described, (*staging.files, *scorecards), metadata, identity),
             *write_documents(connection, folder, tables, staging.files),
             *put_returns(connection, folder),
             *write_workbook(connection, folder, tables, metadata, identity),
@@ -191,7 +199,7 @@ def _write_artifacts(
         await_check_pages()
         artifacts += write_report(connection, folder, tables, identity, plan.paths.check_pages)
         return (
-            *(*staging.files, *changelog, database.result()),
+            *(*staging.files, *scorecards, *changelog, database.result()),
             *(describe_file(folder, path) for path in artifacts),
         )
 
@@ -202,7 +210,7 @@ def _write_release_tables(
     """Write the release log and the score changes; return the staging with them, and the changelog."""
     folder, staging, changelog = plan.paths.staging, content.staging, []
     for table in plan.named(RUNS):
-        write_release_log(connection, table, plan.paths.current_release, content.manifest)
+        write_release_log(connection, table, find_current_folder(plan.paths), content.manifest)
         staging = add_tables(staging, folder, connection, [table], plan.metadata)
     for table in plan.named(CHANGES):
         text = _write_score_changes(connection, plan, table)
@@ -252,8 +260,4 @@ def _commit(paths: Paths, manifest: Manifest) -> None:
     # The rename must not reach the disk before the files do.
     sync_tree(paths.staging)
     paths.staging.rename(paths.releases / manifest.release_id)
-    # Readers that opened the old release keep it.
-    link = paths.releases / f"{_SWITCHING}{uuid.uuid4().hex}"
-    link.symlink_to(manifest.release_id, target_is_directory=True)
-    link.rename(paths.current_release)
-    sync_path(paths.releases)
+    switch_current(paths, manifest.release_id)

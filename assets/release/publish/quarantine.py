@@ -14,6 +14,7 @@ from typing import Any
 
 from assets.core.files import write_atomically
 from assets.core.paths import Paths
+from assets.release.publish.current import find_current_folder
 from assets.release.publish.manifest import FORMAT, Note, raise_on_other_format, read_manifest
 from assets.release.read.reader import fetch_rows
 from assets.warehouse.connection import connect_read_only
@@ -94,7 +95,8 @@ def drop_superseded(paths: Paths) -> bool:
 
 
 def _current_id(paths: Paths) -> str | None:
-    current = read_manifest(paths.current_release)
+    folder = find_current_folder(paths)
+    current = read_manifest(folder) if folder is not None else None
     return current.release_id if current is not None else None
 
 

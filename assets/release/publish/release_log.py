@@ -16,7 +16,7 @@ from assets.warehouse.tables import Table
 RUNS = "release.runs"
 
 
-def write_release_log(connection: Connection, table: Table, previous: Path, manifest: Manifest) -> None:
+def write_release_log(connection: Connection, table: Table, previous: Path | None, manifest: Manifest) -> None:
     """Write the rows of the previous release, whose folder may be missing or damaged, and one for the new release."""
     table.create(connection)
     log = _find_log(previous, table)
@@ -50,8 +50,10 @@ def write_release_log(connection: Connection, table: Table, previous: Path, mani
     table.persist_docs(connection)
 
 
-def _find_log(folder: Path, table: Table) -> Path | None:
+def _find_log(folder: Path | None, table: Table) -> Path | None:
     """Return the file with the log of a release; None if the release has none or it does not match the manifest."""
+    if folder is None:
+        return None
     manifest, file = read_manifest(folder), parquet_file(folder, table)
     hashes = {} if manifest is None else {folder / entry.path: entry.sha256 for entry in manifest.files}
     return file if file.is_file() and hashes.get(file) == hash_file(file) else None

@@ -16,11 +16,11 @@ from pathlib import Path
 from assets.core.errors import Issue
 from assets.core.paths import Paths
 from assets.release.publish import quarantine
+from assets.release.publish.current import PRUNING, find_current_folder
 from assets.release.publish.file_names import DATABASE
 from assets.release.publish.manifest import find_damages, read_manifest
+from assets.release.publish.release_index import write_index
 from assets.release.read.reader import get_release, list_release_ids
-
-_PRUNING = ".pruning-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def prune_releases(paths: Paths, keep: int) -> PruneResult:
 
     A blocked candidate is deleted too if a release was made after it.
     """
-    for leftover in paths.releases.glob(f"{_PRUNING}*"):
+    for leftover in paths.releases.glob(f"{PRUNING}*"):
         shutil.rmtree(leftover)
     release_ids = list_release_ids(paths)
     # Read after the list: a release that a run makes current in the meantime is not in the list.
@@ -102,6 +102,7 @@ def prune_releases(paths: Paths, keep: int) -> PruneResult:
         if release_id not in kept:
             (removed if _remove(paths, release_id) else in_use).append(release_id)
     quarantine.drop_superseded(paths)
+    write_index(paths)
     return PruneResult(tuple(removed), tuple(name for name in release_ids if name in kept), tuple(in_use))
 
 
@@ -110,7 +111,7 @@ def _remove(paths: Paths, release_id: str) -> bool:
     with _lock_database(paths.releases / release_id / DATABASE) as is_locked:
         if not is_locked:
             return False
-        renamed = (paths.releases / release_id).rename(paths.releases / f"{_PRUNING}{release_id}")
+        renamed = (paths.releases / release_id).rename(paths.releases / f"{PRUNING}{release_id}")
     shutil.rmtree(renamed)
     return True
 
@@ -133,13 +134,15 @@ def _lock_database(database: Path) -> Iterator[bool]:
 
 
 def _current_id(paths: Paths) -> str | None:
-    return paths.current_release.readlink().name if paths.current_release.is_symlink() else None
+    folder = find_current_folder(paths)
+    return folder.name if folder is not None else None
 
 
 def _find_folder(paths: Paths, text: str) -> Path:
     """Return the folder of a release, also where its manifest is not readable."""
-    if text == "current" and paths.current_release.is_symlink():
-        return paths.current_release.resolve()
+    current = find_current_folder(paths)
+    if text == "current" and current is not None:
+        return current
     folders = [folder for folder in paths.releases.glob("[!.]*/") if folder.name.startswith(text or "/")]
     matches = [folder for folder in folders if not folder.is_symlink()]
     return matches[0] if len(matches) == 1 else get_release(paths, text).folder

@@ -14,6 +14,7 @@ from typing import Any
 
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import Paths
+from assets.release.publish.current import find_current_folder
 from assets.release.publish.file_names import DATABASE
 from assets.release.publish.manifest import Manifest, raise_on_other_format, read_manifest
 from assets.warehouse.connection import Connection, DatabaseError, connect_read_only
@@ -66,7 +67,8 @@ def fetch_rows(connection: Connection, sql: str, parameters: Sequence[object] = 
 
 def find_current_release(paths: Paths) -> Release | None:
     """Return the release that `current` points to now, if there is one."""
-    return _open_release(paths.current_release.resolve())
+    folder = find_current_folder(paths)
+    return _open_release(folder) if folder is not None else None
 
 
 def get_current_release(paths: Paths) -> Release:
@@ -124,7 +126,11 @@ def list_release_ids(paths: Paths) -> list[str]:
     """
     if not paths.releases.is_dir():
         return []
-    folders = [folder for folder in paths.releases.iterdir() if not folder.is_symlink() and folder.name[0] != "."]
+    folders = [
+        folder
+        for folder in paths.releases.iterdir()
+        if not folder.is_symlink() and folder.name[0] != "." and folder != paths.current_release
+    ]
     manifests = {folder.name: manifest for folder in folders if (manifest := read_manifest(folder)) is not None}
     ordered: list[str] = []
     for release_id in sorted(manifests):

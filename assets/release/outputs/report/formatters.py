@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from assets.core.i18n import labels
 from assets.core.text import format_decimal
+from assets.release.outputs.score_colours import score_class_number
 
 Row = Mapping[str, Any]
 
@@ -30,8 +31,6 @@ _MARKS = {
     "not_available": "○",
     "no_target": "–",
 }
-
-_SCORE_CLASSES = 5
 
 
 @lru_cache(maxsize=8192)
@@ -91,6 +90,11 @@ def format_probability(value: float) -> str:
     return "<1%" if percent < 1 else ">99%" if percent > 99 else f"{percent}%"
 
 
+def format_percent(share: float, digits: int = 0, sign: str = "") -> str:
+    """Return a share in percent, rounded like every other figure."""
+    return f"{format_decimal(100 * share, digits, sign)}%"
+
+
 def format_plain(value: float | None) -> str:
     """Return a number of the registry with no more digits than it has."""
     return "—" if value is None else f"{value:g}"
@@ -108,5 +112,5 @@ def _sign(group: str, code: str | None) -> str:
 
 
 def score_class(value: float | None) -> str:
-    """Return the CSS class of a score: five classes of twenty points."""
-    return "none" if value is None else f"s{min(int(value // (100 / _SCORE_CLASSES)), _SCORE_CLASSES - 1)}"
+    """Return the CSS class of a score."""
+    return "none" if value is None else f"s{score_class_number(value)}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from assets.release.outputs.metadata import read_places
 from assets.release.outputs.rows import Row, fetch_row, fetch_rows, group_rows, read_rows, stream_figures
 from assets.release.read.queries import view_sql
 from assets.warehouse.connection import Connection
@@ -25,6 +26,7 @@ class ReferenceData:
     """What many pages need: places, dimensions, measures, indicators and the parameters of the method.
 
     Attributes:
+        places: the names of the provinces, in Chinese and in English.
         baskets: the headline first.
         headline: the headline basket.
         indicator_measures: the measures of an indicator.
@@ -33,6 +35,7 @@ class ReferenceData:
         terms: English by kind and Chinese term.
     """
 
+    places: tuple[str, str]
     method: Row
     baskets: list[Row]
     headline: Row
@@ -55,6 +58,7 @@ def read_reference_data(connection: Connection) -> ReferenceData:
     dimensions = read_rows(connection, "dimension_overview", ["position", "dimension_id"])
     baskets = read_rows(connection, "reference.baskets", ["is_headline desc", "basket_id"])
     return ReferenceData(
+        places=read_places(connection),
         method=fetch_row(connection, "from reference.parameters"),
         baskets=baskets,
         headline=baskets[0],
@@ -111,6 +115,22 @@ def read_rankings(connection: Connection) -> list[Row]:
     ranks = read_rows(connection, "rank_rows", ["nominal_rank", "median_rank", "city_code"])
     places = group_rows(ranks, "level", "dimension_id")
     return [{**ranking, "places": places.get((ranking["level"], ranking["dimension_id"]), [])} for ranking in rankings]
+
+
+def read_moves(connection: Connection) -> list[Row]:
+    """Return how many scores of indicators rose, fell, appeared or disappeared since the release before, by city."""
+    return fetch_rows(
+        connection,
+        """
+        select
+            city_code,
+            count(*) filter (where evidenced_delta_hundredths > 0) as rose,
+            count(*) filter (where evidenced_delta_hundredths < 0) as fell,
+            count(*) filter (where change = 'appeared') as appeared,
+            count(*) filter (where change = 'disappeared') as disappeared
+        from release.score_changes where level = 'indicator' group by city_code
+        """,
+    )
 
 
 def read_quality(connection: Connection) -> dict[str, list[Row]]:

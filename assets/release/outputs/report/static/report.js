@@ -1,4 +1,4 @@
-// Language switch and sorting of tables. Everything can be read without this script, in Chinese.
+// Language switch, search, and what readers do with tables and tiles. Everything can be read without this script, in Chinese.
 "use strict";
 (() => {
   const KEY = "gancheng-language";
@@ -13,6 +13,11 @@
     root.lang = language === "en" ? "en" : "zh-CN";
     for (const button of document.querySelectorAll("[data-language]")) {
       button.setAttribute("aria-pressed", String(button.dataset.language === language));
+    }
+    for (const one of document.querySelectorAll("[data-zh]")) one.textContent = one.dataset[language];
+    for (const one of document.querySelectorAll("[data-zh-placeholder]")) {
+      one.placeholder = one.dataset[`${language}Placeholder`];
+      one.setAttribute("aria-label", one.placeholder);
     }
     for (const link of document.querySelectorAll("a[href]")) {
       const [page, hash = ""] = link.getAttribute("href").split("#");
@@ -48,7 +53,8 @@
     const value = (row) => {
       const cell = row.cells[position];
       if (heading.dataset.sort === "text") return cell.innerText.trim();
-      return cell.dataset.value === undefined || cell.dataset.value === "" ? null : Number(cell.dataset.value);
+      const text = cell.dataset.value === undefined ? cell.textContent : cell.dataset.value;
+      return text.trim() === "" || isNaN(text) ? null : Number(text);
     };
     const sign = direction === "ascending" ? 1 : -1;
     const compare = (one, other) => {
@@ -59,7 +65,109 @@
     body.append(...(direction === "none" ? original : [...original].sort(compare)));
   };
 
+  // A long table has a field that hides the rows without a text.
+  const addFilter = (table) => {
+    const field = document.createElement("input");
+    field.type = "search";
+    field.className = "filter no-print";
+    Object.assign(field.dataset, { zhPlaceholder: "筛选各行", enPlaceholder: "Filter the rows" });
+    field.addEventListener("input", () => {
+      const wanted = field.value.trim().toLowerCase();
+      for (const row of table.tBodies[0].rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+    });
+    (table.closest(".scroll") || table).before(field);
+  };
+
+  // Scripts that few readers need are loaded when they do.
+  const base = document.currentScript.dataset.root;
+  const loaded = {};
+  const load = (name) => loaded[name] ||= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    [script.src, script.onload, script.onerror] = [base + name, resolve, reject];
+    document.head.append(script);
+  });
+
+  const addTools = (place) => {
+    const formats = place.tagName === "TABLE" ? { csv: "CSV", xlsx: "Excel" } : { svg: "SVG", png: "PNG" };
+    const tools = document.createElement("p");
+    tools.className = "tools no-print";
+    for (const [format, label] of Object.entries(formats)) {
+      const button = document.createElement("button");
+      [button.type, button.textContent] = ["button", label];
+      button.addEventListener("click", async () => {
+        await load("downloads.js");
+        const isBefore = (one) => one.compareDocumentPosition(place) & Node.DOCUMENT_POSITION_FOLLOWING;
+        const heading = [...document.querySelectorAll("h1, h2, h3")].filter(isBefore).pop().innerText;
+        window.gancheng.save(place, format, `${document.title} ${heading}`.replace(/[^\p{L}\p{N}.]+/gu, "-"));
+      });
+      tools.append(button);
+    }
+    (place.closest(".scroll, .plot") || place).after(tools);
+  };
+  window.gancheng = { addTools };
+
+  const addSearch = (field, list) => {
+    const find = async () => {
+      await load("search.js");
+      const wanted = field.value.trim().toLowerCase();
+      const hits = wanted === "" ? [] : window.GANCHENG_SEARCH.filter((entry) => entry.join("\n").toLowerCase().includes(wanted));
+      const isLater = ([, zh, en]) => !zh.startsWith(wanted) && !en.toLowerCase().startsWith(wanted);
+      hits.sort((one, other) => isLater(one) - isLater(other));
+      list.replaceChildren(...hits.slice(0, 12).map(([page, zh, en]) => {
+        const [item, link] = [document.createElement("li"), document.createElement("a")];
+        link.href = `${base}${page}#lang=${language}`;
+        link.textContent = language === "en" ? en : zh;
+        item.append(link);
+        return item;
+      }));
+      list.hidden = hits.length === 0;
+    };
+    field.addEventListener("input", find);
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") list.hidden = true;
+      if (event.key === "Enter") list.querySelector("a")?.click();
+    });
+  };
+
+  // The tiles show what is chosen; each tile has all its texts and classes.
+  const chooseTiles = (choice) => {
+    for (const tile of document.querySelectorAll("[data-shown]")) {
+      const [shade, text] = tile.dataset.shown.split("|")[choice.selectedIndex].split(" ");
+      tile.className = `tile ${shade}`;
+      tile.querySelector("small").textContent = text;
+    }
+  };
+
+  // On a narrow screen a row becomes a card, in which each cell has its heading.
+  const narrow = matchMedia("screen and (max-width: 720px)");
+  const labelCells = () => {
+    if (!narrow.matches) return;
+    for (const table of document.querySelectorAll("table.cards:not(.labelled)")) {
+      table.classList.add("labelled");
+      const headings = [...table.tHead.rows[0].cells];
+      for (const cell of table.querySelectorAll(":scope > tbody > tr > td")) {
+        const [label, content] = [document.createElement("span"), document.createElement("div")];
+        label.className = "label";
+        label.append(...[...(headings[cell.cellIndex].querySelector("button") || headings[cell.cellIndex]).childNodes].map((one) => one.cloneNode(true)));
+        for (const link of label.querySelectorAll("a")) link.replaceWith(...link.childNodes);
+        content.className = "cell";
+        content.append(...cell.childNodes);
+        cell.append(label, content);
+      }
+    }
+  };
+  narrow.addEventListener("change", labelCells);
+
   document.addEventListener("DOMContentLoaded", () => {
+    for (const table of document.querySelectorAll("table.sortable")) {
+      sortable(table);
+      if (table.tBodies[0].rows.length > 20) addFilter(table);
+    }
+    for (const place of document.querySelectorAll("main table:not(.tiles, .series table), .plot svg")) addTools(place);
+    addSearch(...document.querySelectorAll(".search > *"));
+    for (const choice of document.querySelectorAll(".tile-choice select")) {
+      choice.addEventListener("change", () => chooseTiles(choice));
+    }
     show();
     for (const button of document.querySelectorAll("[data-language]")) {
       button.addEventListener("click", () => {
@@ -69,13 +177,13 @@
         show();
       });
     }
-    for (const table of document.querySelectorAll("table.sortable")) sortable(table);
+    labelCells();
   });
   addEventListener("hashchange", () => { language = wanted() || language; show(); });
 
   const opened = [];
   addEventListener("beforeprint", () => {
-    for (const one of document.querySelectorAll("details:not([open])")) { one.open = true; opened.push(one); }
+    for (const one of document.querySelectorAll("details:not([open], .screen)")) { one.open = true; opened.push(one); }
   });
   addEventListener("afterprint", () => { for (const one of opened.splice(0)) one.open = false; });
 })();

@@ -1,0 +1,82 @@
+"""Which release is current: `releases/current`, a link to the folder of the release.
+
+Here: reading and switching it, and mending what copying makes of it: a folder where links were followed, a file with
+the name where links became text, as in a ZIP file on Windows. Not here: reading tables (assets.release.read.reader).
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from pathlib import Path
+
+from assets.core.errors import Issue, UsageError
+from assets.core.files import sync_path
+from assets.core.paths import Paths
+from assets.release.publish.manifest import Manifest, is_intact, read_manifest
+
+SWITCHING, PRUNING = ".current-", ".pruning-"
+_LONGEST_NAME = 255
+
+
+def find_current_folder(paths: Paths) -> Path | None:
+    """Return the folder of the current release, None where nothing names one; the folder may be missing or damaged."""
+    pointer = paths.current_release
+    if is_copied_folder(paths):
+        manifest = read_manifest(pointer)
+        own = _own_folder(paths, manifest) if manifest is not None else pointer
+        return own if own.is_dir() else pointer
+    try:
+        text = str(pointer.readlink()) if pointer.is_symlink() else _read_text(pointer)
+    except (OSError, UnicodeError):
+        return None
+    name = Path(text.strip()).name
+    return paths.releases / name if name not in ("", "..", pointer.name) else None
+
+
+def is_copied_folder(paths: Paths) -> bool:
+    """Return whether `current` is a folder, as in a copy that followed links."""
+    return paths.current_release.is_dir() and not paths.current_release.is_symlink()
+
+
+def switch_current(paths: Paths, release_id: str) -> None:
+    """Let `current` be this release in one step; readers that opened another one keep it."""
+    link = paths.releases / f"{SWITCHING}{uuid.uuid4().hex}"
+    link.symlink_to(release_id, target_is_directory=True)
+    link.rename(paths.current_release)
+    sync_path(paths.releases)
+
+
+def mend_current(paths: Paths) -> None:
+    """Make `current` a link again where it is a folder, and keep one intact folder of its release.
+
+    Raises:
+        UsageError: the folder is no complete release, so what it was is not known.
+    """
+    if not is_copied_folder(paths):
+        return
+    copy = paths.current_release
+    manifest = read_manifest(copy)
+    if manifest is None or not is_intact(copy, manifest):
+        raise UsageError(Issue("current_is_folder", file="releases/current"))
+    own = _own_folder(paths, manifest)
+    is_spare = own.is_dir() and read_manifest(own) == manifest and is_intact(own, manifest)
+    removed = paths.releases / f"{PRUNING}{uuid.uuid4().hex}"
+    if is_spare:
+        copy.rename(removed)
+    else:
+        if own.exists():
+            own.rename(removed)
+        copy.rename(own)
+    switch_current(paths, own.name)
+    shutil.rmtree(removed, ignore_errors=True)
+
+
+def _own_folder(paths: Paths, manifest: Manifest) -> Path:
+    return paths.releases / Path(manifest.release_id).name
+
+
+def _read_text(pointer: Path) -> str:
+    if not pointer.is_file() or pointer.stat().st_size > _LONGEST_NAME:
+        return ""
+    return pointer.read_text(encoding="utf-8")
