@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from assets.core.errors import DataError, Issue
 from assets.core.file_hash_cache import FileHashCache
 from assets.core.files import sync_path, write_atomically
+from assets.core.inbox_files import escape_path, list_inbox
 from assets.core.paths import Paths
 from assets.core.settings import Limits
 from assets.intake.file_parser import SUFFIXES, FileParser
@@ -189,15 +190,16 @@ class IngestJob:
 
 def unassigned_receipts(paths: Paths, datasets: Sequence[str], now: datetime, limits: Limits) -> list[Receipt]:
     """Archive the files in folders of the inbox that belong to no dataset, and return a refusal for each."""
-    folders = sorted(path.name for path in paths.inbox.iterdir()) if paths.inbox.is_dir() else []
+    folders = dict.fromkeys(entry.parts[0] for entry in list_inbox(paths.inbox))
     receipts: dict[tuple[str, str], Receipt] = {}
     for folder in folders:
-        if folder in datasets or folder.startswith((".", "~$")):
+        if folder in datasets:
             continue
-        issue = Issue("unknown_inbox_folder", folder, ", ".join(f"{name}/" for name in datasets))
+        name = escape_path((folder,))
+        issue = Issue("unknown_inbox_folder", name, ", ".join(f"{dataset}/" for dataset in datasets))
         for file in scan_inbox(paths, folder, limits):
             receipt = Receipt(
-                dataset=folder,
+                dataset=name,
                 file=file.name,
                 file_sha256=file.sha256,
                 bytes=file.size,
@@ -206,7 +208,7 @@ def unassigned_receipts(paths: Paths, datasets: Sequence[str], now: datetime, li
                 status="refused",
                 refusals=(issue_to_dict(issue),),
             )
-            receipts.setdefault((folder, file.sha256), receipt)
+            receipts.setdefault((name, file.sha256), receipt)
     return list(receipts.values())
 
 
