@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from assets.core.errors import Issue
 from assets.core.file_hash_cache import FileHashCache, inbox_name
+from assets.core.files import hash_file
 from assets.core.paths import Paths
 from assets.core.settings import Limits
 from assets.intake.receipts import temp_files
@@ -177,6 +178,11 @@ def _wait_for_writers(files: Iterable[Path], seconds: float) -> None:
         time.sleep(seconds - youngest)
 
 
+def is_archived_intact(file: Path) -> bool:
+    """Return whether a file of the archive has the content whose hash is its name."""
+    return file.is_file() and hash_file(file) == file.name
+
+
 def archive_file(file: Path, paths: Paths) -> tuple[str, int]:
     """Copy the bytes of a file into the archive and return their sha256 and number.
 
@@ -198,7 +204,7 @@ def archive_file(file: Path, paths: Paths) -> tuple[str, int]:
             os.fsync(stream.fileno())
             target = paths.archived(digest.hexdigest())
             target.parent.mkdir(exist_ok=True)
-            if target.is_file():
+            if is_archived_intact(target):
                 copy.unlink()
             else:
                 copy.chmod(0o444)
