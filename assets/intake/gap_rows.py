@@ -17,11 +17,12 @@ def read_gaps(connection: Connection, dataset: str) -> Iterator[tuple[object, ..
     """Yield the cells of a dataset in the columns of `intake.gaps`; reads intake.files, which must have its files."""
     rows = connection.execute(
         f"""
-        select files.file, accepted.file_sha256, accepted.sheet, accepted.line, accepted.{GAP_REASONS}
+        select files.file, accepted.file_sha256, accepted.sheet, accepted.line, accepted.first_column,
+            accepted.{GAP_REASONS}
         from intake.{quote_identifier(dataset)} as accepted
         inner join intake.files as files on files.dataset = ? and files.file_sha256 = accepted.file_sha256
         where accepted.{GAP_REASONS} is not null
-        order by accepted.file_sha256, accepted.sheet, accepted.line
+        order by accepted.file_sha256, accepted.sheet, accepted.line, accepted.first_column
         """,
         [dataset],
     ).fetchall()

@@ -32,6 +32,7 @@ inner join {table} as accepted
         gaps.file_sha256 = accepted.file_sha256
         and coalesce(gaps.sheet, '') = coalesce(accepted.sheet, '')
         and gaps.line = accepted.line
+        and coalesce(gaps.first_column, 0) = coalesce(accepted.first_column, 0)
 inner join reference.indicators as indicators on indicators.indicator_id = {indicator}
 where gaps.dataset = '{dataset}' and accepted.city_code is not null{conditions}
 """

@@ -69,7 +69,8 @@ def write_tables() -> str:
     parts = [
         "# Tables and columns",
         "Every table of the system, from its contract `sql/<schema>/<table>.yml` ([contracts](../contracts.md)). "
-        "A release holds the published ones; their Chinese names are views in the schema `中文`. "
+        "A release holds the published ones; their Chinese names are views in the schema `中文`, "
+        "their English ones in `en`. "
         "The columns of a dataset, such as `intake.parks`, are those of its contract in `data/contracts`.",
     ]
     tables = sorted(read_tables([PROJECT_ROOT / "sql"]).values(), key=lambda table: table.qualified_name)

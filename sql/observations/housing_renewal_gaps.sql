@@ -44,6 +44,7 @@ with gaps as (
             gaps.file_sha256 = accepted.file_sha256
             and coalesce(gaps.sheet, '') = coalesce(accepted.sheet, '')
             and gaps.line = accepted.line
+            and coalesce(gaps.first_column, 0) = coalesce(accepted.first_column, 0)
     where
         gaps.dataset = 'housing_renewal'
         and accepted.city_code is not null

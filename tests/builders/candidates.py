@@ -42,7 +42,7 @@ SHA = "0123456789abcdef" * 4
 
 
 def published_tables() -> list[Table]:
-    return [table for table in tables().values() if table.published]
+    return [table for table in tables().values() if table.published and table.schema_name != "presentation"]
 
 
 def fill(connection: Connection) -> None:

@@ -77,7 +77,7 @@ def _checked(outcome: Outcome) -> Outcome:
     receipt = outcome.receipt
     assert receipt.rows_read == receipt.rows_accepted + receipt.rows_aggregate + receipt.rows_rejected
     assert (receipt.rows_accepted, receipt.rows_aggregate) == (len(outcome.rows), len(outcome.totals))
-    assert receipt.rows_rejected == len({(row["sheet"], row["line"]) for row in outcome.rejects})
+    assert receipt.rows_rejected == len({(row["sheet"], row["line"], row["first_column"]) for row in outcome.rejects})
     for row in outcome.rejects:
         assert row["line"] >= 1
         for text in ("reason_zh", "reason_en", "remedy_zh", "remedy_en"):

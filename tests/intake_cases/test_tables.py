@@ -345,21 +345,6 @@ def test_47_a_sheet_with_data_and_no_headers_refuses_the_file(take: Take, title:
     assert (issue.code, issue.sheet, issue.line) == ("sheet_without_headers", "续表", len(title) + 1)
 
 
-@pytest.mark.parametrize(
-    ("rows", "keys"),
-    [
-        ([("城市", "2022年", "2023年"), ("南昌市", "12", "13")], "2022年、2023年"),
-        ([("表1",), ("", "2022", "2023", "2024"), ("绿道长度", "12", "13", "14")], "2022、2023、2024"),
-        ([("指标", "南昌市", "九江市"), ("绿道长度（公里）", "12", "13")], "南昌市、九江市"),
-    ],
-)
-@pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_63_years_or_places_in_columns_are_refused_by_name(take: Take, rows: list[Cells], keys: str, kind: str) -> None:
-    content = text_of(*rows) if kind == "csv" else xlsx({"表1": rows})
-    (issue,) = take("parks", content, f"synthetic.{kind}").receipt.issues
-    assert (issue.code, issue.actual, issue.line) == ("keys_in_columns", keys, len(rows) - 1)
-
-
 def test_63_places_beside_each_other_on_a_cover_are_no_table(take: Take) -> None:
     sheets = {"封面": [("江西省", "南昌市"), ("报送单位", "九江市", "赣州市")], "表1": [WAYS, way(120)]}
     assert take("parks", xlsx(sheets), "synthetic.xlsx").values("greenway_length_km") == [(120,)]

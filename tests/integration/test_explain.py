@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from assets.release.publish.manifest import find_damages
-from tests.builders.data_directories import Place
+from tests.builders.data_directories import Place, copy_countries
 
 
 def call_json(place: Place, *arguments: str) -> Any:
@@ -93,6 +95,22 @@ def test_a_derived_score_is_traced_to_the_lines_of_both_parts(province: Place) -
     shown = place_text(province, "trace", "360100", "city_statistics.hospital_beds_per_1000", "--lang", "en")
     assert "Derived: 43036 × 0.1 ÷ 657" in shown
     assert f"{below['file']}, line {below['line']}" in shown
+
+
+def test_a_figure_of_a_crosstab_is_traced_to_its_cell_and_the_headers_above(tmp_path: Path) -> None:
+    place = copy_countries(tmp_path / "data")
+    contract = place.data / "contracts/country_statistics.yml"
+    text = contract.read_text(encoding="utf-8").replace("year: {type: integer,", "year: {type: integer, unit: 年,")
+    layouts = "layouts: [years_in_columns, places_in_columns]\nyear_from: [title]\ncolumns:"
+    contract.write_text(text.replace("columns:", layouts, 1), encoding="utf-8")
+    shutil.rmtree(place.data / "inbox/country_statistics")
+    sheet = ["Synthetic 2020", "item,source_id,source_grade,Aland,Borduria"]
+    sheet += ["预期寿命,synthetic,A,暂缺,70.5", "煤炭占比,synthetic,A,40,暂缺"]
+    place.write("inbox/country_statistics/crosstab.csv", "\n".join(sheet))
+    place.run()
+    trace = call_json(place, "trace", "B", "country_statistics.life_years")
+    assert trace["vintages"][0]["cells"]["life_years"] == "E3"
+    assert trace["vintages"][0]["as_sent"]["text"] == "\n".join(sheet[1:3])
 
 
 def test_an_assumed_part_moves_the_figure_that_is_derived_from_it(province: Place) -> None:

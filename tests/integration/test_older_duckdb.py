@@ -41,7 +41,9 @@ def test_an_older_client_reads_every_table_view_and_macro(countries: Place, vers
     for row in countries.rows("select schema_name || '.' || table_name as name, estimated_size from duckdb_tables()"):
         assert counts[row["name"]] == row["estimated_size"]
     assert " | " in comment
-    assert sorted(rows["中文"]) == sorted(counts.values())
+    for schema in ("中文", "en"):
+        assert set(counts.values()) <= set(rows[schema])
+        assert len(rows[schema]) == len(counts) + len(("scorecard_long", "scorecard_wide"))
     views = countries.rows("select view_name from duckdb_views() where schema_name = 'presentation' order by all")
     for row, count in zip(views, rows["presentation"], strict=True):
         assert countries.rows(f"select count(*) as n from presentation.{row['view_name']}") == [{"n": count}]

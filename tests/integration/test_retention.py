@@ -58,6 +58,18 @@ def test_releases_are_listed_newest_first_with_the_current_one_marked(paths: Pat
     assert all(release.bytes > 0 and release.method_version == "9.9" for release in releases)
 
 
+def test_the_index_names_the_current_release_and_its_files_and_follows_a_prune(paths: Paths) -> None:
+    index = json.loads((paths.releases / "index.json").read_text("utf-8"))
+    assert [entry["release_id"] for entry in index["releases"]] == list_release_ids(paths)[::-1]
+    newest = index["releases"][0]
+    assert index["current"] == newest["release_id"]
+    assert len(newest["files"]) == 7
+    assert all((paths.releases / file).is_file() for file in (newest["manifest"], *newest["files"].values()))
+    prune_releases(paths, 1)
+    index = json.loads((paths.releases / "index.json").read_text("utf-8"))
+    assert [entry["release_id"] for entry in index["releases"]] == [newest["release_id"]]
+
+
 def test_the_newest_are_kept_and_the_current_one_whatever_its_age(paths: Paths) -> None:
     first, second, third = list_release_ids(paths)
     switch(paths, first)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Iterator
 
+import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from assets.core.errors import UsageError
 from assets.release.read.queries import create_views, load_views, read_rows, read_view, to_rows
 from assets.release.read.reader import Release
+from assets.release.read.wide_scorecard import build_wide_scorecard, column_names
 from assets.warehouse.connection import Connection
 from tests.builders.candidates import candidate, copy_release, published_tables
-from tests.builders.world import World, furnished, tables
+from tests.builders.world import World, furnished
 
 VIEWS = {view.name.removeprefix("presentation."): view for view in load_views()}
 
@@ -48,8 +53,73 @@ def test_the_key_of_a_view_is_unique(release: Release, name: str) -> None:
     assert release.rows(f"select {key} from presentation.{name} group by {key} having count(*) > 1") == []
 
 
-def test_views_are_published_without_a_file_of_their_own(release: Release) -> None:
-    assert not any((release.folder / "parquet" / f"{name}.parquet").exists() for name in VIEWS)
+def test_a_view_has_a_file_of_its_own_where_its_contract_is_published(release: Release) -> None:
+    files = {name for name in VIEWS if (release.folder / "parquet" / f"{name}.parquet").exists()}
+    assert files == {name for name, view in VIEWS.items() if view.table.published} == {"scorecard_long"}
+
+
+@pytest.mark.parametrize("name", ["scorecard_long", "scorecard_wide"])
+def test_the_scorecard_of_analysts_has_the_same_rows_as_view_parquet_and_csv(release: Release, name: str) -> None:
+    frame = read_view(release, f"presentation.{name}", ["all"])
+    parquet = pq.read_table(release.folder / "parquet" / f"{name}.parquet")
+    assert to_rows(frame) == parquet.to_pylist()
+    assert json.loads(parquet.schema.metadata[b"columns"]).keys() == set(frame.columns)
+    with (release.folder / "csv" / f"{name}.csv").open(encoding="utf-8-sig", newline="") as stream:
+        heading, *rows = csv.reader(stream)
+    assert (heading, len(rows)) == (list(frame.columns), len(frame))
+    listed = {file.path for file in release.manifest.files}
+    assert {f"parquet/{name}.parquet", f"csv/{name}.csv"} <= listed
+    package = json.loads((release.folder / "datapackage.json").read_text("utf-8"))
+    assert name in {resource["name"] for resource in package["resources"]}
+
+
+def test_the_wide_scorecard_has_value_year_and_score_of_each_indicator(release: Release) -> None:
+    scores = read_rows(release, "scorecards.indicator_scores")
+    wide = {row["city_code"]: row for row in read_rows(release, "presentation.scorecard_wide")}
+    assert len(scores) == 4
+    for score in scores:
+        row, name = wide[score["city_code"]], score["indicator_id"].partition(".")[2]
+        assert (row[name], row[f"{name}_year"], row[f"{name}_score"]) == (
+            score["value"],
+            score["year"],
+            score["attainment"],
+        )
+
+
+def test_columns_of_the_wide_scorecard_have_the_dataset_only_where_two_would_have_one_name() -> None:
+    assert column_names(["a.x", "b.y"]) == {"a.x": "x", "b.y": "y"}
+    assert column_names(["a.x", "b.x"]) == {"a.x": "a_x", "b.x": "b_x"}
+    assert column_names(["a.x", "b.x_year"]) == {"a.x": "a_x", "b.x_year": "b_x_year"}
+
+
+def test_a_registry_without_indicators_gives_a_wide_scorecard_of_cities_alone(connection: Connection) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("begin; delete from reference.indicators")
+        wide = build_wide_scorecard(cursor)
+        rows = cursor.execute(wide.sql).fetchall()
+        cursor.execute("rollback")
+    assert list(wide.table.columns) == ["city_code", "city_zh", "city_en"]
+    assert len(rows) == 2
+
+
+def test_the_scorecards_of_all_releases_are_rows_of_their_releases(release: Release) -> None:
+    with duckdb.connect(str(release.database), read_only=True) as opened:
+        counts = opened.execute(
+            "select release_id, count(*) from scorecard_releases(?) group by all", [str(release.folder.parent)]
+        ).fetchall()
+    assert counts == [(release.manifest.release_id, 4)]
+
+
+def test_the_english_views_have_the_rows_of_their_tables_without_chinese_columns(release: Release) -> None:
+    views = release.rows("select view_name from duckdb_views() where schema_name = 'en'")
+    names = {row["view_name"] for row in views}
+    assert names == {table.name for table in published_tables()} | {"scorecard_long", "scorecard_wide"}
+    for table in published_tables():
+        columns = release.rows(f"select count(*) as n from en.{table.name}")
+        assert columns == release.rows(f"select count(*) as n from {table.qualified_name}"), table.name
+    (city,) = release.rows("from en.indicator_scores where city_code = 'A' and indicator_id = 'sheet.one'")
+    assert {"city", "indicator", "dimension", "publication"} <= city.keys()
+    assert not {"name_zh", "name_en"} & release.rows("from en.cities")[0].keys()
 
 
 def test_a_view_of_a_missing_table_is_left_out_and_an_old_one_dropped(connection: Connection) -> None:
@@ -147,4 +217,3 @@ def test_every_view_reads_published_tables_alone() -> None:
     assert {
         name: set(view.upstream) - published for name, view in VIEWS.items() if set(view.upstream) - published
     } == {}
-    assert not any(tables()[view.name].published for view in VIEWS.values())

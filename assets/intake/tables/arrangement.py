@@ -19,6 +19,7 @@ from assets.intake.readers.raw_rows import ChunkSchema, RawRow, RawSheet
 from assets.intake.receipts.receipts import SheetNote
 from assets.intake.rows.accounts import RowCounts
 from assets.intake.tables.contracts import Contract
+from assets.intake.tables.crosstabs import CrosstabReader, find_crosstab, find_next_crosstab, keys_in_columns
 from assets.intake.tables.detection import (
     HEAD_ROWS,
     MAX_ROWS,
@@ -41,8 +42,9 @@ from assets.intake.tables.titles import (
     find_years,
     is_year,
     section_year,
+    strip_framing,
 )
-from assets.intake.tables.unit_statements import UnitStatement, compare_units
+from assets.intake.tables.unit_statements import UnitStatement, apply_unit_statements, compare_units
 from assets.intake.values.lookups import Lookups
 from assets.intake.values.places import UnknownPlaceError, normalise_place_name
 
@@ -75,10 +77,11 @@ class Arrangement:
 
 @dataclass(frozen=True)
 class _Section:
-    """A part of a table with one title: the rows of data below it."""
+    """A part of a table with one title: the rows of data below it, in a crosstab also as ordinary rows."""
 
     titles: Titles
     rows: tuple[RawRow, ...]
+    table_rows: tuple[TableRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ class _Block:
     sections: tuple[_Section, ...]
     notes: tuple[RawRow, ...]
     counts: RowCounts
+    is_crosstab: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,14 +156,14 @@ class SheetArranger:
 
     def _arrange_short(self, sheet: RawSheet, head: Sequence[RawRow]) -> Arrangement:
         detector = self._detector(sheet)
-        first = detector.find_headers(head)
+        first = find_crosstab(head, detector) or detector.find_headers(head)
         blocks = list(self._blocks(sheet, head, first, detector))
         issues = [issue for block in blocks for issue in block.issues]
         if issues:
             raise FileRejectedError(*issues)
         counts = _count_head(head, blocks[0].layout, self.matcher)
-        notes = [note for block in blocks for note in self._year_notes(block, sheet.name)]
-        if len(blocks) == 1 and not find_missing_columns(blocks[0].layout, detector):
+        notes = [note for block in blocks if not block.is_crosstab for note in self._year_notes(block, sheet.name)]
+        if len(blocks) == 1 and not blocks[0].is_crosstab and not find_missing_columns(blocks[0].layout, detector):
             layout = self._set_stray_cells_aside(blocks[0], notes, sheet.name)
             titles = self._titles(layout.titles, sheet.name)
             return Arrangement(sheet, self._with_plan(layout, titles, sheet.name), counts, notes)
@@ -173,18 +177,27 @@ class SheetArranger:
         """The tables of a sheet, each down to the title of the next one."""
         block: HeaderBlock | None = first
         while block is not None:
-            layout, _ = detector.read_headers(block)
-            schema = ChunkSchema(layout.width, frozenset(), self._last_needed(layout))
+            if block.is_crosstab:
+                layout = TableLayout((), block.rows, block.titles)
+                width = max(len(row.cells) for row in block.rows)
+                schema = ChunkSchema(width, frozenset(), width)
+            else:
+                layout, _ = detector.read_headers(block)
+                schema = ChunkSchema(layout.width, frozenset(), self._last_needed(layout))
             below = sheet.rows(layout.last_line, schema)
-            following = self._find_next(below, layout, detector)
+            following = self._find_next(below, block, layout, detector)
             end = _first_line(following) if following is not None else None
-            yield self._read_block(block, [row for row in below if end is None or row.line < end], detector)
+            read = self._read_crosstab if block.is_crosstab else self._read_block
+            yield read(block, [row for row in below if end is None or row.line < end], detector)
             block = following
 
-    def _find_next(self, below: Sequence[RawRow], layout: TableLayout, detector: TableDetector) -> HeaderBlock | None:
+    def _find_next(
+        self, below: Sequence[RawRow], block: HeaderBlock, layout: TableLayout, detector: TableDetector
+    ) -> HeaderBlock | None:
         """The next headers below a table that are not those of the table again."""
         others = [row for row in below if layout.kind_of(row.cells) != "header"]
-        return detector.find_next_headers(others)
+        found = (find_next_crosstab(below, block, detector), detector.find_next_headers(others))
+        return min((block for block in found if block is not None), key=_first_line, default=None)
 
     def _last_needed(self, layout: TableLayout) -> int | None:
         needed = (n for n, h in enumerate(layout.headers, start=1) if h.column and self.contract.is_needed(h.column))
@@ -202,6 +215,35 @@ class SheetArranger:
         counts["wrapped"] = sum(row.line_count - 1 for row in below)
         sections = tuple(self._sections(kinds, self._titles(layout.titles, detector.sheet)))
         return _Block(layout, tuple(issues), sections, notes, counts)
+
+    def _read_crosstab(self, block: HeaderBlock, below: Sequence[RawRow], detector: TableDetector) -> _Block:
+        layout = TableLayout((), block.rows, block.titles)
+        kinds = [(row, self._kind_in_crosstab(row, layout)) for row in below]
+        notes = tuple(row for row, kind in kinds if kind in ("note", "footer"))
+        data = [row for row, kind in kinds if kind == "data"]
+        places = self.registry.places
+        reader = CrosstabReader(detector, block, data, self._normalise_place, lambda text: strip_framing(text, places))
+        missing = [name for name in self.contract.columns if self.contract.is_needed(name) and name not in reader.keys]
+        sections, issues = [], []
+        for section in self._sections(kinds, self._titles(block.titles, detector.sheet)):
+            constants, conflicts = find_constants(section.titles, self.contract, places, missing, detector.sheet)
+            issues += conflicts
+            sections.append(replace(section, table_rows=tuple(reader.read(section.rows, constants))))
+        below_notes = [row for row, kind in kinds if kind == "note"]
+        statements = detector.find_statements(block, below_notes)
+        headers, conflicts = apply_unit_statements(
+            list(reader.headers.values()), statements if not reader.issues else [], self.matcher, detector.sheet
+        )
+        counts: RowCounts = Counter(ROW_CLASSES[kind] for _, kind in kinds)
+        counts["wrapped"] = sum(row.line_count - 1 for row in below)
+        layout = replace(layout, headers=tuple(headers), unit_statements=tuple(statements))
+        return _Block(layout, (*reader.issues, *issues, *conflicts), tuple(sections), notes, counts, is_crosstab=True)
+
+    def _kind_in_crosstab(self, row: RawRow, layout: TableLayout) -> RowKind:
+        """What a row below keys is; one of a known place or figure is always data."""
+        is_label = any(map(self.registry.places.is_known, row.cells)) or self.matcher.count(row.cells) > 0
+        is_data = row.error is not None or (is_label and any(is_number(plain_form(cell)) for cell in row.cells))
+        return "data" if is_data else layout.kind_of(row.cells)
 
     def _units_of_rows(
         self, layout: TableLayout, rows: Sequence[RawRow], sheet: str | None
@@ -310,8 +352,7 @@ class SheetArranger:
             if len(keys) > 1 and any(
                 is_number(plain_form(cell)) for below in head[number + 1 :] for cell in below.cells
             ):
-                actual = "、".join(keys[:3])
-                raise FileRejectedError(Issue("keys_in_columns", actual, line=row.line, sheet=sheet)) from error
+                raise FileRejectedError(keys_in_columns(keys, row, sheet)) from error
             if any(map(is_number, forms)) and any(map(self.registry.places.is_known, row.cells)):
                 raise FileRejectedError(Issue("sheet_without_headers", line=row.line, sheet=sheet)) from error
 
@@ -363,6 +404,9 @@ class SheetArranger:
     def _table(self, block: _Block, detector: TableDetector) -> Table:
         """A table with the place and the year of its titles, where it has no columns of them."""
         missing = {issue.column: issue for issue in find_missing_columns(block.layout, detector)}
+        if block.is_crosstab:
+            table_rows = (row for section in block.sections for row in section.table_rows)
+            return Table(block.layout.headers, tuple(table_rows), tuple(missing.values()))
         headers = [header for header in block.layout.headers if header.role not in _UNREAD]
         rows: list[TableRow] = []
         found: dict[str, str] = {}

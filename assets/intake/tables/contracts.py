@@ -229,6 +229,7 @@ class Contract(BaseModel):
         on_unknown_column: whether an unknown header rejects the file, or its cells are kept as JSON in `other_cells`.
         place_from: where the place of all rows may stand in a file without a column of it.
         year_from: the same for the year.
+        layouts: what may stand in columns instead of rows.
         own_source: what stands for a sender that names no registered source.
 
     The lists of words add to those of `common.yml`.
@@ -247,6 +248,7 @@ class Contract(BaseModel):
     on_unknown_column: Literal["reject", "keep"] = "reject"
     place_from: tuple[Literal["title", "sheet", "sender"], ...] = ()
     year_from: tuple[Literal["title", "sheet"], ...] = ()
+    layouts: tuple[Literal["years_in_columns", "places_in_columns"], ...] = ()
     neutral_groups: tuple[str, ...] = ()
     ignored_headers: tuple[str, ...] = ()
     plan_words: tuple[str, ...] = ()

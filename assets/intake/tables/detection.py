@@ -108,10 +108,11 @@ class TableLayout:
 
 @dataclass(frozen=True)
 class HeaderBlock:
-    """The rows of headers, and the title rows above them."""
+    """The rows of headers, and the title rows above them; in a crosstab years or places are among the headers."""
 
     titles: tuple[RawRow, ...]
     rows: tuple[RawRow, ...]
+    is_crosstab: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,20 +139,24 @@ class TableDetector:
         number = self._find_header_row(rows)
         if number is None:
             raise _not_found(rows, self.matcher, self.sheet)
-        first, last = self._header_rows(rows, number)
+        first, last = self.header_rows(rows, number)
         return HeaderBlock(tuple(rows[:first]), tuple(rows[first : last + 1]))
 
     def find_next_headers(self, rows: Sequence[RawRow]) -> HeaderBlock | None:
         """Return the next headers below a table, None without any, with the rows above them that are no data."""
         rows = [row for row in rows if not row.is_blank]
-        number = next((number for number, row in enumerate(rows) if self._is_header_row(row)), None)
+        number = next((number for number, row in enumerate(rows) if self.is_header_row(row)), None)
         if number is None:
             return None
-        first, last = self._header_rows(rows, number)
+        first, last = self.header_rows(rows, number)
+        return HeaderBlock(tuple(rows[self.title_start(rows, first) : first]), tuple(rows[first : last + 1]))
+
+    def title_start(self, rows: Sequence[RawRow], first: int) -> int:
+        """Return the first of the rows above headers that are titles and not data of the table above."""
         start = first
         while start > 0 and self._is_title(rows[start - 1]):
             start -= 1
-        return HeaderBlock(tuple(rows[start:first]), tuple(rows[first : last + 1]))
+        return start
 
     def read_headers(
         self, block: HeaderBlock, notes: Iterable[RawRow] = (), statements: Iterable[UnitStatement] = ()
@@ -163,18 +168,22 @@ class TableDetector:
             notes: the notes below the table, which may state units.
             statements: units that are stated in its rows.
         """
-        levels = _levels(block.rows, self.merges)
+        levels = header_levels(block.rows, self.merges)
         headers, issues = match_header_rows(
             levels, self.matcher, block.rows[-1].line, self.sheet, hidden=self.hidden_columns
         )
-        titles: list[tuple[str, int | None]] = [(self.sheet, None)] if self.sheet else []
-        titles += [pair for row in (*block.titles, *block.rows) for pair in _joined_cells(row)]
-        stated = [*statements, *find_unit_statements(titles, self.matcher, are_titles=True)]
-        below = [pair for row in notes for pair in _joined_cells(row)]
-        stated += find_unit_statements(below, self.matcher, are_titles=False)
+        stated = [*statements, *self.find_statements(block, notes)]
         if not issues:
             headers, issues = apply_unit_statements(headers, stated, self.matcher, self.sheet)
         return TableLayout(tuple(headers), block.rows, block.titles, tuple(stated)), issues
+
+    def find_statements(self, block: HeaderBlock, notes: Iterable[RawRow]) -> list[UnitStatement]:
+        """Return what titles, headers, the name of the sheet and notes below the table say about units."""
+        titles: list[tuple[str, int | None]] = [(self.sheet, None)] if self.sheet else []
+        titles += [pair for row in (*block.titles, *block.rows) for pair in _joined_cells(row)]
+        below = [pair for row in notes for pair in _joined_cells(row)]
+        above = find_unit_statements(titles, self.matcher, are_titles=True)
+        return above + find_unit_statements(below, self.matcher, are_titles=False)
 
     def check_long_sheet(self, line: int, cells: Sequence[str], kind: RowKind) -> None:
         """Raise FileRejectedError for a row of a long sheet, of no known place, that says how others are to be read."""
@@ -184,12 +193,12 @@ class TableDetector:
                 issue = Issue("distant_unit", statement.text, str(MAX_ROWS), line=line, sheet=self.sheet)
                 raise FileRejectedError(issue)
         has_number = any(is_number(plain_form(cell)) for cell in cells)
-        if kind == "data" and not has_number and self._is_header_row(RawRow(line, tuple(cells), "")):
+        if kind == "data" and not has_number and self.is_header_row(RawRow(line, tuple(cells), "")):
             raise FileRejectedError(Issue("second_table", str(MAX_ROWS), line=line, sheet=self.sheet))
 
     def _find_header_row(self, rows: Sequence[RawRow]) -> int | None:
         """The first row of which at least half are headers, as no title or row of data is; else the nearest to it."""
-        number = next((number for number, row in enumerate(rows) if self._is_header_row(row)), None)
+        number = next((number for number, row in enumerate(rows) if self.is_header_row(row)), None)
         if number is not None:
             return number
         counts = [self._count_headers(row) for row in rows]
@@ -203,12 +212,13 @@ class TableDetector:
     def _count_headers(self, row: RawRow) -> int:
         return 0 if row.error else sum(_is_column(self.matcher.match(cell)) for cell in row.cells)
 
-    def _is_header_row(self, row: RawRow) -> bool:
+    def is_header_row(self, row: RawRow) -> bool:
+        """Return whether at least half of the cells of a row are headers, as in no title and no row of data."""
         count = self._count_headers(row)
         return count >= self._min_headers and 2 * count >= sum(bool(cell.strip()) for cell in row.cells)
 
-    def _header_rows(self, rows: Sequence[RawRow], number: int) -> tuple[int, int]:
-        """The first and the last row of the headers around one row of them."""
+    def header_rows(self, rows: Sequence[RawRow], number: int) -> tuple[int, int]:
+        """Return the first and the last row of the headers around one row of them."""
         first, last = number, number
         left = _first_filled(rows[number])
         while (
@@ -323,8 +333,8 @@ def _first_filled(row: RawRow) -> int:
     return next((column for column, cell in enumerate(row.cells) if cell.strip()), 0)
 
 
-def _levels(block: Sequence[RawRow], merges: Sequence[Merge]) -> list[list[str]]:
-    """The header cells of each column from top to bottom; an upper cell also counts for blanks to its right."""
+def header_levels(block: Sequence[RawRow], merges: Sequence[Merge]) -> list[list[str]]:
+    """Return the header cells of each column from top to bottom; an upper cell also counts for blanks to its right."""
     width = max(len(row.cells) for row in block)
     rows = [[*row.cells, *[""] * (width - len(row.cells))] for row in block]
     for upper, row, raw in zip(rows, rows[1:], block, strict=False):

@@ -48,12 +48,13 @@ class Header:
     """A header of the file: its role, its column of the contract, and unit, scope and year of the figures below it.
 
     Roles: `column` of the contract, `return_id` and `for_sender` in a returned file, `units` (the units of the figures,
-    of a contract without such a column), `ignored` (serial numbers and the like), `kept` (unknown), `empty`.
+    of a contract without such a column), `ignored` (serial numbers and the like), `kept` (unknown), `empty`, and in a
+    crosstab `label` (the figure that each row is about).
     `modifier` is a word that may change the meaning of the column.
     """
 
     text: str
-    role: Literal["column", "return_id", "for_sender", "units", "ignored", "kept", "empty"]
+    role: Literal["column", "return_id", "for_sender", "units", "ignored", "kept", "empty", "label"]
     column: str | None = None
     unit: str | None = None
     scope: str | None = None
@@ -209,6 +210,11 @@ class HeaderMatcher:
         """Return whether a word beside a header says nothing: a mark for nothing, or neutral words of the contract."""
         form = _comparable(word)
         return form in _DASHES or (len(form) <= _MAX_GROUP_LENGTH and self._neutral.fullmatch(form) is not None)
+
+    def mentions_figure(self, text: str) -> bool:
+        """Return whether the name of a figure is part of a text."""
+        form = _comparable(text)
+        return any(name in form for name, column in self.columns.items() if column in self.figures)
 
     def is_ignored(self, text: str) -> bool:
         """Return whether columns with this header are not read, unless the contract has one."""

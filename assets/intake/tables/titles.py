@@ -7,7 +7,7 @@ Here: the year, the place, and whether the figures are planned ones. Not here: u
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assets.core.errors import Issue
@@ -24,6 +24,11 @@ _YEAR = re.compile(
 _SPAN = re.compile(r"(?:19|20)[0-9]{2}年?[-—–~至到]+(?:19|20)[0-9]{2}")
 _YEAR_LABEL = re.compile(r"(?:统计|所属|数据|报告)?(?:年份|年度|报告期|期别):")
 _SECTION = re.compile(r"(?:[(]?[一二三四五六七八九十0-9]{1,2}[)]?[、.．)])?((?:19|20)[0-9]{2})年?(?:度|情况|数据)?")
+# Words of a title that do not change what its figures mean.
+_FRAMING = re.compile(
+    r"^表[0-9一二三四五六七八九十]+(?:-[0-9]+)?[:、.]?|^[(]?[0-9一二三四五六七八九十]{1,2}[)]?[、.]|(?:19|20)[0-9]{2}年?(?:[-—–~至到]+(?:19|20)?[0-9]{2}年?)?度?|[分各](?:设区市|地区|城市|市|地)(?:的)?"
+    r"|全省|历年|逐年|(?:主要)?(?:情况|数据|年报|统计|汇总|一览|报)+(?:表|$)|表(?=$|[(])"
+)
 _MAX_NAME = 14
 
 
@@ -84,10 +89,19 @@ def _is_city(name: str, whole: str, places: Places) -> bool:
     return place is not None and place.city_code is not None and (name == whole or not name.isascii())
 
 
+def strip_framing(text: str, places: Places) -> str:
+    """Return a title without places, years and words such as 统计表, so that the name of the figure is left."""
+    form = plain_form(text)
+    names = (name for name in places.forms if not name.isascii() and len(name) > 1 and name in form)
+    for name in sorted(names, key=len, reverse=True):
+        form = form.replace(name, "")
+    return _FRAMING.sub("", form)
+
+
 def find_constants(
     titles: Titles, contract: Contract, places: Places, missing: Iterable[str], sheet: str | None
 ) -> tuple[dict[str, str], list[Issue]]:
-    """Return the place and the year of all rows of a table that lacks their columns, and where sources contradict.
+    """Return place, year and labelled values for the columns that a table lacks, and where sources contradict.
 
     Args:
         titles: the texts over the table.
@@ -98,6 +112,7 @@ def find_constants(
     """
     constants, issues = {}, []
     for name in missing:
+        values: dict[str, str]
         if name == contract.place:
             named = {source: find_place_names(titles.of(source), places) for source in contract.place_from}
             stated = {source: {places.forms[form]: form for form in forms} for source, forms in named.items()}
@@ -108,13 +123,25 @@ def find_constants(
             values = {source: str(*found) for source, found in years.items() if len(found) == 1}
             differ = len(set(values.values())) > 1
         else:
-            continue
+            values = dict(_labelled(titles, contract, name))
+            differ = len(set(values.values())) > 1
         if differ:
             actual = " / ".join(values.values())
             issues.append(Issue("conflicting_titles", actual, name, line=titles.line, column=name, sheet=sheet))
         elif values:
             constants[name] = next(iter(values.values()))
     return constants, issues
+
+
+def _labelled(titles: Titles, contract: Contract, name: str) -> Iterator[tuple[str, str]]:
+    """The allowed values that follow the header of a column in a title: 统计口径：城区."""
+    column = contract.columns[name]
+    values = {plain_form(word): value for value in column.allowed or () for word in (value, *column.labels_of(value))}
+    labels = {plain_form(header) for header in (name, column.zh, *column.aliases)}
+    for text in titles.title:
+        label, colon, value = plain_form(text).strip("()").partition(":")
+        if colon and label in labels and value in values:
+            yield text, values[value]
 
 
 def find_plan_word(titles: Titles, contract: Contract) -> str | None:

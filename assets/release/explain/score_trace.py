@@ -6,9 +6,11 @@ layouts (pipelines.cli.render.trace). The formula is computed again only to be c
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from decimal import Decimal
+from string import ascii_uppercase
 
 from assets.core.paths import Paths
 from assets.release.explain.source_line import SheetRowReader, read_source_line
@@ -119,8 +121,12 @@ def _trace_indicator(
     vintages = read_rows(release, "vintage_rows", ("vintage desc",), **key, **year)
     parts = read_rows(release, "part_rows", ("part desc",), **key, year=score["year"])
     for row in [*vintages, *parts]:
-        place = (row["file_sha256"], row["sheet"], row["line"], row.pop("encoding"))
-        row["as_sent"] = read_source_line(paths, *place, read_sheet_row)._asdict()
+        place, encoding = (row["file_sha256"], row["sheet"]), row.pop("encoding")
+        row["cells"] = _read_cells(release, code, row.get("part_id") or indicator_id, row)
+        lines = sorted({int(cell.lstrip(ascii_uppercase)) for cell in row["cells"].values()}) or [row["line"]]
+        sent = [read_source_line(paths, *place, line, encoding, read_sheet_row) for line in lines]
+        texts = [line.text for line in sent if line.text is not None]
+        row["as_sent"] = sent[0]._replace(text="\n".join(texts) or None)._asdict()
     flags = """
         select flags.*, detectors.name_zh, detectors.name_en
         from quality.flags as flags
@@ -141,6 +147,20 @@ def _trace_indicator(
         "flags": release.rows(flags, [code, indicator_id]),
         "rejected": _read_rejects(release, code, indicator["dataset"], [row["file_sha256"] for row in vintages]),
     }
+
+
+def _read_cells(release: Release, code: str, indicator_id: str, row: Row) -> dict[str, str]:
+    """Return the cells of a figure and of its place and year by column, of a sheet that was rearranged, else none."""
+    dataset = indicator_id.split(".")[0]
+    year = row.get("part_year", row.get("year"))
+    others = {other["indicator_id"] for other in read_rows(release, "reference.indicators", dataset=dataset)}
+    places = {"city_code": code, "file_sha256": row["file_sha256"], "line": row["line"]}
+    for sent in read_rows(release, f"intake.{dataset}", **places):
+        is_row = sent.get("year", year) == year and sent.get("indicator", indicator_id) == indicator_id
+        if is_row and sent["sheet"] == row["sheet"] and sent["figure_cells"]:
+            cells: dict[str, str] = json.loads(sent["figure_cells"])
+            return {name: cell for name, cell in cells.items() if f"{dataset}.{name}" not in others - {indicator_id}}
+    return {}
 
 
 def _fetch_one(release: Release, name: str, **filters: object) -> Row | None:

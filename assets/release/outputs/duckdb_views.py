@@ -1,4 +1,4 @@
-"""Views with Chinese names and table macros for frequent questions, in the published database.
+"""Views with Chinese names, views in English, and table macros for frequent questions, in the published database.
 
 Here: names from the contracts, the SQL of the views, and creating the macros of macros.yml. All refer to tables as
 schema.table, so that they work under any name of the opened file. Not here: the tables (assets.release.publish) and
@@ -17,7 +17,7 @@ from assets.release.read.queries import create_views
 from assets.warehouse.connection import Connection, quote_identifier, quote_literal, transaction
 from assets.warehouse.tables import Column, Table
 
-SCHEMA = "中文"
+SCHEMA, ENGLISH_SCHEMA = "中文", "en"
 
 # Codes that a view shows with their name: table and column of the name, and the name of the added column.
 _NAME_COLUMNS = {
@@ -28,6 +28,16 @@ _NAME_COLUMNS = {
     "measure_id": ("reference.measures", "title_zh", "措施"),
     "source_id": ("reference.sources", "publication_zh", "来源"),
 }
+_ENGLISH_NAME_COLUMNS = {
+    "basket_id": ("reference.baskets", "name_en", "basket"),
+    "city_code": ("reference.cities", "name_en", "city"),
+    "indicator_id": ("reference.indicators", "name_en", "indicator"),
+    "dimension_id": ("reference.dimensions", "name_en", "dimension"),
+    "measure_id": ("reference.measures", "title_en", "measure"),
+    "source_id": ("reference.sources", "publication_en", "publication"),
+}
+# Columns of Chinese words that have an English one.
+_TERMS, _WORDS = "reference.terms", ("unit", "scope")
 _PARENTHESES = re.compile(r"（[^）]*）")
 _FIRST_MARK = re.compile(r"[：；，。]")
 _MARKS = re.compile(r"[：；，、（）。“”\s]+")
@@ -51,8 +61,15 @@ def shorten_meanings(meanings: Mapping[str, str]) -> dict[str, str]:
     return _unique(wanted, {name: _joined(zh) for name, zh in meanings.items()})
 
 
+def english_column_names(table: Table) -> dict[str, str]:
+    """Return the columns of the English view of a table by column of the table: those that are not only Chinese."""
+    kept = [name for name in table.columns if not (name.endswith("_zh") and f"{name[:-3]}_en" in table.columns)]
+    short = {name: name.removesuffix("_en") for name in kept}
+    return {name: name if short[name] in kept and name != short[name] else short[name] for name in kept}
+
+
 def write_views_and_macros(connection: Connection, database: str, tables: Sequence[Table]) -> None:
-    """Add the presentation views, the Chinese views and the macros to an attached database that contains the tables.
+    """Add the views of every kind and the macros to an attached database that contains the tables.
 
     Args:
         connection: a connection to which the database is attached.
@@ -61,19 +78,21 @@ def write_views_and_macros(connection: Connection, database: str, tables: Sequen
     """
     ((own_database, own_schema),) = connection.execute("select current_database(), current_schema()").fetchall()
     published = {table.qualified_name: table for table in tables}
-    names = view_names(tables)
     # DuckDB resolves schema.table in the current database when it creates a view.
     connection.execute(f"use {quote_identifier(database)}")
     try:
-        create_views(connection, published)
+        shown = [*tables, *(view.table for view in create_views(connection, published) if view.table.published)]
         rows = connection.execute(
             "select schema_name, view_name from duckdb_views() where database_name = ? and not internal", [database]
         )
         available = {*published, *(f"{schema}.{name}" for schema, name in rows.fetchall())}
         with transaction(connection):
-            connection.execute(f"create schema {quote_identifier(SCHEMA)}")
-            for table in tables:
-                connection.execute(_view(table, names[table.qualified_name], published))
+            for schema in (SCHEMA, ENGLISH_SCHEMA):
+                connection.execute(f"create schema {quote_identifier(schema)}")
+            names = view_names(shown)
+            for table in shown:
+                connection.execute(_chinese_view(table, names[table.qualified_name], published))
+                connection.execute(_english_view(table, published))
             for name, macro in read_yaml(Path(__file__).with_name("macros.yml")).items():
                 if available.issuperset(macro["tables"]):
                     connection.execute(f"create macro {name}({macro['parameters']}) as table {macro['select']}")
@@ -83,15 +102,46 @@ def write_views_and_macros(connection: Connection, database: str, tables: Sequen
         connection.execute(f"use {quote_identifier(own_database)}.{quote_identifier(own_schema)}")
 
 
-def _view(table: Table, name: str, published: Mapping[str, Table]) -> str:
-    """Return the SQL of a view and of its comments."""
+def _chinese_view(table: Table, name: str, published: Mapping[str, Table]) -> str:
     target = f"{quote_identifier(SCHEMA)}.{quote_identifier(name)}"
+    return _view(target, table, column_names(table), _NAME_COLUMNS, published)
+
+
+def _english_view(table: Table, published: Mapping[str, Table]) -> str:
+    target = f"{ENGLISH_SCHEMA}.{quote_identifier(table.name)}"
+    words = _WORDS if _TERMS in published and table.qualified_name != _TERMS else ()
+    return _view(target, table, english_column_names(table), _ENGLISH_NAME_COLUMNS, published, words)
+
+
+def _view(
+    target: str,
+    table: Table,
+    names: Mapping[str, str],
+    name_columns: Mapping[str, tuple[str, str, str]],
+    published: Mapping[str, Table],
+    words: Sequence[str] = (),
+) -> str:
+    """Return the SQL of a view and of its comments.
+
+    Args:
+        target: the view.
+        table: the table or view that it shows.
+        names: the columns of the view by column of the table.
+        name_columns: the names to be added, by code.
+        published: the published tables.
+        words: columns whose words are shown in English where there is one.
+    """
     columns, joins, comments = [], [], [f"comment on view {target} is {quote_literal(f'{table.zh} | {table.en}')}"]
-    names = column_names(table)
-    for column, name_zh in names.items():
-        columns.append(f"own.{quote_identifier(column)} as {quote_identifier(name_zh)}")
-        comments.append(_comment(target, name_zh, table.columns[column]))
-        source, shown, added = _NAME_COLUMNS.get(column, ("", "", ""))
+    for column, name in names.items():
+        own = f"own.{quote_identifier(column)}"
+        if column in words and table.columns[column].type == "varchar":
+            joins.append(
+                f"left join {_TERMS} as {column}_term on {own} = {column}_term.term and {column}_term.kind = '{column}'"
+            )
+            own = f"coalesce({column}_term.name_en, {own})"
+        columns.append(f"{own} as {quote_identifier(name)}")
+        comments.append(_comment(target, name, table.columns[column]))
+        source, shown, added = name_columns.get(column, ("", "", ""))
         if source in published and source != table.qualified_name and added not in names.values():
             columns.append(f"{column}_named.{shown} as {quote_identifier(added)}")
             joins.append(f"left join {source} as {column}_named on own.{column} = {column}_named.{column}")

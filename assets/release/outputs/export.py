@@ -179,7 +179,7 @@ def _write_parquet(connection: Connection, select: str, source: Path, target: Pa
     connection.execute(f"copy ({select}) to {quote_literal(target)} (format parquet, compression zstd{option})")
 
 
-def _write_csv(connection: Connection, select: str, _source: Path, target: Path) -> None:
+def write_csv(connection: Connection, select: str, _source: Path | None, target: Path) -> None:
     """Write UTF-8 with the byte order mark that Excel needs."""
     names, rows = _stream(connection, select)
     with target.open("w", encoding="utf-8-sig", newline="") as stream:
@@ -237,7 +237,7 @@ def _write_xlsx_cell(sheet: Any, line: int, position: int, value: object) -> Non
 
 _WRITERS: Mapping[Format, Callable[[Connection, str, Path, Path], None]] = {
     "parquet": _write_parquet,
-    "csv": _write_csv,
+    "csv": write_csv,
     "xlsx": _write_xlsx,
     "json": _write_json,
 }

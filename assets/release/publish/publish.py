@@ -22,6 +22,7 @@ from assets.release.outputs.datapackage import write_package
 from assets.release.outputs.metadata import ReleaseIdentity, ReleaseMetadata, read_metadata
 from assets.release.outputs.report.site import write_report
 from assets.release.outputs.returns import write_returns
+from assets.release.outputs.scorecard_files import select_views, write_scorecard_files
 from assets.release.outputs.workbook.workbook import write_workbook
 from assets.release.publish.current import SWITCHING, find_current_folder, mend_current, switch_current
 from assets.release.publish.database import finish_database
@@ -38,6 +39,7 @@ from assets.release.publish.manifest import (
     is_intact,
     read_manifest,
 )
+from assets.release.publish.release_index import write_index
 from assets.release.publish.release_log import RUNS, write_release_log
 from assets.release.publish.staging import Staging, add_tables, create_staging, discard_staging, load_staging
 from assets.release.read.reader import fetch_rows
@@ -123,9 +125,11 @@ def publish(
         raise_on_lost_files(connection, plan.current)
         content = _write_content(connection, plan)
         if plan.baseline is not None and plan.baseline.content_digest == content.manifest.content_digest:
+            write_index(paths)
             return PublishResult(plan.baseline.release_id, is_new=False)
         files = _write_artifacts(connection, plan, content, await_check_pages, put_returns)
         _commit(paths, content.manifest.model_copy(update={"files": files}))
+        write_index(paths)
         return PublishResult(content.manifest.release_id, is_new=True)
     finally:
         discard_staging(paths)
@@ -185,8 +189,11 @@ def _write_artifacts(
         # DuckDB works on its file on other cores while pages and workbooks, which are Python, take one.
         spill = plan.paths.state / "spill"
         database = executor.submit(finish_database, plan.paths.snapshot, folder, tables, reloaded, spill)
+        views = select_views(connection, tables)
+        scorecards = write_scorecard_files(connection, folder, views, metadata)
+        described = (*tables, *(view.table for view in views))
         artifacts = [
-            *write_package(folder, tables, staging.files, metadata, identity),
+            *write_package(folder, described, (*staging.files, *scorecards), metadata, identity),
             *write_documents(connection, folder, tables, staging.files),
             *put_returns(connection, folder),
             *write_workbook(connection, folder, tables, metadata, identity),
@@ -194,7 +201,7 @@ def _write_artifacts(
         await_check_pages()
         artifacts += write_report(connection, folder, tables, identity, plan.paths.check_pages)
         return (
-            *(*staging.files, *changelog, database.result()),
+            *(*staging.files, *scorecards, *changelog, database.result()),
             *(describe_file(folder, path) for path in artifacts),
         )
 

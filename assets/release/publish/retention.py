@@ -19,6 +19,7 @@ from assets.release.publish import quarantine
 from assets.release.publish.current import PRUNING, find_current_folder
 from assets.release.publish.file_names import DATABASE
 from assets.release.publish.manifest import find_damages, read_manifest
+from assets.release.publish.release_index import write_index
 from assets.release.read.reader import get_release, list_release_ids
 
 
@@ -101,6 +102,7 @@ def prune_releases(paths: Paths, keep: int) -> PruneResult:
         if release_id not in kept:
             (removed if _remove(paths, release_id) else in_use).append(release_id)
     quarantine.drop_superseded(paths)
+    write_index(paths)
     return PruneResult(tuple(removed), tuple(name for name in release_ids if name in kept), tuple(in_use))
 
 

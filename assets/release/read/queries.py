@@ -35,21 +35,33 @@ def load_views() -> list[Model]:
     return [Model(read_table(file.with_suffix(".yml")), file.read_text(encoding="utf-8")) for file in files]
 
 
-def create_views(connection: Connection, tables: Iterable[str]) -> None:
+def build_views(connection: Connection, tables: Iterable[str]) -> list[Model]:
+    """Return the views that read no other tables than these, with the one whose columns follow from the registry."""
+    from assets.release.read.wide_scorecard import TABLES, build_wide_scorecard
+
+    available = set(tables)
+    views = [view for view in load_views() if available.issuperset(view.upstream)]
+    return [*views, build_wide_scorecard(connection)] if available >= TABLES else views
+
+
+def create_views(connection: Connection, tables: Iterable[str]) -> list[Model]:
     """Create the views in the current database, with their comments, and drop those of an earlier version.
 
     Args:
         connection: A connection whose current database has the tables. The names in a view have two parts, so that
             the view works wherever the file is opened.
         tables: Qualified names of the tables; a view that reads another table is left out.
+
+    Returns:
+        The views.
     """
-    available = set(tables)
+    views = build_views(connection, tables)
     with transaction(connection):
         connection.execute(f"drop schema if exists {SCHEMA} cascade; create schema {SCHEMA}")
-        for view in load_views():
-            if available.issuperset(view.upstream):
-                connection.execute(f"create view {view.name} as {view.sql}")
-                view.table.persist_docs(connection, kind="view")
+        for view in views:
+            connection.execute(f"create view {view.name} as {view.sql}")
+            view.table.persist_docs(connection, kind="view")
+    return views
 
 
 def view_sql(name: str) -> str:

@@ -141,7 +141,8 @@ class _TraceTree:
         publication = vintage[f"publication_{self._language}"] or vintage["source_id"]
         node.add(self._leaf("source", f"{publication}, {self._grade(vintage)}"))
         sheet = f", {vintage['sheet']}" if vintage["sheet"] else ""
-        node.add(Text(f"{vintage['file']}{sheet}, {self._word('line')} {vintage['line']}"))
+        cells = "".join(f", {name} {cell}" for name, cell in vintage["cells"].items())
+        node.add(Text(f"{vintage['file']}{sheet}, {self._word('line')} {vintage['line']}{cells}"))
         node.add(Text(f"sha256 {vintage['file_sha256']}"))
         sent = vintage["as_sent"]
         missing = label("source_line_statuses", sent["status"], self._language)
