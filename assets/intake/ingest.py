@@ -208,6 +208,7 @@ class IngestJob:
             "sheets": tuple(result.sheets),
             "notes": tuple(result.notes),
             "results": results,
+            "sign_off": result.sign_off,
         }
 
 
