@@ -20,6 +20,8 @@ from assets.core.i18n import Language, label
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+# The width of an output that is no terminal: nothing in a file or a pipe is broken.
+UNLIMITED_WIDTH = 100_000
 DATA_FAILED, USAGE_ERROR, INTERNAL_ERROR = 1, 2, 3
 LANGUAGE_VARIABLE = "GANCHENG_LANG"
 # The variables of the locale, the one that decides first.
@@ -72,10 +74,17 @@ line = partial(label, "command_lines")
 def write_text(*parts: RenderableType) -> None:
     """Write to standard output; a plain text, or one marked `no_wrap`, is not broken, so that paths can be copied."""
     from rich.console import Console
+    from rich.text import Text
+
+    from pipelines.cli.render.layout import wrap
 
     console = Console(highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = UNLIMITED_WIDTH
     for part in parts:
-        console.print(part, soft_wrap=isinstance(part, str) or bool(getattr(part, "no_wrap", False)), markup=False)
+        is_unbroken = isinstance(part, str) or bool(getattr(part, "no_wrap", False))
+        shown = wrap(part, console.width) if isinstance(part, Text) and not is_unbroken else part
+        console.print(shown, soft_wrap=is_unbroken, markup=False)
 
 
 def write_result(as_json: bool, content: Any, render: Callable[[], RenderableType | Sequence[RenderableType]]) -> None:
