@@ -11,6 +11,7 @@ with named as (
         indicators.unit,
         indicators.decimals,
         targets.document_zh,
+        documents.publication_en as document_en,
         sources.publication_zh,
         sources.publication_en
     from scorecards.province_targets as compared
@@ -18,6 +19,7 @@ with named as (
     inner join reference.indicators as indicators on compared.indicator_id = indicators.indicator_id
     inner join reference.dimensions as dimensions on indicators.dimension_id = dimensions.dimension_id
     inner join reference.targets as targets on compared.target_id = targets.target_id
+    inner join reference.sources as documents on targets.source_id = documents.source_id
     left join reference.sources as sources on compared.source_id = sources.source_id
 )
 

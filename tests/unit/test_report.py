@@ -160,7 +160,7 @@ PLACE = {"city_code": "A", "nominal_rank": 1, "rank_low": 1, "rank_high": 2}
 
 
 def test_a_name_is_text_in_a_plot() -> None:
-    drawn = altair_charts.draw_ranks([PLACE], {"A": HOSTILE})
+    drawn = altair_charts.draw_ranks([PLACE], {"A": (HOSTILE, "x")})
     assert drawn is not None
     assert "<script" not in drawn
     assert "&lt;script" in drawn
@@ -169,14 +169,14 @@ def test_a_name_is_text_in_a_plot() -> None:
 def test_more_cities_than_can_be_read_are_not_drawn() -> None:
     codes = [f"{number:03}" for number in range(altair_charts.MAX_CITIES + 1)]
     places = [{**PLACE, "city_code": code} for code in codes]
-    assert altair_charts.draw_ranks(places, dict.fromkeys(codes, "x")) is None
+    assert altair_charts.draw_ranks(places, dict.fromkeys(codes, ("x", "x"))) is None
     assert altair_charts.draw_ranks([], {}) is None
 
 
 def test_cities_of_the_same_name_have_a_row_each() -> None:
-    drawn = altair_charts.draw_ranks([PLACE, {**PLACE, "city_code": "B"}], {"A": "x", "B": "x"})
+    drawn = altair_charts.draw_ranks([PLACE, {**PLACE, "city_code": "B"}], {"A": ("x", "y"), "B": ("x", "y")})
     assert drawn is not None
-    assert drawn.count(">x</text>") == 2
+    assert drawn.count(' lang="zh">x</text>') == drawn.count(' lang="en">y</text>') == 2
 
 
 def test_a_score_is_drawn_as_a_bar_and_one_that_is_open_as_a_range(opened: Connection, tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_a_score_is_drawn_as_a_bar_and_one_that_is_open_as_a_range(opened: Conne
     opened.execute("rollback")
     text = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
     assert "<b>61–74</b>" in text
-    bar = '<rect class="evidenced" width="61.2" height="8"/><rect class="open" x="61.2" width="12.6" height="8"/>'
+    bar = '<path class="evidenced" d="M0 0H61.3V8H0z"/><path class="open" d="M61.3 0H73.8V8H61.3z"/>'
     assert bar in text
 
 

@@ -7,13 +7,14 @@ table with the same figures that follows each chart.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import altair as alt
 import vl_convert
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 # A chart with more rows is too long to read; the page still has the table and the tile map.
 MAX_CITIES = 60
@@ -21,11 +22,12 @@ MAX_CITIES = 60
 _WIDTH, _ROW_HEIGHT, _NAMES_WIDTH = 620, 24, 120
 _INK, _LINE = "#17222e", "#cfd8e1"
 _VALUE, _PROJECTION, _TARGET = "#0b5a8a", "#7a5200", "#a32c10"
-_DATASET, _SEPARATOR = "cities", "\u2003"
+_DATASET, _CODE = "cities", "city\u2003"
+_LABEL = re.compile(rf"(<text[^>]*)>{_CODE}(\d+)</text>")
 _VEGA_LITE = "v6_1"
 
 Row = Mapping[str, Any]
-Names = Mapping[str, str]
+Names = Mapping[str, tuple[str, str]]
 Spec = dict[str, Any]
 
 
@@ -34,7 +36,7 @@ def draw_values(figures: Sequence[Row], names: Names) -> Markup | None:
 
     Args:
         figures: one row per city.
-        names: the names to show, by city code.
+        names: the names to show in Chinese and in English, by city code.
 
     Returns:
         The SVG; None without rows or with more than `MAX_CITIES`.
@@ -58,16 +60,23 @@ def draw_ranks(ranks: Sequence[Row], names: Names) -> Markup | None:
 def _render(spec: Spec, rows: Sequence[Row], names: Names, columns: Mapping[str, str]) -> Markup | None:
     if not 0 < len(rows) <= MAX_CITIES:
         return None
-    # A name may occur twice: the code before it keeps rows apart and is not shown.
+    # The chart shows codes, in place of which come the names in both languages: a name may occur twice, a code not.
     data = [
         {
-            "row": f"{row['city_code']}{_SEPARATOR}{names[row['city_code']]}",
+            "row": f"{_CODE}{number}",
             **{name: row[column] for name, column in columns.items()},
         }
-        for row in rows
+        for number, row in enumerate(rows)
     ]
     svg = vl_convert.vegalite_to_svg({**spec, "datasets": {_DATASET: data}}, vl_version=_VEGA_LITE)
-    return Markup(svg)  # noqa: S704 - Vega writes every name as escaped text; a test plants markup
+    return Markup(_LABEL.sub(lambda label: _name_label(label, names[rows[int(label[2])]["city_code"]]), svg))  # noqa: S704
+
+
+def _name_label(label: re.Match[str], name: tuple[str, str]) -> str:
+    """Return the text of a label twice, once in each language; the page shows one."""
+    return "".join(
+        f'{label[1]} lang="{language}">{escape(text)}</text>' for language, text in zip(("zh", "en"), name, strict=True)
+    )
 
 
 @cache
@@ -99,7 +108,6 @@ def _ranks_spec() -> Spec:
 def _spec(*layers: alt.Chart) -> Spec:
     """Return the chart without its rows; cached by the callers, because building it takes as long as rendering."""
     names = alt.Axis(
-        labelExpr=f"split(datum.label, '{_SEPARATOR}')[1]",
         labelLimit=0,
         labelFontSize=13,
         ticks=False,

@@ -91,6 +91,11 @@ def format_probability(value: float) -> str:
     return "<1%" if percent < 1 else ">99%" if percent > 99 else f"{percent}%"
 
 
+def format_percent(share: float, digits: int = 0, sign: str = "") -> str:
+    """Return a share in percent, rounded like every other figure."""
+    return f"{format_decimal(100 * share, digits, sign)}%"
+
+
 def format_plain(value: float | None) -> str:
     """Return a number of the registry with no more digits than it has."""
     return "—" if value is None else f"{value:g}"

@@ -117,6 +117,22 @@ def read_rankings(connection: Connection) -> list[Row]:
     return [{**ranking, "places": places.get((ranking["level"], ranking["dimension_id"]), [])} for ranking in rankings]
 
 
+def read_moves(connection: Connection) -> list[Row]:
+    """Return how many scores of indicators rose, fell, appeared or disappeared since the release before, by city."""
+    return fetch_rows(
+        connection,
+        """
+        select
+            city_code,
+            count(*) filter (where evidenced_delta_hundredths > 0) as rose,
+            count(*) filter (where evidenced_delta_hundredths < 0) as fell,
+            count(*) filter (where change = 'appeared') as appeared,
+            count(*) filter (where change = 'disappeared') as disappeared
+        from release.score_changes where level = 'indicator' group by city_code
+        """,
+    )
+
+
 def read_quality(connection: Connection) -> dict[str, list[Row]]:
     """Return what the page on data quality shows."""
     reject_order = ("dataset", "file", "file_sha256", "sheet nulls first", "line nulls first", "error_number")

@@ -22,6 +22,7 @@ from assets.release.explain.changelog import LISTED_CHANGES, change_cells, chang
 from assets.release.explain.score_diff import read_named_changes
 from assets.release.outputs.metadata import ReleaseIdentity
 from assets.release.outputs.report import altair_charts, formatters, queries, sparklines
+from assets.release.outputs.report.briefing import write_briefing
 from assets.release.outputs.rows import SOURCE_TABLES, Row, fetch_row, fetch_rows, group_rows, read_rows
 from assets.release.publish.file_names import CHECK_PAGES, REPORT
 from assets.warehouse.connection import Connection
@@ -30,6 +31,7 @@ from assets.warehouse.tables import Table
 _HERE = Path(__file__).parent
 _STATIC = ("report.css", "checks.css", "report.js")
 _MAX_NAME_CHARACTERS = 14
+_MAX_MATRIX_CITIES = 20
 _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,80}(\.[a-z0-9_-]{1,80})?")
 # Names that Windows reserves for devices, with any ending.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
@@ -93,6 +95,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "qualified": formatters.format_qualified,
     "score": formatters.format_score,
     "ranged": format_range,
+    "percent": formatters.format_percent,
     "plain": formatters.format_plain,
     "probability": formatters.format_probability,
     "target": formatters.format_target,
@@ -135,8 +138,16 @@ class _SiteBuilder:
         self._ranks = group_rows(ranks, "city_code")
         order = ["city_code nulls last", "indicator_id", "year", "scope", "detector"]
         self._quarantined = group_rows(read_rows(connection, "flag_rows", order, flag_status="blocking"), "city_code")
-        self._freshness = group_rows(read_rows(connection, "freshness_rows", ["city_code", "dataset"]), "city_code")
+        freshness = read_rows(connection, "freshness_rows", ["city_code", "dataset"])
+        self._freshness = group_rows(freshness, "city_code")
+        self._datasets = {row["dataset"]: row for row in freshness}
+        attained = "select city_code, indicator_id, attainment from scorecards.indicator_scores where value is not null"
+        self._attainments = queries.nest_rows(fetch_rows(connection, attained), "indicator_id", "city_code")
         self._gaps = queries.nest_rows(queries.read_gaps(connection), "city_code", "indicator_id")
+        self._spread = {row["indicator_id"]: row for row in read_rows(connection, "indicator_spread")}
+        self._moves = {row["city_code"]: row for row in queries.read_moves(connection)}
+        # A first page with more scores is too heavy.
+        self._has_matrix = len(self._registry.cities) <= _MAX_MATRIX_CITIES
         self._names = {code: _chart_name(city) for code, city in self._registry.cities.items()}
         self._shared = {
             "term": self._term,
@@ -146,14 +157,9 @@ class _SiteBuilder:
         }
 
     def write(self) -> Iterator[Path]:
-        charts = [altair_charts.draw_ranks(ranking["places"], self._names) for ranking in self._rankings]
-        yield self._page(
-            "index",
-            dimension_scores=self._dimension_scores,
-            tiles=self._tiles(),
-            charts=charts,
-            province_targets=read_rows(self._connection, "province_target_rows", ["dimension_position", "target_id"]),
-        )
+        yield self._overview()
+        if not self._has_matrix:
+            yield self._page("matrix", attainments=self._attainments, most=queries.MAX_LISTED)
         order = "figures.city_code, figures.indicator_id"
         for city_code, figures in queries.read_figures(self._connection, "city_code", order, self._registry.cities):
             yield self._city(city_code, figures)
@@ -192,28 +198,55 @@ class _SiteBuilder:
         file.write_text(text, encoding="utf-8", errors="backslashreplace")
         return file
 
+    def _overview(self) -> Path:
+        freshness = [row for rows in self._freshness.values() for row in rows]
+        return self._page(
+            "index",
+            dimension_scores=self._dimension_scores,
+            attainments=self._attainments,
+            has_matrix=self._has_matrix,
+            most=queries.MAX_LISTED,
+            tiles=self._tiles(),
+            charts=[altair_charts.draw_ranks(ranking["places"], self._names) for ranking in self._rankings],
+            province_targets=read_rows(self._connection, "province_target_rows", ["dimension_position", "target_id"]),
+            datasets=list(self._datasets.values()),
+            freshness={city: {row["dataset"]: row for row in rows} for city, rows in self._freshness.items()},
+            as_of_date=freshness[0]["as_of_date"] if freshness else None,
+            late=sum(row["status"] == "late" for row in freshness),
+            expected=len(freshness),
+        )
+
     def _city(self, city_code: str, figures: Sequence[Row]) -> Path:
-        by_indicator = {figure["indicator_id"]: figure for figure in figures}
         years = self._years(figures)
+        indicators = self._registry.indicators
+        freshness = self._freshness.get(city_code, [])
+        briefing = write_briefing(figures, indicators, self._spread, freshness)
+        strips = {
+            name: sparklines.build_strip(figure, self._spread[name], indicators[name]["direction"])
+            for figure in briefing.scored
+            for name in [figure["indicator_id"]]
+        }
         return self._page(
             "city",
             page_name(city_code),
             city=self._registry.cities[city_code],
-            figures=by_indicator,
+            briefing=briefing,
+            strips=strips,
+            spread=self._spread,
+            moves=self._moves.get(city_code),
+            figures={figure["indicator_id"]: figure for figure in figures},
             gaps=self._gaps.get(city_code, {}),
-            trends={name: sparklines.build_trend(figure, *years) for name, figure in by_indicator.items()},
+            trends={figure["indicator_id"]: sparklines.build_trend(figure, *years) for figure in figures},
             years=years,
             scores=self._dimension_scores.get(city_code, {}),
             measure_scores=self._measure_scores.get(city_code, {}),
             open_figures=self._open_figures.get(city_code, []),
-            ranks=self._ranks.get(city_code, []),
+            ranks={rank["dimension_id"]: rank for rank in self._ranks.get(city_code, [])},
             quarantined=self._quarantined.get(city_code, []),
-            freshness=self._freshness.get(city_code, []),
+            freshness=freshness,
         )
 
     def _measures(self) -> Iterator[Path]:
-        attained = "select city_code, indicator_id, attainment from scorecards.indicator_scores where value is not null"
-        attainments = queries.nest_rows(fetch_rows(self._connection, attained), "indicator_id", "city_code")
         for measure_id, measure in self._registry.measures.items():
             yield self._page(
                 "measure",
@@ -223,7 +256,7 @@ class _SiteBuilder:
                 indicators=[
                     self._registry.indicators[i] for i in self._registry.measure_indicators.get(measure_id, ())
                 ],
-                attainments=attainments,
+                attainments=self._attainments,
             )
 
     def _indicator(self, indicator_id: str, figures: Sequence[Row]) -> Path:
@@ -273,9 +306,10 @@ class _SiteBuilder:
         return [[placed.get((row, column)) for column in range(1, last_column + 1)] for row in range(1, last_row + 1)]
 
 
-def _chart_name(city: Row) -> str:
+def _chart_name(city: Row) -> tuple[str, str]:
     """Return the name of a city in both languages, as short as a chart needs it."""
-    both = dict.fromkeys((city["short_zh"], city["name_en"]))
-    return " ".join(
-        name if len(name) <= _MAX_NAME_CHARACTERS else f"{name[: _MAX_NAME_CHARACTERS - 1]}…" for name in both
+    zh, en = (
+        name if len(name) <= _MAX_NAME_CHARACTERS else f"{name[: _MAX_NAME_CHARACTERS - 1]}…"
+        for name in (city["short_zh"], city["name_en"])
     )
+    return zh, en

@@ -63,6 +63,35 @@ def build_trend(figure: Row, first_year: int, last_year: int) -> TrendLine | Non
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Positions on a strip from 0 to 100, on which better is to the right.
+
+    Attributes:
+        spread: from the worst to the best figure of all cities.
+        target: the ends of the target, equal where it is a single value.
+    """
+
+    spread: tuple[float, float]
+    median: float
+    city: float
+    target: tuple[float, float] | None
+
+
+def build_strip(figure: Row, spread: Row, direction: int) -> Strip:
+    """Return a figure among those of all cities, with its target."""
+    ends = [figure[name] for name in ("target_value", "target_value_high") if figure[name] is not None]
+    drawn = [spread["lowest"], spread["highest"], figure["value"], *ends]
+    across = _Scale(min(drawn), max(drawn), *((3, 97) if direction > 0 else (97, 3)))
+    low, high = sorted((across(spread["lowest"]), across(spread["highest"])))
+    return Strip(
+        spread=(low, high),
+        median=across(spread["median"]),
+        city=across(figure["value"]),
+        target=(across(ends[0]), across(ends[-1])) if ends else None,
+    )
+
+
 def scale_share(value: float | None, low: float, high: float) -> float:
     """Return the position of a value on a scale, from 0 to 100."""
     if value is None or high <= low:

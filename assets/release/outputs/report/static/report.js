@@ -14,6 +14,8 @@
     for (const button of document.querySelectorAll("[data-language]")) {
       button.setAttribute("aria-pressed", String(button.dataset.language === language));
     }
+    for (const one of document.querySelectorAll("[data-zh]")) one.textContent = one.dataset[language];
+    for (const one of document.querySelectorAll(".filter")) one.placeholder = language === "en" ? "Filter the rows" : "筛选各行";
     for (const link of document.querySelectorAll("a[href]")) {
       const [page, hash = ""] = link.getAttribute("href").split("#");
       if (page.endsWith(".html") && (hash === "" || hash.startsWith("lang="))) {
@@ -48,7 +50,8 @@
     const value = (row) => {
       const cell = row.cells[position];
       if (heading.dataset.sort === "text") return cell.innerText.trim();
-      return cell.dataset.value === undefined || cell.dataset.value === "" ? null : Number(cell.dataset.value);
+      const text = cell.dataset.value === undefined ? cell.textContent : cell.dataset.value;
+      return text.trim() === "" || isNaN(text) ? null : Number(text);
     };
     const sign = direction === "ascending" ? 1 : -1;
     const compare = (one, other) => {
@@ -59,7 +62,55 @@
     body.append(...(direction === "none" ? original : [...original].sort(compare)));
   };
 
+  // A long table has a field that hides the rows without a text.
+  const addFilter = (table) => {
+    const field = document.createElement("input");
+    field.type = "search";
+    field.className = "filter no-print";
+    field.addEventListener("input", () => {
+      const wanted = field.value.trim().toLowerCase();
+      for (const row of table.tBodies[0].rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+    });
+    (table.closest(".scroll") || table).before(field);
+  };
+
+  // The tiles show what is chosen; each tile has all its texts and classes.
+  const chooseTiles = (choice) => {
+    for (const tile of document.querySelectorAll("[data-shown]")) {
+      const [shade, text] = tile.dataset.shown.split("|")[choice.selectedIndex].split(" ");
+      tile.className = `tile ${shade}`;
+      tile.querySelector("small").textContent = text;
+    }
+  };
+
+  // On a narrow screen a row becomes a card, in which each cell has its heading.
+  const narrow = matchMedia("screen and (max-width: 720px)");
+  const labelCells = () => {
+    if (!narrow.matches) return;
+    for (const table of document.querySelectorAll("table.cards:not(.labelled)")) {
+      table.classList.add("labelled");
+      const headings = [...table.tHead.rows[0].cells];
+      for (const cell of table.querySelectorAll(":scope > tbody > tr > td")) {
+        const [label, content] = [document.createElement("span"), document.createElement("div")];
+        label.className = "label";
+        label.append(...[...(headings[cell.cellIndex].querySelector("button") || headings[cell.cellIndex]).childNodes].map((one) => one.cloneNode(true)));
+        for (const link of label.querySelectorAll("a")) link.replaceWith(...link.childNodes);
+        content.className = "cell";
+        content.append(...cell.childNodes);
+        cell.append(label, content);
+      }
+    }
+  };
+  narrow.addEventListener("change", labelCells);
+
   document.addEventListener("DOMContentLoaded", () => {
+    for (const table of document.querySelectorAll("table.sortable")) {
+      sortable(table);
+      if (table.tBodies[0].rows.length > 20) addFilter(table);
+    }
+    for (const choice of document.querySelectorAll(".tile-choice select")) {
+      choice.addEventListener("change", () => chooseTiles(choice));
+    }
     show();
     for (const button of document.querySelectorAll("[data-language]")) {
       button.addEventListener("click", () => {
@@ -69,13 +120,13 @@
         show();
       });
     }
-    for (const table of document.querySelectorAll("table.sortable")) sortable(table);
+    labelCells();
   });
   addEventListener("hashchange", () => { language = wanted() || language; show(); });
 
   const opened = [];
   addEventListener("beforeprint", () => {
-    for (const one of document.querySelectorAll("details:not([open])")) { one.open = true; opened.push(one); }
+    for (const one of document.querySelectorAll("details:not([open], .screen)")) { one.open = true; opened.push(one); }
   });
   addEventListener("afterprint", () => { for (const one of opened.splice(0)) one.open = false; });
 })();
