@@ -5,6 +5,8 @@ Not here: the commands (pipelines.cli.commands) and layouts (pipelines.cli.rende
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
 import math
 import os
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
 
 # The width of an output that is no terminal: nothing in a file or a pipe is broken.
 UNLIMITED_WIDTH = 100_000
-DATA_FAILED, USAGE_ERROR, INTERNAL_ERROR = 1, 2, 3
+# What stands for a character in an encoding that lacks it, such as GBK or cp1252.
+_SIMILAR = {"→": "->", "←": "<-", "–": "-", "—": "-", "−": "-", "≥": ">=", "≤": "<=", "≈": "~", "×": "x", "÷": "/"}
+_SIMILAR |= {"“": '"', "”": '"', "’": "'", "…": "...", "²": "2", "⚑": "!", "█": "#", "▒": "=", "·": ".", "─": "-"}
+DATA_FAILED, USAGE_ERROR, INTERNAL_ERROR, INTERRUPTED = 1, 2, 3, 130
 LANGUAGE_VARIABLE = "GANCHENG_LANG"
 # The variables of the locale, the one that decides first.
 _LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
@@ -89,6 +94,20 @@ def write_text(*parts: RenderableType) -> None:
         console.print(shown, soft_wrap=is_unbroken, markup=False)
 
 
+def prepare_streams() -> None:
+    """Let no character end a command: one that the encoding of an output lacks is replaced by a similar one or `?`."""
+    codecs.register_error("similar", _replace_characters)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="similar")
+
+
+def _replace_characters(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_SIMILAR.get(character, "?") for character in error.object[error.start : error.end]), error.end
+
+
 def to_json_value(value: Any) -> Any:
     """Return a value of DuckDB as JSON has it: decimals are numbers, NaN and infinity null, keys and bytes texts."""
     if isinstance(value, dict):
@@ -104,7 +123,9 @@ def to_json_value(value: Any) -> Any:
 def write_result(as_json: bool, content: Any, render: Callable[[], RenderableType | Sequence[RenderableType]]) -> None:
     """Write the result of a command: its content as JSON, or what `render` returns."""
     if as_json:
-        json.dump(to_json_value(content), sys.stdout, ensure_ascii=False, indent=1, default=str, allow_nan=False)
+        # In another encoding escapes keep what it lacks.
+        is_ascii = not (sys.stdout.encoding or "").lower().startswith("utf")
+        json.dump(to_json_value(content), sys.stdout, ensure_ascii=is_ascii, indent=1, default=str, allow_nan=False)
         sys.stdout.write("\n")
         return
     parts = render()

@@ -23,7 +23,7 @@ from rich.text import Text
 _WIDE, _MARKS = "\u2e80-\u9fff\uf900-\ufaff\ufe30-\uffef", "，。；：、）”％"
 _PIECES = re.compile(rf"(?:[^\s{_WIDE}]|(?<=\d) (?=\d{{3}}(?!\d)))+[{_MARKS}]*|[{_WIDE}][{_MARKS}]*|\s+")
 # The widths to which a heading and a text may shrink, and the spaces between columns.
-_LEAST_HEADING, _LEAST_TEXT, _GAPS = 6, 6, (2, 1)
+_LEAST_HEADING, _LEAST_TEXT, _GAPS = 6, 10, (2, 1)
 
 
 def wrap(text: Text, width: int) -> Text:

@@ -20,6 +20,7 @@ from assets.core.errors import Issue
 from assets.core.i18n import Language, label, labels
 from assets.core.text import MISSING
 from pipelines.cli.render.layout import FittedTable, make_table
+from pipelines.cli.render.row_formats import format_plain, select_right
 
 if TYPE_CHECKING:
     from assets.release.publish.quarantine import BlockedCandidate
@@ -150,10 +151,21 @@ def render_approved(file: Path, flags: Sequence[Row], language: Language) -> Tex
     return text.append(f"{label('command_lines', 'approved', language)}: {file}", style="green")
 
 
-def render_rows(rows: Sequence[Row]) -> FittedTable:
-    """Return the answer to a query."""
-    cells = (("" if value is None else str(value) for value in row.values()) for row in rows)
-    return make_table(rows[0] if rows else (), rows=cells)
+def render_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> FittedTable:
+    """Return the answer to a query; numbers are aligned to the right."""
+    return make_table(
+        columns, select_right(columns, rows), rows=([format_plain(value) for value in row] for row in rows)
+    )
+
+
+def render_catalogue(rows: Sequence[Row], names: Sequence[str], language: Language) -> FittedTable:
+    """Return tables or columns with what they mean; `names` are the columns before the meaning."""
+    cells = [[*(row[name] for name in names), row[language]] for row in rows]
+    return make_table(
+        select_headings((*names, "meaning"), language),
+        select_right(names, [row[: len(names)] for row in cells]),
+        rows=([f"{value:,}" if isinstance(value, int) else format_plain(value) for value in row] for row in cells),
+    )
 
 
 def render_issue(issue: Issue, language: Language) -> tuple[Text, Text]:
