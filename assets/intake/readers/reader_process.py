@@ -10,8 +10,6 @@ Here: starting and limiting the process, and the refusal that its death becomes.
 from __future__ import annotations
 
 import errno
-import resource
-import signal
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,6 +20,7 @@ import pyarrow as pa
 
 from assets.core.errors import Issue
 from assets.core.settings import Limits
+from assets.core.system import disable_core_files, has_used_its_time, limit_memory, limit_processor_time
 from assets.core.worker import Worker, WorkerError
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.sheet_writer import WorkbookSheet
@@ -33,7 +32,6 @@ _MEGABYTE = 1_000_000
 _MAX_REASON = 200
 # A process that waits for a disk uses no processor time: how many times as long it may take altogether.
 _WAITING_FACTOR, _START_SECONDS = 6, 60
-_PAGE_BYTES = resource.getpagesize()
 
 
 class ReaderProcess:
@@ -72,7 +70,7 @@ class ReaderProcess:
             self._end()
             raise FileRejectedError(Issue("workbook_takes_too_long", str(seconds))) from error
         except WorkerError as error:
-            is_late = self._worker.exit_code == -signal.SIGXCPU
+            is_late = has_used_its_time(self._worker.exit_code)
             self._end()
             raise FileRejectedError(_issue_of_death(error, seconds, is_late=is_late)) from error
         if isinstance(outcome, tuple):
@@ -110,16 +108,15 @@ def _issue_of_death(error: WorkerError, seconds: int, *, is_late: bool) -> Issue
 
 def _prepare() -> None:
     """Prepare the process: no core files, and no memory for threads that it does not need."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    disable_core_files()
     pa.set_memory_pool(pa.system_memory_pool())
     pa.set_cpu_count(1)
 
 
 def _read(file: Path, limits: Limits, folder: Path, seconds: int) -> list[WorkbookSheet] | tuple[Issue, ...]:
     """Read within the limits; return why the file is refused instead of raising it. Runs in the process."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    _limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + 1 + seconds)
-    _limit(resource.RLIMIT_AS, int(Path("/proc/self/statm").read_text().split()[0]) * _PAGE_BYTES + limits.reader_bytes)
+    limit_processor_time(seconds)
+    limit_memory(limits.reader_bytes)
     try:
         return read_workbook(file, limits, folder)
     except FileRejectedError as error:
@@ -133,8 +130,3 @@ def _read(file: Path, limits: Limits, folder: Path, seconds: int) -> list[Workbo
         return (Issue("workbook_unreadable", str(error)),)
     except Exception as error:  # whatever a parser raises for a damaged file
         return (Issue("workbook_unreadable", f"{type(error).__name__}: {error}"[:_MAX_REASON]),)
-
-
-def _limit(kind: int, value: int) -> None:
-    """Set a limit that can be set again for the next file."""
-    resource.setrlimit(kind, (value, resource.getrlimit(kind)[1]))

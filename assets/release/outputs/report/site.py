@@ -24,7 +24,7 @@ from assets.release.outputs.metadata import ReleaseIdentity
 from assets.release.outputs.report import altair_charts, data_scripts, formatters, queries, sparklines
 from assets.release.outputs.report.briefing import write_briefing
 from assets.release.outputs.rows import SOURCE_TABLES, Row, fetch_row, fetch_rows, group_rows, read_rows
-from assets.release.publish.file_names import CHECK_PAGES, DATABASE, REPORT, WORKBOOK
+from assets.release.publish.file_names import CHECK_PAGES, DATABASE, DEVICE_NAMES, REPORT, WORKBOOK
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
 
@@ -33,8 +33,6 @@ _STATIC = ("report.css", "checks.css", "report.js", "downloads.js", "sql.js", "s
 _MAX_NAME_CHARACTERS = 14
 _MAX_MATRIX_CITIES = 20
 _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,80}(\.[a-z0-9_-]{1,80})?")
-# Names that Windows reserves for devices, with any ending.
-_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 # The files of a release that the page on data links, apart from the tables.
 _RELEASE_FILES = (
@@ -77,7 +75,7 @@ def write_report(
 @lru_cache(maxsize=8192)
 def page_name(identifier: str) -> str:
     """Return the file name of the page of an identifier: valid on every system, and different for each."""
-    if _PLAIN_NAME.fullmatch(identifier) and not _DEVICES.fullmatch(identifier):
+    if _PLAIN_NAME.fullmatch(identifier) and not DEVICE_NAMES.fullmatch(identifier):
         return f"{identifier}.html"
     digest = hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return f"x-{digest}.html"
@@ -219,7 +217,7 @@ class _SiteBuilder:
             .render(root=root, page=template, **self._shared, **content)
         )
         # Data may contain characters that UTF-8 cannot encode; they are shown as escape sequences.
-        file.write_text(text, encoding="utf-8", errors="backslashreplace")
+        file.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
         return file
 
     def _overview(self) -> Path:
