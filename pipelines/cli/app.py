@@ -30,7 +30,7 @@ from pipelines.cli.options import (
 
 # The modules of pipelines.cli.commands, each with the function of its name, by group in the order of the help.
 GROUPS = {
-    "run": ("demo", "init", "check", "run", "serve"),
+    "run": ("demo", "init", "form", "request", "check", "run", "serve"),
     "read": ("status", "scorecard", "tables", "query", "report", "export", "releases"),
     "explain": ("trace", "history", "diff", "whatif"),
     "maintain": ("candidate", "approve", "verify", "prune", "alert", "doctor"),

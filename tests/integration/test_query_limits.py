@@ -82,7 +82,14 @@ def test_one_statement_returns_columns_and_rows(
 def test_a_query_that_answers_no_interrupt_ends_on_ctrl_c(release: Release) -> None:
     environment = {**os.environ, DATA_DIR_VARIABLE: str(release.folder.parent.parent)}
     command = [sys.executable, "-m", "pipelines.cli", "query", ENDLESS]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell that starts tests in the background makes them ignore the signal.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         assert wait_until(lambda: _is_computing(children.read_text().split()), 60)
         process.send_signal(signal.SIGINT)
@@ -98,7 +105,14 @@ def _is_computing(pids: list[str]) -> bool:
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.decimals() | st.text() | st.binary() | st.dates(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.decimals(allow_nan=False)
+    | st.text()
+    | st.binary()
+    | st.dates(),
     lambda inner: st.lists(inner) | st.dictionaries(st.integers() | st.tuples(st.integers()) | st.text(), inner),
 )
 
