@@ -144,6 +144,12 @@ class QuerySettings(_Section):
     megabytes: Annotated[int, Field(ge=100)] = 1_000
 
 
+class WebPageSettings(_Section):
+    """The names, with their port if it is not that of the protocol, of a proxy in front of the page."""
+
+    hosts: tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]+(:[0-9]+)?$")], ...] = ()
+
+
 class SparkSettings(_Section):
     """Where Spark is, and the folder through which it and this machine exchange tables.
 
@@ -196,6 +202,7 @@ class Settings(_Section):
     limits: Limits = Limits()
     schedules: ScheduleSettings = ScheduleSettings()
     queries: QuerySettings = QuerySettings()
+    web_page: WebPageSettings = WebPageSettings()
     engine: EngineSettings = EngineSettings()
     storage: StorageSettings = StorageSettings()
 
