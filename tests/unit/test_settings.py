@@ -40,7 +40,7 @@ def test_a_setting_that_is_left_out_has_its_default(tmp_path: Path) -> None:
     monthly = settings(tmp_path, "schedules: {monthly: {is_on: false}}").schedules.monthly
     assert (monthly.is_on, monthly.cron, monthly.job) == (False, "0 3 1 * *", "release")
     assert settings(tmp_path, "limits: {columns: 7}\nengine:\n") == Settings(limits=Limits(columns=7))
-    assert ScheduleSettings().pruning.keep_run_days == 90
+    assert ScheduleSettings().pruning.keep_run_days == 30
 
 
 @pytest.mark.parametrize(
