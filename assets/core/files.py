@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from assets.core.system import sync_path
+
 
 def write_atomically(target: Path, content: str | bytes, *, is_durable: bool = False, mode: int | None = None) -> None:
     """Replace a file by rename.
@@ -32,15 +34,6 @@ def write_atomically(target: Path, content: str | bytes, *, is_durable: bool = F
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-
-
-def sync_path(path: Path) -> None:
-    """Force a file or a folder onto the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def sync_tree(folder: Path) -> None:

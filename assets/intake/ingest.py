@@ -19,9 +19,11 @@ from pydantic import ValidationError
 
 from assets.core.errors import DataError, Issue
 from assets.core.file_hash_cache import FileHashCache
-from assets.core.files import sync_path, write_atomically
+from assets.core.files import write_atomically
+from assets.core.inbox_files import escape_path, list_inbox
 from assets.core.paths import Paths
 from assets.core.settings import Limits
+from assets.core.system import sync_path
 from assets.intake.file_parser import SUFFIXES, FileParser
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.reader_process import WorkbookReader, read_in_new_process
@@ -162,7 +164,7 @@ class IngestJob:
             if earlier is None:
                 return _put_if_absent(draft, target) or receipt
             _make_newest(draft, self.folder.glob(f"{receipt.file_sha256}.*.json"))
-            draft.rename(target)
+            draft.replace(target)
         return receipt
 
     def _parse(self, file: InboxFile, work: Path, stem: str) -> dict[str, object]:
@@ -177,26 +179,28 @@ class IngestJob:
         result = parser.parse(archived, file.name, accepted, rejects)
         for path, suffix in zip((accepted, rejects), RESULT_SUFFIXES, strict=True):
             sync_path(path)
-            path.rename(self.folder / f"{stem}.{suffix}")
+            path.replace(self.folder / f"{stem}.{suffix}")
         return {
             "status": "read",
             **result.counts,
             "sheets": tuple(result.sheets),
             "notes": tuple(result.notes),
+            "sign_off": result.sign_off,
         }
 
 
 def unassigned_receipts(paths: Paths, datasets: Sequence[str], now: datetime, limits: Limits) -> list[Receipt]:
     """Archive the files in folders of the inbox that belong to no dataset, and return a refusal for each."""
-    folders = sorted(path.name for path in paths.inbox.iterdir()) if paths.inbox.is_dir() else []
+    folders = dict.fromkeys(entry.parts[0] for entry in list_inbox(paths.inbox))
     receipts: dict[tuple[str, str], Receipt] = {}
     for folder in folders:
-        if folder in datasets or folder.startswith((".", "~$")):
+        if folder in datasets:
             continue
-        issue = Issue("unknown_inbox_folder", folder, ", ".join(f"{name}/" for name in datasets))
+        name = escape_path((folder,))
+        issue = Issue("unknown_inbox_folder", name, ", ".join(f"{dataset}/" for dataset in datasets))
         for file in scan_inbox(paths, folder, limits):
             receipt = Receipt(
-                dataset=folder,
+                dataset=name,
                 file=file.name,
                 file_sha256=file.sha256,
                 bytes=file.size,
@@ -205,7 +209,7 @@ def unassigned_receipts(paths: Paths, datasets: Sequence[str], now: datetime, li
                 status="refused",
                 refusals=(issue_to_dict(issue),),
             )
-            receipts.setdefault((folder, file.sha256), receipt)
+            receipts.setdefault((name, file.sha256), receipt)
     return list(receipts.values())
 
 
@@ -244,7 +248,7 @@ def _put_if_absent(draft: Path, target: Path) -> Receipt | None:
     except FileExistsError:
         with suppress(ValidationError):
             return Receipt.model_validate_json(target.read_bytes())
-        draft.rename(target)  # the existing receipt is damaged and counts for nothing
+        draft.replace(target)  # the existing receipt is damaged and counts for nothing
     except OSError:
-        draft.rename(target)  # a file system without hard links: the last receipt counts
+        draft.replace(target)  # a file system without hard links: the last receipt counts
     return None

@@ -24,7 +24,7 @@ from assets.core.files import write_atomically
 from assets.core.i18n import Language
 from assets.core.paths import Paths
 from assets.release.read.reader import Release
-from assets.release.read.scorecards import find_quarantined_blocks
+from assets.release.read.scorecards import find_quarantined_figures
 from pipelines.locks import alert_lock
 from pipelines.observability.overdue import find_overdue
 from pipelines.observability.run_log import LogRecord
@@ -140,7 +140,7 @@ def release_alerts(release: Release, today: date) -> list[Alert]:
     """Return the alerts of a release: refused files and rejected rows, quarantined values, overdue data."""
     alerts = _file_alerts(release)
     by_file: dict[str, list[Issue]] = defaultdict(list)
-    for issue in find_quarantined_blocks(release):
+    for issue in find_quarantined_figures(release):
         by_file[str(issue.file)].append(issue)
     alerts += [Alert(_cause(f"held {file}", issues), tuple(issues)) for file, issues in by_file.items()]
     for row in find_overdue(release, today):

@@ -5,16 +5,14 @@ Not here: making releases (assets.release.publish.publish), and reading their ta
 
 from __future__ import annotations
 
-import fcntl
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from assets.core.errors import Issue
 from assets.core.paths import Paths
+from assets.core.system import rename_unless_open
 from assets.release.publish import quarantine
 from assets.release.publish.current import PRUNING, find_current_folder
 from assets.release.publish.file_names import DATABASE
@@ -106,29 +104,11 @@ def prune_releases(paths: Paths, keep: int) -> PruneResult:
 
 def _remove(paths: Paths, release_id: str) -> bool:
     """Delete a release that no process reads, after a rename so that no reader finds half of it."""
-    with _lock_database(paths.releases / release_id / DATABASE) as is_locked:
-        if not is_locked:
-            return False
-        renamed = (paths.releases / release_id).rename(paths.releases / f"{PRUNING}{release_id}")
+    folder, renamed = paths.releases / release_id, paths.releases / f"{PRUNING}{release_id}"
+    if not rename_unless_open(folder, renamed, folder / DATABASE):
+        return False
     shutil.rmtree(renamed)
     return True
-
-
-@contextmanager
-def _lock_database(database: Path) -> Iterator[bool]:
-    """Take the lock that DuckDB takes for writing; yield false where a reader holds the database."""
-    try:
-        stream = database.open("r+b")
-    except FileNotFoundError:
-        yield True
-        return
-    with stream:
-        try:
-            fcntl.lockf(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError):
-            yield False
-            return
-        yield True
 
 
 def _current_id(paths: Paths) -> str | None:

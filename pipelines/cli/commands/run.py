@@ -101,7 +101,7 @@ def _render_run(outcome: RunOutcome, language: Language) -> list[RenderableType]
     from rich.text import Text
 
     from assets.release.read.queries import read_rows
-    from assets.release.read.scorecards import find_quarantined_blocks, read_overview
+    from assets.release.read.scorecards import find_quarantined_figures, read_overview
     from pipelines.cli.render import arrivals, scorecards, tables
 
     release = outcome.release
@@ -110,7 +110,7 @@ def _render_run(outcome: RunOutcome, language: Language) -> list[RenderableType]
         files = read_rows(release, "intake.files", ("dataset", "file"))
         counts = read_rows(release, "check_counts")
         warnings = read_rows(release, "quality.check_results", ("table_name", "check_name"), is_passed=False)
-        blocks = find_quarantined_blocks(release)
+        held_back = find_quarantined_figures(release)
         overview = read_overview(release)
     totals = {name: sum(row[name] for row in counts) for name in ("checks", "failed")}
     texts = (f"  {row[f'description_{language}']}: {row['rows_failing']}" for row in warnings)
@@ -121,6 +121,6 @@ def _render_run(outcome: RunOutcome, language: Language) -> list[RenderableType]
         tables.render_files(files, language),
         line("checks", language, **totals),
         *(Text(text, style="yellow") for text in texts),
-        *(part for issue in blocks for part in tables.render_issue(issue, language)),
+        *(part for issue in held_back for part in tables.render_issue(issue, language)),
         *scorecards.render_overview(overview, language, most_cities=tables.MAXIMUM_ROWS),
     ]
