@@ -30,6 +30,7 @@ COMMANDS = (
         "whatif",
         "history",
         "form",
+        "request",
         "check",
         "candidate",
         "approve",

@@ -103,18 +103,18 @@ def render_datasets(datasets: Sequence[Row], language: Language) -> Table:
 
 def render_overdue(late: Sequence[Row], language: Language) -> Text:
     """Return what is overdue, one line for each dataset and year."""
-    lines = [
-        phrase(
-            "overdue",
-            language,
-            **row,
-            name=row[f"name_{language}"],
-            places=row[f"cities_{language}"],
-            responsible=row[f"responsible_{language}"],
-        )
-        for row in late
-    ]
+    lines = _owed_lines("overdue", late, language)
     return unwrapped("\n".join(lines) or phrase("nothing_overdue", language), style="yellow" if late else "")
+
+
+def render_due_soon(soon: Sequence[Row], language: Language) -> list[Text]:
+    """Return what is due soon, one line for each dataset and year; nothing where nothing is."""
+    return [unwrapped(line) for line in _owed_lines("due_soon", soon, language)]
+
+
+def _owed_lines(key: str, rows: Sequence[Row], language: Language) -> list[str]:
+    names = {"name": f"name_{language}", "places": f"cities_{language}", "responsible": f"responsible_{language}"}
+    return [phrase(key, language, **row, **{name: row[column] for name, column in names.items()}) for row in rows]
 
 
 def render_releases(releases: Sequence[ReleaseInfo], language: Language) -> Table:
