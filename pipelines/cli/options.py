@@ -8,18 +8,17 @@ from __future__ import annotations
 import codecs
 import io
 import json
-import math
 import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assets.core.i18n import Language, label
+from pipelines.cli.json_values import to_json_value
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -106,18 +105,6 @@ def _replace_characters(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return "".join(_SIMILAR.get(character, "?") for character in error.object[error.start : error.end]), error.end
-
-
-def to_json_value(value: Any) -> Any:
-    """Return a value of DuckDB as JSON has it: decimals are numbers, NaN and infinity null, keys and bytes texts."""
-    if isinstance(value, dict):
-        return {key if isinstance(key, str) else str(key): to_json_value(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [to_json_value(item) for item in value]
-    if isinstance(value, float | Decimal):
-        number = float(value)
-        return number if math.isfinite(number) else None
-    return value.hex() if isinstance(value, bytes) else value
 
 
 def write_result(as_json: bool, content: Any, render: Callable[[], RenderableType | Sequence[RenderableType]]) -> None:

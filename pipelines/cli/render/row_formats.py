@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from pipelines.cli.options import to_json_value
+from pipelines.cli.json_values import to_json_value
 
 RowFormat = Literal["table", "csv", "tsv", "json", "ndjson", "md", "parquet"]
 
