@@ -72,7 +72,7 @@ class Manifest(Note):
     previous_release_id: str | None = None
 
     def write(self, folder: Path) -> None:
-        (folder / MANIFEST_NAME).write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        (folder / MANIFEST_NAME).write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8", newline="\n")
 
 
 def read_manifest(folder: Path) -> Manifest | None:
