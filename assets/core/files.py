@@ -1,11 +1,12 @@
 """Writing files so that a kill or a power cut leaves the old content or the new one, never half of it.
 
-Here: the one way to replace a small file, and forcing files onto the disk. Not here: contents, and the order of steps
-that makes several files appear together (assets.intake.receipts, assets.release.publish).
+Here: the one way to replace a small file, forcing files onto the disk, hashing them. Not here: contents, and the order
+of steps that makes several files appear together (assets.intake.receipts, assets.release.publish).
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -34,6 +35,12 @@ def write_atomically(target: Path, content: str | bytes, *, is_durable: bool = F
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def hash_file(file: Path) -> str:
+    """Return the sha256 of the bytes of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def sync_tree(folder: Path) -> None:

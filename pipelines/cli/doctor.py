@@ -23,8 +23,8 @@ from assets.core.paths import Paths
 from assets.core.settings import read_settings
 from assets.core.sync_state import RECEIPTS
 from assets.core.system import has_access
-from assets.intake.receipts.archive import UNARCHIVED_REFUSALS
-from assets.intake.receipts.receipts import Receipt, missing_results, read_receipts
+from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, is_archived_intact
+from assets.intake.receipts.receipts import Receipt, damaged_results, read_receipts
 from assets.release.publish import retention
 from assets.release.publish.current import find_current_folder, is_copied_folder
 from pipelines.locks import is_running
@@ -39,13 +39,19 @@ _TEMP_FILES = (
 )
 
 
-def diagnose(paths: Paths) -> list[Issue]:
-    """Return everything that is wrong, what keeps a run from working first."""
+def diagnose(paths: Paths, *, is_deep: bool = False) -> list[Issue]:
+    """Return everything that is wrong, what keeps a run from working first.
+
+    Args:
+        paths: the data directory.
+        is_deep: also read every original in the archive.
+    """
     checks: tuple[Callable[[Paths], Iterable[Issue]], ...] = (
         *(check_settings, check_store, check_disk, check_folders, find_unreadable_versions, check_packages),
         *(check_receipts, check_current_release, check_temp_files, check_dagster_state),
     )
-    return [issue for check in checks for issue in check(paths)]
+    deep = (check_originals,) if is_deep else ()
+    return [issue for check in (*checks, *deep) for issue in check(paths)]
 
 
 def check_settings(paths: Paths) -> list[Issue]:
@@ -134,7 +140,7 @@ def check_receipts(paths: Paths) -> Iterator[Issue]:
 
 
 def _check_receipt(paths: Paths, folder: Path, receipt: Receipt) -> Iterator[Issue]:
-    for file in missing_results(folder, receipt):
+    for file in damaged_results(folder, receipt):
         yield Issue("missing_intake_results", file=f"lake/{folder.name}/{file.name}")
     archived = paths.archived(receipt.file_sha256)
     if not any(refusal["code"] in UNARCHIVED_REFUSALS for refusal in receipt.refusals):
@@ -144,6 +150,14 @@ def _check_receipt(paths: Paths, folder: Path, receipt: Receipt) -> Iterator[Iss
             yield Issue("archived_file_changed", receipt.file_sha256, file=receipt.file)
     if receipt.received_at > datetime.now(UTC):
         yield Issue("clock_behind", receipt.received_at.isoformat(), file=receipt.file)
+
+
+def check_originals(paths: Paths) -> Iterator[Issue]:
+    """Check the bytes of every original in the archive; `check_receipts` compares sizes."""
+    for folder in sorted(paths.archive.glob("[!.]*/")):
+        for file in sorted(folder.glob("[!.]*")):
+            if not is_archived_intact(file):
+                yield Issue("archived_file_changed", file.name, file=file.relative_to(paths.data).as_posix())
 
 
 def check_current_release(paths: Paths) -> Iterator[Issue]:

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from assets.core.data_dir_version import ensure_data_dir
+from assets.core.data_dir_version import LAKE_VERSION, ensure_data_dir
 from assets.core.errors import UsageError
 from assets.core.paths import Paths
 from assets.intake.ingest import IngestJob, utc_now
+from assets.intake.receipts.receipts import read_receipt
 from pipelines.cli import doctor
 from tests.builders.candidates import copy_release
 from tests.builders.data_directories import FIXTURES, Place
@@ -75,9 +76,10 @@ def cut(file: Path) -> None:
 
 
 def receive_tomorrow(file: Path) -> None:
-    receipt = json.loads(file.read_text("utf-8"))
-    receipt["received_at"] = (utc_now() + timedelta(days=1)).isoformat()
-    file.write_text(json.dumps(receipt), "utf-8")
+    receipt = read_receipt(file)
+    assert receipt is not None
+    changed = receipt.model_copy(update={"received_at": utc_now() + timedelta(days=1)})
+    file.write_text(changed.to_text(), "utf-8")
 
 
 def break_dagster(paths: Paths) -> None:
@@ -90,7 +92,7 @@ def break_dagster(paths: Paths) -> None:
 
 
 FAULTS: dict[str, tuple[list[str], Callable[[Paths], object]]] = {
-    "lake of a newer program": (["newer_data_version"], lambda p: (p.lake / "VERSION").write_text("3\n")),
+    "lake of a newer program": (["newer_data_version"], lambda p: (p.lake / "VERSION").write_text("99")),
     "state of a newer program": (["newer_data_version"], lambda p: (p.state / "VERSION").write_text("99")),
     "version is no number": (["invalid_version"], lambda p: (p.lake / "VERSION").write_bytes(b"\xff\x00")),
     "receipt cut off": (["receipt_damaged"], spoil_lake("*.json", cut)),
@@ -191,17 +193,17 @@ def test_what_a_run_is_working_on_is_no_leftover(place: Paths) -> None:
 
 
 def test_nothing_newer_is_touched(place: Paths) -> None:
-    (place.lake / "VERSION").write_text("3\n")
+    (place.lake / "VERSION").write_text("99\n")
     with pytest.raises(UsageError, match="newer"):
         ensure_data_dir(place)
-    assert (place.lake / "VERSION").read_text() == "3\n"
+    assert (place.lake / "VERSION").read_text() == "99\n"
 
 
 def test_a_lake_from_before_there_were_versions_is_claimed_as_it_is(place: Paths) -> None:
     (place.lake / "VERSION").unlink()
     receipts = sorted(place.lake.rglob("*"))
     ensure_data_dir(place)
-    assert (place.lake / "VERSION").read_text() == "2\n"
+    assert (place.lake / "VERSION").read_text() == f"{LAKE_VERSION}\n"
     assert sorted(file for file in place.lake.rglob("*") if file.name != "VERSION") == receipts
     assert place.state.stat().st_mode & 0o777 == 0o700
 

@@ -18,7 +18,7 @@ from assets.release.publish.current import PRUNING, find_current_folder
 from assets.release.publish.file_names import DATABASE
 from assets.release.publish.manifest import find_damages, read_manifest
 from assets.release.publish.release_index import write_index
-from assets.release.read.reader import get_release, list_release_ids
+from assets.release.read.reader import get_release, list_release_ids, read_manifests
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,6 @@ class VerifyResult:
 def list_releases(paths: Paths) -> list[ReleaseInfo]:
     """Return all complete releases, the newest first."""
     current = _current_id(paths)
-    manifests = {name: read_manifest(paths.releases / name) for name in reversed(list_release_ids(paths))}
     return [
         ReleaseInfo(
             release_id=release_id,
@@ -66,8 +65,7 @@ def list_releases(paths: Paths) -> list[ReleaseInfo]:
             bytes=sum(file.bytes for file in manifest.files),
             is_current=release_id == current,
         )
-        for release_id, manifest in manifests.items()
-        if manifest is not None
+        for release_id, manifest in reversed(read_manifests(paths).items())
     ]
 
 
@@ -93,7 +91,7 @@ def prune_releases(paths: Paths, keep: int) -> PruneResult:
         shutil.rmtree(leftover)
     release_ids = list_release_ids(paths)
     # Read after the list: a release that a run makes current in the meantime is not in the list.
-    kept = {*release_ids[len(release_ids) - keep :], _current_id(paths)} if keep > 0 else {_current_id(paths)}
+    kept = {*release_ids[-keep:], _current_id(paths)} if keep > 0 else {_current_id(paths)}
     removed: list[str] = []
     in_use: list[str] = []
     for release_id in release_ids:
