@@ -17,6 +17,7 @@ import pytest
 from assets.core.paths import DATA_DIR_VARIABLE
 from assets.release.read.catalogue import list_columns, list_tables
 from assets.release.read.reader import Release
+from assets.release.read.terms import translate_words
 from pipelines.cli.app import GROUPS
 from pipelines.cli.options import write_text
 from pipelines.cli.render.row_formats import RowFormat, encode_rows
@@ -149,3 +150,14 @@ def test_the_help_lists_commands_in_groups_in_one_language(release: Release) -> 
     assert not any(word in chinese for word in ("Usage", "Show this", "Install completion"))
     assert all(name in english for names in GROUPS.values() for name in names)
     assert call(release, "--version").stdout.startswith(b"gancheng ")
+
+
+def test_units_and_areas_are_english_words_for_an_english_reader(release: Release) -> None:
+    terms = release.rows("from reference.terms where kind = 'unit' limit 1")
+    content = {"unit": "万人", "rows": [{"scope": "nowhere", "value": 1.5}]}
+    assert translate_words(release, content, "zh") is content
+    translated = translate_words(release, content, "en")
+    assert translated["rows"] == content["rows"]
+    assert translate_words(release, [{"unit": row["term"]} for row in terms], "en") == [
+        {"unit": row["name_en"]} for row in terms
+    ]

@@ -15,10 +15,15 @@ def history(
     from assets.release.explain.observation_history import read_observation_history
     from assets.release.read.lookup import find_city, find_indicator
     from assets.release.read.reader import get_current_release
+    from assets.release.read.terms import translate_words
     from pipelines.cli.render.history import render_history
 
     release = get_current_release(Paths.from_environment())
     place, about = find_city(release, city), find_indicator(release, indicator)
     rows = read_observation_history(release, place["city_code"], about["indicator_id"])
     content = {"city": place, "indicator": about, "vintages": rows}
-    write_result(as_json, content, lambda: render_history(place, about, rows, language))
+    write_result(
+        as_json,
+        content,
+        lambda: render_history(place, *translate_words(release, (about, rows), language), language),
+    )

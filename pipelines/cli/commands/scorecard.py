@@ -11,6 +11,7 @@ def scorecard(city: OptionalCity = None, *, as_json: AsJson = False, language: I
     from assets.release.read import scorecards as reading
     from assets.release.read.lookup import find_city
     from assets.release.read.reader import get_current_release
+    from assets.release.read.terms import translate_words
     from pipelines.cli.render import scorecards
 
     release = get_current_release(Paths.from_environment())
@@ -33,7 +34,7 @@ def scorecard(city: OptionalCity = None, *, as_json: AsJson = False, language: I
         {"city": place, "ranges": ranges, "indicators": rows, "awaiting_data": awaiting, "held_back": held},
         lambda: [
             *scorecards.render_city_ranges(place, ranges, language),
-            *scorecards.render_city_scorecard(rows, awaiting, language),
+            *scorecards.render_city_scorecard(translate_words(release, rows, language), awaiting, language),
             *scorecards.render_flags(rows, held, language),
         ],
     )

@@ -20,9 +20,11 @@ def trace(
     from assets.intake.readers.reader_process import ReaderProcess
     from assets.release.explain.score_trace import trace_score
     from assets.release.read.reader import get_release
+    from assets.release.read.terms import translate_words
     from pipelines.cli.render.trace import render_trace
 
     paths = Paths.from_environment()
+    source = get_release(paths, release)
     with ReaderProcess() as reader:
-        tree = trace_score(get_release(paths, release), paths, city, item, reader.read_row)
-    write_result(as_json, tree, lambda: render_trace(tree, language))
+        tree = trace_score(source, paths, city, item, reader.read_row)
+    write_result(as_json, tree, lambda: render_trace(translate_words(source, tree, language), language))

@@ -21,6 +21,7 @@ def whatif(
     from assets.release.explain.scenario import EXAMPLE, rank_levers, run_scenario
     from assets.release.read.lookup import find_city
     from assets.release.read.reader import get_release
+    from assets.release.read.terms import translate_words
     from pipelines.cli.render import changes
 
     if (city is None) == (not assumed):
@@ -29,7 +30,9 @@ def whatif(
     if city is not None:
         place = find_city(source, city)
         levers = rank_levers(source, place["city_code"])
-        write_result(as_json, levers, lambda: changes.render_levers(place, levers, language))
+        write_result(
+            as_json, levers, lambda: changes.render_levers(place, translate_words(source, levers, language), language)
+        )
     else:
         rows = run_scenario(source, assumed or [])
         write_result(as_json, rows, lambda: changes.render_scenario(rows, language))

@@ -148,7 +148,8 @@ def _name_awaiting(row: Row, language: Language) -> str:
 
 
 def _indicator_cells(row: Row, language: Language) -> list[Text]:
-    value = f"{format_value(row)} {row['unit']}" + (f" {FLAG}" if row["flags_zh"] else "")
+    times = "× " if row["unit"][:1].isdigit() else ""
+    value = f"{format_value(row)} {times}{row['unit']}" + (f" {FLAG}" if row["flags_zh"] else "")
     attainment = _format_score(row["attainment"])
     if row["attainment"] is None and row["data_status"] in labels("data_statuses"):
         attainment = label("data_statuses", row["data_status"], language)
