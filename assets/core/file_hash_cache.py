@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from assets.core.files import write_atomically
+from assets.core.inbox_files import InboxEntry, escape_path
 from assets.core.paths import Paths
 from assets.core.sealed import read_sealed, seal
 
@@ -21,23 +22,14 @@ from assets.core.sealed import read_sealed, seal
 _SETTLED_SECONDS = 1.0
 
 
-def cached_sha256(paths: Paths) -> Callable[[Path], str | None]:
+def cached_sha256(paths: Paths) -> Callable[[InboxEntry], str | None]:
     """Return a function that gives the cached hash of a file of the inbox; None where it must be read."""
 
     @cache
-    def read_cache(dataset: str) -> FileHashCache:
-        return FileHashCache(paths.file_hashes / f"{dataset}.json")
+    def read_cache(folder: str) -> FileHashCache:
+        return FileHashCache(paths.file_hashes / f"{escape_path((folder,))}.json")
 
-    def find_sha256(file: Path) -> str | None:
-        name = inbox_name(file, paths.inbox)
-        return read_cache(name.split("/")[0]).find_sha256(name, file.stat())
-
-    return find_sha256
-
-
-def inbox_name(file: Path, inbox: Path) -> str:
-    """Return the path below the inbox as text; bytes that are not UTF-8, as of other systems, are escaped."""
-    return os.fsencode(file.relative_to(inbox).as_posix()).decode("utf-8", "backslashreplace")
+    return lambda entry: read_cache(entry.parts[0]).find_sha256(entry.name, entry.status)
 
 
 class FileHashCache:

@@ -1,4 +1,4 @@
-"""The settings of one data directory, `data/settings.yml`: limits of intake, schedules, engine and shared store.
+"""The settings of one data directory, `data/settings.yml`: limits, schedules, engine and shared store.
 
 Here: the model with every default, and reading it. Not here: what the settings do (the modules that use a section).
 """
@@ -137,6 +137,13 @@ class ScheduleSettings(_Section):
     pruning: PruneSettings = PruneSettings()
 
 
+class QuerySettings(_Section):
+    """What one `gancheng query` may take at most."""
+
+    seconds: PositiveInt = 60
+    megabytes: Annotated[int, Field(ge=100)] = 1_000
+
+
 class SparkSettings(_Section):
     """Where Spark is, and the folder through which it and this machine exchange tables.
 
@@ -188,6 +195,7 @@ class Settings(_Section):
 
     limits: Limits = Limits()
     schedules: ScheduleSettings = ScheduleSettings()
+    queries: QuerySettings = QuerySettings()
     engine: EngineSettings = EngineSettings()
     storage: StorageSettings = StorageSettings()
 

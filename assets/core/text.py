@@ -1,4 +1,8 @@
-"""Text: names in comparable form, similar names, numbers in full, and texts that a spreadsheet must not interpret."""
+"""Text: names in comparable form, similar names, numbers in full, and texts that no program must interpret.
+
+Here: what a spreadsheet would take for a formula, and what a terminal would take for a command. Not here: names of
+files (assets.core.inbox_files).
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,9 @@ _ODD_SPACES = "".join(map(chr, (0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F)))
 # other.
 BLANKS = f" \t\r\n　{_ODD_SPACES}{INVISIBLE}"
 _WITHOUT_INVISIBLE, _WITHOUT_BLANKS = str.maketrans("", "", INVISIBLE), str.maketrans("", "", BLANKS)
+# What steers a terminal or a page, or cannot be written as UTF-8: control characters, line and paragraph separators,
+# embeddings, overrides and isolates of direction, and halves of surrogate pairs.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # Below it a suggestion misleads: two of three characters are the same, but not one of two.
 MIN_SIMILARITY = 0.6
 _MAX_COMPARED = 10
@@ -39,6 +46,16 @@ def normalise_name(text: str) -> str:
 def remove_invisible(text: str) -> str:
     """Return the text without characters that nobody sees."""
     return text.translate(_WITHOUT_INVISIBLE)
+
+
+def escape_control(text: str, keep: str = "\n\t") -> str:
+    r"""Return the text with control characters shown as `\u001b`, as JSON has them; those in `keep` stay.
+
+    The one way of text from files, names and errors to a terminal, a log and a message.
+    """
+    if text.isprintable():
+        return text
+    return _CONTROL.sub(lambda match: match[0] if match[0] in keep else f"\\u{ord(match[0]):04x}", text)
 
 
 def odd_characters(text: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import signal
 import sys
 import tempfile
@@ -145,6 +146,12 @@ class Worker:
         self._context.process.join(_EXIT_SECONDS)
         output = Path(self._output.name).read_text(encoding="utf-8", errors="replace").strip()
         return WorkerError(f"the worker ended with {self._context.process.exitcode}: {output or error}")
+
+
+def limit_memory(additional: int) -> None:
+    """Let this process use this many bytes more than it uses now; the limit can be set again."""
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + additional, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 def _initialise(output: str) -> None:

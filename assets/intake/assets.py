@@ -33,8 +33,8 @@ _RECEIPT_TABLES = (
 _MEMORY = "1GB"
 _COUNTS_OF = attrgetter("rows_read", "rows_blank", "rows_skipped", "rows_accepted", "rows_aggregate", "rows_rejected")
 _ACCOUNT_CELLS = (
-    *("physical", "title", "header", "unit", "blank", "repeated_header", "note", "footer", "wrapped", "set_aside"),
-    *("passed_over", "read", "unfolded", "accepted", "aggregate", "rejected"),
+    *("physical", "title", "header", "unit", "blank", "repeated_header", "note", "footer", "unfilled", "wrapped"),
+    *("set_aside", "passed_over", "read", "unfolded", "accepted", "aggregate", "rejected"),
 )
 
 

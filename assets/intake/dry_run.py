@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from assets.core.errors import Issue, UsageError
 from assets.core.i18n import Language
+from assets.core.inbox_files import is_ignored
 from assets.core.settings import Limits
 from assets.intake.file_parser import FileParser, HeaderCount, ParseResult
 from assets.intake.read_back import ColumnReading, UnscoredFigures, find_unscored, read_columns
@@ -29,7 +30,7 @@ from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.reader_process import ReaderProcess, WorkbookReader
 from assets.intake.readers.sheet_writer import WorkbookSheet
 from assets.intake.receipts import temp_files
-from assets.intake.receipts.archive import find_refusal, is_ignored
+from assets.intake.receipts.archive import find_refusal
 from assets.intake.receipts.receipts import KnownContent, SheetColumn, SheetNote, SheetSummary, find_known_content
 from assets.intake.tables.contracts import Contract
 from assets.intake.values.lookups import read_lookups
@@ -175,7 +176,7 @@ class DryRun:
         if not file.is_symlink() and not file.is_file():
             raise UsageError(Issue("missing_file", str(file)))
         refusal = find_refusal(file, self.limits)
-        if is_ignored(Path(file.name)):
+        if is_ignored(file.name):
             return _refused(file, dataset, [Issue("file_ignored", file.name)])
         if refusal is not None:
             return _refused(file, dataset, [refusal])

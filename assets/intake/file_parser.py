@@ -28,7 +28,7 @@ from assets.intake.readers.raw_rows import RawChunk, RawSheet, column_letters, t
 from assets.intake.readers.reader_process import WorkbookReader, read_in_new_process
 from assets.intake.readers.resubmissions import restore_resubmission
 from assets.intake.readers.workbook import is_workbook
-from assets.intake.receipts.receipts import SheetColumn, SheetNote, SheetSummary, issue_to_dict
+from assets.intake.receipts.receipts import SheetColumn, SheetNote, SheetSummary, SignOff, issue_to_dict
 from assets.intake.rows.accounts import RowCounts, SheetAccount
 from assets.intake.rows.duplicate_keys import find_duplicates
 from assets.intake.rows.row_errors import ROW_ERROR_SCHEMA
@@ -36,6 +36,7 @@ from assets.intake.rows.validator import ChunkResult, RowValidator, accepted_row
 from assets.intake.tables.arrangement import SheetArranger
 from assets.intake.tables.contracts import RETURN_ID, Contract
 from assets.intake.tables.detection import HEAD_ROWS, TableLayout, TableNotFoundError
+from assets.intake.tables.form_id import FormId
 from assets.intake.tables.headers import HeaderMatcher
 from assets.intake.tables.table_rows import CELL, FIRST_COLUMN, RearrangedSheet, RowKeys
 from assets.intake.values.arrow_utils import build_table
@@ -71,6 +72,16 @@ class ParseResult:
 
     sheets: list[SheetSummary] = field(default_factory=list)
     notes: list[SheetNote] = field(default_factory=list)
+    form: FormId | None = None
+    signatures: dict[str, set[str]] = field(default_factory=dict)
+
+    @property
+    def sign_off(self) -> SignOff | None:
+        """Who filled in and checked the file and whether all was sent; None where it is no form and not signed."""
+        if self.form is None and not any(self.signatures.values()):
+            return None
+        cells = {name: "、".join(sorted(texts)) for name, texts in self.signatures.items() if texts}
+        return SignOff(form_id=None if self.form is None else str(self.form), **cells)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -184,6 +195,7 @@ class FileParser:
                 self.contract, self.registry, layout, sheet.name, rows.cell_problems, arranged.check_row
             )
             parsers.append(_SheetParser(rows, validator, arranged.counts, arranged.unfolded))
+            result.form = result.form or layout.form
             result.notes += [*_layout_notes(validator), *_hidden_notes(sheet), *arranged.notes]
         if not parsers:
             no_table = FileRejectedError(Issue("missing_header_row", expected=self.contract.needed_titles))
@@ -262,6 +274,8 @@ class FileParser:
                     result.notes += chunk.notes[:_MAX_NOTES]
                     remarks += chunk.remarks
                     years |= chunk.years
+                    for name, texts in chunk.sign_off.items():
+                        result.signatures.setdefault(name, set()).update(texts)
                 result.notes += [
                     SheetNote(sheet=parser.sheet.name, line=None, kind=kind, text=f"{text} ({count})")
                     for (kind, text), count in sorted(remarks.items())
@@ -462,6 +476,10 @@ def _layout_notes(validator: RowValidator) -> Iterator[SheetNote]:
         yield SheetNote(sheet=validator.sheet, line=row.line, kind="title", text=text)
     for statement in validator.layout.unit_statements:
         yield SheetNote(sheet=validator.sheet, line=statement.line, kind="unit_statement", text=statement.text)
+    form = validator.layout.form
+    if form is not None and form.version != validator.contract.version:
+        text = f"{form} → {validator.contract.version}"
+        yield SheetNote(sheet=validator.sheet, line=validator.layout.titles[0].line, kind="form_outdated", text=text)
     kinds = {"kept": "unknown_column_kept", "ignored": "column_ignored", "units": "column_ignored"}
     for header in validator.layout.headers:
         if header.role in kinds:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,13 +17,14 @@ from pathlib import Path
 from assets.core.errors import DataError, Issue
 from assets.core.file_hash_cache import FileHashCache
 from assets.core.files import hash_file, sync_path, write_atomically
+from assets.core.inbox_files import escape_path, list_inbox
 from assets.core.paths import Paths
 from assets.core.settings import Limits
 from assets.intake.file_parser import SUFFIXES, FileParser
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.reader_process import WorkbookReader, read_in_new_process
 from assets.intake.receipts import temp_files
-from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, InboxFile, archive_file, is_archived_intact, scan_inbox
+from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, InboxFile, is_archived_intact, scan_inbox
 from assets.intake.receipts.arrivals import Arrival, ArrivalBatch, InboxListing
 from assets.intake.receipts.receipts import (
     RESULT_SUFFIXES,
@@ -128,23 +128,18 @@ class IngestJob:
             receipts[receipt.file_sha256] = receipt.model_copy(update={"arrivals": later})
 
     def _check_archive(self, receipts: Iterable[Receipt], files: Iterable[InboxFile]) -> None:
-        """Check the original of every file; a changed one is archived again where the inbox still has it.
+        """Check the originals that the inbox no longer has; the scan has archived those again that were changed.
 
         One that is missing is asked for where it is needed: it cannot give other figures.
 
         Raises:
             DataError: with each original that was changed.
         """
-        names, issues = {file.sha256: file.name for file in files}, []
+        scanned, issues = {file.sha256 for file in files}, []
         for receipt in receipts:
-            sha256, archived = receipt.file_sha256, self.paths.archived(receipt.file_sha256)
-            if not archived.exists() or is_archived_intact(archived):
-                continue
-            if sha256 in names:
-                with suppress(FileNotFoundError):  # its name was escaped, or it was deleted meanwhile
-                    archive_file(self.paths.inbox / names[sha256], self.paths)
-            if not is_archived_intact(archived):
-                issues.append(Issue("archived_file_changed", sha256, file=receipt.file))
+            archived = self.paths.archived(receipt.file_sha256)
+            if receipt.file_sha256 not in scanned and archived.exists() and not is_archived_intact(archived):
+                issues.append(Issue("archived_file_changed", receipt.file_sha256, file=receipt.file))
         if issues:
             raise DataError(issues)
 
@@ -208,20 +203,22 @@ class IngestJob:
             "sheets": tuple(result.sheets),
             "notes": tuple(result.notes),
             "results": results,
+            "sign_off": result.sign_off,
         }
 
 
 def unassigned_receipts(paths: Paths, datasets: Sequence[str], now: datetime, limits: Limits) -> list[Receipt]:
     """Archive the files in folders of the inbox that belong to no dataset, and return a refusal for each."""
-    folders = sorted(path.name for path in paths.inbox.iterdir()) if paths.inbox.is_dir() else []
+    folders = dict.fromkeys(entry.parts[0] for entry in list_inbox(paths.inbox))
     receipts: dict[tuple[str, str], Receipt] = {}
     for folder in folders:
-        if folder in datasets or folder.startswith((".", "~$")):
+        if folder in datasets:
             continue
-        issue = Issue("unknown_inbox_folder", folder, ", ".join(f"{name}/" for name in datasets))
+        name = escape_path((folder,))
+        issue = Issue("unknown_inbox_folder", name, ", ".join(f"{dataset}/" for dataset in datasets))
         for file in scan_inbox(paths, folder, limits):
             receipt = Receipt(
-                dataset=folder,
+                dataset=name,
                 file=file.name,
                 file_sha256=file.sha256,
                 bytes=file.size,
@@ -230,7 +227,7 @@ def unassigned_receipts(paths: Paths, datasets: Sequence[str], now: datetime, li
                 status="refused",
                 refusals=(issue_to_dict(issue),),
             )
-            receipts.setdefault((folder, file.sha256), receipt)
+            receipts.setdefault((name, file.sha256), receipt)
     return list(receipts.values())
 
 

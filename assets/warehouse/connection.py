@@ -105,10 +105,11 @@ def connect_in_memory(limit: str | None = None, spill: Path | None = None) -> It
 
 
 @contextmanager
-def connect_read_only(file: Path) -> Iterator[Connection]:
+def connect_read_only(file: Path, memory: str | None = None) -> Iterator[Connection]:
     """Open a published database read-only: its SQL reaches no file, network, extension, setting or Python variable.
 
-    A query that does not fit into memory fails, because DuckDB would write temporary files into the release.
+    A query that does not fit into memory (by default, most of the machine's) fails, because DuckDB would write
+    temporary files into the release.
     """
     config: dict[str, str | bool | int | float | list[str]] = {
         **_NO_DOWNLOADS,
@@ -116,6 +117,7 @@ def connect_read_only(file: Path) -> Iterator[Connection]:
         "python_enable_replacements": "false",
         "temp_directory": "",
         "lock_configuration": "true",
+        **({} if memory is None else {"memory_limit": memory}),
     }
     connection = duckdb.connect(str(file), read_only=True, config=config)
     try:

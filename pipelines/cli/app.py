@@ -29,6 +29,7 @@ COMMANDS = (
         "diff",
         "whatif",
         "history",
+        "form",
         "check",
         "candidate",
         "approve",

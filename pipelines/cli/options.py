@@ -6,10 +6,12 @@ Not here: the commands (pipelines.cli.commands) and layouts (pipelines.cli.rende
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -78,10 +80,22 @@ def write_text(*parts: RenderableType) -> None:
         console.print(part, soft_wrap=isinstance(part, str) or bool(getattr(part, "no_wrap", False)), markup=False)
 
 
+def to_json_value(value: Any) -> Any:
+    """Return a value of DuckDB as JSON has it: decimals are numbers, NaN and infinity null, keys and bytes texts."""
+    if isinstance(value, dict):
+        return {key if isinstance(key, str) else str(key): to_json_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json_value(item) for item in value]
+    if isinstance(value, float | Decimal):
+        number = float(value)
+        return number if math.isfinite(number) else None
+    return value.hex() if isinstance(value, bytes) else value
+
+
 def write_result(as_json: bool, content: Any, render: Callable[[], RenderableType | Sequence[RenderableType]]) -> None:
     """Write the result of a command: its content as JSON, or what `render` returns."""
     if as_json:
-        json.dump(content, sys.stdout, ensure_ascii=False, indent=1, default=str)
+        json.dump(to_json_value(content), sys.stdout, ensure_ascii=False, indent=1, default=str, allow_nan=False)
         sys.stdout.write("\n")
         return
     parts = render()

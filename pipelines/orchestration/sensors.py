@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import dagster as dg
 
+from assets.core.inbox_files import list_inbox
 from assets.core.paths import Paths
 from assets.core.settings import InboxSettings, ScheduleSettings
 from assets.release.publish.fingerprint import changed_fingerprint
@@ -78,7 +77,8 @@ def poll_inbox(paths: Paths, cursor: str, still_seconds: float) -> PollResult:
     with a time in the future has no age: two equal looks decide.
     """
     previous, _, handled = cursor.partition(" ")
-    files = list(_list_files(paths.inbox))
+    entries = list_inbox(paths.inbox)
+    files = [(entry.name, entry.status.st_size, entry.status.st_mtime_ns) for entry in entries]
     listing = hashlib.sha256(json.dumps(files).encode()).hexdigest()
     if listing == handled:
         return PollResult(f"{listing} {listing}", reason="nothing new in the inbox")
@@ -88,20 +88,6 @@ def poll_inbox(paths: Paths, cursor: str, still_seconds: float) -> PollResult:
         return PollResult(f"{listing} {handled}", reason="files are still arriving")
     inputs = changed_fingerprint(paths)
     return PollResult(f"{listing} {listing}", inputs, "" if inputs else "a run has read these files")
-
-
-def _list_files(inbox: Path) -> Iterator[tuple[str, int, int]]:
-    """Yield name, size and time of every file that a run would read."""
-    for file in sorted(inbox.rglob("*")):
-        name = file.relative_to(inbox)
-        if any(part.startswith((".", "~$")) for part in name.parts):
-            continue
-        try:
-            status = file.lstat()
-        except FileNotFoundError:
-            continue  # deleted since it was listed: the next look finds another listing
-        if not file.is_dir():
-            yield name.as_posix(), status.st_size, status.st_mtime_ns
 
 
 def run_failure_sensor(paths: Paths, *, is_running: bool) -> dg.SensorDefinition:

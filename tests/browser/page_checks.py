@@ -36,8 +36,8 @@ _VISIBLE_TEXTS = """
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
         const element = walker.currentNode.parentElement;
-        if (element.checkVisibility() && !element.closest('code, pre, option, .languages, script, style'))
-            texts.push(walker.currentNode.data);
+        const isCode = element.closest('code, pre, kbd, textarea, option, .languages, script, style');
+        if (element.checkVisibility() && !isCode) texts.push(walker.currentNode.data);
     }
 """
 
@@ -48,7 +48,7 @@ CHINESE = f"""() => {{ {_VISIBLE_TEXTS}
 }}"""
 
 # Words of English on a Chinese page; names in brackets, codes, standards, units and programs apart.
-_BRACKETS, _CODES = "[(（][^()（）]*[)）]", "[a-z_]+\\\\.[a-z_.]+|[\\\\w-]*\\\\d[\\\\w-]*"
+_BRACKETS, _CODES = "[(（][^()（）]*[)）]", "[a-z]+[_/\\\\.][a-z_.]+|[\\\\w-]*\\\\d[\\\\w-]*"
 _SAME_IN_BOTH = "GDP|ISO|SDG|UTC|SQL|CSV|Excel|Parquet|PNG|SVG|DuckDB|AQI|Data Docs|Great Expectations"
 ENGLISH = f"""() => {{ {_VISIBLE_TEXTS}
     const same = new RegExp('{_BRACKETS}|{_CODES}|\\\\b({_SAME_IN_BOTH})\\\\b', 'g');

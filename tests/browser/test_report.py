@@ -13,7 +13,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import FORMULA, HOSTILE
 from tests.browser.page_checks import CHINESE, CLIPPED, ENGLISH, NARROW_CELLS
@@ -33,6 +33,9 @@ ONE_OF_EACH = (
     "quality.html",
     "checks/quality.flags.html",
     "changes.html",
+    "ranks.html",
+    "data.html",
+    "sql.html",
     "method.html",
     "formulas.html",
 )
@@ -142,6 +145,72 @@ def test_a_table_is_sorted_by_a_heading_and_put_back_as_it_was(page: Page, repor
     heading.get_by_role("button").click()
     assert heading.get_attribute("aria-sort") is None
     assert shown() == published
+
+
+def test_a_table_is_saved_as_csv_and_as_a_workbook_in_the_language_of_the_page(
+    page: Page, report: Path, tmp_path: Path
+) -> None:
+    page.goto(address(report, language="en"))
+    tools = page.locator("table.matrix + .tools button")
+    csv_file, workbook = (_download(page, tools.nth(number), tmp_path) for number in range(2))
+    with csv_file.open(encoding="utf-8-sig", newline="") as stream:
+        saved = list(csv.reader(stream))
+    assert saved[0][:3] == ["Indicator", "Nanchang", "Jingdezhen"]
+    assert ["Park green space per head", "27.2"] in [row[:2] for row in saved]
+    sheet = openpyxl.load_workbook(workbook).worksheets[0]
+    assert [cell.value for cell in sheet[1]] == saved[0]
+    assert next(row[1].value for row in sheet.iter_rows(min_row=2)) == float(saved[1][1])
+    assert "Cities-by-indicator" in csv_file.name
+
+
+def test_a_chart_is_saved_as_svg_and_as_png(page: Page, report: Path, tmp_path: Path) -> None:
+    page.goto(address(report, INDICATOR, "en"))
+    tools = page.locator(".plot + .tools button")
+    svg, png = (_download(page, tools.nth(number), tmp_path) for number in range(2))
+    assert ">Nanchang</text>" in svg.read_text(encoding="utf-8")
+    assert "南昌" not in svg.read_text(encoding="utf-8")
+    assert png.read_bytes().startswith(b"\x89PNG")
+
+
+def _download(page: Page, button: Locator, folder: Path) -> Path:
+    with page.expect_download() as download:
+        button.click()
+    target = folder / download.value.suggested_filename
+    download.value.save_as(target)
+    return target
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "title"), [("zh", "公园绿地", "人均公园绿地面积"), ("en", "nanch", "Nanchang")]
+)
+def test_a_reader_searches_for_cities_indicators_and_measures(
+    page: Page, report: Path, language: str, words: str, title: str
+) -> None:
+    page.goto(address(report, MEASURE, language))
+    page.get_by_role("searchbox").fill(words)
+    expect(page.locator(".search a").first).to_have_text(title)
+    page.get_by_role("searchbox").press("Enter")
+    expect(page.locator("h1")).to_have_text(title, use_inner_text=True)
+
+
+def test_a_reader_writes_sql_without_a_network(page: Page, report: Path, province: Place) -> None:
+    heard = complaints(page)
+    page.goto(address(report, "sql.html", "en"))
+    page.locator("#run:enabled").wait_for()
+    page.locator("#statement").fill("select count(*) as n, max(attainment) as best from scores")
+    page.locator("#run").click()
+    expect(page.locator("#outcome")).to_have_text("1 row", use_inner_text=True)
+    (row,) = province.rows(
+        "select count(*) as n, max(attainment) as best from scorecards.indicator_scores where value is not null"
+    )
+    assert [float(text) for text in page.locator("#result td").all_inner_texts()] == [row["n"], row["best"]]
+    page.locator("#statement").fill("select nothing")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#outcome")).to_contain_text("The statement failed")
+    for example in page.locator("#examples option").all()[1:]:
+        page.locator("#examples").select_option(example.get_attribute("value"))
+        expect(page.locator("#result tbody tr").first).to_be_visible()
+    assert heard == []
 
 
 # --- accessibility ----------------------------------------------------------------------------------------------
@@ -360,7 +429,7 @@ def test_an_indicator_is_drawn_with_its_projections_and_told_in_a_table(page: Pa
 
 
 def test_ranks_are_drawn_with_their_intervals(page: Page, hostile: Place) -> None:
-    page.goto(address(hostile.release().folder / "report", language="en"))
+    page.goto(address(hostile.release().folder / "report", "ranks.html", "en"))
     expect(page.locator(".plot svg").first).to_contain_text("Aland")
     row = page.locator("details tbody tr", has_text="Aland").first
     expect(row.locator("td").first).to_have_text("1")

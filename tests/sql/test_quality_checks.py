@@ -100,7 +100,8 @@ def sound(any_world: World) -> World:
     counts = {"rows_read": 12, "rows_blank": 0, "rows_accepted": 10, "rows_aggregate": 1, "rows_rejected": 1}
     world.add("intake.files", counts)
     classes = {"rows_physical": 13, "rows_title": 0, "rows_header": 1, "rows_unit": 0, "rows_repeated_header": 0}
-    classes |= {f"rows_{name}": 0 for name in ("note", "footer", "wrapped", "set_aside", "passed_over", "unfolded")}
+    others = ("note", "footer", "unfilled", "wrapped", "set_aside", "passed_over", "unfolded")
+    classes |= {f"rows_{name}": 0 for name in others}
     world.add("intake.sheets", counts | classes)
     world.add("intake.rejects", {"dataset": "sheet", "line": 7, "error_number": 1}, {"dataset": "sheet", "line": 7})
     # the figures given for the other tests make way for those that the models make of what was reported

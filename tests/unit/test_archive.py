@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import io
 import os
 import time
 from pathlib import Path
 
 import pytest
 
+from assets.core.inbox_files import EntryUnreadableError
 from assets.core.paths import Paths
 from assets.core.settings import Limits
 from assets.intake.receipts.archive import InboxFile, archive_file, scan_inbox
@@ -17,8 +20,7 @@ from tests.unit.conftest import LIMITS
 
 def test_bytes_are_kept_under_their_hash_and_cannot_be_written(tmp_path: Path) -> None:
     content = bytes(range(256)) * 9000  # more than one block
-    (tmp_path / "a.csv").write_bytes(content)
-    sha256, size = archive_file(tmp_path / "a.csv", Paths(tmp_path))
+    sha256, size = archive_file(io.BytesIO(content), Paths(tmp_path))
     kept = Paths(tmp_path).archived(sha256)
     assert (sha256, size) == (hashlib.sha256(content).hexdigest(), len(content))
     assert kept.read_bytes() == content
@@ -26,19 +28,29 @@ def test_bytes_are_kept_under_their_hash_and_cannot_be_written(tmp_path: Path) -
 
 
 def test_bytes_that_are_kept_are_not_written_again(tmp_path: Path) -> None:
-    for name in ("a.csv", "b.csv"):
-        (tmp_path / name).write_text("x")
-    sha256, _ = archive_file(tmp_path / "a.csv", Paths(tmp_path))
+    sha256, _ = archive_file(io.BytesIO(b"x"), Paths(tmp_path))
     kept = Paths(tmp_path).archived(sha256)
     before = kept.stat()
-    assert archive_file(tmp_path / "b.csv", Paths(tmp_path)) == (sha256, 1)
+    assert archive_file(io.BytesIO(b"x"), Paths(tmp_path)) == (sha256, 1)
     assert (kept.stat().st_ino, kept.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert [file for file in (tmp_path / "archive").rglob("*") if file.is_file()] == [kept]
 
 
-def test_a_file_that_cannot_be_read_leaves_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        archive_file(tmp_path / "gone.csv", Paths(tmp_path))
+class FaultyDisk(io.RawIOBase):
+    """A file whose disk fails after the first block."""
+
+    def __init__(self) -> None:
+        self._blocks = iter([b"x" * 100])
+
+    def read(self, _size: int = -1) -> bytes:
+        if (block := next(self._blocks, None)) is None:
+            raise OSError(errno.EIO, "Input/output error")
+        return block
+
+
+def test_a_file_that_cannot_be_read_to_its_end_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(EntryUnreadableError):
+        archive_file(FaultyDisk(), Paths(tmp_path))  # type: ignore[arg-type]
     assert list((tmp_path / "archive").iterdir()) == []
 
 

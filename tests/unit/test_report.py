@@ -14,6 +14,7 @@ from jinja2 import UndefinedError
 from assets.release.outputs.metadata import ReleaseIdentity
 from assets.release.outputs.report import altair_charts, formatters, sparklines
 from assets.release.outputs.report.site import create_environment, page_name, write_report
+from assets.release.outputs.score_colours import COLOURS
 from assets.release.publish.file_names import REPORT_INDEX
 from assets.warehouse.connection import Connection
 from tests.builders.candidates import HOSTILE, candidate, published_tables
@@ -44,9 +45,11 @@ def test_no_page_holds_markup_that_a_name_brought(opened: Connection, tmp_path: 
         text = file.read_text(encoding="utf-8")
         assert "<script>alert" not in text
         if file.suffix == ".html":
-            assert re.findall(r"<script[^>]*>", text) == [
-                f'<script src="{"../" * (file.parent.name != "report")}report.js">'
-            ]
+            root = "../" * (file.parent.name != "report")
+            scripts = [f'<script src="{root}report.js" data-root="{root}">']
+            if file.name == "sql.html":
+                scripts += [f'<script src="{name}">' for name in ("sql-wasm.js", "sql-data.js", "sql.js")]
+            assert re.findall(r"<script[^>]*>", text) == scripts
             assert not re.search(r"(src|href)=\"https?:", text)
 
 
@@ -189,13 +192,21 @@ def test_a_score_is_drawn_as_a_bar_and_one_that_is_open_as_a_range(opened: Conne
     opened.execute("rollback")
     text = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
     assert "<b>61–74</b>" in text
-    bar = '<path class="evidenced" d="M0 0H61.3V8H0z"/><path class="open" d="M61.3 0H73.8V8H61.3z"/>'
+    bar = '<rect width="61.3%"/><rect class="open" x="61.3%" width="12.5%"/>'
     assert bar in text
 
 
-@pytest.mark.parametrize(("value", "drawn"), [(None, "none"), (0, "s0"), (19.9, "s0"), (20, "s1"), (100, "s4")])
+@pytest.mark.parametrize(
+    ("value", "drawn"), [(None, "none"), (0, "s0"), (19.94, "s0"), (19.96, "s1"), (20, "s1"), (100, "s4")]
+)
 def test_a_score_has_the_colour_of_its_fifth(value: float | None, drawn: str) -> None:
     assert formatters.score_class(value) == drawn
+
+
+def test_the_style_sheet_has_the_colours_of_the_scores() -> None:
+    style = (Path(formatters.__file__).parent / "static" / "report.css").read_text(encoding="utf-8")
+    for number, (fill, ink) in enumerate(COLOURS):
+        assert f"--s{number}: {fill}; --s{number}-ink: {ink};" in style
 
 
 def test_a_code_without_a_word_stands_for_itself_as_text() -> None:

@@ -53,7 +53,7 @@ def test_a_setting_that_is_left_out_has_its_default(tmp_path: Path) -> None:
         ("schedules: {time_zone: Asia/Nanchang}", "schedules.time_zone", "IANA"),
         ("schedules: {pruning: {keep_releases: 0}}", "schedules.pruning.keep_releases", "greater than or equal to 1"),
         ("limits: {columns: 0}", "limits.columns", "greater than 0"),
-        ("limit: {columns: 7}", "limit", "limits, schedules, engine, storage"),
+        ("limit: {columns: 7}", "limit", "limits, schedules, queries, engine, storage"),
         (
             "engine: {name: duckdb, spark: {exchange: /x, remote: y, z: 1}}",
             "engine.spark.z",

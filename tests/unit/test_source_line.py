@@ -21,8 +21,7 @@ READER = ReaderProcess()
 
 def archived(tmp_path: Path, content: bytes) -> tuple[Paths, str]:
     paths = Paths(tmp_path / "data")
-    (tmp_path / "sent").write_bytes(content)
-    return paths, archive_file(tmp_path / "sent", paths)[0]
+    return paths, archive_file(io.BytesIO(content), paths)[0]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])

@@ -15,6 +15,7 @@ import pytest
 from assets.core.i18n import labels
 from assets.release.outputs.excel_limits import MAX_CELL_CHARACTERS
 from assets.release.outputs.metadata import ReleaseIdentity, read_metadata
+from assets.release.outputs.score_colours import COLOURS, POINTS
 from assets.release.outputs.workbook.cell_styles import fit_text, target_cell, value_cell
 from assets.release.outputs.workbook.cover_sheet import MAX_CITIES
 from assets.release.outputs.workbook.sheet import WorkbookWriter, row_height
@@ -326,11 +327,14 @@ def test_every_sheet_is_ready_for_a4_with_repeated_headings_and_page_numbers(boo
 
 def test_scores_and_coverage_are_coloured_on_fixed_scales(book: Any) -> None:
     kinds = {rule.type for ranges in book["总览 Overview"].conditional_formatting for rule in ranges.rules}
-    assert kinds == {"colorScale", "dataBar"}
-    for ranges in book["总览 Overview"].conditional_formatting:
-        for rule in ranges.rules:
-            if rule.type == "colorScale":
-                assert [point.val for point in rule.colorScale.cfvo] == [0, 50, 100]
+    assert kinds == {"expression", "dataBar"}
+    fills = {
+        rule.formula[0].partition(">=")[2].partition(",")[0]: rule.dxf.fill.bgColor.rgb
+        for ranges in book["总览 Overview"].conditional_formatting
+        for rule in ranges.rules
+        if rule.type == "expression"
+    }
+    assert fills == {str(POINTS * number): f"FF{fill[1:].upper()}" for number, (fill, _) in enumerate(COLOURS)}
 
 
 def test_fonts_are_chinese_by_name_and_by_character_set(book: Any) -> None:

@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from assets.core.errors import Issue
 from assets.core.settings import Limits
-from assets.core.worker import Worker, WorkerError
+from assets.core.worker import Worker, WorkerError, limit_memory
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.sheet_writer import WorkbookSheet
 from assets.intake.readers.workbook import read_workbook
@@ -33,7 +33,6 @@ _MEGABYTE = 1_000_000
 _MAX_REASON = 200
 # A process that waits for a disk uses no processor time: how many times as long it may take altogether.
 _WAITING_FACTOR, _START_SECONDS = 6, 60
-_PAGE_BYTES = resource.getpagesize()
 
 
 class ReaderProcess:
@@ -118,8 +117,9 @@ def _prepare() -> None:
 def _read(file: Path, limits: Limits, folder: Path, seconds: int) -> list[WorkbookSheet] | tuple[Issue, ...]:
     """Read within the limits; return why the file is refused instead of raising it. Runs in the process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    _limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + 1 + seconds)
-    _limit(resource.RLIMIT_AS, int(Path("/proc/self/statm").read_text().split()[0]) * _PAGE_BYTES + limits.reader_bytes)
+    processor_time = int(used.ru_utime + used.ru_stime) + 1 + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (processor_time, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    limit_memory(limits.reader_bytes)
     try:
         return read_workbook(file, limits, folder)
     except FileRejectedError as error:
@@ -133,8 +133,3 @@ def _read(file: Path, limits: Limits, folder: Path, seconds: int) -> list[Workbo
         return (Issue("workbook_unreadable", str(error)),)
     except Exception as error:  # whatever a parser raises for a damaged file
         return (Issue("workbook_unreadable", f"{type(error).__name__}: {error}"[:_MAX_REASON]),)
-
-
-def _limit(kind: int, value: int) -> None:
-    """Set a limit that can be set again for the next file."""
-    resource.setrlimit(kind, (value, resource.getrlimit(kind)[1]))

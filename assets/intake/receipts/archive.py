@@ -1,31 +1,29 @@
 """The archive: every byte that ever arrived, under the hash of its content. Files are only ever added.
 
-Here: listing the files of the inbox and archiving their bytes. Not here: reading them (assets.intake.file_parser).
+Here: which files of the inbox are archived, and archiving their bytes. Not here: names and opening
+(assets.core.inbox_files), reading (assets.intake.file_parser).
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from assets.core.errors import Issue
-from assets.core.file_hash_cache import FileHashCache, inbox_name
+from assets.core.file_hash_cache import FileHashCache
 from assets.core.files import hash_file
+from assets.core.inbox_files import EntryChangedError, EntryUnreadableError, InboxEntry, list_inbox, open_inbox_file
 from assets.core.paths import Paths
 from assets.core.settings import Limits
 from assets.intake.receipts import temp_files
 
 _BLOCK_BYTES = 1 << 20
-# Suffixes that programs give to a file that they have not finished.
-_UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".tmp", "~")
 UNARCHIVED_REFUSALS = ("file_is_link", "file_too_large", "file_unreadable")
 
 
@@ -70,92 +68,91 @@ def scan_inbox(
 ) -> Iterator[InboxFile]:
     """Yield the files below one folder of the inbox, or the one file of that name, each after it was archived.
 
-    Lock files of Office (`~$...`), hidden files and unfinished downloads are skipped. A link is not followed. A file
-    that is still being written is left for the next run.
+    A link is not followed. A file that is still being written, or is exchanged while it is looked at, is left for the
+    next run.
 
     Args:
         paths: the data directory.
-        folder_name: the folder or file directly below the inbox.
+        folder_name: the name of the folder or file directly below the inbox, as the system has it.
         limits: files above the limit of bytes are refused.
         cache: files that have not changed since their hash was noted there are not read again.
     """
-    folder = paths.inbox / folder_name
-    files = sorted(folder.rglob("*")) if folder.is_dir() and not folder.is_symlink() else [folder]
-    _wait_for_writers(files, limits.still_written_seconds)
-    for file in files:
-        if is_ignored(file.relative_to(paths.inbox)):
+    entries = list_inbox(paths.inbox, folder_name)
+    if _wait_for_writers(entries, limits.still_written_seconds):
+        entries = list_inbox(paths.inbox, folder_name)
+    for entry in entries:
+        refusal = _find_refusal(entry, limits)
+        if refusal is not None:
+            yield _refused(entry, refusal)
             continue
-        with suppress(FileNotFoundError):  # it was deleted meanwhile
-            inbox_file = _archive_inbox_file(file, paths, limits, cache)
-            if inbox_file is not None:
-                yield inbox_file
+        try:
+            inbox_file = _archive_entry(entry, paths, limits, cache)
+        except EntryChangedError:
+            continue
+        except EntryUnreadableError:
+            inbox_file = _refused(entry, "file_unreadable")
+        if inbox_file is not None:
+            yield inbox_file
     if cache is not None:
         cache.write()
 
 
-def is_ignored(file: Path) -> bool:
-    """Return whether the path of a file is hidden, or the name of a lock file of Office or an unfinished download."""
-    return file.name.lower().endswith(_UNFINISHED) or any(part.startswith((".", "~$")) for part in file.parts)
-
-
 def find_refusal(file: Path, limits: Limits) -> Issue | None:
-    """Return why a file is refused unread; None where it can be read.
+    """Return why a file on the disk of its sender would be refused unread; None where it can be read.
 
     Raises:
         FileNotFoundError: it was deleted meanwhile.
     """
-    if file.is_symlink():
-        return Issue("file_is_link")
-    status = file.stat()
-    # Opening a pipe or a device may block for ever.
-    if not stat.S_ISREG(status.st_mode) or not _is_readable(file):
-        return Issue("file_unreadable")
-    is_too_large = status.st_size > limits.file_bytes
-    return Issue("file_too_large", str(status.st_size), str(limits.file_bytes)) if is_too_large else None
+    entry = InboxEntry((file.name,), file.lstat())
+    code = _find_refusal(entry, limits)
+    if code is None and not os.access(file, os.R_OK):
+        code = "file_unreadable"
+    if code != "file_too_large":
+        return None if code is None else Issue(code)
+    return Issue(code, str(entry.status.st_size), str(limits.file_bytes))
 
 
-def _archive_inbox_file(file: Path, paths: Paths, limits: Limits, cache: FileHashCache | None) -> InboxFile | None:
-    """Archive one file; return None for a folder and for a file that is still being written."""
-    name = inbox_name(file, paths.inbox)
-    if file.is_dir() and not file.is_symlink():
-        return None
-    refusal = find_refusal(file, limits)
-    if refusal is not None:
-        return _refused(file, name, refusal)
-    status = file.stat()
-    size_and_mtime = _size_and_mtime(status)
-    if 0 <= time.time() - status.st_mtime_ns / 1e9 < limits.still_written_seconds:
-        return None
-    known = cache.find_sha256(name, status) if cache is not None else None
-    if known is not None and paths.archived(known).is_file():
-        return InboxFile(name, known, status.st_size, state=_state(status))
-    sha256, size = archive_file(file, paths)
-    if _size_and_mtime(file.stat()) != size_and_mtime:
-        return None
+def _find_refusal(entry: InboxEntry, limits: Limits) -> str | None:
+    """Return the code of the refusal of an entry that is not opened; opening a pipe or a device may block for ever."""
+    if entry.is_link:
+        return "file_is_link"
+    if not entry.is_file:
+        return "file_unreadable"
+    return "file_too_large" if entry.status.st_size > limits.file_bytes else None
+
+
+def _archive_entry(entry: InboxEntry, paths: Paths, limits: Limits, cache: FileHashCache | None) -> InboxFile | None:
+    """Archive one file; return None for one that is still being written."""
+    known = cache.find_sha256(entry.name, entry.status) if cache is not None else None
+    if known is not None and not _is_young(entry.status, limits) and is_archived_intact(paths.archived(known)):
+        return InboxFile(entry.name, known, entry.status.st_size, state=_state(entry.status))
+    with open_inbox_file(paths.inbox, entry) as stream:
+        status = os.fstat(stream.fileno())
+        if _is_young(status, limits) or status.st_size > limits.file_bytes:
+            return None
+        sha256, size = archive_file(stream, paths)
+        if _size_and_mtime(os.fstat(stream.fileno())) != _size_and_mtime(status):
+            return None
     if cache is not None:
-        cache.add(name, status, sha256)
-    return InboxFile(name, sha256, size, state=_state(status))
+        cache.add(entry.name, status, sha256)
+    return InboxFile(entry.name, sha256, size, state=_state(status))
 
 
-def _is_readable(file: Path) -> bool:
-    try:
-        with file.open("rb"):
-            return True
-    except PermissionError:
-        return False
+def _is_young(status: os.stat_result, limits: Limits) -> bool:
+    return 0 <= time.time() - status.st_mtime_ns / 1e9 < limits.still_written_seconds
 
 
-def _refused(file: Path, name: str, refusal: Issue) -> InboxFile:
+def _refused(entry: InboxEntry, code: str) -> InboxFile:
     """A file that is not archived; another link or another size has another digest, and is another arrival."""
     size = 0
-    if refusal.code == "file_is_link":
-        state = b"link:" + bytes(file.readlink())
-    elif refusal.code == "file_too_large":
-        size = int(refusal.actual)
-        state = f"too large:{_size_and_mtime(file.stat())}:{name}".encode()
+    if code == "file_is_link":
+        state = b"link:" + os.fsencode(entry.target)
+    elif code == "file_too_large":
+        size = entry.status.st_size
+        state = f"too large:{_size_and_mtime(entry.status)}:{entry.name}".encode()
     else:
-        state = f"unreadable:{name}".encode()
-    return InboxFile(name, hashlib.sha256(state).hexdigest(), size, refusal.code)
+        state = f"unreadable:{entry.name}".encode()
+    return InboxFile(entry.name, hashlib.sha256(state).hexdigest(), size, code)
 
 
 def _state(status: os.stat_result) -> FileState:
@@ -166,16 +163,13 @@ def _size_and_mtime(status: os.stat_result) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _wait_for_writers(files: Iterable[Path], seconds: float) -> None:
+def _wait_for_writers(entries: Iterable[InboxEntry], seconds: float) -> bool:
     """Wait once, at most `seconds`, until the newest file is old enough to know whether it still grows."""
-    ages = []
-    for file in files:
-        with suppress(FileNotFoundError):
-            if file.is_file() and not file.is_symlink():
-                ages.append(time.time() - file.stat().st_mtime)
+    ages = [time.time() - entry.status.st_mtime for entry in entries if entry.is_file]
     youngest = min((age for age in ages if age >= 0), default=seconds)
     if youngest < seconds:
         time.sleep(seconds - youngest)
+    return youngest < seconds
 
 
 def is_archived_intact(file: Path) -> bool:
@@ -183,8 +177,15 @@ def is_archived_intact(file: Path) -> bool:
     return file.is_file() and hash_file(file) == file.name
 
 
-def archive_file(file: Path, paths: Paths) -> tuple[str, int]:
-    """Copy the bytes of a file into the archive and return their sha256 and number.
+def _read_block(source: BinaryIO) -> bytes:
+    try:
+        return source.read(_BLOCK_BYTES)
+    except OSError as error:  # a fault of the disk of the inbox, not of the archive
+        raise EntryUnreadableError(error.errno, error.strerror) from error
+
+
+def archive_file(source: BinaryIO, paths: Paths) -> tuple[str, int]:
+    """Copy the bytes of an open file into the archive and return their sha256 and number.
 
     The hash is that of the bytes copied, so a file replaced meanwhile cannot get the hash of other bytes. The copy gets
     its name by rename: a kill leaves a temporary file, never half a content.
@@ -195,11 +196,10 @@ def archive_file(file: Path, paths: Paths) -> tuple[str, int]:
     with tempfile.NamedTemporaryFile(dir=paths.archive, prefix=prefix, delete=False) as stream:
         copy = Path(stream.name)
         try:
-            with file.open("rb") as source:
-                while block := source.read(_BLOCK_BYTES):
-                    digest.update(block)
-                    size += len(block)
-                    stream.write(block)
+            while block := _read_block(source):
+                digest.update(block)
+                size += len(block)
+                stream.write(block)
             stream.flush()
             os.fsync(stream.fileno())
             target = paths.archived(digest.hexdigest())

@@ -22,6 +22,8 @@ from assets.intake.rows.accounts import SheetAccount
 
 # What the names of the results of a file end with: its accepted rows and its rejected rows.
 RESULT_SUFFIXES = ("parquet", "rejects.parquet")
+# What the column 报送状态 of a form says once all figures of the year were sent, and before.
+COMPLETE, INCOMPLETE = "报送完毕", "尚未报齐"
 
 IssueFields = dict[str, str | int | None]
 
@@ -70,6 +72,31 @@ class SheetNote(BaseModel):
     text: str
 
 
+class SignOff(BaseModel):
+    """What an office signs on a form; it stays in the receipt, because names of people are not published.
+
+    Attributes:
+        form_id: the number of the form, None where the file is no form.
+        filled_by: who filled it in.
+        checked_by: who checked it.
+        filled_on: when, as written.
+        completion: whether everything was sent (`COMPLETE`), or more is to come.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    form_id: str | None = None
+    filled_by: str | None = None
+    checked_by: str | None = None
+    filled_on: str | None = None
+    completion: str | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the office says that everything was sent."""
+        return self.completion == COMPLETE
+
+
 class Receipt(BaseModel):
     """What became of one file; always rows_read = rows_accepted + rows_aggregate + rows_rejected.
 
@@ -99,6 +126,7 @@ class Receipt(BaseModel):
     sheets: tuple[SheetSummary, ...] = ()
     notes: tuple[SheetNote, ...] = ()
     results: dict[str, str] = Field(default={})
+    sign_off: SignOff | None = None
     # They have records of their own, because a receipt is never changed.
     arrivals: tuple[Arrival, ...] = Field(default=(), exclude=True)
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from assets.core.errors import Issue
 
 # `wrapped`: a further line of a row of a text file whose cells contain line ends. `set_aside`: hidden or struck out.
+# `unfilled`: a row of a form that has no more than the form itself filled in.
 RowClass = Literal[
     "title",
     "header",
@@ -23,6 +24,7 @@ RowClass = Literal[
     "repeated_header",
     "note",
     "footer",
+    "unfilled",
     "wrapped",
     "set_aside",
     "passed_over",
@@ -31,7 +33,7 @@ RowClass = Literal[
 RowCounts = Counter[RowClass]
 ROW_CLASSES: tuple[RowClass, ...] = get_args(RowClass)
 # Rows below the headers that are neither data nor blank.
-SKIPPED: tuple[RowClass, ...] = ("repeated_header", "note", "footer")
+SKIPPED: tuple[RowClass, ...] = ("repeated_header", "note", "footer", "unfilled")
 
 
 class SheetAccount(BaseModel):
@@ -57,6 +59,7 @@ class SheetAccount(BaseModel):
     repeated_header: int = 0
     note: int = 0
     footer: int = 0
+    unfilled: int = 0
     wrapped: int = 0
     set_aside: int = 0
     passed_over: int = 0

@@ -30,6 +30,7 @@ from assets.intake.tables.contracts import (
     GAP_REASONS,
     OTHER_CELLS,
     RETURN_ID,
+    SIGN_OFF_HEADERS,
     SOURCE_GRADE,
     SOURCE_ID,
     SOURCE_TEXT,
@@ -45,6 +46,7 @@ from assets.intake.tables.table_rows import FIGURE_CELLS, FIRST_COLUMN
 from assets.intake.values import cell_parsers
 from assets.intake.values.arrow_utils import (
     Indices,
+    Mask,
     cast_column,
     dictionary_encode,
     repeat_value,
@@ -103,6 +105,7 @@ class ChunkResult:
     notes: list[SheetNote]
     remarks: Remarks
     years: set[int]
+    sign_off: dict[str, set[str]]
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,8 @@ class RowValidator:
         malformed = [
             row for row in chunk.malformed if row.error is not None or self._is_data(row.line, row.cells, counts, notes)
         ]
-        chunk = self._select_data(chunk, counts, notes)
+        sign_off = self._read_sign_off(chunk)
+        chunk = self._select_data(self._select_filled(chunk, counts), counts, notes)
         counts["read"] = len(chunk.lines) + len(malformed)
         validation = _ChunkValidation(self, chunk, RowErrors(len(chunk.lines)))
         typed = validation.parse_columns()
@@ -180,7 +184,30 @@ class RowValidator:
             notes=notes,
             remarks=validation.remarks,
             years=validation.years(),
+            sign_off=sign_off,
         )
+
+    def _read_sign_off(self, chunk: RawChunk) -> dict[str, set[str]]:
+        """What the columns of the signatures say, by their meaning."""
+        cells: dict[str, set[str]] = {}
+        for number, header in enumerate(self.layout.headers):
+            if header.role == "sign_off":
+                texts, _ = dictionary_encode(chunk.columns[number])
+                name = SIGN_OFF_HEADERS[normalise_header(header.text)]
+                cells.setdefault(name, set()).update(filter(None, map(cell_parsers.parse_text, texts)))
+        return cells
+
+    def _select_filled(self, chunk: RawChunk, counts: RowCounts) -> RawChunk:
+        """The chunk without the rows of a form in which nothing was filled in."""
+        if self.layout.form is None or not len(chunk.lines):
+            return chunk
+        is_filled = np.zeros(len(chunk.lines), dtype=np.bool_)
+        for number, header in enumerate(self.layout.headers):
+            is_answer = header.column is not None and header.column not in self.contract.given_columns
+            if is_answer or header.role == "empty":
+                is_filled |= to_mask(pc.not_equal(strip_blanks(to_plain_text(chunk.columns[number])), ""))
+        counts["unfilled"] += int(np.count_nonzero(~is_filled))
+        return _keep_rows(chunk, is_filled)
 
     def _is_data(self, line: int, cells: Sequence[str], counts: RowCounts, notes: list[SheetNote]) -> bool:
         """Whether a row is data; otherwise it is counted, and a footnote is noted."""
@@ -214,10 +241,7 @@ class RowValidator:
             self._is_data(int(chunk.lines[number]), cells, counts, notes)
             for number, cells in zip(numbers.tolist(), rows, strict=True)
         ]
-        if is_kept.all():
-            return chunk
-        columns = [column.filter(pa.array(is_kept)) for column in chunk.columns]
-        return replace(chunk, lines=chunk.lines[is_kept], columns=columns)
+        return _keep_rows(chunk, is_kept)
 
     def _code_position(self) -> int | None:
         code = self.contract.place_code
@@ -542,6 +566,13 @@ def _parse_cell(
     if value is None and is_required:
         return None, "missing_value", column.zh
     return value, None, ""
+
+
+def _keep_rows(chunk: RawChunk, is_kept: Mask) -> RawChunk:
+    if is_kept.all():
+        return chunk
+    columns = [column.filter(pa.array(is_kept)) for column in chunk.columns]
+    return replace(chunk, lines=chunk.lines[is_kept], columns=columns)
 
 
 def _may_be_damaged(texts: pa.Array) -> bool:

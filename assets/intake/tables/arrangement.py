@@ -49,7 +49,7 @@ from assets.intake.values.lookups import Lookups
 from assets.intake.values.places import UnknownPlaceError, normalise_place_name
 
 # Columns that the rearranged rows do not have.
-_UNREAD = ("empty", "ignored", "units")
+_UNREAD = ("empty", "ignored", "units", "sign_off")
 # A text file is read up to so many lines for each row of the limit.
 _LINES_PER_ROW = 4
 

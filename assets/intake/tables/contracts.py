@@ -7,6 +7,7 @@ the accepted rows. Not here: how a cell is parsed (assets.intake.values.cell_par
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
@@ -73,6 +74,15 @@ _SOURCE_COLUMNS = {
         en="The cell of each column as JSON, in a sheet that was rearranged",
     ),
 }
+# Columns in which an office signs: who filled in the form, who checked it, when, and whether all has been sent.
+SIGN_OFF_HEADERS: dict[str, str] = {
+    **dict.fromkeys(("填报人", "填表人"), "filled_by"),
+    **dict.fromkeys(("审核人", "复核人"), "checked_by"),
+    **dict.fromkeys(("填报日期", "填表日期"), "filled_on"),
+    "报送状态": "completion",
+}
+# Columns of a form with this before their names are for its reader alone.
+REFERENCE_PREFIX = "参考:"
 # Columns of a returned file: the number of the rejected row that a row corrects; the others are for the sender only.
 RETURN_HEADERS: dict[str, str | None] = {
     "退回编号": RETURN_ID,
@@ -323,6 +333,24 @@ class Contract(BaseModel):
     def stage(self) -> str | None:
         """The column that tells planned figures from others, None without one."""
         return next((name for name, column in self.columns.items() if column.planned_values), None)
+
+    @property
+    def given_columns(self) -> frozenset[str]:
+        """The columns that a form may fill in itself: a row that has these alone says nothing."""
+        return frozenset(
+            name
+            for name, column in self.columns.items()
+            if column.is_place
+            or column.type in ("indicator", "unit")
+            or name == self.year
+            or (column.required and column.allowed is not None)
+        )
+
+    @property
+    def version(self) -> str:
+        """A digest of what a form is made from; it changes where a form in hand is no longer today's."""
+        content = self.model_dump_json(include={"dataset", "key", "columns", "indicators"})
+        return hashlib.sha256(content.encode()).hexdigest()[:8]
 
     @property
     def references(self) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import zip_longest
 
 from assets.core.errors import Issue
@@ -16,6 +17,7 @@ from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.raw_rows import Merge, RawRow
 from assets.intake.rows.accounts import RowClass
 from assets.intake.tables.contracts import normalise_header
+from assets.intake.tables.form_id import FormId, find_form_id
 from assets.intake.tables.headers import Header, HeaderMatcher, match_header_rows
 from assets.intake.tables.row_kinds import (
     RowKind,
@@ -99,6 +101,11 @@ class TableLayout:
 
     def _title_cells(self) -> frozenset[str]:
         return frozenset(plain_form(cell) for row in self.titles for cell in row.cells if cell.strip())
+
+    @cached_property
+    def form(self) -> FormId | None:
+        """The number of the form, where the table is one that was made from the contract."""
+        return find_form_id(cell for row in self.titles for cell in row.cells)
 
     def title_years(self) -> set[int]:
         """Return the year that the titles name; empty where they name none or several."""

@@ -15,7 +15,13 @@ from typing import Literal
 
 from assets.core.errors import Issue
 from assets.core.text import may_be_same_measure, most_similar
-from assets.intake.tables.contracts import RETURN_HEADERS, Contract, normalise_header
+from assets.intake.tables.contracts import (
+    REFERENCE_PREFIX,
+    RETURN_HEADERS,
+    SIGN_OFF_HEADERS,
+    Contract,
+    normalise_header,
+)
 from assets.intake.values.units import Units
 
 # `normalise_header` has replaced full-width brackets and signs already.
@@ -47,14 +53,14 @@ Problem = tuple[str, str, str]
 class Header:
     """A header of the file: its role, its column of the contract, and unit, scope and year of the figures below it.
 
-    Roles: `column` of the contract, `return_id` and `for_sender` in a returned file, `units` (the units of the figures,
-    of a contract without such a column), `ignored` (serial numbers and the like), `kept` (unknown), `empty`, and in a
-    crosstab `label` (the figure that each row is about).
+    Roles: `column` of the contract, `return_id` and `for_sender` in a returned file or a form, `units` (those of the
+    figures, of a contract without such a column), `sign_off` (who filled in a form), `ignored` (serial numbers and the
+    like), `kept` (unknown), `empty`, and in a crosstab `label` (the figure that each row is about).
     `modifier` is a word that may change the meaning of the column.
     """
 
     text: str
-    role: Literal["column", "return_id", "for_sender", "units", "ignored", "kept", "empty", "label"]
+    role: Literal["column", "return_id", "for_sender", "units", "sign_off", "ignored", "kept", "empty", "label"]
     column: str | None = None
     unit: str | None = None
     scope: str | None = None
@@ -160,6 +166,10 @@ class HeaderMatcher:
             return Header(text, "column", self.columns[header])
         if header in _UNIT_HEADERS and self.contract.column_of("unit") is None:
             return Header(text, "units")
+        if header in SIGN_OFF_HEADERS:
+            return Header(text, "sign_off")
+        if header.startswith(REFERENCE_PREFIX):
+            return Header(text, "for_sender")
         if header in self.ignored:
             return Header(text, "ignored")
         return self._match_parts(text, header, {}) if len(header) <= _MAX_HEADER_LENGTH else None

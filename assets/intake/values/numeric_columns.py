@@ -43,7 +43,7 @@ _MAX_PLAIN_LENGTH = 16  # 15 digits, which a double keeps, and the point
 _PLAIN = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 _EXAMPLES = {"number": "1234.5", "integer": "1234"}
 _HAN = re.compile("[\u4e00-\u9fff]")
-_PERCENT = "%"
+PERCENT = "%"
 # A cell that Excel turned into a date, as 12-5 into 5 December.
 _DATE = re.compile(r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 Doubles = npt.NDArray[np.float64]
@@ -136,7 +136,7 @@ class NumericColumnParser:
         has_unit = np.zeros(self.size, dtype=np.bool_)
         rows = np.flatnonzero(~is_plain | units.differ)
         qualifiers = self._parse_cells(source, column, texts, units, rows, values, has_unit)
-        if column.unit == _PERCENT and self.long_format is None and not units.differ.any():
+        if column.unit == PERCENT and self.long_format is None and not units.differ.any():
             self._check_fractions(source, texts, values, has_unit)
         self._check_limits(source, column, texts, values)
         return pa.array(values, mask=np.isnan(values)), qualifiers

@@ -28,6 +28,7 @@ from assets.release.outputs.excel_limits import (
     SheetNames,
     fit_cell_text,
 )
+from assets.release.publish.file_names import DEVICE_NAMES
 from assets.warehouse.connection import Connection
 
 FOLDER = "returns"
@@ -366,4 +367,4 @@ def _safe_name(text: str) -> str:
     """Return a name that every system accepts for one folder or file; a hash keeps changed names different."""
     name = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", text).strip(" .")[:_MAX_NAME_CHARACTERS].strip(" .")
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
-    return name if name == text else f"{name}~{digest}"
+    return name if name == text and not DEVICE_NAMES.fullmatch(name) else f"{name}~{digest}"

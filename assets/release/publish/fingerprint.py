@@ -7,12 +7,15 @@ release (assets.release.publish.manifest).
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
 from assets.core.file_hash_cache import cached_sha256
 from assets.core.files import hash_file, write_atomically
+from assets.core.inbox_files import InboxEntry, escape_path, list_inbox, open_inbox_file
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.core.sealed import read_sealed, seal
 from assets.release.publish.manifest import is_intact
@@ -30,16 +33,13 @@ def compute_fingerprint(paths: Paths) -> str:
     digest, known_sha256 = hashlib.sha256(), cached_sha256(paths)
     for engine in _ENGINES:
         digest.update(f"{engine} {version(engine)}\n".encode())
+    for entry in list_inbox(paths.inbox):
+        # The same bytes may have been sent again, so the time counts too.
+        content = (known_sha256(entry) if entry.is_file else "") or _hash_inbox_file(paths.inbox, entry)
+        digest.update(f"inbox/{entry.name} {entry.status.st_mtime_ns} {content}".encode())
     for label, file in _list_input_files(paths):
         digest.update(f"{label} ".encode())
-        if file.is_symlink():
-            digest.update(b"link " + bytes(file.readlink()))
-            continue
-        if file.is_relative_to(paths.inbox):
-            # The same bytes may have been sent again.
-            digest.update(f"{file.stat().st_mtime_ns} {known_sha256(file) or hash_file(file)}".encode())
-        else:
-            digest.update(hash_file(file).encode())
+        digest.update(b"link " + bytes(file.readlink()) if file.is_symlink() else hash_file(file).encode())
     return digest.hexdigest()
 
 
@@ -55,10 +55,17 @@ def changed_fingerprint(paths: Paths) -> str | None:
     return None if is_current and not _has_remote_changes(paths) else fingerprint
 
 
+def _hash_inbox_file(inbox: Path, entry: InboxEntry) -> str:
+    """Return the hash of a file; of what a run refuses unread a text that stays as long as it does."""
+    if entry.is_file:
+        with suppress(OSError), open_inbox_file(inbox, entry) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    return f"unread {stat.filemode(entry.status.st_mode)} {escape_path((entry.target,))}"
+
+
 def _list_input_files(paths: Paths) -> Iterator[tuple[str, Path]]:
     code = (PROJECT_ROOT / "assets", PROJECT_ROOT / "pipelines")
     folders = [
-        (paths.inbox, "*"),
         (paths.reference, "*.csv"),
         *((folder, "*.yml") for folder in (paths.contracts, paths.corrections, paths.approvals, code[0])),
         (paths.data, "settings.yml"),

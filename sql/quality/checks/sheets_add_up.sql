@@ -14,5 +14,5 @@ select
 from intake.sheets
 where
     rows_physical <> rows_title + rows_header + rows_unit + rows_blank + rows_repeated_header + rows_note
-    + rows_footer + rows_wrapped + rows_set_aside + rows_passed_over + rows_read
+    + rows_footer + rows_unfilled + rows_wrapped + rows_set_aside + rows_passed_over + rows_read
     or rows_read + rows_unfolded <> rows_accepted + rows_aggregate + rows_rejected

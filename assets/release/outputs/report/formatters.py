@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from assets.core.i18n import labels
 from assets.core.text import format_decimal
+from assets.release.outputs.score_colours import score_class_number
 
 Row = Mapping[str, Any]
 
@@ -30,8 +31,6 @@ _MARKS = {
     "not_available": "○",
     "no_target": "–",
 }
-
-_SCORE_CLASSES = 5
 
 
 @lru_cache(maxsize=8192)
@@ -113,5 +112,5 @@ def _sign(group: str, code: str | None) -> str:
 
 
 def score_class(value: float | None) -> str:
-    """Return the CSS class of a score: five classes of twenty points."""
-    return "none" if value is None else f"s{min(int(value // (100 / _SCORE_CLASSES)), _SCORE_CLASSES - 1)}"
+    """Return the CSS class of a score."""
+    return "none" if value is None else f"s{score_class_number(value)}"

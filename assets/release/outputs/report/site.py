@@ -21,20 +21,26 @@ from assets.core.ranges import format_range
 from assets.release.explain.changelog import LISTED_CHANGES, change_cells, change_headings
 from assets.release.explain.score_diff import read_named_changes
 from assets.release.outputs.metadata import ReleaseIdentity
-from assets.release.outputs.report import altair_charts, formatters, queries, sparklines
+from assets.release.outputs.report import altair_charts, data_scripts, formatters, queries, sparklines
 from assets.release.outputs.report.briefing import write_briefing
 from assets.release.outputs.rows import SOURCE_TABLES, Row, fetch_row, fetch_rows, group_rows, read_rows
-from assets.release.publish.file_names import CHECK_PAGES, REPORT
+from assets.release.publish.file_names import CHECK_PAGES, DATABASE, DEVICE_NAMES, REPORT, WORKBOOK
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
 
 _HERE = Path(__file__).parent
-_STATIC = ("report.css", "checks.css", "report.js")
+_STATIC = ("report.css", "checks.css", "report.js", "downloads.js", "sql.js", "sql-wasm.LICENSE.txt")
 _MAX_NAME_CHARACTERS = 14
 _MAX_MATRIX_CITIES = 20
 _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,80}(\.[a-z0-9_-]{1,80})?")
-# Names that Windows reserves for devices, with any ending.
-_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+
+# The files of a release that the page on data links, apart from the tables.
+_RELEASE_FILES = (
+    (WORKBOOK, "评分卡工作簿", "the scorecards as a workbook"),
+    (DATABASE, "全部数据表的 DuckDB 数据库", "a DuckDB database with all tables"),
+    ("datapackage.json", "数据表的说明、来源和许可", "descriptions of the tables, sources and licence"),
+    ("CITATION.cff", "引用信息", "how to cite, for programs"),
+)
 
 
 def write_report(
@@ -62,14 +68,14 @@ def write_report(
     target.mkdir(parents=True, exist_ok=True)
     checks = _copy_check_pages(target, check_pages)
     static = [Path(shutil.copyfile(_HERE / "static" / name, target / name)) for name in _STATIC]
-    pages = _SiteBuilder(connection, target, release, checks).write()
+    pages = _SiteBuilder(connection, target, release, checks, tables).write()
     return tuple(sorted([*static, *(target / page for page in checks.values()), *pages]))
 
 
 @lru_cache(maxsize=8192)
 def page_name(identifier: str) -> str:
     """Return the file name of the page of an identifier: valid on every system, and different for each."""
-    if _PLAIN_NAME.fullmatch(identifier) and not _DEVICES.fullmatch(identifier):
+    if _PLAIN_NAME.fullmatch(identifier) and not DEVICE_NAMES.fullmatch(identifier):
         return f"{identifier}.html"
     digest = hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return f"x-{digest}.html"
@@ -126,9 +132,14 @@ class _SiteBuilder:
     """All pages of one candidate, written one after the other."""
 
     def __init__(
-        self, connection: Connection, target: Path, release: ReleaseIdentity, checks: Mapping[str, str]
+        self,
+        connection: Connection,
+        target: Path,
+        release: ReleaseIdentity,
+        checks: Mapping[str, str],
+        tables: Sequence[Table],
     ) -> None:
-        self._connection, self._target, self._checks = connection, target, checks
+        self._connection, self._target, self._checks, self._tables = connection, target, checks, tables
         self._registry = queries.read_reference_data(connection)
         self._dimension_scores = queries.read_scores(connection, "dimension")
         self._measure_scores = queries.read_scores(connection, "measure")
@@ -158,6 +169,9 @@ class _SiteBuilder:
 
     def write(self) -> Iterator[Path]:
         yield self._overview()
+        if self._rankings:
+            charts = [altair_charts.draw_ranks(ranking["places"], self._names) for ranking in self._rankings]
+            yield self._page("ranks", charts=charts)
         if not self._has_matrix:
             yield self._page("matrix", attainments=self._attainments, most=queries.MAX_LISTED)
         order = "figures.city_code, figures.indicator_id"
@@ -177,8 +191,16 @@ class _SiteBuilder:
         yield self._page("changes", **self._changes())
         targets = [target for targets in self._registry.targets.values() for target in targets]
         yield self._page("method", duties=sum(target["authority"].startswith("policy_") for target in targets))
+        yield from self._data()
         models = "select name, sql from release.models where name like 'scorecards.%' order by name"
         yield self._page("formulas", models=fetch_rows(self._connection, models))
+
+    def _data(self) -> Iterator[Path]:
+        yield data_scripts.write_search_index(self._target, self._registry, page_name)
+        yield self._page("data", files=_RELEASE_FILES, tables=sorted(self._tables, key=lambda one: one.qualified_name))
+        sql_tables, files = data_scripts.write_sql_data(self._target, self._connection)
+        yield from files
+        yield self._page("sql", sql_tables=sql_tables, examples=data_scripts.EXAMPLES)
 
     def _term(self, kind: str, text: str) -> Markup:
         """Return a unit, an area or another term, in English where the registry has it."""
@@ -207,7 +229,6 @@ class _SiteBuilder:
             has_matrix=self._has_matrix,
             most=queries.MAX_LISTED,
             tiles=self._tiles(),
-            charts=[altair_charts.draw_ranks(ranking["places"], self._names) for ranking in self._rankings],
             province_targets=read_rows(self._connection, "province_target_rows", ["dimension_position", "target_id"]),
             datasets=list(self._datasets.values()),
             freshness={city: {row["dataset"]: row for row in rows} for city, rows in self._freshness.items()},

@@ -16,8 +16,8 @@ from assets.release.outputs.excel_limits import fit_cell_text
 FONT: dict[str, object] = {"font_name": "等线", "font_family": 2, "font_charset": 134, "font_scheme": ""}
 TITLE_FONT: dict[str, object] = {"font_name": "黑体", "font_family": 2, "font_charset": 134, "font_scheme": ""}
 INK, GREY, RULE, BAND = "#1F2933", "#5F6B7A", "#B8C2CC", "#DCE6F1"
+BAR = "#CFE1F3"
 # Different to colour-blind readers; in black and white the text of the cell tells them apart.
-LOW, MIDDLE, HIGH, BAR = "#F2B27A", "#FFFFFF", "#7FB2E5", "#CFE1F3"
 _STATUS_FILLS = {
     "achieved": "#BBD9F2",
     "achieved_declining": "#E6E1C5",

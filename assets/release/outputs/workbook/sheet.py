@@ -14,19 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from assets.release.outputs.excel_limits import SheetNames
 from assets.release.outputs.rows import Row
+from assets.release.outputs.score_colours import COLOURS, POINTS
 from assets.release.outputs.workbook.cell_styles import (
     BAND,
     BAR,
     FONT,
     FONT_SIZE,
     GREY,
-    HIGH,
     INK,
-    LOW,
-    MIDDLE,
     TITLE_FONT,
     Cell,
     Style,
@@ -155,8 +154,31 @@ class WorkbookWriter:
         sheet.repeat_rows(top - 1 if _is_grouped(content) else top, top)
         sheet.print_area(0, 0, bottom, last)
         sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{bottom + 1}"})
-        _add_colours(sheet, columns, top + 1, bottom)
+        self._add_colours(sheet, columns, top + 1, bottom)
         return name
+
+    def _add_colours(self, sheet: Any, columns: Sequence[SheetColumn], first: int, last: int) -> None:
+        """Colour scores by their classes and add bars to coverages, both on fixed scales: sheets can be compared."""
+        bar = {"type": "data_bar", "min_type": "num", "max_type": "num", "min_value": 0, "max_value": 1}
+        bar |= {"bar_color": BAR, "bar_solid": True, "bar_border_color": BAR}
+        for number, column in enumerate(columns):
+            if column.scale == "score":
+                cell = xl_rowcol_to_cell(first, number)
+                for rule, colours in enumerate(COLOURS):
+                    # A range is a text, and Excel takes any text for more than any number.
+                    shown = f"AND(ISNUMBER({cell}),ROUND({cell},1)>={POINTS * rule},"
+                    above = f"ROUND({cell},1)<{POINTS * (rule + 1)})" if rule < len(COLOURS) - 1 else "TRUE)"
+                    rules = {"type": "formula", "criteria": f"={shown}{above}", "format": self._colour_format(*colours)}
+                    sheet.conditional_format(first, number, last, number, rules)
+            elif column.scale is not None:
+                sheet.conditional_format(first, number, last, number, bar)
+
+    def _colour_format(self, fill: str, ink: str) -> Any:
+        """Return the format that a class of scores adds to that of a cell, created once."""
+        style = make_style(bg_color=fill, font_color=ink)
+        if style not in self._formats:
+            self._formats[style] = self._book.add_format(dict(style))
+        return self._formats[style]
 
     def _write_head(self, sheet: Any, content: SheetContent, last: int) -> int:
         """Write title, notes and headings; return the row of the headings."""
@@ -222,18 +244,6 @@ class WorkbookWriter:
 
 def _is_grouped(content: SheetContent) -> bool:
     return any(column.group is not None for column in content.columns)
-
-
-def _add_colours(sheet: Any, columns: Sequence[SheetColumn], first: int, last: int) -> None:
-    """Colour scores from 0 to 100 and add bars to coverages, both on fixed scales, so that sheets can be compared."""
-    numbers = {"min_type": "num", "mid_type": "num", "max_type": "num"}
-    scale = {**numbers, "type": "3_color_scale", "min_value": 0, "mid_value": 50, "max_value": 100}
-    scale |= {"min_color": LOW, "mid_color": MIDDLE, "max_color": HIGH}
-    bar = {"type": "data_bar", "min_type": "num", "max_type": "num", "min_value": 0, "max_value": 1}
-    bar |= {"bar_color": BAR, "bar_solid": True, "bar_border_color": BAR}
-    for number, column in enumerate(columns):
-        if column.scale is not None:
-            sheet.conditional_format(first, number, last, number, scale if column.scale == "score" else bar)
 
 
 def row_height(texts: Iterable[tuple[str, float]]) -> float:

@@ -1,4 +1,4 @@
-// Language switch and sorting of tables. Everything can be read without this script, in Chinese.
+// Language switch, search, and what readers do with tables and tiles. Everything can be read without this script, in Chinese.
 "use strict";
 (() => {
   const KEY = "gancheng-language";
@@ -15,7 +15,10 @@
       button.setAttribute("aria-pressed", String(button.dataset.language === language));
     }
     for (const one of document.querySelectorAll("[data-zh]")) one.textContent = one.dataset[language];
-    for (const one of document.querySelectorAll(".filter")) one.placeholder = language === "en" ? "Filter the rows" : "筛选各行";
+    for (const one of document.querySelectorAll("[data-zh-placeholder]")) {
+      one.placeholder = one.dataset[`${language}Placeholder`];
+      one.setAttribute("aria-label", one.placeholder);
+    }
     for (const link of document.querySelectorAll("a[href]")) {
       const [page, hash = ""] = link.getAttribute("href").split("#");
       if (page.endsWith(".html") && (hash === "" || hash.startsWith("lang="))) {
@@ -67,11 +70,63 @@
     const field = document.createElement("input");
     field.type = "search";
     field.className = "filter no-print";
+    Object.assign(field.dataset, { zhPlaceholder: "筛选各行", enPlaceholder: "Filter the rows" });
     field.addEventListener("input", () => {
       const wanted = field.value.trim().toLowerCase();
       for (const row of table.tBodies[0].rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
     });
     (table.closest(".scroll") || table).before(field);
+  };
+
+  // Scripts that few readers need are loaded when they do.
+  const base = document.currentScript.dataset.root;
+  const loaded = {};
+  const load = (name) => loaded[name] ||= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    [script.src, script.onload, script.onerror] = [base + name, resolve, reject];
+    document.head.append(script);
+  });
+
+  const addTools = (place) => {
+    const formats = place.tagName === "TABLE" ? { csv: "CSV", xlsx: "Excel" } : { svg: "SVG", png: "PNG" };
+    const tools = document.createElement("p");
+    tools.className = "tools no-print";
+    for (const [format, label] of Object.entries(formats)) {
+      const button = document.createElement("button");
+      [button.type, button.textContent] = ["button", label];
+      button.addEventListener("click", async () => {
+        await load("downloads.js");
+        const isBefore = (one) => one.compareDocumentPosition(place) & Node.DOCUMENT_POSITION_FOLLOWING;
+        const heading = [...document.querySelectorAll("h1, h2, h3")].filter(isBefore).pop().innerText;
+        window.gancheng.save(place, format, `${document.title} ${heading}`.replace(/[^\p{L}\p{N}.]+/gu, "-"));
+      });
+      tools.append(button);
+    }
+    (place.closest(".scroll, .plot") || place).after(tools);
+  };
+  window.gancheng = { addTools };
+
+  const addSearch = (field, list) => {
+    const find = async () => {
+      await load("search.js");
+      const wanted = field.value.trim().toLowerCase();
+      const hits = wanted === "" ? [] : window.GANCHENG_SEARCH.filter((entry) => entry.join("\n").toLowerCase().includes(wanted));
+      const isLater = ([, zh, en]) => !zh.startsWith(wanted) && !en.toLowerCase().startsWith(wanted);
+      hits.sort((one, other) => isLater(one) - isLater(other));
+      list.replaceChildren(...hits.slice(0, 12).map(([page, zh, en]) => {
+        const [item, link] = [document.createElement("li"), document.createElement("a")];
+        link.href = `${base}${page}#lang=${language}`;
+        link.textContent = language === "en" ? en : zh;
+        item.append(link);
+        return item;
+      }));
+      list.hidden = hits.length === 0;
+    };
+    field.addEventListener("input", find);
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") list.hidden = true;
+      if (event.key === "Enter") list.querySelector("a")?.click();
+    });
   };
 
   // The tiles show what is chosen; each tile has all its texts and classes.
@@ -108,6 +163,8 @@
       sortable(table);
       if (table.tBodies[0].rows.length > 20) addFilter(table);
     }
+    for (const place of document.querySelectorAll("main table:not(.tiles, .series table), .plot svg")) addTools(place);
+    addSearch(...document.querySelectorAll(".search > *"));
     for (const choice of document.querySelectorAll(".tile-choice select")) {
       choice.addEventListener("change", () => chooseTiles(choice));
     }
