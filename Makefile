@@ -28,7 +28,8 @@ test: lint $(VENV)/older $(VENV)/spark $(VENV)/storage $(VENV)/site ## lint, typ
 
 prove: $(VENV)/dev $(VENV)/spark $(VENV)/storage ## the long proofs: 200,000 hostile inputs, 200 kills and the like
 	@GANCHENG_PROVE=1 $(BIN)/python -m pytest $(PARALLEL) tests/robustness tests/integration/test_forms.py tests/integration/test_jobs.py \
-		tests/integration/test_postgres.py tests/integration/test_spark.py tests/integration/test_store.py tests/unit/test_inbox_files.py
+		tests/integration/test_plausibility_doc.py tests/integration/test_postgres.py tests/integration/test_spark.py \
+		tests/integration/test_store.py tests/unit/test_inbox_files.py
 
 # A target of its own, because measuring slows tests on Python 3.11.
 coverage: $(VENV)/dev ## measure which lines the tests reach; fails below the floor in pyproject.toml

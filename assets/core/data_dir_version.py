@@ -14,6 +14,7 @@ from assets.core.errors import Issue, UsageError
 from assets.core.files import write_atomically
 from assets.core.paths import Paths
 from assets.core.sealed import seal_earlier_file
+from assets.core.system import has_access
 
 LAKE_VERSION, STATE_VERSION = 3, 1
 VERSION_FILE = "VERSION"
@@ -44,7 +45,7 @@ def _seal_earlier_receipts(lake: Path) -> None:
 def ensure_state_dir(paths: Paths) -> None:
     """Create the state folder for its owner alone, because it holds logs; raise UsageError where it is not writable."""
     paths.state.mkdir(parents=True, exist_ok=True)
-    if not os.access(paths.state, os.W_OK | os.X_OK, effective_ids=True):
+    if not has_access(paths.state, os.W_OK | os.X_OK):
         raise UsageError(Issue("folder_unwritable", str(paths.state)))
     if paths.state.stat().st_mode & 0o077:
         paths.state.chmod(PRIVATE_MODE)

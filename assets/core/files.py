@@ -10,6 +10,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from assets.core.system import sync_path
+
 
 def write_atomically(target: Path, content: str | bytes, *, is_durable: bool = False, mode: int | None = None) -> None:
     """Replace a file by rename.
@@ -39,15 +41,6 @@ def hash_file(file: Path) -> str:
     """Return the sha256 of the bytes of a file."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def sync_path(path: Path) -> None:
-    """Force a file or a folder onto the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def sync_tree(folder: Path) -> None:

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from assets.core.errors import DataError, Issue
 from assets.core.file_hash_cache import FileHashCache
-from assets.core.files import hash_file, sync_path, write_atomically
+from assets.core.files import hash_file, write_atomically
 from assets.core.inbox_files import escape_path, list_inbox
 from assets.core.paths import Paths
 from assets.core.settings import Limits
+from assets.core.system import sync_path
 from assets.intake.file_parser import SUFFIXES, FileParser
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.reader_process import WorkbookReader, read_in_new_process
@@ -178,7 +179,7 @@ class IngestJob:
             if earlier is None:
                 return _put_if_absent(draft, target) or receipt
             _make_newest(draft, self.folder.glob(f"{receipt.file_sha256}.*.json"))
-            draft.rename(target)
+            draft.replace(target)
         return receipt
 
     def _parse(self, file: InboxFile, work: Path, stem: str) -> dict[str, object]:
@@ -196,7 +197,7 @@ class IngestJob:
         for path, suffix in zip((accepted, rejects), RESULT_SUFFIXES, strict=True):
             sync_path(path)
             results[suffix] = hash_file(path)
-            path.rename(self.folder / f"{stem}.{suffix}")
+            path.replace(self.folder / f"{stem}.{suffix}")
         return {
             "status": "read",
             **result.counts,
@@ -266,7 +267,7 @@ def _put_if_absent(draft: Path, target: Path) -> Receipt | None:
     except FileExistsError:
         if (existing := read_receipt(target)) is not None:
             return existing
-        draft.rename(target)  # the existing receipt is damaged and counts for nothing
+        draft.replace(target)  # the existing receipt is damaged and counts for nothing
     except OSError:
-        draft.rename(target)  # a file system without hard links: the last receipt counts
+        draft.replace(target)  # a file system without hard links: the last receipt counts
     return None

@@ -37,7 +37,8 @@ _RENAMED_DETECTORS = {
     "magnitude": "magnitude_outlier",
     "parts": "ratio_mismatch",
     "repeat": "repeated_value",
-    "shifted_block": "row_shift",
+    "row_shift": "misplaced_block",
+    "shifted_block": "misplaced_block",
     "total": "sum_mismatch",
     "zero": "impossible_zero",
 }

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from assets.core import random_walk
 from assets.scorecards import trend
 from assets.scorecards.arrays import (
     Columns,
@@ -46,11 +47,11 @@ _KINDS = ("rate", "amount")
 class _Layout:
     """The series as arrays: one row a series, its points from the left, on the scale of its unit."""
 
-    points: trend.Points
-    scale: trend.Scale
+    points: random_walk.Points
+    scale: random_walk.Scale
     targets: trend.TargetRange
-    has_target: trend.Flags
-    break_years: trend.Floats
+    has_target: random_walk.Flags
+    break_years: random_walk.Floats
     kind: NDArray[np.int64]
 
 
@@ -58,10 +59,10 @@ class _Layout:
 class _Calibration:
     """The backtest by kind (row) and years ahead (column): nan or 0 where nothing was tested."""
 
-    factor: trend.Floats
-    coverage: trend.Floats
+    factor: random_walk.Floats
+    coverage: random_walk.Floats
     count: NDArray[np.int64]
-    is_calibrated: trend.Flags
+    is_calibrated: random_walk.Flags
 
 
 def build_projection_tables(connection: Connection) -> dict[str, Columns]:
@@ -69,14 +70,14 @@ def build_projection_tables(connection: Connection) -> dict[str, Columns]:
     parameters = read_parameters(connection)
     series = read_arrays(connection, _SERIES)
     layout = _arrange(series, read_arrays(connection, _POINTS), int(parameters["projection_points_max"]))
-    shrinkage = trend.Shrinkage(
+    shrinkage = random_walk.Shrinkage(
         float(parameters["projection_drift_share"]),
         float(parameters["projection_prior_points"]),
         float(parameters["projection_degrees"]),
     )
     forecasts = trend.backtest(layout.points, layout.scale, shrinkage, int(parameters["projection_points_min"]))
     calibration, rows = _calibrate(layout, forecasts, parameters)
-    walk = trend.fit_random_walk(layout.points, layout.scale, shrinkage)
+    walk = random_walk.fit_random_walk(layout.points, layout.scale, shrinkage)
     return {
         "projections": _projections(series, layout, walk, calibration, parameters),
         "projection_backtest": to_columns(rows),
@@ -95,12 +96,12 @@ def _arrange(series: Mapping[str, NDArray[Any]], points: Mapping[str, NDArray[An
     values[rows, columns] = points["value"]
     breaks[rows, columns] = to_numbers(points["break_year"])
     _, indicator = np.unique(series["indicator_id"].astype(str), return_inverse=True)
-    scale = trend.choose_scales(
+    scale = random_walk.choose_scales(
         values, indicator, to_numbers(series["minimum"]), to_numbers(series["maximum"]), series["decimals"]
     )
     transformed = np.stack([scale.transform(values[:, column]) for column in range(width)], axis=1)
     return _Layout(
-        trend.Points(years, transformed, indicator),
+        random_walk.Points(years, transformed, indicator),
         scale,
         _target_ranges(series),
         np.array([target is not None for target in series["target_id"]], dtype=np.bool_),
@@ -128,7 +129,7 @@ def _calibrate(
     shape = (len(_KINDS), trend.MAX_HORIZON_YEARS + 1)
     factor, coverage = np.full(shape, np.nan), np.full(shape, np.nan)
     count, rows = np.zeros(shape, dtype=np.int64), []
-    width = trend.prediction_quantile(level, degrees)
+    width = random_walk.prediction_quantile(level, degrees)
     kinds = layout.kind[forecasts.series]
     for kind, name in enumerate(_KINDS):
         for ahead in range(shape[1]):
@@ -157,7 +158,7 @@ def _calibrate(
 
 
 def _brier_scores(
-    layout: _Layout, forecasts: trend.Forecasts, factor: trend.Floats, degrees: float
+    layout: _Layout, forecasts: trend.Forecasts, factor: random_walk.Floats, degrees: float
 ) -> dict[str, float | int | None]:
     """The mean squared error of the probabilities of meeting the target (Brier 1950), beside that of their mean."""
     chosen = np.flatnonzero(layout.has_target[forecasts.series])
@@ -179,7 +180,7 @@ def _brier_scores(
 def _projections(
     series: Mapping[str, NDArray[Any]],
     layout: _Layout,
-    walk: trend.RandomWalk,
+    walk: random_walk.RandomWalk,
     calibration: _Calibration,
     parameters: Mapping[str, Any],
 ) -> Columns:
@@ -223,7 +224,7 @@ def _projections(
         "first_year": to_integers(layout.points.years[:, 0]),
         "last_year": to_integers(walk.last_year),
         "break_year": to_integers(layout.break_years),
-        "scale": [trend.SCALES[kind] for kind in layout.scale.kind],
+        "scale": [random_walk.SCALES[kind] for kind in layout.scale.kind],
         "change_per_year": to_floats((middle - last) / ahead),
         "projected_year": to_integers(years),
         "projected_value": to_floats(middle),
@@ -241,12 +242,12 @@ def _projections(
     }
 
 
-def _is_calibrated(calibration: _Calibration, kind: NDArray[np.int64], ahead: trend.Floats) -> trend.Flags:
-    flags: trend.Flags = _look_up(calibration.is_calibrated.astype(np.float64), kind, ahead) == 1
+def _is_calibrated(calibration: _Calibration, kind: NDArray[np.int64], ahead: random_walk.Floats) -> random_walk.Flags:
+    flags: random_walk.Flags = _look_up(calibration.is_calibrated.astype(np.float64), kind, ahead) == 1
     return flags
 
 
-def _look_up(table: trend.Floats, kind: NDArray[np.int64], ahead: trend.Floats) -> trend.Floats:
+def _look_up(table: random_walk.Floats, kind: NDArray[np.int64], ahead: random_walk.Floats) -> random_walk.Floats:
     """The cell of each series in a table by kind and years ahead; nan beyond the table."""
     is_inside = (ahead >= 0) & (ahead < table.shape[1])
     return np.where(is_inside, table[kind, np.where(is_inside, ahead, 0).astype(np.int64)], np.nan)

@@ -22,6 +22,7 @@ from assets.core.object_store import open_store
 from assets.core.paths import Paths
 from assets.core.settings import read_settings
 from assets.core.sync_state import RECEIPTS
+from assets.core.system import has_access
 from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, is_archived_intact
 from assets.intake.receipts.receipts import Receipt, damaged_results, read_receipts
 from assets.release.publish import retention
@@ -106,7 +107,7 @@ def check_folders(paths: Paths) -> Iterator[Issue]:
 
 
 def _has_access(folder: Path, rights: int) -> bool:
-    return folder.is_dir() and os.access(folder, rights | os.X_OK, effective_ids=True)
+    return folder.is_dir() and has_access(folder, rights | os.X_OK)
 
 
 def check_packages(_paths: Paths | None = None, required: Iterable[str] | None = None) -> Iterator[Issue]:

@@ -9,7 +9,11 @@ from playwright.sync_api import sync_playwright
 
 from assets.core.paths import PROJECT_ROOT, Paths
 
-SHOTS = {"overview": ("index.html", 1000), "indicator": ("indicator/parks.park_area_per_capita_m2.html", 760)}
+SHOTS = {
+    "overview": ("index.html", 1000),
+    "city": ("city/360100.html", 1060),
+    "indicator": ("indicator/parks.park_area_per_capita_m2.html", 760),
+}
 
 
 def take(report: Path, target: Path) -> None:

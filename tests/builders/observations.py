@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from assets.core.paths import PROJECT_ROOT
 from assets.quality.anomalies.flags import DETECTORS
-from assets.quality.anomalies.outliers import Anomaly, Observation, Panel, SeriesMetadata
+from assets.quality.anomalies.observation import Anomaly, Observation
+from assets.quality.anomalies.panel import Panel, SeriesMetadata
 
 CITIES = [f"c{i:02}" for i in range(12)]
 YEARS = range(2012, 2025)
@@ -20,6 +21,7 @@ METADATA = SeriesMetadata(
     ratios=(("rate", "i", "below", 100.0, 2),),
     scopes={"rate": "whole", "i": "whole", "below": "whole"},
     cities_of={"P": frozenset(CITIES)},
+    limits={"i": (0.0, None, 2), "j": (0.0, None, 2)},
 )
 SEEDS = range(20)
 

@@ -8,8 +8,8 @@ tested where they are found:
     test_a_listed_break_explains_a_jump_of_that_city_or_of_all
 28  a definition flips and flips back: tests/unit/test_outliers.py
     test_a_stock_that_returns_twice_to_a_level_it_left_flips
-31  a block shifted by a row: tests/unit/test_row_shift.py
-    test_a_block_shifted_by_a_row_is_found_whichever_way_and_year_and_no_other_block,
+31  a block in the rows of other places: tests/unit/test_misplaced_blocks.py
+    test_a_block_in_the_rows_of_other_places_is_held_alone_whatever_the_order,
     test_a_shifted_block_that_lost_its_last_row_is_found; held back: tests/sql/test_flags.py
     test_a_shifted_block_is_held_back_and_its_earlier_vintage_is_not_current_again
 33  a constant series: tests/unit/test_outliers.py

@@ -71,7 +71,7 @@ def test_the_other_years_are_released(flagged: World) -> None:
 
 def test_a_flag_says_where_what_and_what_to_do(flagged: World) -> None:
     make(flagged)
-    row = flagged.rows("quality.flags", detector="row_shift")[0]
+    row = flagged.rows("quality.flags", detector="misplaced_block")[0]
     assert (row["city_code"], row["file"], row["line"], row["severity"]) == ("C0", "g.csv", 2, "blocking")
     assert row["statistic"] > row["threshold"]
     assert "204" in row["explanation_zh"]
@@ -82,14 +82,14 @@ def test_the_severity_of_the_registry_decides_what_is_held(flagged: World) -> No
     flagged.connection.execute("update reference.detectors set severity = 'warning'")
     make(flagged)
     assert not any(row["is_quarantined"] for row in flagged.rows("observations.city_observations"))
-    assert len(flagged.rows("quality.flags", detector="row_shift")) == 8
+    assert len(flagged.rows("quality.flags", detector="misplaced_block")) == 8
 
 
 def test_a_detector_that_is_not_listed_is_off(flagged: World) -> None:
-    flagged.connection.execute("delete from reference.detector_parameters where detector_id = 'row_shift'")
-    flagged.connection.execute("delete from reference.detectors where detector_id = 'row_shift'")
+    flagged.connection.execute("delete from reference.detector_parameters where detector_id = 'misplaced_block'")
+    flagged.connection.execute("delete from reference.detectors where detector_id = 'misplaced_block'")
     make(flagged)
-    assert flagged.rows("quality.flags", detector="row_shift") == []
+    assert flagged.rows("quality.flags", detector="misplaced_block") == []
 
 
 def test_a_detector_without_a_parameter_stops_the_run_and_says_which(flagged: World) -> None:
@@ -111,7 +111,7 @@ def approve(world: World, flags: list[Row], folder: Path) -> None:
 
 def test_an_approved_flag_no_longer_holds_and_says_who_let_it_pass(flagged: World, tmp_path: Path) -> None:
     make(flagged)
-    first, second, *_ = flagged.rows("quality.flags", detector="row_shift")
+    first, second, *_ = flagged.rows("quality.flags", detector="misplaced_block")
     approve(flagged, [first, second], tmp_path)
     current = [
         row["city_code"] for row in flagged.rows("observations.city_observations", year=2020) if row["is_current"]
@@ -141,7 +141,7 @@ def test_an_approval_ends_when_the_value_changes(flagged: World, tmp_path: Path)
 
 def test_of_two_approvals_of_one_flag_the_earlier_stands(flagged: World, tmp_path: Path) -> None:
     make(flagged)
-    (flag,) = flagged.rows("quality.flags", city_code="C0", detector="row_shift")
+    (flag,) = flagged.rows("quality.flags", city_code="C0", detector="misplaced_block")
     identity = ApprovedFlag(**{key: flag[key] for key in ApprovedFlag.model_fields})
     write_decision(tmp_path, [identity], "later", "x", MOMENT.replace(day=25))
     approve(flagged, [flag], tmp_path)

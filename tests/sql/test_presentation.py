@@ -200,8 +200,8 @@ def test_an_open_figure_is_listed_with_the_points_that_it_would_close(world: Wor
 
 
 def test_an_approved_flag_counts_as_approved_whatever_its_severity(world: World) -> None:
-    world.add("reference.detectors", {"detector_id": "row_shift"}).indicator("i").add("reference.provinces")
-    flag = {"detector": "row_shift", "indicator_id": "i", "city_code": "A", "year": 2024, "scope": "whole"}
+    world.add("reference.detectors", {"detector_id": "misplaced_block"}).indicator("i").add("reference.provinces")
+    flag = {"detector": "misplaced_block", "indicator_id": "i", "city_code": "A", "year": 2024, "scope": "whole"}
     for vintage, severity, is_approved in ((1, "blocking", True), (2, "blocking", False), (3, "note", False)):
         world.add("quality.flags", {**flag, "vintage": vintage, "severity": severity, "is_approved": is_approved})
     counts = world.rows("presentation.flag_counts")

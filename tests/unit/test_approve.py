@@ -30,7 +30,7 @@ from pipelines.cli.render import tables
 from tests.builders.candidates import candidate, tables_release_of
 
 FLAG = {
-    "detector": "row_shift",
+    "detector": "misplaced_block",
     "indicator_id": "sheet.one",
     "city_code": "A",
     "province_code": None,
@@ -39,14 +39,14 @@ FLAG = {
     "value": 60.0,
 }
 SHIFTED, OTHER, PASSED = (
-    compute_flag_id(FLAG | {"detector": name}) for name in ("row_shift", "level_shift", "impossible_zero")
+    compute_flag_id(FLAG | {"detector": name}) for name in ("misplaced_block", "level_shift", "impossible_zero")
 )
 
 
 def plant(connection: Connection) -> None:
     """One flag that holds and one that does not; of a third a person has said that it may pass."""
     planted = (
-        ("row_shift", SHIFTED, "blocking"),
+        ("misplaced_block", SHIFTED, "blocking"),
         ("level_shift", OTHER, "note"),
         ("impossible_zero", PASSED, "blocking"),
     )
@@ -107,9 +107,9 @@ def test_a_flag_that_is_approved_is_refused_and_shown_as_such(paths: Paths) -> N
     release = find_current_release(paths)
     assert release is not None
     counted = [(row["detector"], row["severity"]) for row in read_rows(release, "flag_counts")]
-    assert counted == [("row_shift", "blocking"), ("level_shift", "note"), ("impossible_zero", "approved")]
+    assert counted == [("misplaced_block", "blocking"), ("level_shift", "note"), ("impossible_zero", "approved")]
     (row,) = (row for row in scorecards.read_city_scores(release, "A")[0] if row["indicator_id"] == "sheet.one")
-    assert row["flags_en"] == "impossible_zero (approved), level_shift, row_shift"
+    assert row["flags_en"] == "impossible_zero (approved), level_shift, misplaced_block"
 
 
 def test_an_approval_without_a_reason_is_refused(paths: Paths) -> None:

@@ -7,12 +7,8 @@ from dataclasses import replace
 import pytest
 
 from assets.quality.anomalies.flags import DETECTORS
-from assets.quality.anomalies.outliers import (
-    Observation,
-    decimals,
-    nearest_years,
-    significant_digits,
-)
+from assets.quality.anomalies.observation import Observation, nearest_years
+from assets.quality.anomalies.outliers import decimals, significant_digits
 from tests.builders.observations import (
     CITIES,
     METADATA,

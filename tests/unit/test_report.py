@@ -77,13 +77,13 @@ def test_an_approved_figure_is_not_listed_as_held_back(tmp_path: Path, is_approv
     with candidate() as connection:
         connection.execute(
             "insert into reference.detectors by name select "
-            "'row_shift' as detector_id, 'blocking' as severity, 'shifted' as name_zh, 'shifted' as name_en"
+            "'misplaced_block' as detector_id, 'blocking' as severity, 'shifted' as name_zh, 'shifted' as name_en"
         )
         connection.execute(
             """
             insert into quality.flags by name select
                 'x' as flag_id, 'A' as city_code, 'sheet.one' as indicator_id, scope, vintage, 2024 as year,
-                'row_shift' as detector, 'blocking' as severity, 60 as value, '60' as value_text, 1 as statistic,
+                'misplaced_block' as detector, 'blocking' as severity, 60 as value, '60' as value_text, 1 as statistic,
                 0 as threshold, 'one row down' as explanation_zh, 'one row down' as explanation_en,
                 'sheet/f.csv' as file, 2 as line, ? as is_approved, 'reviewer' as approved_by,
                 timestamp '2026-11-24' as approved_at, 'held against the yearbook' as approved_reason

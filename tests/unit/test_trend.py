@@ -8,22 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from assets.scorecards.trend import (
+from assets.core.random_walk import (
     LIMIT_MARGIN,
     SCALES,
-    Forecasts,
     Points,
     RandomWalk,
     Scale,
     Shrinkage,
+    choose_scales,
+    fit_random_walk,
+    prediction_quantile,
+)
+from assets.scorecards.trend import (
+    Forecasts,
     TargetRange,
     backtest,
     calibrate,
-    choose_scales,
     expected_year,
-    fit_random_walk,
     prediction_interval,
-    prediction_quantile,
     target_probability,
 )
 

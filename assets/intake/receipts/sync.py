@@ -209,10 +209,10 @@ class StoreSync:
                     yield self._damaged(result, name)
                     return
             for suffix in synced.results:
-                (work / suffix).rename(folder / f"{receipt.stem}.{suffix}")
+                (work / suffix).replace(folder / f"{receipt.stem}.{suffix}")
         draft = work / "receipt.json"
         write_atomically(draft, receipt.to_text(), is_durable=True)
-        draft.rename(folder / f"{receipt.stem}.json")  # also where it exists: the newest receipt of a content counts
+        draft.replace(folder / f"{receipt.stem}.json")  # also where it exists: the newest receipt of a content counts
 
     def _fetch_bytes(self, receipt: Receipt) -> bool:
         paths, sha256 = self.job.paths, receipt.file_sha256
@@ -222,7 +222,7 @@ class StoreSync:
                 return False
             paths.archived(sha256).parent.mkdir(exist_ok=True)
             copy.chmod(0o444)
-            copy.rename(paths.archived(sha256))
+            copy.replace(paths.archived(sha256))
         finally:
             copy.unlink(missing_ok=True)
         return True

@@ -1,7 +1,7 @@
 """Flags: the anomalies of all detectors, as rows of the table `quality.flags`.
 
 Here: the detectors by name, their inputs from the database, and the rows. Not here: how a detector decides
-(assets.quality.anomalies.outliers, assets.quality.anomalies.row_shift).
+(the modules beside this one).
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from assets.core.errors import DataError, Issue
-from assets.quality.anomalies import outliers, row_shift
-from assets.quality.anomalies.outliers import Anomaly, Observation, Panel, Parameters, SeriesMetadata
+from assets.quality.anomalies import misplaced_blocks, newest_figures, outliers
+from assets.quality.anomalies.observation import Anomaly, Observation, Parameters
+from assets.quality.anomalies.panel import Panel, SeriesMetadata
 from assets.quality.approvals import compute_flag_id
 from assets.warehouse.connection import Connection
 from assets.warehouse.tables import Table
@@ -25,13 +26,27 @@ DETECTORS: dict[str, tuple[Callable[[Panel, Parameters], Iterator[Anomaly]], set
     "magnitude_outlier": (outliers.detect_magnitude_outliers, {"threshold", "nearest_years", "minimum_years"}),
     "ratio_mismatch": (outliers.detect_ratio_mismatches, {"threshold"}),
     "repeated_value": (outliers.detect_repeated_values, {"threshold"}),
-    "row_shift": (
-        row_shift.detect_row_shift,
-        {"threshold", "sibling_threshold", "minimum_share", "minimum_cities", "nearest_years", "minimum_years"},
+    "misplaced_block": (
+        misplaced_blocks.detect_misplaced_blocks,
+        {
+            *("threshold", "joint_threshold", "part_threshold", "margin", "minimum_share", "permutations"),
+            *("minimum_cities", "nearest_years", "minimum_years"),
+        },
     ),
     "spike": (outliers.detect_spikes, {"threshold", "scale_floor", "minimum_others"}),
     "sum_mismatch": (outliers.detect_sum_mismatches, {"threshold"}),
     "impossible_zero": (outliers.detect_impossible_zeros, {"threshold"}),
+    "unlikely_figure": (
+        newest_figures.detect_unlikely_figures,
+        {
+            *("threshold", "ceiling", "cities_threshold", "minimum_years", "minimum_cities", "maximum_move"),
+            "prior_points",
+        },
+    ),
+    "implausible_figure": (
+        newest_figures.detect_implausible_figures,
+        {"threshold", "minimum_years", "minimum_cities", "maximum_move", "prior_points"},
+    ),
     "total_above_plans": (outliers.detect_totals_above_plans, {"threshold", "minimum_share"}),
 }
 
@@ -60,7 +75,7 @@ def read_observations(connection: Connection) -> list[Observation]:
     rows = connection.execute(
         """
         select vintages.indicator_id, city_code, province_code, year, vintages.scope, vintage, value, file,
-            file_sha256, sheet, line, kind
+            file_sha256, sheet, line, kind, source_id
         from observations.observation_vintages as vintages
         inner join reference.indicators as indicators on vintages.indicator_id = indicators.indicator_id
         where is_current
@@ -105,6 +120,12 @@ def read_series_metadata(connection: Connection) -> SeriesMetadata:
         scopes=dict(fetch("select indicator_id, scope from reference.indicators")),
         breaks=frozenset(fetch("select indicator_id, city_code, year from reference.series_breaks")),
         cities_of={province: frozenset(codes) for province, codes in cities},
+        limits={
+            name: (low, high, decimals)
+            for name, low, high, decimals in fetch(
+                "select indicator_id, minimum, maximum, decimals from reference.indicators"
+            )
+        },
         plans=dict(
             fetch("select indicator_id, plan_id from reference.indicator_plausibility where plan_id is not null")
         ),

@@ -1,152 +1,28 @@
 """Outlier detectors: observations that have the right type and range and are still implausible.
 
-Here: the panel that every detector examines, and one pure function per detector, from panel and parameters to
-anomalies. Not here: severities and parameters (data/reference), reading observations and writing flags
-(assets.quality.anomalies.flags), blocks shifted by a row (assets.quality.anomalies.row_shift). Formulas in words:
-docs/plausibility.md.
+Here: one pure function per detector, from panel and parameters to anomalies. Not here: severities and parameters
+(data/reference), reading observations and writing flags (assets.quality.anomalies.flags), figures that stand in the
+rows of other places (assets.quality.anomalies.misplaced_blocks). Formulas in words: docs/plausibility.md.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from decimal import Decimal
-from functools import cached_property, lru_cache
 from itertools import pairwise
 from statistics import median
-from typing import Any
 
-Parameters = Mapping[str, float]
-Series = list["Observation"]
-
-# The standard deviation of a normal distribution is this many times its median absolute deviation (MAD); Rousseeuw and
-# Croux, Alternatives to the Median Absolute Deviation, JASA 88 (1993).
-_MAD_TO_SIGMA = 1.4826
-
-
-@dataclass(slots=True, eq=False)
-class Observation:
-    """A current value of a city, or of the province above the cities, with its source.
-
-    Immutable by convention. `eq=False`: instances are compared by identity, because there is one per observation.
-    """
-
-    indicator_id: str
-    city_code: str | None
-    province_code: str | None
-    year: int
-    scope: str
-    vintage: int
-    value: float
-    file: str
-    file_sha256: str
-    sheet: str | None
-    line: int
-    kind: str
-
-    @property
-    def text(self) -> str:
-        """Return the value with at most ten significant digits."""
-        return f"{self.value:.10g}"
-
-    @property
-    def year_and_value(self) -> str:
-        """Return the year and the value."""
-        return f"{self.year}: {self.text}"
-
-
-@dataclass(frozen=True, slots=True)
-class Anomaly:
-    """An observation that a detector rejects, with the statistic that exceeds the threshold.
-
-    `expected_text` names the values that the observation is compared with, `details` how they were computed.
-    """
-
-    observation: Observation
-    statistic: float
-    threshold: float
-    expected_text: str = ""
-    details: str = ""
-
-    @property
-    def value_text(self) -> str:
-        """Return the value as it is shown to people."""
-        return self.observation.text + self.details
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesMetadata:
-    """What the reference tables state about indicators.
-
-    Attributes:
-        additive: Indicators whose city values add up to the province's value.
-        never_zero: Indicators that cannot be zero.
-        ratios: (indicator, numerator, denominator, multiplier, maximum gap in years) of each derived indicator.
-        scopes: The registered scope of each indicator.
-        breaks: (indicator, city or None for all, first year after a change of definition or boundary).
-        cities_of: The cities of each province.
-        plans: The indicator of the plan of each indicator that has one.
-    """
-
-    additive: frozenset[str] = frozenset()
-    never_zero: frozenset[str] = frozenset()
-    ratios: tuple[tuple[str, str, str, float, int], ...] = ()
-    scopes: Mapping[str, str] = field(default_factory=dict)
-    breaks: frozenset[tuple[str, str | None, int]] = frozenset()
-    cities_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    plans: Mapping[str, str] = field(default_factory=dict)
-
-    def has_break(self, observation: Observation) -> bool:
-        """Return whether a listed break of the series explains a change into this year."""
-        cities = (observation.city_code, None)
-        return any((observation.indicator_id, city, observation.year) in self.breaks for city in cities)
-
-
-@dataclass(frozen=True)
-class Panel:
-    """The observations that the detectors examine, and what is known about their series.
-
-    `running_totals` are no observations of a year: each is given with the first year that it counts.
-    """
-
-    observations: Sequence[Observation]
-    metadata: SeriesMetadata = SeriesMetadata()
-    running_totals: Sequence[tuple[int, Observation]] = ()
-
-    @cached_property
-    def series(self) -> list[Series]:
-        """The observations of each city, indicator and scope, by year."""
-        return group_cities(self.observations, lambda o: (o.indicator_id, o.city_code, o.scope), lambda o: o.year)
-
-    @cached_property
-    def cross_sections(self) -> list[Series]:
-        """The observations of all cities for each indicator, scope and year, by city."""
-        return group_cities(self.observations, lambda o: (o.indicator_id, o.scope, o.year), lambda o: o.city_code)
-
-
-def group_cities(
-    observations: Iterable[Observation], group: Callable[[Observation], Any], order: Callable[[Observation], Any]
-) -> list[Series]:
-    """Return the observations of cities by group, sorted within each; without those of provinces."""
-    groups: dict[Any, Series] = defaultdict(list)
-    for observation in observations:
-        if observation.city_code is not None:
-            groups[group(observation)].append(observation)
-    return [sorted(members, key=order) for _, members in sorted(groups.items())]
-
-
-@lru_cache(maxsize=1024)
-def nearest_years(years: tuple[int, ...], count: int) -> tuple[tuple[int, ...], ...]:
-    """Return for each position of a series the `count` nearest other positions, of two equally near the earlier first.
-
-    Cached, because most series of a province have the same years.
-    """
-    return tuple(
-        tuple(sorted((j for j in range(len(years)) if j != i), key=lambda j: (abs(years[j] - year), years[j]))[:count])
-        for i, year in enumerate(years)
-    )
+from assets.quality.anomalies.observation import (
+    MAD_TO_SIGMA,
+    Anomaly,
+    Observation,
+    Parameters,
+    Series,
+    nearest_years,
+)
+from assets.quality.anomalies.panel import Panel, SeriesMetadata, group_cities
 
 
 def to_comparable_scale(series: Series) -> list[float]:
@@ -183,7 +59,7 @@ def _change_scores(series: Series, metadata: SeriesMetadata, parameters: Paramet
     if len(changes) < parameters["minimum_changes"]:
         return {}
     middle = median(changes.values())
-    spread = _MAD_TO_SIGMA * median(abs(change - middle) for change in changes.values())
+    spread = MAD_TO_SIGMA * median(abs(change - middle) for change in changes.values())
     scale = max(spread, parameters["scale_floor"])
     return {i: (change - middle) / scale for i, change in changes.items()}
 
@@ -210,7 +86,7 @@ def detect_spikes(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
             others = [abs(scaled[j] - middles[j]) for j in middles if abs(i - j) > 1]
             if len(others) < parameters["minimum_others"]:
                 continue
-            score = min(abs(leaves), abs(returns)) / max(_MAD_TO_SIGMA * median(others), parameters["scale_floor"])
+            score = min(abs(leaves), abs(returns)) / max(MAD_TO_SIGMA * median(others), parameters["scale_floor"])
             if score > parameters["threshold"]:
                 neighbours = f"{series[i - 1].text} … {series[i + 1].text}"
                 yield Anomaly(series[i], score, parameters["threshold"], neighbours)

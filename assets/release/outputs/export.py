@@ -191,7 +191,7 @@ def write_csv(connection: Connection, select: str, _source: Path | None, target:
 def _write_json(connection: Connection, select: str, _source: Path, target: Path) -> None:
     """Write an array of objects, one per line."""
     names, rows = _stream(connection, select)
-    with target.open("w", encoding="utf-8") as stream:
+    with target.open("w", encoding="utf-8", newline="\n") as stream:
         mark = "["
         for row in rows:
             content = {name: _plain(value) for name, value in zip(names, row, strict=True)}

@@ -101,7 +101,7 @@ class Manifest(Note):
 
     def write(self, folder: Path) -> None:
         sealed = self.model_copy(update={"root": self.compute_root()})
-        (folder / MANIFEST_NAME).write_text(sealed.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        (folder / MANIFEST_NAME).write_text(sealed.model_dump_json(indent=2) + "\n", encoding="utf-8", newline="\n")
 
 
 def read_manifest(folder: Path) -> Manifest | None:

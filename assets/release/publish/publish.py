@@ -221,7 +221,7 @@ def _write_release_tables(
     for table in plan.named(CHANGES):
         text = _write_score_changes(connection, plan, table)
         staging = add_tables(staging, folder, connection, [table], plan.metadata)
-        (folder / CHANGELOG).write_text(text, encoding="utf-8")
+        (folder / CHANGELOG).write_text(text, encoding="utf-8", newline="\n")
         changelog.append(describe_file(folder, folder / CHANGELOG))
     return staging, changelog
 
@@ -274,5 +274,5 @@ def _commit(paths: Paths, manifest: Manifest) -> None:
     manifest.write(paths.staging)
     # The rename must not reach the disk before the files do.
     sync_tree(paths.staging)
-    paths.staging.rename(paths.releases / manifest.release_id)
+    paths.staging.replace(paths.releases / manifest.release_id)
     switch_current(paths, manifest.release_id)

@@ -49,7 +49,7 @@ def create_staging(
 
 def save_staging(staging: Staging, folder: Path) -> None:
     """Write down in the folder what is staged, for the publication."""
-    (folder / _NOTE).write_text(staging.model_dump_json(), encoding="utf-8")
+    (folder / _NOTE).write_text(staging.model_dump_json(), encoding="utf-8", newline="\n")
 
 
 def load_staging(folder: Path, run_id: str) -> Staging | None:

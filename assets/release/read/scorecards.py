@@ -95,16 +95,17 @@ def read_city_quarantine(release: Release, city_code: str) -> list[Row]:
     return read_rows(release, "flag_rows", order, severity="blocking", is_quarantined=True, city_code=city_code)
 
 
-def find_quarantined_blocks(release: Release) -> list[Issue]:
-    """Return one issue for each indicator, year, scope and sheet of which shifted rows are held back."""
-    block = ("file", "sheet", "year", "scope", "indicator_id")
-    is_held_back = {"severity": "blocking", "is_quarantined": True, "detector": "row_shift"}
+def find_quarantined_figures(release: Release) -> list[Issue]:
+    """Return one issue for each detector, file, sheet and year of which figures are held back."""
+    group = ("file", "sheet", "year", "detector")
     issues = []
     for _, rows in groupby(
-        read_rows(release, "flag_rows", (*block, "line"), **is_held_back), key=lambda row: [row[name] for name in block]
+        read_rows(release, "flag_rows", (*group, "line", "indicator_id"), severity="blocking", is_quarantined=True),
+        key=lambda row: [row[name] for name in group],
     ):
         first, *others = rows
-        lines = ", ".join(str(row["line"]) for row in (first, *others))
-        what = f"{first['name_zh']} {first['indicator_id']} {first['year']} {first['scope']}, {lines}"
-        issues.append(Issue("rows_shifted", what, "quality.flags", first["file"], first["line"]))
+        names = ", ".join(sorted({row["indicator_id"] for row in (first, *others)}))
+        lines = ", ".join(str(line) for line in sorted({row["line"] for row in (first, *others)}))
+        what = f"{first['detector']} {first['year']}: {names}; {lines}"
+        issues.append(Issue("figures_held_back", what, "quality.flags", first["file"], first["line"]))
     return issues

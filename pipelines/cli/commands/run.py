@@ -7,9 +7,11 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
+import typer
+
 from assets.core.i18n import Language
 from assets.core.paths import Paths
-from pipelines.cli.options import AsJson, InLanguage, line, option, write_result
+from pipelines.cli.options import INTERRUPTED, AsJson, InLanguage, line, option, write_result
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -26,18 +28,27 @@ def run(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from pipelines.locks import wait_for_lock
-    from pipelines.runner import run_if_changed
-
     paths = Paths.from_environment()
     errors = Console(stderr=True, highlight=False)
-    wait_for_lock(paths, (lambda process: errors.print(line("waiting", language, pid=process))) if waits else None)
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
-        task = progress.add_task("", total=None)
-        outcome = run_if_changed(
-            paths, lambda table, total: progress.update(task, advance=1, total=total, description=table)
-        )
+    before = paths.current_release.resolve()
+    try:
+        with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
+            task = progress.add_task(line("starting", language), total=None)
+            # Imported while the first line is on the screen.
+            from pipelines.locks import wait_for_lock
+            from pipelines.runner import run_if_changed
+
+            wait_for_lock(
+                paths, (lambda process: errors.print(line("waiting", language, pid=process))) if waits else None
+            )
+            outcome = run_if_changed(
+                paths, lambda table, total: progress.update(task, advance=1, total=total, description=table)
+            )
+    except KeyboardInterrupt:
+        is_unchanged = paths.current_release.resolve() == before
+        errors.print(line("interrupted_run" if is_unchanged else "interrupted", language), soft_wrap=True)
+        raise typer.Exit(INTERRUPTED) from None
     # Opening the database takes a tenth of a call that has nothing to do.
     write_result(as_json, _list_outcome(outcome) if as_json else None, lambda: _render_outcome(outcome, language))
 
@@ -101,7 +112,7 @@ def _render_run(outcome: RunOutcome, language: Language) -> list[RenderableType]
     from rich.text import Text
 
     from assets.release.read.queries import read_rows
-    from assets.release.read.scorecards import find_quarantined_blocks, read_overview
+    from assets.release.read.scorecards import find_quarantined_figures, read_overview
     from pipelines.cli.render import arrivals, scorecards, tables
 
     release = outcome.release
@@ -110,7 +121,7 @@ def _render_run(outcome: RunOutcome, language: Language) -> list[RenderableType]
         files = read_rows(release, "intake.files", ("dataset", "file"))
         counts = read_rows(release, "check_counts")
         warnings = read_rows(release, "quality.check_results", ("table_name", "check_name"), is_passed=False)
-        blocks = find_quarantined_blocks(release)
+        held_back = find_quarantined_figures(release)
         overview = read_overview(release)
     totals = {name: sum(row[name] for row in counts) for name in ("checks", "failed")}
     texts = (f"  {row[f'description_{language}']}: {row['rows_failing']}" for row in warnings)
@@ -121,6 +132,6 @@ def _render_run(outcome: RunOutcome, language: Language) -> list[RenderableType]
         tables.render_files(files, language),
         line("checks", language, **totals),
         *(Text(text, style="yellow") for text in texts),
-        *(part for issue in blocks for part in tables.render_issue(issue, language)),
+        *(part for issue in held_back for part in tables.render_issue(issue, language)),
         *scorecards.render_overview(overview, language, most_cities=tables.MAXIMUM_ROWS),
     ]

@@ -217,7 +217,7 @@ class _SiteBuilder:
             .render(root=root, page=template, **self._shared, **content)
         )
         # Data may contain characters that UTF-8 cannot encode; they are shown as escape sequences.
-        file.write_text(text, encoding="utf-8", errors="backslashreplace")
+        file.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
         return file
 
     def _overview(self) -> Path:

@@ -1,0 +1,165 @@
+"""The current figures of cities as one array, and what the other years of a city let expect.
+
+Here: columns (an indicator in a scope), cities and years as axes, the scale of each column, expected values and the
+usual deviation from them. Not here: what a deviation means (the detectors).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.core.random_walk import Flags, Floats, Integers, Scale, choose_scales
+from assets.quality.anomalies.observation import MAD_TO_SIGMA, Observation, nearest_years
+
+Limits = Mapping[str, tuple[float | None, float | None, int]]
+
+# Years of one column that weigh as much as all its cities together in the usual deviation of a city.
+_PRIOR_YEARS = 4
+# The usual deviation is at least this share of the spread between cities: constant figures are not infinitely certain.
+_SPREAD_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class Cube:
+    """Figures on the scale of their unit; nan where there is none.
+
+    Attributes:
+        columns: (indicator, scope) of the first axis.
+        cities: Codes of the second axis.
+        years: The third axis.
+        raw: The values in the unit.
+        values: The values on the scale.
+        observations: The observation of each cell, or None.
+    """
+
+    columns: Sequence[tuple[str, str]]
+    cities: Sequence[str]
+    years: Integers
+    raw: Floats
+    values: Floats
+    observations: NDArray[np.object_]
+    limits: Limits
+
+    def scale_of(self, column: int, cells: int) -> Scale:
+        """Return the scale of a column for a number of values."""
+        return _choose_scale(self.raw[column], self.limits.get(self.columns[column][0], (None, None, 2)), cells)
+
+
+def build_cube(observations: Sequence[Observation], limits: Limits) -> Cube:
+    """Arrange the observations of cities; yes-no answers are left out, because they have no distances."""
+    cells = [o for o in observations if o.city_code is not None and o.kind != "yes_no"]
+    columns = sorted({(o.indicator_id, o.scope) for o in cells})
+    cities = sorted({o.city_code or "" for o in cells})
+    years = sorted({o.year for o in cells})
+    position: list[dict[Any, int]] = [{name: i for i, name in enumerate(axis)} for axis in (columns, cities, years)]
+    raw = np.full((len(columns), len(cities), len(years)), np.nan)
+    kept = np.full(raw.shape, None, dtype=object)
+    for o in cells:
+        cell = position[0][o.indicator_id, o.scope], position[1][o.city_code], position[2][o.year]
+        raw[cell], kept[cell] = o.value, o
+    values = np.array(
+        [
+            _choose_scale(table, limits.get(name, (None, None, 2)), table.size)
+            .transform(table.ravel())
+            .reshape(table.shape)
+            for (name, _), table in zip(columns, raw, strict=True)
+        ]
+    ).reshape(raw.shape)
+    return Cube(columns, cities, np.array(years, dtype=np.int64), raw, values, kept, limits)
+
+
+def _choose_scale(table: Floats, limits: tuple[float | None, float | None, int], cells: int) -> Scale:
+    """Return one scale, repeated for a number of values, chosen from the figures of a column."""
+    low, high, decimals = limits
+    one = choose_scales(
+        table.reshape(1, -1),
+        np.zeros(1, dtype=np.int64),
+        np.array([np.nan if low is None else low]),
+        np.array([np.nan if high is None else high]),
+        np.array([decimals]),
+    )
+    return one.select(np.zeros(cells, dtype=np.int64))
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What the other years let expect of each cell of an array of values on the scale.
+
+    Attributes:
+        values: The values on the scale; nan where there is none.
+        middle: The median of the nearest other years of the city, near years weighing more.
+    """
+
+    values: Floats
+    middle: Floats
+
+    @cached_property
+    def deviation(self) -> Floats:
+        """The distance from the expected value, without the common change of all cities in the year."""
+        distance = self.values - self.middle
+        return distance - median_of_known(distance, axis=1)[:, None, :]
+
+    @cached_property
+    def sigma(self) -> Floats:
+        """The usual deviation of each city in each column, drawn towards that of all cities."""
+        size = np.abs(self.deviation)
+        count = (~np.isnan(size)).sum(axis=2)
+        pooled = MAD_TO_SIGMA * median_of_known(size.reshape(len(size), -1), axis=1)[:, None]
+        own = np.nan_to_num(MAD_TO_SIGMA * median_of_known(size, axis=2))
+        sigma = np.sqrt((count * own**2 + _PRIOR_YEARS * np.nan_to_num(pooled) ** 2) / (count + _PRIOR_YEARS))
+        spread = np.nan_to_num(median_of_known(_deviation_of_cities(self.values), axis=1))[:, None]
+        floored: Floats = np.maximum(sigma, _SPREAD_SHARE * spread + 1e-4)
+        return floored
+
+
+def expect(values: Floats, years: Integers, nearest: int, minimum: int) -> Expectation:
+    """Return what the nearest other years of each series let expect, where there are `minimum` of them."""
+    series = values.reshape(-1, values.shape[2]) if values.size else values.reshape(0, len(years))
+    is_known: Flags = ~np.isnan(series)
+    middle = np.full(series.shape, np.nan)
+    patterns, pattern_of = np.unique(is_known, axis=0, return_inverse=True)
+    for number, pattern in enumerate(patterns):
+        rows = np.nonzero(pattern_of.ravel() == number)[0]
+        present = np.nonzero(pattern)[0]
+        if len(present) <= minimum:
+            continue
+        known = tuple(int(year) for year in years[present])
+        for i, others in enumerate(nearest_years(known, nearest)):
+            positions = present[list(others)]
+            weights = 1.0 / np.abs(years[positions] - years[present[i]]) ** 1.5
+            middle[rows, present[i]] = _weighted_median(series[np.ix_(rows, positions)], weights)
+    return Expectation(values, middle.reshape(values.shape))
+
+
+def _weighted_median(values: Floats, weights: Floats) -> Floats:
+    """Return the weighted median of each row, interpolated between the two middle values."""
+    order = np.argsort(values, axis=1, kind="stable")
+    ordered, share = np.take_along_axis(values, order, axis=1), weights[order]
+    places = (np.cumsum(share, axis=1) - share / 2) / share.sum(axis=1, keepdims=True)
+    right = np.clip((places < 0.5).sum(axis=1), 1, values.shape[1] - 1) if values.shape[1] > 1 else None
+    if right is None:
+        return ordered[:, 0]
+    rows = np.arange(len(values))
+    low, high = places[rows, right - 1], places[rows, right]
+    part = np.clip((0.5 - low) / (high - low), 0.0, 1.0)
+    middle: Floats = ordered[rows, right - 1] * (1 - part) + ordered[rows, right] * part
+    return middle
+
+
+def median_of_known(values: Floats, axis: int) -> Floats:
+    """Return the median without nan; nan where nothing is known, without a warning."""
+    is_empty = np.isnan(values).all(axis=axis)
+    filled = np.where(np.expand_dims(is_empty, axis), 0.0, values)
+    return np.where(is_empty, np.nan, np.nanmedian(filled, axis=axis))
+
+
+def _deviation_of_cities(values: Floats) -> Floats:
+    is_empty = np.isnan(values).all(axis=1)
+    filled = np.where(np.expand_dims(is_empty, 1), 0.0, values)
+    return np.where(is_empty, np.nan, np.nanstd(filled, axis=1))

@@ -1,0 +1,270 @@
+"""Misplaced blocks: figures of a source and year that stand in the rows of other places, in whatever order.
+
+Here: which figures may have been moved together, which exchange of rows fits them best, and whether chance explains
+it. Not here: outliers of single figures (assets.quality.anomalies.outliers), the severity (data/reference).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from assets.core.random_walk import Flags, Floats, Integers
+from assets.quality.anomalies.cube import Cube, Expectation, expect, median_of_known
+from assets.quality.anomalies.observation import Anomaly, Parameters
+from assets.quality.anomalies.panel import Panel
+
+# Degrees of freedom of Student's t: its heavy tails keep one gross figure from deciding.
+_DEGREES = 3.0
+# A block of more places is compared in parts of this size, because the work grows with the square.
+_MOST_PLACES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Figures of one year that may have been moved together.
+
+    Attributes:
+        year: Position of the year in the cube.
+        columns: Positions of the columns.
+        cities: Positions of the cities.
+        part: For each column and city the number of the part that it belongs to, -1 for what is no member: the files
+            of a source, or the columns of a file.
+        is_joint: Whether the parts are files.
+    """
+
+    year: int
+    columns: Integers
+    cities: Integers
+    part: Integers
+    is_joint: bool
+
+    def select(self, table: Floats) -> Floats:
+        """Return the members of a table (column, city); nan for others."""
+        return np.where(self.part >= 0, table[np.ix_(self.columns, self.cities)], np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    """A block that fits better with its rows exchanged.
+
+    Attributes:
+        block: The figures.
+        order: For each city the city whose place its figures fit, as positions in the block.
+        is_proven: For each city whether that place is certain.
+        is_moved: For each column whether it was moved with the others.
+        gain: How much more likely the exchange is, as a natural logarithm.
+        threshold: What chance reaches.
+    """
+
+    block: _Block
+    order: Integers
+    is_proven: Flags
+    is_moved: Flags
+    gain: float
+    threshold: float
+
+
+def detect_misplaced_blocks(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
+    """Yield the figures of blocks in which cities carry the figures of other cities.
+
+    The loss of a row in the place of a city is its negative log-likelihood (Student t), summed over the columns: the
+    distances from what the other years of that city let expect. The statistic is how much less the best assignment of
+    rows to cities loses than the rows as they stand. It counts if no permutation of the deviations of other years
+    reaches it. The block that exceeds chance most is removed first, so that it is no longer the past or future of
+    other years.
+    """
+    cube = panel.cube
+    values = cube.values.copy()
+    while True:
+        expectation = expect(values, cube.years, int(parameters["nearest_years"]), int(parameters["minimum_years"]))
+        found = [_examine(block, expectation, parameters) for block in _blocks(cube, values)]
+        worst = max(filter(None, found), key=lambda exchange: exchange.gain - exchange.threshold, default=None)
+        if worst is None:
+            return
+        yield from _anomalies(worst, cube)
+        for column, city in _cells(worst):
+            values[column, city, worst.block.year] = np.nan
+
+
+def _blocks(cube: Cube, values: Floats) -> Iterator[_Block]:
+    """Yield the figures of each source in each year; of each of its files; and of each column of a file."""
+    for year in range(len(cube.years)):
+        files: dict[tuple[str, str, str], list[tuple[int, int]]] = defaultdict(list)
+        for column, city in zip(*np.nonzero(~np.isnan(values[:, :, year])), strict=True):
+            o = cube.observations[column, city, year]
+            files[o.source_id, o.file_sha256, o.sheet or ""].append((int(column), int(city)))
+        sources: dict[str, list[list[tuple[int, int]]]] = defaultdict(list)
+        for (source, *_), cells in sorted(files.items()):
+            sources[source].append(cells)
+            columns = [[cell for cell in cells if cell[0] == column] for column in sorted({c for c, _ in cells})]
+            for column in columns:
+                yield from _split(year, [column])
+            if len(columns) > 1:
+                yield from _split(year, columns)
+        for parts in sources.values():
+            if len(parts) > 1:
+                yield from _split(year, parts, is_joint=True)
+
+
+def _split(year: int, parts: list[list[tuple[int, int]]], is_joint: bool = False) -> Iterator[_Block]:
+    """Yield a block of parts, or several where it has too many cities."""
+    columns, cities = (np.unique([cell[axis] for cells in parts for cell in cells]) for axis in (0, 1))
+    part = np.full((len(columns), len(cities)), -1)
+    for number, cells in enumerate(parts):
+        at = np.array(cells).T
+        part[np.searchsorted(columns, at[0]), np.searchsorted(cities, at[1])] = number
+    for start in range(0, len(cities), _MOST_PLACES):
+        some = slice(start, start + _MOST_PLACES)
+        yield _Block(year, columns, cities[some], part[:, some], is_joint)
+
+
+def _examine(block: _Block, expectation: Expectation, parameters: Parameters) -> _Exchange | None:
+    """Return the exchange of rows that explains the block better than chance does."""
+    middle = block.select(expectation.middle[:, :, block.year])
+    values = block.select(expectation.values[:, :, block.year])
+    sigma = expectation.sigma[np.ix_(block.columns, block.cities)]
+    is_compared = ~np.isnan(values) & ~np.isnan(middle)
+    if is_compared.any(axis=0).sum() < parameters["minimum_cities"]:
+        return None
+    order, gains, loss = _compare(values, middle, sigma, parameters["minimum_share"])
+    gain = float(gains.sum())
+    parts = [gains[block.part == number].sum() for number in range(block.part.max() + 1)]
+    minimum = parameters["joint_threshold" if block.is_joint else "threshold"]
+    if gain <= minimum or (len(parts) > 1 and gain - max(parts) <= parameters["part_threshold"]):
+        return None
+    chance = _chance(block, middle, sigma, expectation, gain, minimum, parameters)
+    if chance is None:
+        return None
+    return _Exchange(
+        block,
+        order,
+        _is_proven(loss, order, parameters["joint_threshold"]),
+        gains.sum(axis=1) > -parameters["threshold"],
+        gain,
+        chance,
+    )
+
+
+def _compare(values: Floats, middle: Floats, sigma: Floats, minimum_share: float) -> tuple[Integers, Floats, Floats]:
+    """Return the best assignment of rows to cities, its gain by column and city, and its losses (row, city).
+
+    The common change of all cities is not known: it is the median change of the rows as they stand, or the change of
+    the median, which an exchange of rows does not affect. The rows as they stand have the choice in every column.
+    """
+    is_known = ~np.isnan(values) & ~np.isnan(middle)
+    x, e = np.where(is_known, values, np.nan), np.where(is_known, middle, np.nan)
+    commons = median_of_known(x - e, axis=1), median_of_known(x, axis=1) - median_of_known(e, axis=1)
+    places = np.arange(values.shape[1])
+    losses = [_losses(values - np.nan_to_num(common)[:, None], middle, sigma) for common in commons]
+    kept = [loss[:, places, places] for loss in losses]
+    is_first = kept[0].sum(axis=1) <= kept[1].sum(axis=1)
+    as_it_stands = np.where(is_first[:, None], kept[0], kept[1])
+    options = [losses[1], np.where(is_first[:, None, None], losses[0], losses[1])]
+    orders = [_best_order(option.sum(axis=0), minimum_share) for option in options]
+    gains = [as_it_stands - option[:, places, order] for option, order in zip(options, orders, strict=True)]
+    best = int(gains[1].sum() > gains[0].sum())
+    return orders[best], gains[best], options[best].sum(axis=0)
+
+
+def _losses(values: Floats, middle: Floats, sigma: Floats) -> Floats:
+    """Return the loss (column, row, city) of the values of a row in the place of a city; 0 where unknown."""
+    z = (values[:, :, None] - middle[:, None, :]) / sigma[:, None, :]
+    loss = (_DEGREES + 1) / 2 * np.log1p(z * z / _DEGREES) + np.log(sigma)[:, None, :]
+    return np.nan_to_num(loss)
+
+
+def _best_order(loss: Floats, minimum_share: float) -> Integers:
+    """Return the best assignment of rows to cities.
+
+    Only exchanges count in which at least `minimum_share` of the rows fit their new place better: an outlier
+    that fits another city by chance sends a row to a place where it does not belong.
+    """
+    from scipy.optimize import linear_sum_assignment  # takes long to import
+
+    order: Integers = linear_sum_assignment(loss)[1]
+    places = np.arange(len(loss))
+    gains = loss[places, places] - loss[places, order]
+    remaining = set(np.nonzero(order != places)[0].tolist())
+    while remaining:
+        cycle = [remaining.pop()]
+        while (following := int(order[cycle[-1]])) != cycle[0]:
+            cycle.append(following)
+            remaining.discard(following)
+        if (gains[cycle] > 0).mean() < minimum_share:
+            order[cycle] = cycle
+    return order
+
+
+def _chance(
+    block: _Block,
+    middle: Floats,
+    sigma: Floats,
+    expectation: Expectation,
+    gain: float,
+    minimum: float,
+    parameters: Parameters,
+) -> float | None:
+    """Return the threshold of a block, or None where its gain does not exceed it.
+
+    Each permutation gives each city the deviations, in all columns, that it had in one of its other years. The
+    threshold is the highest gain of all permutations, and at least the parameter; drawing ends at the first that
+    reaches the gain (Besag and Clifford, Sequential Monte Carlo p-values, Biometrika 78, 1991).
+    """
+    deviation = expectation.deviation[np.ix_(block.columns, block.cities)] / sigma[:, :, None]
+    is_known = ~np.isnan(deviation)
+    years = np.nonzero(is_known.sum(axis=(0, 1)) * 2 >= is_known[:, :, block.year].sum())[0]
+    years = years[years != block.year]
+    if len(years) < parameters["minimum_years"]:
+        return None
+    random = np.random.default_rng(0)
+    cities, threshold = np.arange(len(block.cities)), minimum
+    for _ in range(int(parameters["permutations"])):
+        drawn = np.nan_to_num(deviation[:, cities, random.choice(years, len(cities))])
+        _, gains, _ = _compare(middle + drawn * sigma, middle, sigma, parameters["minimum_share"])
+        threshold = max(threshold, float(gains.sum()))
+        if threshold + parameters["margin"] >= gain:
+            return None
+    return threshold
+
+
+def _is_proven(loss: Floats, order: Integers, threshold: float) -> Flags:
+    """Return for each row whether every assignment that puts it elsewhere is less likely by the threshold."""
+    from scipy.optimize import linear_sum_assignment
+
+    best = loss[np.arange(len(order)), order].sum()
+    is_proven = np.zeros(len(order), dtype=np.bool_)
+    for row in np.nonzero(order != np.arange(len(order)))[0]:
+        other = loss.copy()
+        other[row, order[row]] += 1e9
+        rows, cities = linear_sum_assignment(other)
+        is_proven[row] = other[rows, cities].sum() - best > threshold
+    return is_proven
+
+
+def _cells(exchange: _Exchange) -> list[tuple[Any, Any]]:
+    """Return column and city of the moved figures."""
+    block = exchange.block
+    rows, cities = np.nonzero((block.part >= 0) & exchange.is_moved[:, None])
+    return list(zip(block.columns[rows], block.cities[cities], strict=True))
+
+
+def _anomalies(exchange: _Exchange, cube: Cube) -> Iterator[Anomaly]:
+    """Yield the moved figures; each with the figure that belongs to its city, where that is proven."""
+    block = exchange.block
+    owner = {
+        int(block.cities[place]): int(block.cities[row])
+        for row, place in enumerate(exchange.order)
+        if exchange.is_proven[row]
+    }
+    moved: set[tuple[int, int]] = {(int(column), int(city)) for column, city in _cells(exchange)}
+    for column, city in sorted(moved):
+        own = ""
+        if (column, owner.get(city, -1)) in moved:
+            o = cube.observations[column, owner[city], block.year]
+            own = f"{o.text} ({o.file}:{o.line})"
+        yield Anomaly(cube.observations[column, city, block.year], exchange.gain, exchange.threshold, own)

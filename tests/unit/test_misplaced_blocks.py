@@ -1,0 +1,92 @@
+"""Misplaced blocks: figures in the rows of other places are found in whatever order, and no others."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from assets.quality.anomalies.observation import Observation
+from tests.builders.observations import (
+    CITIES,
+    SEEDS,
+    YEARS,
+    at,
+    cities_and_years,
+    clean,
+    detect,
+    replace_values,
+    shift,
+)
+from tests.builders.planted_blocks import KINDS, exchange
+
+
+def two_files(seed: int) -> tuple[list[Observation], list[Observation]]:
+    """Two columns of one source, in two files."""
+    return clean(seed), [replace(o, indicator_id="j", file="g.csv", file_sha256="g") for o in clean(seed + 100)]
+
+
+def planted(observations: list[Observation], year: int, kind: str, seed: int) -> list[Observation]:
+    carries = exchange(CITIES, kind, random.Random(seed))
+    values = {(city, year): at(observations, other, year).value for city, other in carries.items()}
+    return replace_values(observations, values)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_block_in_the_rows_of_other_places_is_held_alone_whatever_the_order(kind: str) -> None:
+    for seed, year in ((1, YEARS[-1]), (2, 2018)):
+        observations = [o for file in two_files(seed) for o in planted(file, year, kind, seed)]
+        held = detect("misplaced_block", observations)
+        assert cities_and_years(held) == {(city, year) for city in CITIES}
+        assert len(held) == 2 * len(CITIES)
+
+
+@pytest.mark.parametrize("kind", ["by one", "by two", "reversed", "shuffled"])
+def test_a_single_column_in_the_rows_of_other_places_is_held_alone(kind: str) -> None:
+    flagged = cities_and_years(detect("misplaced_block", planted(clean(3), 2018, kind, 3)))
+    assert flagged == {(city, 2018) for city in CITIES}
+
+
+def test_a_shifted_block_that_lost_its_last_row_is_found() -> None:
+    observations = [f for f in shift(clean(3), 2018, 1) if (f.city_code, f.year) != (CITIES[-1], 2018)]
+    assert {year for _, year in cities_and_years(detect("misplaced_block", observations))} == {2018}
+
+
+def test_two_shifted_years_do_not_drag_the_year_between_them_along() -> None:
+    observations = shift(shift(clean(4), 2016, 1), 2018, 1)
+    assert {year for _, year in cities_and_years(detect("misplaced_block", observations))} == {2016, 2018}
+
+
+def test_figures_of_another_file_of_the_source_that_fit_their_cities_are_not_held() -> None:
+    first, second = two_files(1)
+    held = detect("misplaced_block", [*shift(first, 2018, 1), *second])
+    assert {a.observation.indicator_id for a in held} == {"i"}
+
+
+def test_a_misplaced_block_names_the_figure_of_a_city_only_where_it_is_certain() -> None:
+    observations = shift(clean(5), 2018, -1)
+    first = detect("misplaced_block", observations)[0]
+    own = at(observations, CITIES[1], 2018)
+    assert first.expected_text == f"{own.text} (f.csv:{own.line})"
+    alike = [replace(o, value=1000.0 + o.year) if o.city_code in CITIES[:3] else o for o in clean(5)]
+    texts = [a.expected_text for a in detect("misplaced_block", shift(alike, 2018, -1))]
+    assert len(texts) == len(CITIES)
+    assert "" in texts
+
+
+def test_one_gross_figure_is_no_misplaced_block() -> None:
+    for seed in SEEDS[:5]:
+        observations = clean(seed)
+        figure = at(observations, CITIES[4], 2018).value
+        assert detect("misplaced_block", replace_values(observations, {(CITIES[3], 2018): figure})) == []
+
+
+def test_a_common_change_of_all_cities_is_no_misplaced_block() -> None:
+    raised = [replace(o, value=o.value * 3) if o.year == 2018 else o for o in clean(2)]
+    assert detect("misplaced_block", raised) == []
+
+
+def test_fewer_cities_than_can_be_compared_are_not_judged() -> None:
+    few = [o for o in shift(clean(1), 2018, 1) if o.city_code in CITIES[:3]]
+    assert detect("misplaced_block", few) == []
