@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from assets.core.files import write_atomically
+from assets.core.files import write_cache
 from assets.core.inbox_files import InboxEntry, escape_path
 from assets.core.paths import Paths
 from assets.core.sealed import read_sealed, seal
@@ -26,10 +26,10 @@ def cached_sha256(paths: Paths) -> Callable[[InboxEntry], str | None]:
     """Return a function that gives the cached hash of a file of the inbox; None where it must be read."""
 
     @cache
-    def read_cache(folder: str) -> FileHashCache:
+    def read_folder(folder: str) -> FileHashCache:
         return FileHashCache(paths.file_hashes / f"{escape_path((folder,))}.json")
 
-    return lambda entry: read_cache(entry.parts[0]).find_sha256(entry.name, entry.status)
+    return lambda entry: read_folder(entry.parts[0]).find_sha256(entry.name, entry.status)
 
 
 class FileHashCache:
@@ -57,7 +57,7 @@ class FileHashCache:
     def write(self) -> None:
         """Write the entries of this scan and no older ones, where they differ."""
         if self._this_scan != self._last_scan:
-            write_atomically(self._file, seal(self._this_scan))
+            write_cache(self._file, seal(self._this_scan))
 
 
 def _describe(stat: os.stat_result) -> list[object]:

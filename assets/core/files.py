@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from assets.core.system import sync_path
@@ -35,6 +37,24 @@ def write_atomically(target: Path, content: str | bytes, *, is_durable: bool = F
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def remove_path(path: Path) -> None:
+    """Delete a file, a link or a whole folder, whichever is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            path.unlink()
+
+
+def write_cache(file: Path, content: str) -> None:
+    """Replace a file that can be made again, whatever has taken its place or that of its folder."""
+    if file.is_dir():
+        remove_path(file)
+    if not file.parent.is_dir():
+        remove_path(file.parent)
+    write_atomically(file, content)
 
 
 def hash_file(file: Path) -> str:

@@ -231,7 +231,7 @@ def read_settings(paths: Paths) -> Settings:
     ]
     name = paths.settings.name
     try:
-        content = read_yaml(paths.settings) if paths.settings.is_file() else None
+        content = read_yaml(paths.settings) if os.path.lexists(paths.settings) else None
         # A section whose lines are all commented out is None.
         sections = {} if content is None else content
         if isinstance(sections, dict):

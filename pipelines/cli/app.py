@@ -24,6 +24,7 @@ from pipelines.cli.options import (
     USAGE_ERROR,
     language_of_call,
     line,
+    make_console,
     option,
     prepare_streams,
 )
@@ -103,9 +104,7 @@ def main() -> None:
 
 
 def _end(error: IssueError) -> NoReturn:
-    from rich.console import Console
-
     from pipelines.cli.render.tables import print_issues
 
-    print_issues(Console(stderr=True, highlight=False), error.issues, language_of_call(sys.argv))
+    print_issues(make_console(is_error=True), error.issues, language_of_call(sys.argv))
     sys.exit(DATA_FAILED if isinstance(error, DataError) else USAGE_ERROR)

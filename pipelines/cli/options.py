@@ -11,17 +11,18 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assets.core.i18n import Language, label
+from assets.core.text import escape_control
 from pipelines.cli.json_values import to_json_value
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
 # The width of an output that is no terminal: nothing in a file or a pipe is broken.
 UNLIMITED_WIDTH = 100_000
@@ -77,14 +78,26 @@ ReleaseArgument = Annotated[str, argument("release")]
 line = partial(label, "command_lines")
 
 
+def make_console(*, is_error: bool = False) -> Console:
+    """Return the console of a command: the one way to the terminal, which escapes what files have for it."""
+    from rich.console import Console
+    from rich.segment import Segment
+
+    class SafeConsole(Console):
+        def render(self, renderable: Any, options: Any = None) -> Iterator[Segment]:
+            for segment in super().render(renderable, options):
+                yield segment if segment.control else segment._replace(text=escape_control(segment.text))
+
+    return SafeConsole(stderr=is_error, highlight=False)
+
+
 def write_text(*parts: RenderableType) -> None:
     """Write to standard output; a plain text, or one marked `no_wrap`, is not broken, so that paths can be copied."""
-    from rich.console import Console
     from rich.text import Text
 
     from pipelines.cli.render.layout import wrap
 
-    console = Console(highlight=False)
+    console = make_console()
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = UNLIMITED_WIDTH
     for part in parts:
@@ -112,8 +125,9 @@ def write_result(as_json: bool, content: Any, render: Callable[[], RenderableTyp
     if as_json:
         # In another encoding escapes keep what it lacks.
         is_ascii = not (sys.stdout.encoding or "").lower().startswith("utf")
-        json.dump(to_json_value(content), sys.stdout, ensure_ascii=is_ascii, indent=1, default=str, allow_nan=False)
-        sys.stdout.write("\n")
+        values = to_json_value(content)
+        text = json.dumps(values, ensure_ascii=is_ascii, indent=1, default=str, allow_nan=False)
+        sys.stdout.write(f"{escape_control(text)}\n")
         return
     parts = render()
     write_text(*parts if isinstance(parts, list | tuple) else (parts,))

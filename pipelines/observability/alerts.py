@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 from assets.core.errors import Issue, IssueError, UsageError
-from assets.core.files import write_atomically
+from assets.core.files import write_cache
 from assets.core.i18n import Language
 from assets.core.paths import Paths
 from assets.core.settings import ReminderSettings, read_settings
@@ -123,7 +123,7 @@ def send_new_alerts(paths: Paths, scope: Scope, alerts: Sequence[Alert]) -> Deli
         causes[scope] = [alert.cause for alert in alerts if alert.cause in known or alert.cause in delivered]
         if scope == "release":
             causes.pop("failure", None)
-        write_atomically(file, json.dumps(causes, ensure_ascii=False, indent=1))
+        write_cache(file, json.dumps(causes, ensure_ascii=False, indent=1))
     return DeliveryResult(len(delivered), failed)
 
 
@@ -172,7 +172,7 @@ def _reminders(release: Release, today: date, settings: ReminderSettings) -> Ite
 
 
 def _digests(release: Release) -> list[Alert]:
-    """What became of the files of each sender, anew with each of its arrivals; a file without sender has none."""
+    """What became of the files of each sender, again after each of its arrivals; a file without sender has none."""
     files = release.rows(
         """
         select files.file, files.status, files.rows_read, files.rows_accepted, files.rows_rejected,
@@ -308,9 +308,9 @@ def _send(alerts: Sequence[Alert]) -> tuple[set[str], tuple[int, ...]]:
 def _read_causes(file: Path) -> dict[str, list[str]]:
     """Read the causes that were sent, by scope; losing them costs messages that are sent twice."""
     try:
-        causes = json.loads(file.read_text(encoding="utf-8"))
+        causes = json.loads(file.read_bytes())
         return {str(scope): [str(cause) for cause in sent] for scope, sent in causes.items()}
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return {}
 
 

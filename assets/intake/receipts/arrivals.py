@@ -17,7 +17,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assets.core.errors import DataError, Issue
-from assets.core.files import write_atomically
+from assets.core.files import write_atomically, write_cache
 from assets.core.sealed import read_sealed, seal
 from assets.intake.receipts.archive import FileState, InboxFile
 
@@ -134,7 +134,7 @@ class InboxListing:
         entries = {**gone, **present}
         if entries != self._entries:
             content = {name: entries[name].model_dump() for name in sorted(entries)}
-            write_atomically(self._file, seal(content))
+            write_cache(self._file, seal(content))
 
 
 def _read_entries(file: Path) -> Mapping[str, _Entry] | None:

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from assets.core.file_hash_cache import cached_sha256
-from assets.core.files import hash_file, write_atomically
+from assets.core.files import hash_file, write_cache
 from assets.core.inbox_files import InboxEntry, escape_path, list_inbox, open_inbox_file
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.core.sealed import read_sealed, seal
@@ -90,7 +90,7 @@ def list_written_files(paths: Paths) -> Iterator[Path]:
 def save_fingerprint(paths: Paths, fingerprint: str, release_id: str) -> None:
     """Save that a run with this fingerprint ended with this release. If the note is lost, one run is repeated."""
     note = {"inputs": fingerprint, "release_id": release_id, "shared": _sync_state_digest(paths)}
-    write_atomically(paths.state / "last_run.json", seal(note))
+    write_cache(paths.state / "last_run.json", seal(note))
 
 
 def load_fingerprint(paths: Paths) -> tuple[str, str] | None:

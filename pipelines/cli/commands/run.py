@@ -11,7 +11,7 @@ import typer
 
 from assets.core.i18n import Language
 from assets.core.paths import Paths
-from pipelines.cli.options import INTERRUPTED, AsJson, InLanguage, line, option, write_result
+from pipelines.cli.options import INTERRUPTED, AsJson, InLanguage, line, make_console, option, write_result
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -25,11 +25,10 @@ def run(
     *, waits: Annotated[bool, option("wait", "--wait/--no-wait")] = True, as_json: AsJson = False, language: InLanguage
 ) -> None:
     """Run the pipeline if anything is new, and show what arrived and the scores."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     paths = Paths.from_environment()
-    errors = Console(stderr=True, highlight=False)
+    errors = make_console(is_error=True)
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     before = paths.current_release.resolve()
     try:
