@@ -6,10 +6,11 @@ dies, so no lock stays behind.
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+
+from filelock import lock_descriptor
 
 from assets.core.data_dir_version import ensure_state_dir
 from assets.core.errors import Issue, UsageError
@@ -37,18 +38,17 @@ def is_running(paths: Paths) -> bool:
     """Return whether a run holds the lock now; asking changes nothing."""
     try:
         with (paths.state / RUN_LOCK).open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+            return not lock_descriptor(lock.fileno(), blocking=False)
     except OSError:
         return False
-    return False
 
 
 def lock_owner_pid(paths: Paths, name: str = RUN_LOCK) -> str:
     """Return the id of the process that took the lock last, empty where none did."""
     try:
-        return (paths.state / name).read_text(encoding="utf-8").strip()
+        with (paths.state / name).open("rb") as lock:
+            lock.seek(1)  # Windows lets nobody else read the byte that is locked, the first
+            return lock.read().decode("ascii", "replace").strip()
     except OSError:
         return ""
 
@@ -71,11 +71,9 @@ def wait_for_lock(paths: Paths, on_wait: Callable[[str], None] | None) -> None:
 def _hold(paths: Paths, name: str, code: str, *, waits: bool = False) -> Iterator[None]:
     ensure_state_dir(paths)
     with (paths.state / name).open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UsageError(Issue(code, f"pid {lock_owner_pid(paths, name)}")) from error
+        if not lock_descriptor(lock.fileno(), blocking=waits):
+            raise UsageError(Issue(code, f"pid {lock_owner_pid(paths, name)}"))
         lock.truncate(0)
-        lock.write(str(os.getpid()))
+        lock.write(f" {os.getpid()}")
         lock.flush()
         yield

@@ -11,12 +11,13 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import Paths
+from assets.core.settings import read_settings
 from assets.release.publish.current import mend_current
 from assets.release.publish.fingerprint import changed_fingerprint
 from assets.release.read.reader import Release, find_current_release
@@ -138,6 +139,7 @@ def _execute_job(paths: Paths, run_id: str, inputs: str, progress: Progress, wor
     from assets.release.assets import INPUTS_TAG
     from pipelines.definitions import build_definitions
     from pipelines.orchestration.resources import VALIDATION_WORKER
+    from pipelines.orchestration.retention import prune_by_settings
     from pipelines.project import load_project
 
     job = build_definitions(load_project(paths)).resolve_job_def(REFRESH)
@@ -163,3 +165,8 @@ def _execute_job(paths: Paths, run_id: str, inputs: str, progress: Progress, wor
             )
         except dg.DagsterUserCodeExecutionError as error:
             raise error.user_exception from error
+        pruning = read_settings(paths).schedules.pruning
+        # The release is made; what cannot be deleted now is deleted after the next run.
+        with suppress(OSError):
+            if pruning.is_on:
+                prune_by_settings(paths, pruning, instance)

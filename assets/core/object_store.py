@@ -26,9 +26,9 @@ from typing import Any, TypeVar
 
 from assets.core.data_dir_version import LAKE_VERSION, VERSION_FILE, check_version
 from assets.core.errors import Issue, UsageError
-from assets.core.files import sync_path
 from assets.core.paths import Paths
 from assets.core.settings import read_settings
+from assets.core.system import sync_path
 
 # Parallel transfers: each waits for the network more than it computes.
 _TRANSFERS = 8
@@ -111,7 +111,7 @@ class ObjectStore:
         """Write the version into a new store, before the first object; `work` is a folder for temporary files."""
         if self.read(VERSION_FILE) is None:
             file = work / VERSION_FILE
-            file.write_text(f"{LAKE_VERSION}\n", encoding="ascii")
+            file.write_text(f"{LAKE_VERSION}\n", encoding="ascii", newline="\n")
             self.put_if_absent(VERSION_FILE, file)
 
     def _create(self, name: str, file: Path) -> None:
@@ -150,7 +150,7 @@ def _link(copy: Path, target: Path) -> None:
     except FileExistsError:
         raise
     except OSError:
-        copy.rename(target)  # a file system without hard links: the last machine wins
+        copy.replace(target)  # a file system without hard links: the last machine wins
 
 
 def url_to_fs(url: str) -> tuple[Any, str]:

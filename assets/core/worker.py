@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import os
-import resource
 import signal
 import sys
 import tempfile
@@ -19,12 +18,14 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import parent_process, set_start_method
+from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Generic, ParamSpec, Self, TypeVar
+
+from assets.core.system import prefer_fork
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -82,9 +83,11 @@ class Worker:
         self._warm_up = warm_up
 
     def __enter__(self) -> Self:
-        self._output = tempfile.NamedTemporaryFile(prefix="gancheng-worker-")
+        # A folder, because Windows opens no temporary file twice.
+        self._folder = tempfile.TemporaryDirectory(prefix="gancheng-worker-", ignore_cleanup_errors=True)
+        self._output = Path(self._folder.name, "output")
         self._context = _Context()
-        self._executor = ProcessPoolExecutor(1, self._context, _initialise, (self._output.name,))
+        self._executor = ProcessPoolExecutor(1, self._context, _initialise, (str(self._output),))
         self.submit(self._warm_up)
         return self
 
@@ -93,7 +96,7 @@ class Worker:
     ) -> None:
         self._context.process.kill()
         self._executor.shutdown(cancel_futures=True)
-        self._output.close()
+        self._folder.cleanup()
 
     @property
     def pid(self) -> int:
@@ -144,24 +147,18 @@ class Worker:
 
     def _broken(self, error: Exception) -> WorkerError:
         self._context.process.join(_EXIT_SECONDS)
-        output = Path(self._output.name).read_text(encoding="utf-8", errors="replace").strip()
+        output = self._output.read_text(encoding="utf-8", errors="replace").strip() if self._output.exists() else ""
         return WorkerError(f"the worker ended with {self._context.process.exitcode}: {output or error}")
-
-
-def limit_memory(additional: int) -> None:
-    """Let this process use this many bytes more than it uses now; the limit can be set again."""
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + additional, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 def _initialise(output: str) -> None:
     """Prepare the worker process: silent, deaf to Ctrl-C (the run ends it), and never longer alive than its parent."""
-    descriptor = os.open(output, os.O_WRONLY | os.O_APPEND)
+    descriptor = os.open(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     # Locks that libraries create (tqdm does) then stay in this process; the parent's tracker of resources would print a
     # warning about them when this process is killed.
-    set_start_method("fork", force=True)
+    prefer_fork()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
     threading.Thread(target=_exit_with_parent, daemon=True).start()

@@ -4,18 +4,16 @@ What belongs here: which assets a job makes, and its tags. What does not: when a
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from assets.core.paths import Paths
 from assets.core.settings import PruneSettings
 from assets.release.assets import INPUTS_TAG
-from assets.release.publish import retention
 from assets.warehouse import dagster_assets
 from pipelines.observability.run_log import INTAKE, PRUNE, REFRESH, RELEASE
 from pipelines.orchestration.resources import INBOX_CLOSED, INBOX_TAG
-from pipelines.orchestration.retention import prune_runs
+from pipelines.orchestration.retention import prune_by_settings
 from pipelines.orchestration.run_context import RUN_CONTEXT, run_context_resource
 
 # Every event is in Dagster's storage; the console of a server shows only the messages of our own steps.
@@ -59,9 +57,7 @@ def prune_job(paths: Paths, settings: PruneSettings) -> dg.JobDefinition:
         required_resource_keys={RUN_CONTEXT},
     )
     def prune_all(context: dg.OpExecutionContext) -> None:
-        keep = settings.keep_releases or len(retention.list_releases(paths))
-        pruned = retention.prune_releases(paths, keep)
-        runs = prune_runs(context.instance, datetime.now(UTC) - timedelta(days=settings.keep_run_days))
+        pruned, runs = prune_by_settings(paths, settings, context.instance)
         context.add_output_metadata(
             {"releases_removed": len(pruned.removed), "releases_in_use": len(pruned.in_use), "runs_removed": runs}
         )

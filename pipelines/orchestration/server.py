@@ -1,13 +1,14 @@
-"""A served data directory: Dagster's daemon and web server on this machine, started and stopped together.
+"""A served data directory: Dagster's daemon and its page on this machine, started and stopped together.
 
-What belongs here: the two processes and how they end. What does not: what they run (pipelines.definitions). Neither
-process authenticates users: expose them only behind an authenticating proxy (docs/operations.md). `dagster dev` would
-start the same processes, but it is made for development and does not tell which of them ended.
+What belongs here: the two processes and how they end. What does not: what they run (pipelines.definitions), and who
+may do what on the page (.gateway). `dagster dev` would start similar processes, but lets any page of a browser change
+something and does not tell which of them ended.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -21,10 +22,10 @@ from assets.core.errors import Issue, UsageError
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.core.settings import read_settings
 from pipelines.locks import is_running, server_lock
+from pipelines.orchestration.gateway import HOST, LINK_PARAMETER, LINK_VARIABLE
 from pipelines.orchestration.instance import AUTOMATIC_VARIABLE, HOME_VARIABLE, SETTINGS, instance_environment
 from pipelines.project import load_project
 
-HOST = "127.0.0.1"
 _MODULE = "pipelines.definitions"
 # How long the two processes may take to stop, and then a run in progress.
 _STOP_SECONDS, _RUN_SECONDS = 30, 240
@@ -34,10 +35,7 @@ _COMMANDS = {
         *("-m", "dagster._daemon", "run", "-m", _MODULE),
         *("--log-level", "warning", "--code-server-log-level", "error"),
     ],
-    "webserver": [
-        *("-m", "dagster_webserver", "-m", _MODULE, "-h", HOST),
-        *("--dagster-log-level", "warning", "--code-server-log-level", "warning"),
-    ],
+    "webserver": ["-m", "pipelines.orchestration.web_server"],
 }
 
 
@@ -45,13 +43,14 @@ class ServerExitedError(Exception):
     """The daemon or the web server ended by itself."""
 
 
-def serve(paths: Paths, port: int, on_ready: Callable[[str, dict[str, int]], None]) -> None:
+def serve(paths: Paths, port: int, on_ready: Callable[[str, str, dict[str, int]], None]) -> None:
     """Serve until SIGTERM or SIGINT, then wait for a run in progress: four minutes, or until the next signal.
 
     Args:
         paths: the data directory.
         port: the port of the web server.
-        on_ready: called when the web server answers, with its address and the process ids by name.
+        on_ready: called when the web server answers, with its address, the link for those who may change something,
+            and the process ids by name.
 
     Raises:
         UsageError: the directory is served already, the port is taken, or Dagster's storage cannot be reached.
@@ -64,11 +63,17 @@ def serve(paths: Paths, port: int, on_ready: Callable[[str, dict[str, int]], Non
         _check_port(port)
         environment = _environment(paths)
         _create_storage(environment)
+        token = secrets.token_urlsafe()
         processes = {}
         for name, arguments in _COMMANDS.items():
-            command = [sys.executable, *arguments, *(("-p", str(port)) if name == "webserver" else ())]
-            # In a session of its own: Ctrl-C in a terminal reaches this process alone, which stops both.
-            processes[name] = subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment, start_new_session=True)
+            is_page = name == "webserver"
+            processes[name] = subprocess.Popen(
+                [sys.executable, *arguments, *([str(port)] if is_page else [])],
+                cwd=PROJECT_ROOT,
+                env={**environment, LINK_VARIABLE: token} if is_page else environment,
+                # Ctrl-C in a terminal reaches this process alone, which stops both.
+                start_new_session=True,
+            )
         try:
             is_ready = False
             while count_signals() == 0:
@@ -77,7 +82,8 @@ def serve(paths: Paths, port: int, on_ready: Callable[[str, dict[str, int]], Non
                         raise ServerExitedError(f"{name}: exit code {process.returncode}")
                 if not is_ready and _is_answering(port):
                     is_ready = True
-                    on_ready(f"http://{HOST}:{port}", {name: process.pid for name, process in processes.items()})
+                    address, pids = f"http://{HOST}:{port}", {name: one.pid for name, one in processes.items()}
+                    on_ready(address, f"{address}/?{LINK_PARAMETER}={token}", pids)
                 time.sleep(0.2)
         finally:
             _stop(list(processes.values()))

@@ -18,6 +18,9 @@ HOSTILE = f"{FORMULA} {SCRIPT} \"'`"
 
 # As the process of one page and without a sandbox of its own: containers run it as root.
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+# A name of someone else that leads to this machine.
+FOREIGN_HOST = "evil.test"
+_ARGUMENTS.append(f"--host-resolver-rules=MAP {FOREIGN_HOST} 127.0.0.1")
 
 
 @pytest.fixture(scope="session")

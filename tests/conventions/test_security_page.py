@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib import metadata
 from pathlib import Path
@@ -23,6 +24,7 @@ PAGE = (PROJECT_ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 SERVERS = (Path("/usr/sbin"), Path("/sbin"))
 NGINX = found("nginx", *SERVERS)
 PASSWORD = "open sesame"
+PROXY_HOST = "gancheng.example.org"
 
 
 def test_every_test_that_the_page_names_is_there() -> None:
@@ -75,8 +77,10 @@ class Behind(BaseHTTPRequestHandler):
     def log_message(self, *_arguments: object) -> None: ...
 
 
-def asked(port: int, password: str | None = None) -> int:
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/")
+def asked(port: int, password: str | None = None, path: str = "/", body: bytes | None = None, **headers: str) -> int:
+    """Return the status of a request; underscores in the names of headers are hyphens."""
+    named = {name.replace("_", "-"): value for name, value in {"Host": PROXY_HOST, **headers}.items()}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, named)
     if password is not None:
         told = base64.b64encode(f"office:{password}".encode()).decode()
         request.add_header("Authorization", f"Basic {told}")
@@ -94,7 +98,7 @@ def free_port() -> int:
 
 
 @needs("nginx", "nginx-light", *SERVERS)
-def test_the_proxy_of_the_page_lets_nobody_in_without_a_password(tmp_path: Path) -> None:
+def test_the_proxy_of_the_page_needs_a_password_and_keeps_the_rules_of_the_gateway(tmp_path: Path) -> None:
     (block,) = re.findall(r"```nginx\n(.*?)```", PAGE, re.DOTALL)
     behind = HTTPServer(("127.0.0.1", 0), Behind)
     port = free_port()
@@ -125,6 +129,18 @@ def test_the_proxy_of_the_page_lets_nobody_in_without_a_password(tmp_path: Path)
                     break
             time.sleep(0.02)
         assert (asked(port), asked(port, "wrong"), asked(port, PASSWORD)) == (401, 401, 200)
+        send = partial(asked, port, PASSWORD)
+        own, json_type = f"https://{PROXY_HOST}", "application/json"
+        assert (send("/runs", Origin=own), send("/graphql", Upgrade="websocket", Origin=own)) == (200, 200)
+        # The server behind answers 501 to what it does not know, here POST.
+        assert send("/graphql", b"{}", Content_Type=json_type, Origin=own) == 501
+        assert send(Host="evil.test") == 421
+        assert send("/graphql?query={version}") == 403
+        for kind in ("text/plain", "text/plain; charset=application/json", "application/x-www-form-urlencoded"):
+            assert send("/graphql", b"{}", Content_Type=kind) == 403
+        for origin in ("https://evil.test", "null", f"{own}.evil.test", f"http://{PROXY_HOST}"):
+            assert send("/graphql", b"{}", Content_Type=json_type, Origin=origin) == 403
+            assert send("/graphql", Upgrade="websocket", Origin=origin) == 403
     finally:
         proxy.terminate()
         proxy.communicate()

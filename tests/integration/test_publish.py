@@ -25,7 +25,7 @@ from assets.release.publish.staging import create_staging, save_staging
 from assets.release.read.reader import Release
 from assets.warehouse.connection import Connection, database_file
 from assets.warehouse.snapshot import write_snapshot
-from tests.builders.candidates import candidate, published_tables, release_of
+from tests.builders.candidates import candidate, published_tables, release_of, tables_release_of
 
 SCORECARDS = {"scorecard_long", "scorecard_wide"}
 # Tables with a column for the source and no row here.
@@ -43,6 +43,23 @@ def opened() -> Iterator[Connection]:
 @pytest.fixture(scope="module")
 def release(opened: Connection, tmp_path_factory: pytest.TempPathFactory) -> Release:
     return release_of(opened, tmp_path_factory.mktemp("data"))
+
+
+@pytest.mark.parametrize("limit", [0, 256_000_000], ids=["moved", "copied"])
+def test_a_small_database_is_copied_into_a_dense_file_and_a_large_one_is_moved(
+    opened: Connection, release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr("assets.release.publish.database._SMALL_SNAPSHOT", limit)
+    other = tables_release_of(opened, tmp_path)
+    for table in published_tables():
+        rows = f"select count(*) as n, bit_xor(hash(t)) as h from {table.qualified_name} t"
+        if table.is_content:
+            assert other.rows(rows) == release.rows(rows)
+    (size,) = other.rows(
+        "select block_size, free_blocks, total_blocks from pragma_database_size() where total_blocks > 0"
+    )
+    assert (size["block_size"], size["free_blocks"] == 0) == ((16_384, True) if limit else (262_144, False))
+    assert not Paths(tmp_path).snapshot.exists()
 
 
 def test_every_parquet_file_says_what_it_is_what_it_means_and_where_it_is_from(release: Release) -> None:

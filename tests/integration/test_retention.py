@@ -11,14 +11,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from assets.core.errors import UsageError
 from assets.core.paths import Paths
+from assets.core.settings import PruneSettings
 from assets.release.publish.retention import list_releases, prune_releases, verify_release
 from assets.release.read.reader import find_previous_release, get_release, list_release_ids
+from pipelines.orchestration.retention import prune_by_settings
 from tests.builders.candidates import build_three_releases, switch
-from tests.builders.data_directories import Place
+from tests.builders.data_directories import Place, copy_countries
+from tests.servers.dagster_servers import runs
 
 HOLD = "import sys, duckdb; c = duckdb.connect(sys.argv[1], read_only=True); print('open', flush=True); input()"
 
@@ -49,6 +53,26 @@ def reader(paths: Paths) -> Iterator[str]:
     assert process.stdout.readline() == "open\n"
     yield oldest
     process.communicate("\n")
+
+
+@pytest.mark.parametrize(("keep", "kept"), [(None, 3), (5, 3), (2, 2), (1, 1)])
+def test_the_settings_say_how_many_releases_are_kept(paths: Paths, keep: int | None, kept: int) -> None:
+    newest_first = list_release_ids(paths)[::-1]
+    with dg.DagsterInstance.ephemeral() as instance:
+        prune_by_settings(paths, PruneSettings(keep_releases=keep), instance)
+    assert list_release_ids(paths)[::-1] == newest_first[:kept]
+
+
+def test_a_run_of_the_command_line_deletes_what_the_settings_do_not_keep(tmp_path: Path) -> None:
+    place = copy_countries(tmp_path / "data")
+    place.write("settings.yml", "schedules: {pruning: {keep_releases: 1, keep_run_days: 0}}\n")
+    header = "country,year,life_years,coal_pct,source_id,source_grade\n"
+    for year in (2021, 2022):
+        place.write(f"inbox/country_statistics/{year}.csv", f"{header}Aland,{year},75,27,synthetic,A\n")
+        place.run()
+    assert list_release_ids(Paths(place.data)) == [place.release().folder.name]
+    assert runs(place) == []
+    assert list((place.data / "state" / "dagster" / "history" / "runs").glob("*-*.db")) == []
 
 
 def test_releases_are_listed_newest_first_with_the_current_one_marked(paths: Paths) -> None:

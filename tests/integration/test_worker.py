@@ -135,4 +135,4 @@ def test_the_main_module_of_the_run_is_not_imported_in_the_process(tmp_path: Pat
 def test_the_warm_up_is_executed_first(tmp_path: Path) -> None:
     with Worker(warm_up=worker_functions.print_noise) as worker:
         worker.submit(os.getpid).result()
-        assert "noise of C code" in Path(worker._output.name).read_text()
+        assert "noise of C code" in worker._output.read_text()

@@ -53,6 +53,12 @@ class Served:
             self.pids = {"daemon": int(told[1]), "webserver": int(told[2])}
         return told is not None
 
+    @property
+    def link(self) -> str:
+        """The address that lets a browser change something."""
+        (link,) = re.findall(r"http://\S*token=\S+", self.log.read_text("utf-8"))
+        return str(link)
+
     def page(self) -> int:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/server_info", timeout=10) as answer:
             return int(answer.status)

@@ -21,9 +21,9 @@ def test_a_directory_is_served_once(tmp_path: Path) -> None:
     with (paths.state / "serve.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(UsageError, match="already running"):
-            serve(paths, 3999, lambda _: None)
+            serve(paths, 3999, lambda *_: None)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with pytest.raises(UsageError, match="is in use"):
-            serve(paths, taken.getsockname()[1], lambda _: None)
+            serve(paths, taken.getsockname()[1], lambda *_: None)

@@ -40,7 +40,7 @@ def test_a_setting_that_is_left_out_has_its_default(tmp_path: Path) -> None:
     monthly = settings(tmp_path, "schedules: {monthly: {is_on: false}}").schedules.monthly
     assert (monthly.is_on, monthly.cron, monthly.job) == (False, "0 3 1 * *", "release")
     assert settings(tmp_path, "limits: {columns: 7}\nengine:\n") == Settings(limits=Limits(columns=7))
-    assert ScheduleSettings().pruning.keep_run_days == 90
+    assert ScheduleSettings().pruning.keep_run_days == 30
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_setting_that_is_left_out_has_its_default(tmp_path: Path) -> None:
         ("schedules: {time_zone: Asia/Nanchang}", "schedules.time_zone", "IANA"),
         ("schedules: {pruning: {keep_releases: 0}}", "schedules.pruning.keep_releases", "greater than or equal to 1"),
         ("limits: {columns: 0}", "limits.columns", "greater than 0"),
-        ("limit: {columns: 7}", "limit", "limits, schedules, queries, engine, storage"),
+        ("limit: {columns: 7}", "limit", "limits, schedules, queries, web_page, engine, storage"),
         (
             "engine: {name: duckdb, spark: {exchange: /x, remote: y, z: 1}}",
             "engine.spark.z",

@@ -10,8 +10,6 @@ Here: starting and limiting the process, and the refusal that its death becomes.
 from __future__ import annotations
 
 import errno
-import resource
-import signal
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,7 +20,8 @@ import pyarrow as pa
 
 from assets.core.errors import Issue
 from assets.core.settings import Limits
-from assets.core.worker import Worker, WorkerError, limit_memory
+from assets.core.system import disable_core_files, has_used_its_time, limit_memory, limit_processor_time
+from assets.core.worker import Worker, WorkerError
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.sheet_writer import WorkbookSheet
 from assets.intake.readers.workbook import read_workbook
@@ -71,7 +70,7 @@ class ReaderProcess:
             self._end()
             raise FileRejectedError(Issue("workbook_takes_too_long", str(seconds))) from error
         except WorkerError as error:
-            is_late = self._worker.exit_code == -signal.SIGXCPU
+            is_late = has_used_its_time(self._worker.exit_code)
             self._end()
             raise FileRejectedError(_issue_of_death(error, seconds, is_late=is_late)) from error
         if isinstance(outcome, tuple):
@@ -109,16 +108,14 @@ def _issue_of_death(error: WorkerError, seconds: int, *, is_late: bool) -> Issue
 
 def _prepare() -> None:
     """Prepare the process: no core files, and no memory for threads that it does not need."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    disable_core_files()
     pa.set_memory_pool(pa.system_memory_pool())
     pa.set_cpu_count(1)
 
 
 def _read(file: Path, limits: Limits, folder: Path, seconds: int) -> list[WorkbookSheet] | tuple[Issue, ...]:
     """Read within the limits; return why the file is refused instead of raising it. Runs in the process."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    processor_time = int(used.ru_utime + used.ru_stime) + 1 + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (processor_time, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    limit_processor_time(seconds)
     limit_memory(limits.reader_bytes)
     try:
         return read_workbook(file, limits, folder)

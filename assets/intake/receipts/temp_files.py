@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from assets.core.system import is_process_running
+
 WORK_FOLDER, ARRIVING_FILE = "work", "arriving"
 _ABANDONED_SECONDS = 86_400
 _NAME = re.compile(r"\.[a-z]+-(?P<machine>.+)-(?P<process>\d+)-[^-]*")
@@ -48,14 +50,4 @@ def _is_in_use(path: Path) -> bool:
     name = _NAME.fullmatch(path.name)
     if name is None:
         return False
-    return name["machine"] != socket.gethostname() or _is_alive(int(name["process"]))
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return name["machine"] != socket.gethostname() or is_process_running(int(name["process"]))

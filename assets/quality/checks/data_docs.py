@@ -42,7 +42,7 @@ def write_pages(results: Mapping[str, ExpectationSuiteValidationResult], folder:
         page = folder / f"{table}.html"
         text = str(view.render(renderer.render(result), table=table))  # type: ignore[no-untyped-call]
         text = _LINK_ELSEWHERE.sub(r"\1", text)
-        page.write_text(text, encoding="utf-8", errors="backslashreplace")
+        page.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
         pages.append(page)
     return pages
 

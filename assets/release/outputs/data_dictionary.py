@@ -64,7 +64,7 @@ def write_documents(
             }
             paths.append(target / f"{name}.{language}.md")
             text = _environment().get_template(f"{name}.md.j2").render(**texts, **facts)
-            paths[-1].write_text(text, encoding="utf-8")
+            paths[-1].write_text(text, encoding="utf-8", newline="\n")
     return tuple(paths)
 
 

@@ -62,9 +62,11 @@ def write_package(
     }
     if metadata.sources:
         package["sources"] = _sources(metadata.sources)
-    (folder / PACKAGE).write_text(json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    (folder / PACKAGE).write_text(
+        json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n"
+    )
     citation = yaml.safe_dump(_citation(metadata, release), allow_unicode=True, sort_keys=False, width=1000)
-    (folder / CITATION).write_text(citation, encoding="utf-8")
+    (folder / CITATION).write_text(citation, encoding="utf-8", newline="\n")
     return folder / PACKAGE, folder / CITATION
 
 

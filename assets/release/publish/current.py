@@ -1,7 +1,7 @@
-"""Which release is current: `releases/current`, a link to the folder of the release.
+"""Which release is current: `releases/current`, a link to the folder of the release, on Windows a file with its name.
 
-Here: reading and switching it, and mending what copying makes of it: a folder where links were followed, a file with
-the name where links became text, as in a ZIP file on Windows. Not here: reading tables (assets.release.read.reader).
+Here: reading and switching it, and mending what copying makes of it: a folder where links were followed, a file where
+links became text, as in a ZIP file on Windows. Not here: reading tables (assets.release.read.reader).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import uuid
 from pathlib import Path
 
 from assets.core.errors import Issue, UsageError
-from assets.core.files import sync_path
 from assets.core.paths import Paths
+from assets.core.system import sync_path, write_pointer
 from assets.release.publish.manifest import Manifest, is_intact, read_manifest
 
 SWITCHING, PRUNING = ".current-", ".pruning-"
@@ -41,9 +41,9 @@ def is_copied_folder(paths: Paths) -> bool:
 
 def switch_current(paths: Paths, release_id: str) -> None:
     """Let `current` be this release in one step; readers that opened another one keep it."""
-    link = paths.releases / f"{SWITCHING}{uuid.uuid4().hex}"
-    link.symlink_to(release_id, target_is_directory=True)
-    link.rename(paths.current_release)
+    pointer = paths.releases / f"{SWITCHING}{uuid.uuid4().hex}"
+    write_pointer(pointer, release_id)
+    pointer.replace(paths.current_release)
     sync_path(paths.releases)
 
 
@@ -63,11 +63,11 @@ def mend_current(paths: Paths) -> None:
     is_spare = own.is_dir() and read_manifest(own) == manifest and is_intact(own, manifest)
     removed = paths.releases / f"{PRUNING}{uuid.uuid4().hex}"
     if is_spare:
-        copy.rename(removed)
+        copy.replace(removed)
     else:
         if own.exists():
-            own.rename(removed)
-        copy.rename(own)
+            own.replace(removed)
+        copy.replace(own)
     switch_current(paths, own.name)
     shutil.rmtree(removed, ignore_errors=True)
 

@@ -11,18 +11,17 @@ import json
 from assets.core.files import write_atomically
 from assets.core.paths import Paths
 from assets.release.publish.file_names import CSV, DATABASE, PARQUET, REPORT_INDEX, WORKBOOK
-from assets.release.publish.manifest import MANIFEST_NAME, Manifest, read_manifest
-from assets.release.read.reader import list_release_ids
+from assets.release.publish.manifest import MANIFEST_NAME, Manifest
+from assets.release.read.reader import read_manifests
 
 INDEX = "index.json"
 
 
 def write_index(paths: Paths) -> None:
     """Write the list of all complete releases, the newest first, with the one that is current."""
-    manifests = [read_manifest(paths.releases / name) for name in reversed(list_release_ids(paths))]
     content = {
         "current": paths.current_release.resolve().name,
-        "releases": [_describe(manifest) for manifest in manifests if manifest is not None],
+        "releases": [_describe(manifest) for manifest in reversed(read_manifests(paths).values())],
     }
     write_atomically(paths.releases / INDEX, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 

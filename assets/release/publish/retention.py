@@ -5,22 +5,20 @@ Not here: making releases (assets.release.publish.publish), and reading their ta
 
 from __future__ import annotations
 
-import fcntl
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from assets.core.errors import Issue
 from assets.core.paths import Paths
+from assets.core.system import rename_unless_open
 from assets.release.publish import quarantine
 from assets.release.publish.current import PRUNING, find_current_folder
 from assets.release.publish.file_names import DATABASE
 from assets.release.publish.manifest import find_damages, read_manifest
 from assets.release.publish.release_index import write_index
-from assets.release.read.reader import get_release, list_release_ids
+from assets.release.read.reader import get_release, list_release_ids, read_manifests
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,6 @@ class VerifyResult:
 def list_releases(paths: Paths) -> list[ReleaseInfo]:
     """Return all complete releases, the newest first."""
     current = _current_id(paths)
-    manifests = {name: read_manifest(paths.releases / name) for name in reversed(list_release_ids(paths))}
     return [
         ReleaseInfo(
             release_id=release_id,
@@ -68,8 +65,7 @@ def list_releases(paths: Paths) -> list[ReleaseInfo]:
             bytes=sum(file.bytes for file in manifest.files),
             is_current=release_id == current,
         )
-        for release_id, manifest in manifests.items()
-        if manifest is not None
+        for release_id, manifest in reversed(read_manifests(paths).items())
     ]
 
 
@@ -95,7 +91,7 @@ def prune_releases(paths: Paths, keep: int) -> PruneResult:
         shutil.rmtree(leftover)
     release_ids = list_release_ids(paths)
     # Read after the list: a release that a run makes current in the meantime is not in the list.
-    kept = {*release_ids[len(release_ids) - keep :], _current_id(paths)} if keep > 0 else {_current_id(paths)}
+    kept = {*release_ids[-keep:], _current_id(paths)} if keep > 0 else {_current_id(paths)}
     removed: list[str] = []
     in_use: list[str] = []
     for release_id in release_ids:
@@ -108,29 +104,11 @@ def prune_releases(paths: Paths, keep: int) -> PruneResult:
 
 def _remove(paths: Paths, release_id: str) -> bool:
     """Delete a release that no process reads, after a rename so that no reader finds half of it."""
-    with _lock_database(paths.releases / release_id / DATABASE) as is_locked:
-        if not is_locked:
-            return False
-        renamed = (paths.releases / release_id).rename(paths.releases / f"{PRUNING}{release_id}")
+    folder, renamed = paths.releases / release_id, paths.releases / f"{PRUNING}{release_id}"
+    if not rename_unless_open(folder, renamed, folder / DATABASE):
+        return False
     shutil.rmtree(renamed)
     return True
-
-
-@contextmanager
-def _lock_database(database: Path) -> Iterator[bool]:
-    """Take the lock that DuckDB takes for writing; yield false where a reader holds the database."""
-    try:
-        stream = database.open("r+b")
-    except FileNotFoundError:
-        yield True
-        return
-    with stream:
-        try:
-            fcntl.lockf(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError):
-            yield False
-            return
-        yield True
 
 
 def _current_id(paths: Paths) -> str | None:

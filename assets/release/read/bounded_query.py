@@ -6,7 +6,6 @@ what becomes of its end. Not here: queries of the commands themselves (assets.re
 
 from __future__ import annotations
 
-import resource
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,8 @@ from typing import Any
 
 from assets.core.errors import Issue, UsageError
 from assets.core.settings import QuerySettings
-from assets.core.worker import Worker, WorkerError, limit_memory
+from assets.core.system import disable_core_files, limit_memory
+from assets.core.worker import Worker, WorkerError
 from assets.release.read.reader import Release, Row
 from assets.warehouse.connection import Connection, DatabaseError, connect_read_only
 
@@ -65,7 +65,7 @@ def run_query(release: Release, sql: str, limits: QuerySettings, parameters: dic
 
 def _prepare() -> None:
     """Prepare the process: no core files. Its start, with the imports of this module, does not count as time."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    disable_core_files()
 
 
 def _execute(database: Path, sql: str, megabytes: int, parameters: dict[str, str]) -> Answer | Issue:

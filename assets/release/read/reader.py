@@ -119,26 +119,31 @@ def find_previous_release(paths: Paths, release: Release) -> Release:
 
 
 def list_release_ids(paths: Paths) -> list[str]:
-    """Return the ids of all complete releases, the oldest first.
+    """Return the ids of all complete releases, the oldest first."""
+    return list(read_manifests(paths))
+
+
+def read_manifests(paths: Paths) -> dict[str, Manifest]:
+    """Return the manifests of all complete releases by id, the oldest first.
 
     Each follows the release that its manifest names as the previous one. Ids begin with a time, but clocks may have
     been set back.
     """
     if not paths.releases.is_dir():
-        return []
+        return {}
     folders = [
         folder
         for folder in paths.releases.iterdir()
         if not folder.is_symlink() and folder.name[0] != "." and folder != paths.current_release
     ]
     manifests = {folder.name: manifest for folder in folders if (manifest := read_manifest(folder)) is not None}
-    ordered: list[str] = []
+    ordered: dict[str, Manifest] = {}
     for release_id in sorted(manifests):
-        chain: list[str] = []
-        while release_id in manifests and release_id not in (*ordered, *chain):
-            chain.append(release_id)
+        chain: dict[str, Manifest] = {}
+        while release_id in manifests and release_id not in ordered and release_id not in chain:
+            chain[release_id] = manifests[release_id]
             release_id = manifests[release_id].previous_release_id or ""
-        ordered += reversed(chain)
+        ordered.update(reversed(chain.items()))
     return ordered
 
 

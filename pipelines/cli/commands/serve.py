@@ -14,9 +14,10 @@ def serve(*, port: Annotated[int, option("port", min=1, max=65535)] = 3000, lang
 
     paths = Paths.from_environment()
 
-    def show_address(address: str, processes: dict[str, int]) -> None:
+    def show_address(address: str, link: str, processes: dict[str, int]) -> None:
         pids = ", ".join(f"{name} {pid}" for name, pid in processes.items())
         write_text(line("serving", language, address=address, data=paths.data, pids=pids))
+        write_text(line("serving_link", language, link=link))
 
     server.serve(paths, port, show_address)
     write_text(line("stopped", language))

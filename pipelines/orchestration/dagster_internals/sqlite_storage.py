@@ -7,7 +7,6 @@ Dagster's own, and a storage on a server (deploy/dagster.postgres.yaml), which p
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from dagster._config.config_schema import UserConfigSchema
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
+from filelock import lock_descriptor
 from sqlalchemy import Connection, Engine, StaticPool, create_engine
 
 from assets.core.data_dir_version import ensure_state_dir
@@ -79,7 +79,7 @@ class PooledSqliteStorage(DagsterSqliteStorage):
         folder.mkdir(parents=True, exist_ok=True)
         # Two processes that create the databases at the same moment leave them broken for ever.
         with (folder / ".create.lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            lock_descriptor(lock.fileno())
             super().__init__(base_dir, inst_data)
             self._event_log_storage = PooledEventLogStorage(str(folder / "history" / "runs"))
 

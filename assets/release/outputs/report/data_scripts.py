@@ -119,5 +119,5 @@ def write_sql_data(target: Path, connection: Connection) -> tuple[list[Row], tup
 def _write_script(file: Path, name: str, content: object) -> Path:
     """Write the content as ASCII: no character of the data ends a string, is markup, or cannot be encoded."""
     text = json.dumps(content, separators=(",", ":"), allow_nan=False, default=str).replace("<", "\\u003c")
-    file.write_text(f"window.{name} = {text};\n", encoding="ascii")
+    file.write_text(f"window.{name} = {text};\n", encoding="ascii", newline="\n")
     return file
