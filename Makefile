@@ -1,6 +1,6 @@
 # Each target sets up what it needs; the second call is fast.
-FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-dep
 PARALLEL := --numprocesses=2 --dist=loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run ui test prove coverage bench docs lint format audit clean
+.PHONY: help setup run ui test test-fast prove coverage bench bundle docs lint format audit clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,10 @@ ui: $(VENV)/runtime ## open Dagster on http://127.0.0.1:3000; schedules and sens
 
 test: lint $(VENV)/older $(VENV)/spark $(VENV)/storage $(VENV)/site ## lint, types, import rules, SQL style, all tests
 	@$(BIN)/python -m pytest $(PARALLEL)
+
+test-fast: $(VENV)/dev ## what a change touches: lint, types, the unit tests that import what differs from main
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy
+	@$(BIN)/python -m pytest --quiet $(PARALLEL) $$($(BIN)/python -m tests.helpers.changed_tests)
 
 prove: $(VENV)/dev $(VENV)/spark $(VENV)/storage ## the long proofs: 200,000 hostile inputs, 200 kills and the like
 	@GANCHENG_PROVE=1 $(BIN)/python -m pytest $(PARALLEL) tests/robustness tests/integration/test_forms.py tests/integration/test_jobs.py \
@@ -42,6 +46,9 @@ coverage: $(VENV)/dev ## measure which lines the tests reach; fails below the fl
 
 bench: $(VENV)/peers/made ## measure against the floor and against peers, docs/performance.md; ARGS="--rounds 1"
 	@$(BIN)/python -m benchmarks.suite $(ARGS)
+
+bundle: $(VENV)/runtime ## make dist/gancheng-*.zip, which installs without a network; ARGS="--system windows"
+	@$(BIN)/python deploy/bundle/make_bundle.py $(ARGS)
 
 docs: $(VENV)/site $(VENV)/runtime ## build the documentation in site/, with search; opens without a network
 	@GANCHENG_LANG=en $(BIN)/python -m docs.reference.generate
@@ -111,7 +118,7 @@ $(VENV)/peers/made: benchmarks/peers/requirements.lock $(VENV)/dev
 
 $(VENV)/python:
 	@$(or $(PYTHON),false) -c '$(FITS)' || \
-		{ echo "需要 Python 3.11 至 3.13。 Python 3.11 to 3.13 is needed: make PYTHON=/path/to/python"; exit 1; }
+		{ echo "需要 Python 3.11 至 3.14。 Python 3.11 to 3.14 is needed: make PYTHON=/path/to/python"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
 		{ echo "请先安装 python3-venv。 Install python3-venv first."; rm -rf $(VENV); exit 1; }
 	@touch $@

@@ -13,10 +13,12 @@ from pathlib import Path
 from assets.core.errors import Issue, UsageError
 from assets.core.files import write_atomically
 from assets.core.paths import Paths
+from assets.core.sealed import seal_earlier_file
 from assets.core.system import has_access
 
-LAKE_VERSION, STATE_VERSION = 2, 1
+LAKE_VERSION, STATE_VERSION = 3, 1
 VERSION_FILE = "VERSION"
+_FIRST_SEALED_VERSION = 3
 PRIVATE_MODE = 0o700
 
 
@@ -25,10 +27,19 @@ def ensure_data_dir(paths: Paths) -> None:
     for issue in find_unreadable_versions(paths):
         raise UsageError(issue)
     ensure_state_dir(paths)
+    _seal_earlier_receipts(paths.lake)
     for folder, version in _folders(paths):
         file = folder / VERSION_FILE
         if not file.exists() or file.read_text(encoding="ascii").strip() != str(version):
             write_atomically(file, f"{version}\n")
+
+
+def _seal_earlier_receipts(lake: Path) -> None:
+    """Seal the receipts of a lake of version 1 or 2, which have no checksum; later versions have no other ones."""
+    version = lake / VERSION_FILE
+    if not version.exists() or int(version.read_text(encoding="ascii")) < _FIRST_SEALED_VERSION:
+        for file in lake.glob("[!.]*/*.json"):
+            seal_earlier_file(file)
 
 
 def ensure_state_dir(paths: Paths) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from assets.core.i18n import Language
 from assets.core.messages import get_message
+from assets.core.text import escape_control
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Issue:
 
     def __str__(self) -> str:
         place = f"{where}: " if (where := self.where("en")) else ""
-        return f"{place}{self.reason('en')}. {self.remedy('en')}"
+        return escape_control(f"{place}{self.reason('en')}. {self.remedy('en')}")
 
     def _fill(self, template: str) -> str:
         return template.replace("{expected}", self.expected).replace("{actual}", self.actual)

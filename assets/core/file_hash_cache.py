@@ -7,16 +7,16 @@ file is hashed and archived again, and the receipts are the same. Not here: list
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from assets.core.files import write_atomically
+from assets.core.files import write_cache
 from assets.core.inbox_files import InboxEntry, escape_path
 from assets.core.paths import Paths
+from assets.core.sealed import read_sealed, seal
 
 # A file that was changed just before it was hashed may change again within the same tick of the file system's clock.
 _SETTLED_SECONDS = 1.0
@@ -26,10 +26,10 @@ def cached_sha256(paths: Paths) -> Callable[[InboxEntry], str | None]:
     """Return a function that gives the cached hash of a file of the inbox; None where it must be read."""
 
     @cache
-    def read_cache(folder: str) -> FileHashCache:
+    def read_folder(folder: str) -> FileHashCache:
         return FileHashCache(paths.file_hashes / f"{escape_path((folder,))}.json")
 
-    return lambda entry: read_cache(entry.parts[0]).find_sha256(entry.name, entry.status)
+    return lambda entry: read_folder(entry.parts[0]).find_sha256(entry.name, entry.status)
 
 
 class FileHashCache:
@@ -57,7 +57,7 @@ class FileHashCache:
     def write(self) -> None:
         """Write the entries of this scan and no older ones, where they differ."""
         if self._this_scan != self._last_scan:
-            write_atomically(self._file, json.dumps(self._this_scan))
+            write_cache(self._file, seal(self._this_scan))
 
 
 def _describe(stat: os.stat_result) -> list[object]:
@@ -65,10 +65,5 @@ def _describe(stat: os.stat_result) -> list[object]:
 
 
 def _read(file: Path) -> dict[str, list[object]]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(content, dict):
-        return {}
+    content = read_sealed(file) or {}
     return {name: entry for name, entry in content.items() if isinstance(entry, list) and entry}

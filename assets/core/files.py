@@ -1,12 +1,15 @@
 """Writing files so that a kill or a power cut leaves the old content or the new one, never half of it.
 
-Here: the one way to replace a small file, and forcing files onto the disk. Not here: contents, and the order of steps
-that makes several files appear together (assets.intake.receipts, assets.release.publish).
+Here: the one way to replace a small file, forcing files onto the disk, hashing them. Not here: contents, and the order
+of steps that makes several files appear together (assets.intake.receipts, assets.release.publish).
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from assets.core.system import sync_path
@@ -34,6 +37,30 @@ def write_atomically(target: Path, content: str | bytes, *, is_durable: bool = F
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def remove_path(path: Path) -> None:
+    """Delete a file, a link or a whole folder, whichever is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            path.unlink()
+
+
+def write_cache(file: Path, content: str) -> None:
+    """Replace a file that can be made again, whatever has taken its place or that of its folder."""
+    if file.is_dir():
+        remove_path(file)
+    if not file.parent.is_dir():
+        remove_path(file.parent)
+    write_atomically(file, content)
+
+
+def hash_file(file: Path) -> str:
+    """Return the sha256 of the bytes of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def sync_tree(folder: Path) -> None:

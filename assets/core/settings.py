@@ -199,6 +199,13 @@ class StorageSettings(_Section):
     seen_as: StoreUrl | None = None
 
 
+class ReminderSettings(_Section):
+    """How many days before a deadline a reminder is sent, and whether each sender gets a digest of its files."""
+
+    days: tuple[Annotated[int, Field(ge=0, le=366)], ...] = (14, 3)
+    digests: bool = True
+
+
 class Settings(_Section):
     """All settings of a data directory."""
 
@@ -208,6 +215,7 @@ class Settings(_Section):
     web_page: WebPageSettings = WebPageSettings()
     engine: EngineSettings = EngineSettings()
     storage: StorageSettings = StorageSettings()
+    reminders: ReminderSettings = ReminderSettings()
 
 
 def read_settings(paths: Paths) -> Settings:
@@ -223,7 +231,7 @@ def read_settings(paths: Paths) -> Settings:
     ]
     name = paths.settings.name
     try:
-        content = read_yaml(paths.settings) if paths.settings.is_file() else None
+        content = read_yaml(paths.settings) if os.path.lexists(paths.settings) else None
         # A section whose lines are all commented out is None.
         sections = {} if content is None else content
         if isinstance(sections, dict):

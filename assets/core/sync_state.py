@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assets.core.files import write_atomically
 from assets.core.paths import Paths
+from assets.core.sealed import read_sealed, seal
 
 RECEIPTS = "receipts"
 # Suffixes of the files of results in the lake, and the folders of the store that hold them.
@@ -49,14 +50,14 @@ class SyncState(BaseModel):
 def read_sync_state(paths: Paths, dataset: str) -> SyncState | None:
     """Return the record of a dataset; None where there is none that can be read."""
     try:
-        return SyncState.model_validate_json(_file(paths, dataset).read_bytes())
-    except (OSError, ValidationError):
+        return SyncState.model_validate(read_sealed(_file(paths, dataset)))
+    except ValidationError:
         return None
 
 
 def write_sync_state(paths: Paths, dataset: str, state: SyncState) -> None:
     """Write the record of a dataset."""
-    write_atomically(_file(paths, dataset), state.model_dump_json())
+    write_atomically(_file(paths, dataset), seal(state.model_dump()))
 
 
 def sync_state_digest(paths: Paths) -> str:

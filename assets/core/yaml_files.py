@@ -7,7 +7,8 @@ commands that read none need not import yaml.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,10 @@ import yaml
 FILE_ERRORS = (yaml.YAMLError, ValueError)
 # libyaml is about ten times faster; PyYAML may be installed without it.
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Parser: Any = getattr(yaml, "CParser", yaml.SafeLoader)
+# libyaml builds nodes by recursion in C, which ends the process in deep files; a short text cannot be that deep.
+_MAX_SURE_CHARACTERS, _MAX_DEPTH = 10_000, 200
+_TOO_DEEP = "nested too deeply"
 
 
 class UniqueKeyLoader(_SafeLoader):  # type: ignore[misc]
@@ -38,10 +43,11 @@ def read_yaml(file: Path) -> Any:
     """Return the content of a file.
 
     Raises:
-        yaml.YAMLError: the file is no YAML, or a key occurs twice.
+        yaml.YAMLError: the file cannot be read or is no YAML, is nested too deeply, or has a key twice.
         UnicodeDecodeError: the file is not UTF-8.
     """
-    return yaml.load(file.read_text(encoding="utf-8"), Loader=UniqueKeyLoader)  # noqa: S506 - a safe loader
+    with _explained_errors():
+        return yaml.load(_read_text(file), Loader=UniqueKeyLoader)  # noqa: S506 - a safe loader
 
 
 def read_yaml_list(file: Path) -> list[tuple[yaml.Node, Any]]:
@@ -50,13 +56,38 @@ def read_yaml_list(file: Path) -> list[tuple[yaml.Node, Any]]:
     Raises:
         yaml.YAMLError, UnicodeDecodeError: as `read_yaml`, and where the file is not a list.
     """
-    loader = UniqueKeyLoader(file.read_text(encoding="utf-8"))
-    root = loader.get_single_node()
-    if root is None:
-        return []
-    if not isinstance(root, yaml.SequenceNode):
-        raise yaml.MarkedYAMLError(problem="the file must be a list of entries", problem_mark=root.start_mark)
-    return [(node, loader.construct_document(node)) for node in root.value]
+    with _explained_errors():
+        loader = UniqueKeyLoader(_read_text(file))
+        root = loader.get_single_node()
+        if root is None:
+            return []
+        if not isinstance(root, yaml.SequenceNode):
+            raise yaml.MarkedYAMLError(problem="the file must be a list of entries", problem_mark=root.start_mark)
+        return [(node, loader.construct_document(node)) for node in root.value]
+
+
+@contextmanager
+def _explained_errors() -> Iterator[None]:
+    """Raise YAMLError where the file cannot be read, such as a folder of its name, or Python's stack does not do."""
+    try:
+        yield
+    except RecursionError as error:
+        raise yaml.YAMLError(_TOO_DEEP) from error
+    except OSError as error:
+        raise yaml.YAMLError(error.strerror or str(error)) from error
+
+
+def _read_text(file: Path) -> str:
+    """Return the text of a file that is not nested too deeply; its events need no recursion."""
+    text = file.read_text(encoding="utf-8")
+    if len(text) > _MAX_SURE_CHARACTERS:
+        depth = 0
+        events: Iterator[Any] = yaml.parse(text, Loader=_Parser)
+        for event in events:
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _MAX_DEPTH:
+                raise yaml.MarkedYAMLError(problem=_TOO_DEEP, problem_mark=event.start_mark)
+    return text
 
 
 def find_key_line(node: yaml.Node, keys: Iterable[str]) -> int:

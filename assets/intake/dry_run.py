@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from assets.core.errors import Issue, UsageError
 from assets.core.i18n import Language
-from assets.core.inbox_files import is_ignored
+from assets.core.inbox_files import escape_path, is_ignored
 from assets.core.settings import Limits
 from assets.intake.file_parser import FileParser, HeaderCount, ParseResult
 from assets.intake.read_back import ColumnReading, UnscoredFigures, find_unscored, read_columns
@@ -286,7 +286,7 @@ def _work_folder() -> Iterator[Path]:
 
 def _sent_name(file: Path, contract: Contract) -> str:
     """The name of the file as if its folder were the one of its sender in the inbox."""
-    return f"{contract.dataset}/{file.absolute().parent.name}/{file.name}"
+    return escape_path((contract.dataset, file.absolute().parent.name, file.name))
 
 
 def _share(count: HeaderCount) -> float:

@@ -10,16 +10,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from assets.core.errors import DataError, Issue
 from assets.core.file_hash_cache import FileHashCache
-from assets.core.files import write_atomically
+from assets.core.files import hash_file, write_atomically
 from assets.core.inbox_files import escape_path, list_inbox
 from assets.core.paths import Paths
 from assets.core.settings import Limits
@@ -28,13 +25,14 @@ from assets.intake.file_parser import SUFFIXES, FileParser
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.reader_process import WorkbookReader, read_in_new_process
 from assets.intake.receipts import temp_files
-from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, InboxFile, scan_inbox
+from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, InboxFile, is_archived_intact, scan_inbox
 from assets.intake.receipts.arrivals import Arrival, ArrivalBatch, InboxListing
 from assets.intake.receipts.receipts import (
     RESULT_SUFFIXES,
     Receipt,
+    damaged_results,
     issue_to_dict,
-    missing_results,
+    read_receipt,
     read_receipts,
     sort_receipts,
 )
@@ -95,6 +93,7 @@ class IngestJob:
             listing = InboxListing(self.paths.inbox_listings / f"{self.contract.dataset}.json")
             files += scan_inbox(self.paths, self.contract.dataset, self.limits, cache)
             self._record_later_arrivals(receipts, listing.find_sent_again(files), now)
+        self._check_archive(receipts.values(), files)
         arrival_time = _next_arrival_time(receipts.values(), now)
         for file in (*known, *files):
             earlier = receipts.get(file.sha256)
@@ -129,10 +128,26 @@ class IngestJob:
             later = (*receipt.arrivals, arrival)
             receipts[receipt.file_sha256] = receipt.model_copy(update={"arrivals": later})
 
+    def _check_archive(self, receipts: Iterable[Receipt], files: Iterable[InboxFile]) -> None:
+        """Check the originals that the inbox no longer has; the scan has archived those again that were changed.
+
+        One that is missing is asked for where it is needed: it cannot give other figures.
+
+        Raises:
+            DataError: with each original that was changed.
+        """
+        scanned, issues = {file.sha256 for file in files}, []
+        for receipt in receipts:
+            archived = self.paths.archived(receipt.file_sha256)
+            if receipt.file_sha256 not in scanned and archived.exists() and not is_archived_intact(archived):
+                issues.append(Issue("archived_file_changed", receipt.file_sha256, file=receipt.file))
+        if issues:
+            raise DataError(issues)
+
     def _needs_parsing(self, file: InboxFile, earlier: Receipt) -> bool:
         # Bytes refused for the suffix of one name may be valid under another name.
         is_renamed = not _is_supported(earlier.file) and _is_supported(file.name)
-        return earlier.recipe != self.recipe or is_renamed or bool(missing_results(self.folder, earlier))
+        return earlier.recipe != self.recipe or is_renamed or bool(damaged_results(self.folder, earlier))
 
     def _ingest_file(self, file: InboxFile, arrival_time: datetime, earlier: Receipt | None) -> Receipt:
         """Parse one file and write its receipt; if another machine wrote one for it meanwhile, return that one.
@@ -159,7 +174,7 @@ class IngestJob:
                 outcome = {"refusals": tuple(issue_to_dict(issue) for issue in error.issues[:_MAX_REFUSALS])}
             receipt = base.model_copy(update=outcome)
             draft = work / "receipt.json"
-            write_atomically(draft, receipt.model_dump_json(indent=1), is_durable=True)
+            write_atomically(draft, receipt.to_text(), is_durable=True)
             target = self.folder / f"{receipt.stem}.json"
             if earlier is None:
                 return _put_if_absent(draft, target) or receipt
@@ -172,19 +187,23 @@ class IngestJob:
         if file.refusal is not None:
             raise FileRejectedError(Issue(file.refusal, str(file.size), str(self.limits.file_bytes)))
         archived = self.paths.archived(file.sha256)
-        if not archived.is_file():
-            raise DataError([Issue("missing_archived_file", file.sha256, file=file.name)])
+        if not is_archived_intact(archived):
+            code = "archived_file_changed" if archived.exists() else "missing_archived_file"
+            raise DataError([Issue(code, file.sha256, file=file.name)])
         accepted, rejects = work / "accepted.parquet", work / "rejects.parquet"
         parser = FileParser(self.connection, self.contract, self.registry, self.limits, self.read_workbook)
         result = parser.parse(archived, file.name, accepted, rejects)
+        results = {}
         for path, suffix in zip((accepted, rejects), RESULT_SUFFIXES, strict=True):
             sync_path(path)
+            results[suffix] = hash_file(path)
             path.replace(self.folder / f"{stem}.{suffix}")
         return {
             "status": "read",
             **result.counts,
             "sheets": tuple(result.sheets),
             "notes": tuple(result.notes),
+            "results": results,
             "sign_off": result.sign_off,
         }
 
@@ -246,8 +265,8 @@ def _put_if_absent(draft: Path, target: Path) -> Receipt | None:
     try:
         target.hardlink_to(draft)
     except FileExistsError:
-        with suppress(ValidationError):
-            return Receipt.model_validate_json(target.read_bytes())
+        if (existing := read_receipt(target)) is not None:
+            return existing
         draft.replace(target)  # the existing receipt is damaged and counts for nothing
     except OSError:
         draft.replace(target)  # a file system without hard links: the last receipt counts

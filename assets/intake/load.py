@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from assets.core.errors import DataError, Issue
 from assets.intake.receipts.receipts import Receipt, accepted_files
 from assets.warehouse.connection import Connection, quote_identifier, quote_literal, transaction
 from assets.warehouse.tables import Table
@@ -29,5 +30,19 @@ def load_accepted(connection: Connection, table: Table, folder: Path, receipts: 
     if files:
         columns = ", ".join(FILE_SHA256 if name == "file_sha256" else quote_identifier(name) for name in table.columns)
         connection.execute(f"insert into {table.qualified_name} select {columns} from {select_rows(files)}")
+        _check_counts(connection, table, receipts)
     with transaction(connection):
         table.persist_docs(connection)
+
+
+def _check_counts(connection: Connection, table: Table, receipts: Sequence[Receipt]) -> None:
+    """Compare the rows of each file in the table with its receipt; raise DataError with those that differ."""
+    counted = connection.execute(f"select file_sha256, count(*) from {table.qualified_name} group by all").fetchall()
+    rows: dict[str, int] = dict(counted)
+    issues = [
+        Issue("rows_differ_from_receipt", str(present), str(expected), receipt.file)
+        for receipt in receipts
+        if (present := rows.get(receipt.file_sha256, 0)) != (expected := receipt.rows_accepted + receipt.rows_aggregate)
+    ]
+    if issues:
+        raise DataError(issues)

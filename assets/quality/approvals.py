@@ -18,6 +18,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from assets.core.errors import DataError, Issue
 from assets.core.files import write_atomically
+from assets.core.sealed import digest
 from assets.core.text import format_number
 from assets.core.yaml_files import FILE_ERRORS, describe_errors, read_yaml
 from assets.warehouse.connection import Connection
@@ -63,7 +64,7 @@ class ApprovedFlag(BaseModel):
 
 
 class Decision(BaseModel):
-    """A decision: the accepted flags, who accepted them, when and why."""
+    """A decision: the accepted flags, who accepted them, when and why; `checksum` where the program wrote it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -71,6 +72,16 @@ class Decision(BaseModel):
     at: AwareDatetime
     reason: Sentence
     flags: Annotated[tuple[ApprovedFlag, ...], Field(min_length=1)]
+    checksum: str | None = None
+
+    @property
+    def is_as_written(self) -> bool:
+        """Whether nothing changed since the program wrote the file; always so of a file that a person wrote."""
+        return self.checksum in (None, self.compute_checksum())
+
+    def compute_checksum(self) -> str:
+        """Return the checksum of everything else."""
+        return digest(self.model_dump(mode="json", exclude={"checksum"}))
 
 
 def compute_flag_id(flag: Mapping[str, Any]) -> str:
@@ -86,7 +97,10 @@ def read_decisions(folder: Path) -> list[tuple[str, Decision]]:
     for file in sorted(folder.glob("*.yml")):
         name = f"approvals/{file.name}"
         try:
-            decisions.append((name, Decision.model_validate(read_yaml(file))))
+            decision = Decision.model_validate(read_yaml(file))
+            decisions.append((name, decision))
+            if not decision.is_as_written:
+                issues.append(Issue("approval_changed", file=name))
         except FILE_ERRORS as error:
             issues += [
                 Issue("invalid_approval", problem, "docs/operations.md", name, line, key)
@@ -116,9 +130,9 @@ def write_approvals(connection: Connection, table: Table, decisions: Iterable[tu
 def write_decision(folder: Path, flags: Sequence[ApprovedFlag], by: str, reason: str, at: datetime) -> Path:
     """Write a decision atomically as a new file, which the next run reads; return the file."""
     decision = Decision(by=by, at=at, reason=reason, flags=tuple(flags))
-    digest = hashlib.sha256("".join(flag.flag_id for flag in flags).encode()).hexdigest()
-    target = folder / f"{at:%Y%m%dT%H%M%SZ}-{digest[:6]}.yml"
-    content = decision.model_dump(mode="json", exclude_none=True)
+    name = hashlib.sha256("".join(flag.flag_id for flag in flags).encode()).hexdigest()[:6]
+    target = folder / f"{at:%Y%m%dT%H%M%SZ}-{name}.yml"
+    content = decision.model_dump(mode="json", exclude_none=True) | {"checksum": decision.compute_checksum()}
     text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=110)
     write_atomically(target, text, is_durable=True)
     return target

@@ -1,12 +1,12 @@
 """Late reports on a given day. They depend on the clock and so are not part of a release.
 
-Here: the query of `quality.freshness` for one day. Not here: what has arrived and when the next year is due
-(sql/quality/freshness.sql), and notifications (pipelines.observability.alerts).
+Here: the queries of `quality.freshness` for one day: what is late, and what is due soon. Not here: what has arrived and
+when the next year is due (sql/quality/freshness.sql), and notifications (pipelines.observability.alerts).
 """
 
 from __future__ import annotations
 
-LATE_ON = """
+_OWED = """
 select
     freshness.dataset, datasets.name_zh, datasets.name_en, freshness.due_year, freshness.due_date,
     count(*) as cities,
@@ -22,7 +22,10 @@ inner join (
     group by dataset
 ) as departments on freshness.dataset = departments.dataset
 inner join reference.cities as cities on freshness.city_code = cities.city_code
-where freshness.due_date < ?
+where {condition}
 group by all
 order by freshness.due_date, freshness.dataset, freshness.due_year
 """
+LATE_ON = _OWED.format(condition="freshness.due_date < ?")
+# Parameters: the day, and the last day that is near.
+DUE_SOON_ON = _OWED.format(condition="freshness.due_date between ? and ?")

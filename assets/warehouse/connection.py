@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from assets.core.files import remove_path
 from assets.core.paths import Paths
 
 Connection = duckdb.DuckDBPyConnection
@@ -43,13 +44,23 @@ class Warehouse:
     def open(self) -> None:
         """Keep the database open between connections; each closing of it writes all changes into the file.
 
-        A database in another format than that of a release is replaced: a run builds every table anyway.
+        A database that cannot be read or has another format than that of a release is replaced: it can be made again.
         """
-        with self.connect() as connection:
-            is_usable = has_release_format(connection)
-        if not is_usable:
-            self.paths.candidate.unlink()
+        if not self._is_usable():
+            self.discard()
         self._open.enter_context(self.connect())
+
+    def _is_usable(self) -> bool:
+        try:
+            with self.connect() as connection:
+                return has_release_format(connection)
+        except DatabaseError:
+            return False
+
+    def discard(self) -> None:
+        """Delete the candidate with whatever belongs to it, so that the next connection makes another one."""
+        for file in (self.paths.candidate, self.paths.candidate.with_name(f"{self.paths.candidate.name}.wal")):
+            remove_path(file)
 
     def close(self) -> None:
         """Close the database, so that another process may open it."""

@@ -14,9 +14,11 @@ from pathlib import Path
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.errors import OptimizeError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
+from assets.core.errors import DataError, Issue
 from assets.warehouse.connection import Connection, transaction
 from assets.warehouse.tables import Table
 
@@ -74,7 +76,11 @@ class Model:
         return count_rows(connection, self.name)
 
     def column_lineage(self, columns_of: Mapping[str, Iterable[str]]) -> dict[str, list[tuple[str, str]]]:
-        """Return for each column the (table, column) pairs that it is computed from, sorted."""
+        """Return for each column the (table, column) pairs that it is computed from, sorted.
+
+        Raises:
+            DataError: a table that it reads lacks a column, as a contract of an earlier version does.
+        """
         schema: dict[str, object] = {
             database: {
                 table.split(".")[1]: dict.fromkeys(columns, "varchar")
@@ -83,9 +89,11 @@ class Model:
             }
             for database in {table.split(".")[0] for table in columns_of}
         }
-        tree = qualify(
-            sqlglot.parse_one(self.sql, read="duckdb"), dialect="duckdb", schema=schema, validate_qualify_columns=False
-        )
+        tree = sqlglot.parse_one(self.sql, read="duckdb")
+        try:
+            tree = qualify(tree, dialect="duckdb", schema=schema, validate_qualify_columns=False)
+        except OptimizeError as error:
+            raise DataError([Issue("sql_does_not_fit", str(error), file=f"{self.name}.sql")]) from error
         sources: dict[int, list[set[tuple[str, str]]]] = {}
         names: dict[int, list[str]] = {}
         for scope in traverse_scope(tree):

@@ -1,7 +1,7 @@
 """The checks of `gancheng doctor`: what is wrong with an installation.
 
-Here: quick checks that change nothing. Not here: the checks of the data (assets.quality), and what an error of the
-system means once it has occurred (pipelines.observability.system_errors).
+Here: quick checks that change nothing, first those of a run (pipelines.preconditions). Not here: the checks of the data
+(assets.quality), and what an error of the system means once it has occurred (pipelines.observability.system_errors).
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from assets.core.data_dir_version import PRIVATE_MODE, find_unreadable_versions
-from assets.core.errors import DataError, Issue, IssueError, UsageError
+from assets.core.data_dir_version import PRIVATE_MODE
+from assets.core.errors import DataError, Issue, UsageError
+from assets.core.inbox_files import escape_path
 from assets.core.object_store import open_store
 from assets.core.paths import Paths
-from assets.core.settings import read_settings
 from assets.core.sync_state import RECEIPTS
-from assets.core.system import has_access
-from assets.intake.receipts.archive import UNARCHIVED_REFUSALS
-from assets.intake.receipts.receipts import Receipt, missing_results, read_receipts
+from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, is_archived_intact
+from assets.intake.receipts.receipts import Receipt, damaged_results, read_receipts
 from assets.release.publish import retention
 from assets.release.publish.current import find_current_folder, is_copied_folder
 from pipelines.locks import is_running
+from pipelines.preconditions import can_enter, find_unmet
 
 PACKAGE = "gancheng"
 _MEGABYTE = 1_000_000
@@ -39,26 +39,19 @@ _TEMP_FILES = (
 )
 
 
-def diagnose(paths: Paths) -> list[Issue]:
-    """Return everything that is wrong, what keeps a run from working first."""
+def diagnose(paths: Paths, *, is_deep: bool = False) -> list[Issue]:
+    """Return everything that is wrong, what keeps a run from working first.
+
+    Args:
+        paths: the data directory.
+        is_deep: also read every original in the archive.
+    """
     checks: tuple[Callable[[Paths], Iterable[Issue]], ...] = (
-        *(check_settings, check_store, check_disk, check_folders, find_unreadable_versions, check_packages),
-        *(check_receipts, check_current_release, check_temp_files, check_dagster_state),
+        *(find_unmet, check_store, check_disk, check_access, check_packages, check_receipts),
+        *(check_current_release, check_temp_files, check_dagster_state),
     )
-    return [issue for check in checks for issue in check(paths)]
-
-
-def check_settings(paths: Paths) -> list[Issue]:
-    """Check that contracts, tables, checks and settings can be read."""
-    from pipelines.project import load_project
-
-    issues: list[Issue] = []
-    for read in (load_project, read_settings):
-        try:
-            read(paths)
-        except IssueError as error:
-            issues += error.issues
-    return issues
+    deep = (check_originals,) if is_deep else ()
+    return [issue for check in (*checks, *deep) for issue in check(paths)]
 
 
 def check_store(paths: Paths) -> list[Issue]:
@@ -68,7 +61,7 @@ def check_store(paths: Paths) -> list[Issue]:
         if store is not None:
             store.list(RECEIPTS)
     except DataError:
-        return []  # check_settings reports them
+        return []  # the preconditions report them
     except UsageError as error:
         return list(error.issues)
     return []
@@ -85,23 +78,14 @@ def check_disk(paths: Paths, minimum: int = _MINIMUM_FREE) -> Iterator[Issue]:
         yield Issue("disk_nearly_full", str(free // _MEGABYTE), str(needed // _MEGABYTE))
 
 
-def check_folders(paths: Paths) -> Iterator[Issue]:
-    """Check that the current user can read the inbox and write the other folders, and no other user the state."""
-    inboxes = [paths.inbox]
-    if _has_access(paths.inbox, os.R_OK):
-        inboxes += [folder for folder in sorted(paths.inbox.iterdir()) if folder.is_dir() and not folder.is_symlink()]
-    for folder in inboxes:
-        if not _has_access(folder, os.R_OK):
-            yield Issue("folder_unreadable", expected="chmod u+rx", file=str(folder))
-    for folder in (paths.archive, paths.lake, paths.candidate.parent, paths.releases, paths.state):
-        if not _has_access(folder if folder.exists() else paths.data, os.R_OK | os.W_OK):
-            yield Issue("folder_unwritable", str(folder))
+def check_access(paths: Paths) -> Iterator[Issue]:
+    """Check that the current user can read the folders of the inbox, and that no other user can read the state."""
+    folders = sorted(paths.inbox.iterdir()) if can_enter(paths.inbox, os.R_OK) else []
+    for folder in folders:
+        if folder.is_dir() and not folder.is_symlink() and not can_enter(folder, os.R_OK):
+            yield Issue("folder_unreadable", expected="chmod u+rx", file=f"inbox/{escape_path((folder.name,))}")
     if paths.state.is_dir() and (mode := paths.state.stat().st_mode & 0o777) & 0o077:
         yield Issue("insecure_state_folder", f"{mode:03o}", f"{PRIVATE_MODE:03o} {paths.state}")
-
-
-def _has_access(folder: Path, rights: int) -> bool:
-    return folder.is_dir() and has_access(folder, rights | os.X_OK)
 
 
 def check_packages(_paths: Paths | None = None, required: Iterable[str] | None = None) -> Iterator[Issue]:
@@ -134,7 +118,7 @@ def check_receipts(paths: Paths) -> Iterator[Issue]:
 
 
 def _check_receipt(paths: Paths, folder: Path, receipt: Receipt) -> Iterator[Issue]:
-    for file in missing_results(folder, receipt):
+    for file in damaged_results(folder, receipt):
         yield Issue("missing_intake_results", file=f"lake/{folder.name}/{file.name}")
     archived = paths.archived(receipt.file_sha256)
     if not any(refusal["code"] in UNARCHIVED_REFUSALS for refusal in receipt.refusals):
@@ -144,6 +128,14 @@ def _check_receipt(paths: Paths, folder: Path, receipt: Receipt) -> Iterator[Iss
             yield Issue("archived_file_changed", receipt.file_sha256, file=receipt.file)
     if receipt.received_at > datetime.now(UTC):
         yield Issue("clock_behind", receipt.received_at.isoformat(), file=receipt.file)
+
+
+def check_originals(paths: Paths) -> Iterator[Issue]:
+    """Check the bytes of every original in the archive; `check_receipts` compares sizes."""
+    for folder in sorted(paths.archive.glob("[!.]*/")):
+        for file in sorted(folder.glob("[!.]*")):
+            if not is_archived_intact(file):
+                yield Issue("archived_file_changed", file.name, file=file.relative_to(paths.data).as_posix())
 
 
 def check_current_release(paths: Paths) -> Iterator[Issue]:

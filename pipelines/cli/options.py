@@ -5,24 +5,31 @@ Not here: the commands (pipelines.cli.commands) and layouts (pipelines.cli.rende
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
-import math
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assets.core.i18n import Language, label
+from assets.core.text import escape_control
+from pipelines.cli.json_values import to_json_value
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
-DATA_FAILED, USAGE_ERROR, INTERNAL_ERROR = 1, 2, 3
+# The width of an output that is no terminal: nothing in a file or a pipe is broken.
+UNLIMITED_WIDTH = 100_000
+# What stands for a character in an encoding that lacks it, such as GBK or cp1252.
+_SIMILAR = {"→": "->", "←": "<-", "–": "-", "—": "-", "−": "-", "≥": ">=", "≤": "<=", "≈": "~", "×": "x", "÷": "/"}
+_SIMILAR |= {"“": '"', "”": '"', "’": "'", "…": "...", "²": "2", "⚑": "!", "█": "#", "▒": "=", "·": ".", "─": "-"}
+DATA_FAILED, USAGE_ERROR, INTERNAL_ERROR, INTERRUPTED = 1, 2, 3, 130
 LANGUAGE_VARIABLE = "GANCHENG_LANG"
 # The variables of the locale, the one that decides first.
 _LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
@@ -71,32 +78,56 @@ ReleaseArgument = Annotated[str, argument("release")]
 line = partial(label, "command_lines")
 
 
+def make_console(*, is_error: bool = False) -> Console:
+    """Return the console of a command: the one way to the terminal, which escapes what files have for it."""
+    from rich.console import Console
+    from rich.segment import Segment
+
+    class SafeConsole(Console):
+        def render(self, renderable: Any, options: Any = None) -> Iterator[Segment]:
+            for segment in super().render(renderable, options):
+                yield segment if segment.control else segment._replace(text=escape_control(segment.text))
+
+    return SafeConsole(stderr=is_error, highlight=False)
+
+
 def write_text(*parts: RenderableType) -> None:
     """Write to standard output; a plain text, or one marked `no_wrap`, is not broken, so that paths can be copied."""
-    from rich.console import Console
+    from rich.text import Text
 
-    console = Console(highlight=False)
+    from pipelines.cli.render.layout import wrap
+
+    console = make_console()
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = UNLIMITED_WIDTH
     for part in parts:
-        console.print(part, soft_wrap=isinstance(part, str) or bool(getattr(part, "no_wrap", False)), markup=False)
+        is_unbroken = isinstance(part, str) or bool(getattr(part, "no_wrap", False))
+        shown = wrap(part, console.width) if isinstance(part, Text) and not is_unbroken else part
+        console.print(shown, soft_wrap=is_unbroken, markup=False)
 
 
-def to_json_value(value: Any) -> Any:
-    """Return a value of DuckDB as JSON has it: decimals are numbers, NaN and infinity null, keys and bytes texts."""
-    if isinstance(value, dict):
-        return {key if isinstance(key, str) else str(key): to_json_value(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [to_json_value(item) for item in value]
-    if isinstance(value, float | Decimal):
-        number = float(value)
-        return number if math.isfinite(number) else None
-    return value.hex() if isinstance(value, bytes) else value
+def prepare_streams() -> None:
+    """Let no character end a command: one that the encoding of an output lacks is replaced by a similar one or `?`."""
+    codecs.register_error("similar", _replace_characters)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="similar")
+
+
+def _replace_characters(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_SIMILAR.get(character, "?") for character in error.object[error.start : error.end]), error.end
 
 
 def write_result(as_json: bool, content: Any, render: Callable[[], RenderableType | Sequence[RenderableType]]) -> None:
     """Write the result of a command: its content as JSON, or what `render` returns."""
     if as_json:
-        json.dump(to_json_value(content), sys.stdout, ensure_ascii=False, indent=1, default=str, allow_nan=False)
-        sys.stdout.write("\n")
+        # In another encoding escapes keep what it lacks.
+        is_ascii = not (sys.stdout.encoding or "").lower().startswith("utf")
+        values = to_json_value(content)
+        text = json.dumps(values, ensure_ascii=is_ascii, indent=1, default=str, allow_nan=False)
+        sys.stdout.write(f"{escape_control(text)}\n")
         return
     parts = render()
     write_text(*parts if isinstance(parts, list | tuple) else (parts,))

@@ -12,7 +12,7 @@ import json
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Literal
 
 from assets.core.errors import Issue, IssueError, UsageError
-from assets.core.files import write_atomically
+from assets.core.files import write_cache
 from assets.core.i18n import Language
 from assets.core.paths import Paths
-from assets.release.read.reader import Release
+from assets.core.settings import ReminderSettings, read_settings
+from assets.release.read.reader import Release, Row
 from assets.release.read.scorecards import find_quarantined_figures
 from pipelines.locks import alert_lock
-from pipelines.observability.overdue import find_overdue
+from pipelines.observability.overdue import find_due_soon, find_overdue
 from pipelines.observability.run_log import LogRecord
 from pipelines.observability.system_errors import classify_system_error
 
@@ -86,7 +87,7 @@ class DeliveryResult:
 
 def alert_after_run(paths: Paths, release: Release) -> DeliveryResult | None:
     """Send the new alerts of the current release. Never raises; None without a channel."""
-    return _send_safely(paths, "release", lambda: release_alerts(release, date.today()))
+    return _send_safely(paths, "release", lambda: release_alerts(release, date.today(), read_settings(paths).reminders))
 
 
 def alert_after_failure(paths: Paths, *errors: Exception) -> DeliveryResult | None:
@@ -122,7 +123,7 @@ def send_new_alerts(paths: Paths, scope: Scope, alerts: Sequence[Alert]) -> Deli
         causes[scope] = [alert.cause for alert in alerts if alert.cause in known or alert.cause in delivered]
         if scope == "release":
             causes.pop("failure", None)
-        write_atomically(file, json.dumps(causes, ensure_ascii=False, indent=1))
+        write_cache(file, json.dumps(causes, ensure_ascii=False, indent=1))
     return DeliveryResult(len(delivered), failed)
 
 
@@ -136,8 +137,15 @@ def send_test_alert() -> DeliveryResult:
     return DeliveryResult(len(delivered), failed)
 
 
-def release_alerts(release: Release, today: date) -> list[Alert]:
-    """Return the alerts of a release: refused files and rejected rows, quarantined values, overdue data."""
+def release_alerts(release: Release, today: date, reminders: ReminderSettings | None = None) -> list[Alert]:
+    """Return the alerts of a release: refused files, rejected rows, quarantined values, data overdue or due soon.
+
+    Args:
+        release: the release.
+        today: the day to judge deadlines.
+        reminders: when to remind, and whether senders get digests.
+    """
+    reminders = reminders or ReminderSettings()
     alerts = _file_alerts(release)
     by_file: dict[str, list[Issue]] = defaultdict(list)
     for issue in find_quarantined_figures(release):
@@ -148,7 +156,47 @@ def release_alerts(release: Release, today: date) -> list[Alert]:
         actual = f"{row['name_zh']} {row['name_en']} {row['due_year']} ({row['cities']}): {cities}"
         issue = Issue("overdue_data", actual, str(row["due_date"]), f"inbox/{row['dataset']}/")
         alerts.append(Alert(f"late {row['dataset']} {row['due_year']} {cities}", (issue,)))
-    return alerts
+    alerts += _reminders(release, today, reminders)
+    return alerts + (_digests(release) if reminders.digests else [])
+
+
+def _reminders(release: Release, today: date, settings: ReminderSettings) -> Iterator[Alert]:
+    """A reminder for each dataset that is due soon, again on each of the days that the settings name."""
+    for row in find_due_soon(release, today, max(settings.days, default=-1)):
+        left = (row["due_date"] - today).days
+        reached = min(days for days in settings.days if days >= left)
+        cities = f"{row['cities_zh']} / {row['cities_en']}"
+        actual = f"{row['name_zh']} {row['name_en']} {row['due_year']} ({row['cities']}): {cities}"
+        issue = Issue("data_due_soon", actual, str(row["due_date"]), f"inbox/{row['dataset']}/")
+        yield Alert(f"due {row['dataset']} {row['due_year']} {reached}", (issue,))
+
+
+def _digests(release: Release) -> list[Alert]:
+    """What became of the files of each sender, anew with each of its arrivals; a file without sender has none."""
+    files = release.rows(
+        """
+        select files.file, files.status, files.rows_read, files.rows_accepted, files.rows_rejected,
+            arrivals.received_at
+        from intake.files as files
+        inner join intake.file_arrivals as arrivals
+            on files.dataset = arrivals.dataset and files.file_sha256 = arrivals.file_sha256 and arrivals.is_last
+        order by files.file, files.file_sha256
+        """
+    )
+    by_sender: dict[str, list[Row]] = defaultdict(list)
+    for row in files:
+        folders = Path(row["file"]).parts[1:-1]
+        if folders:
+            by_sender[folders[0]].append(row)
+    return [_digest(sender, rows) for sender, rows in by_sender.items()]
+
+
+def _digest(sender: str, files: Sequence[Row]) -> Alert:
+    counts = [sum(row[f"rows_{name}"] for row in files) for name in ("read", "accepted", "rejected")]
+    refused = sum(row["status"] == "refused" for row in files)
+    figures = " / ".join(map(str, (len(files), *counts, refused)))
+    last = max(row["received_at"] for row in files)
+    return Alert(f"digest {sender} {last}", (Issue("sender_digest", sender, figures, "returns/"),))
 
 
 def failure_alerts(error: Exception) -> list[Alert]:
@@ -260,9 +308,9 @@ def _send(alerts: Sequence[Alert]) -> tuple[set[str], tuple[int, ...]]:
 def _read_causes(file: Path) -> dict[str, list[str]]:
     """Read the causes that were sent, by scope; losing them costs messages that are sent twice."""
     try:
-        causes = json.loads(file.read_text(encoding="utf-8"))
+        causes = json.loads(file.read_bytes())
         return {str(scope): [str(cause) for cause in sent] for scope, sent in causes.items()}
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return {}
 
 

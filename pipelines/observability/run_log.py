@@ -15,7 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from assets.core.data_dir_version import ensure_state_dir
+from assets.core.errors import UsageError
 from assets.core.paths import Paths
+from assets.core.text import escape_control
 
 KEPT_DAYS = 90
 # The jobs, as the run log and Dagster (pipelines.orchestration.jobs) name them.
@@ -44,11 +47,12 @@ class RunLog:
         """Append a record: the time, the event, and its facts."""
         now = datetime.now(UTC)
         line = json.dumps({"at": now.isoformat(timespec="milliseconds"), "event": event, **facts}, ensure_ascii=False)
-        with suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError, UsageError):
+            ensure_state_dir(self.paths)
+            self.folder.mkdir(exist_ok=True)
             # One short write in append mode: records of two processes do not mix.
             with (self.folder / f"{now:%Y-%m-%d}.jsonl").open("a", encoding="utf-8") as stream:
-                stream.write(f"{line}\n")
+                stream.write(f"{escape_control(line, keep='')}\n")
 
     def read(self, *values: str) -> Iterator[LogRecord]:
         """Yield the records in which one of these values occurs, oldest day first; every record without values.
@@ -60,7 +64,7 @@ class RunLog:
             with suppress(OSError), file.open(encoding="utf-8", errors="replace") as stream:
                 for text in stream:
                     if not quoted or any(value in text for value in quoted):
-                        with suppress(ValueError):
+                        with suppress(ValueError, RecursionError):
                             record = json.loads(text)
                             if isinstance(record, dict):
                                 yield record

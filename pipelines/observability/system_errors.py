@@ -18,6 +18,10 @@ _CODE_OF_ERRNO = {
     errno.EROFS: "folder_unwritable",
     errno.EACCES: "folder_unwritable",
     errno.EPERM: "folder_unwritable",
+    errno.EISDIR: "path_unusable",
+    errno.ENOTDIR: "path_unusable",
+    errno.ELOOP: "path_unusable",
+    errno.EIO: "disk_write_failed",
 }
 # DuckDB, SQLite and Dagster pass on only the text of the system's error.
 _CODE_OF_TEXT = {
@@ -30,6 +34,8 @@ _CODE_OF_TEXT = {
     "unable to open database file": "folder_unwritable",
     "disk i/o error": "disk_write_failed",
 }
+# What DuckDB raises where a database file is damaged; it reads no other files of people.
+_DATABASE_ERRORS = ("IOException", "SerializationException", "InternalException", "FatalException")
 _DAMAGED = ("file is not a database", "malformed")
 
 
@@ -44,6 +50,8 @@ def _classify(error: BaseException) -> Issue | None:
     text = str(error).lower()
     code = _CODE_OF_ERRNO.get(error.errno or 0) if isinstance(error, OSError) else None
     code = code or next((code for words, code in _CODE_OF_TEXT.items() if words in text), None)
+    if code is None and type(error).__name__ in _DATABASE_ERRORS:
+        code = "database_damaged"
     if code is None and isinstance(error, sqlite3.Error) and any(words in text for words in _DAMAGED):
         code = "dagster_storage_damaged"
     return None if code is None else Issue(code, str(error).strip().splitlines()[0])

@@ -19,6 +19,7 @@ from assets.release.publish.quarantine import quarantine_candidate
 from assets.release.publish.staging import discard_staging
 from assets.warehouse.connection import Warehouse
 from assets.warehouse.engines import open_engine
+from pipelines.observability.run_log import REFRESH
 from pipelines.orchestration.run_context import RUN_CONTEXT, run_context_resource
 
 VALIDATION_WORKER = "validation_worker"
@@ -61,6 +62,8 @@ def _open_warehouse(paths: Paths, context: dg.InitResourceContext) -> Iterator[W
     clean_up()  # after a run that was killed
     is_closed = context.run is not None and context.run.tags.get(INBOX_TAG) == INBOX_CLOSED
     warehouse = Warehouse(paths, ingest_inbox=not is_closed)
+    if context.run is not None and context.run.job_name == REFRESH:
+        warehouse.discard()  # it makes every table, and an older candidate may be damaged in a place not read yet
     try:
         warehouse.open()
         yield warehouse

@@ -21,6 +21,7 @@ from assets.release.read.reader import find_current_release
 from pipelines.locks import run_lock
 from pipelines.observability import alerts, run_outcomes
 from pipelines.observability.run_log import FAILED, FINISHED, STARTED, STOPPED, Fact, RunLog
+from pipelines.preconditions import require
 
 RUN_CONTEXT = "run_context"
 _RELEASE = dg.AssetKey(["release", "current"])
@@ -93,6 +94,7 @@ def run_context_resource(paths: Paths) -> dg.ResourceDefinition:
         assert instance is not None
         with run_lock(paths, waits=True):
             ensure_data_dir(paths)
+            require(paths)
             run_outcomes.report_killed_runs(paths)
             plan = instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id or "")
             run_context = RunContext(paths, run.run_id, run.job_name, len(plan.step_keys_to_execute))

@@ -47,7 +47,7 @@ def test_a_line_that_systemd_does_not_know_is_found(tmp_path: Path, line: str) -
 
 def test_the_page_names_every_file_that_is_deployed() -> None:
     page = (PROJECT_ROOT / "docs" / "operations.md").read_text("utf-8")
-    assert {file.name for file in DEPLOY.iterdir()} == {*UNITS, "dagster.postgres.yaml"}
+    assert {file.name for file in DEPLOY.iterdir()} == {*UNITS, "dagster.postgres.yaml", "bundle", "container"}
     assert all(f"[deploy/{file.name}](../deploy/{file.name})" in page for file in DEPLOY.iterdir())
 
 

@@ -15,11 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from assets.core.data_dir_version import ensure_data_dir
-from assets.core.errors import UsageError
+from assets.core.data_dir_version import LAKE_VERSION, ensure_data_dir
+from assets.core.errors import IssueError, UsageError
+from assets.core.files import write_atomically
 from assets.core.paths import Paths
 from assets.intake.ingest import IngestJob, utc_now
+from assets.intake.receipts.receipts import read_receipt
 from pipelines.cli import doctor
+from pipelines.preconditions import find_unmet, require
 from tests.builders.candidates import copy_release
 from tests.builders.data_directories import FIXTURES, Place
 
@@ -75,9 +78,10 @@ def cut(file: Path) -> None:
 
 
 def receive_tomorrow(file: Path) -> None:
-    receipt = json.loads(file.read_text("utf-8"))
-    receipt["received_at"] = (utc_now() + timedelta(days=1)).isoformat()
-    file.write_text(json.dumps(receipt), "utf-8")
+    receipt = read_receipt(file)
+    assert receipt is not None
+    changed = receipt.model_copy(update={"received_at": utc_now() + timedelta(days=1)})
+    file.write_text(changed.to_text(), "utf-8")
 
 
 def break_dagster(paths: Paths) -> None:
@@ -90,7 +94,7 @@ def break_dagster(paths: Paths) -> None:
 
 
 FAULTS: dict[str, tuple[list[str], Callable[[Paths], object]]] = {
-    "lake of a newer program": (["newer_data_version"], lambda p: (p.lake / "VERSION").write_text("3\n")),
+    "lake of a newer program": (["newer_data_version"], lambda p: (p.lake / "VERSION").write_text("99")),
     "state of a newer program": (["newer_data_version"], lambda p: (p.state / "VERSION").write_text("99")),
     "version is no number": (["invalid_version"], lambda p: (p.lake / "VERSION").write_bytes(b"\xff\x00")),
     "receipt cut off": (["receipt_damaged"], spoil_lake("*.json", cut)),
@@ -130,6 +134,21 @@ FAULTS: dict[str, tuple[list[str], Callable[[Paths], object]]] = {
         lambda p: p.settings.write_text("storage: {store: /nowhere}\n"),
     ),
     "store unreadable": (["invalid_settings"], lambda p: p.settings.write_text("storage: {stores: /nowhere}\n")),
+    "an inbox that is not mounted": (["inbox_not_mounted"], lambda p: (shutil.rmtree(p.inbox), p.inbox.mkdir())),
+    "contract of an earlier version": (
+        ["sql_does_not_fit"],
+        lambda p: (
+            (p.data / "sql" / "observations").mkdir(parents=True)
+            or (p.data / "sql" / "observations" / "country_statistics.sql").write_text(
+                "select district as city_code from intake.country_statistics"
+            )
+        ),
+    ),
+    "deep settings": (["invalid_settings"], lambda p: p.settings.write_text("[" * 300_000 + "]" * 300_000)),
+    "settings are a folder": (["invalid_settings"], lambda p: p.settings.mkdir()),
+    "correction unreadable": (["invalid_correction"], lambda p: write_atomically(p.corrections / "a.yml", "{")),
+    "approval unreadable": (["invalid_approval"], lambda p: write_atomically(p.approvals / "a.yml", "{")),
+    "reference table gone": (["missing_reference_table"], lambda p: (p.reference / "cities.csv").unlink()),
     "no contracts": (["incomplete_data_directory"], lambda p: shutil.rmtree(p.contracts)),
 }
 
@@ -172,14 +191,12 @@ def test_folders_that_the_user_may_not_use_are_found(place: Paths) -> None:
         (data / "inbox" / "fairs").chmod(0o700)
         os.seteuid(NOBODY)
         try:
-            found = {(issue.code, issue.file or issue.actual) for issue in doctor.check_folders(closed)}
+            issues = (*find_unmet(closed), *doctor.check_access(closed))
         finally:
             os.seteuid(0)
-    kept = (closed.archive, closed.lake, closed.candidate.parent, closed.releases, closed.state)
-    assert found == {
-        ("folder_unreadable", str(data / "inbox" / "fairs")),
-        *(("folder_unwritable", str(folder)) for folder in kept),
-    }
+    found = {(issue.code, issue.file or issue.actual) for issue in issues}
+    # A run names the first folder that it cannot write.
+    assert found >= {("folder_unreadable", "inbox/fairs"), ("folder_unwritable", str(closed.archive))}
 
 
 def test_what_a_run_is_working_on_is_no_leftover(place: Paths) -> None:
@@ -191,17 +208,17 @@ def test_what_a_run_is_working_on_is_no_leftover(place: Paths) -> None:
 
 
 def test_nothing_newer_is_touched(place: Paths) -> None:
-    (place.lake / "VERSION").write_text("3\n")
+    (place.lake / "VERSION").write_text("99\n")
     with pytest.raises(UsageError, match="newer"):
         ensure_data_dir(place)
-    assert (place.lake / "VERSION").read_text() == "3\n"
+    assert (place.lake / "VERSION").read_text() == "99\n"
 
 
 def test_a_lake_from_before_there_were_versions_is_claimed_as_it_is(place: Paths) -> None:
     (place.lake / "VERSION").unlink()
     receipts = sorted(place.lake.rglob("*"))
     ensure_data_dir(place)
-    assert (place.lake / "VERSION").read_text() == "2\n"
+    assert (place.lake / "VERSION").read_text() == f"{LAKE_VERSION}\n"
     assert sorted(file for file in place.lake.rglob("*") if file.name != "VERSION") == receipts
     assert place.state.stat().st_mode & 0o777 == 0o700
 
@@ -222,3 +239,14 @@ def test_the_command_shows_reason_and_remedy_and_exits_with_1(ran: Place) -> Non
     in_json = ran.call("doctor", "--json", "--lang", "en")
     issues = json.loads(in_json.stdout)
     assert (in_json.returncode, [issue["code"] for issue in issues]) == (1, ["insecure_state_folder"])
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_whatever_a_run_refuses_before_it_reads_files_the_doctor_names(place: Paths, fault: str) -> None:
+    FAULTS[fault][1](place)
+    refused: list[str] = []
+    try:
+        require(place)
+    except IssueError as error:
+        refused = [issue.code for issue in error.issues]
+    assert set(refused) <= set(codes(place))

@@ -20,7 +20,7 @@ from assets.core.paths import DATA_DIR_VARIABLE
 from assets.core.settings import QuerySettings
 from assets.release.read.bounded_query import run_query
 from assets.release.read.reader import Release
-from pipelines.cli.options import to_json_value
+from pipelines.cli.json_values import to_json_value
 from tests.builders.candidates import candidate, tables_release_of
 from tests.builders.data_directories import wait_until
 

@@ -11,6 +11,7 @@ import pytest
 
 from assets.core.errors import DataError, Issue, UsageError
 from assets.core.paths import Paths
+from assets.core.settings import ReminderSettings
 from assets.release.read.reader import Release
 from pipelines.observability import alerts
 from tests.builders.candidates import candidate, tables_release_of
@@ -179,3 +180,33 @@ def test_where_a_blocked_candidate_is_goes_along_with_the_cause(alert_server: Al
     assert "This never holds" in alert_server.messages[0]["message"]
     assert "(and 4 more)" in alert_server.messages[0]["message"]
     assert "gancheng candidate" in alert_server.messages[0]["message"]
+
+
+def test_a_reminder_is_sent_on_each_day_that_the_settings_name(release: Release, tmp_path: Path) -> None:
+    def reminders(today: date) -> list[str]:
+        found = alerts.release_alerts(release, today, ReminderSettings(days=(14, 3)))
+        return [alert.cause for alert in found if alert.cause.startswith("due ")]
+
+    assert reminders(date(2026, 3, 16)) == []
+    assert reminders(date(2026, 3, 17)) == reminders(date(2026, 3, 27)) == ["due sheet 2025 14"]
+    assert reminders(date(2026, 3, 28)) == reminders(date(2026, 3, 31)) == ["due sheet 2025 3"]
+    assert reminders(date(2026, 4, 1)) == []
+
+
+def test_a_sender_gets_a_digest_of_its_files(tmp_path: Path) -> None:
+    with candidate() as connection:
+        connection.execute(
+            "update intake.files set file = 'sheet/甲市/a.xlsx', status = 'read', rows_read = 5, rows_accepted = 3, "
+            "rows_rejected = 2"
+        )
+        connection.execute("delete from intake.file_arrivals")
+        connection.execute(
+            "insert into intake.file_arrivals by name select dataset, file_sha256, 1 as arrival, file, "
+            "timestamp '2026-03-01' as received_at, true as is_last from intake.files"
+        )
+        release = tables_release_of(connection, tmp_path)
+    digests = [alert for alert in alerts.release_alerts(release, TODAY) if alert.cause.startswith("digest ")]
+    assert [alert.issues[0].actual for alert in digests] == ["甲市"]
+    assert digests[0].issues[0].expected == "1 / 5 / 3 / 2 / 0"
+    quiet = alerts.release_alerts(release, TODAY, ReminderSettings(digests=False))
+    assert not [alert for alert in quiet if alert.cause.startswith("digest ")]

@@ -221,4 +221,20 @@ def test_a_record_is_read_as_it_is_written(paths: Paths) -> None:
     file, _ = approve_flags(paths, [SHIFTED], "已与原件核对", None)
     said = yaml.safe_load(file.read_text("utf-8"))
     assert said["reason"] == "已与原件核对"
-    assert list(said) == ["by", "at", "reason", "flags"]
+    assert list(said) == ["by", "at", "reason", "flags", "checksum"]
+
+
+@pytest.mark.parametrize(("before", "after"), [("reason: x", "reason: y"), ("60.0", "61.0"), ("by: ", "by: z")])
+def test_a_record_that_was_changed_stops_the_run_until_its_checksum_is_gone(
+    paths: Paths, before: str, after: str
+) -> None:
+    file, _ = approve_flags(paths, [SHIFTED], "x", None)
+    text = file.read_text("utf-8")
+    assert before in text
+    file.write_text(text.replace(before, after), "utf-8")
+    with pytest.raises(DataError) as stopped:
+        read_decisions(paths.approvals)
+    assert [(i.code, i.file) for i in stopped.value.issues] == [("approval_changed", f"approvals/{file.name}")]
+    lines = file.read_text("utf-8").splitlines(keepends=True)
+    file.write_text("".join(line for line in lines if not line.startswith("checksum")), "utf-8")
+    assert len(read_decisions(paths.approvals)) == 1

@@ -185,3 +185,10 @@ def test_in_chinese_csv_and_excel_have_the_headings_of_the_views(release: Releas
     assert headings[:2] == ["指标篮代码", "城市代码"]
     assert [cell.value for cell in sheet[1]] == headings
     assert not (tmp_path / "datapackage.json").exists()
+
+
+def test_nothing_is_written_into_the_releases(release: Release) -> None:
+    with pytest.raises(UsageError, match="never change"):
+        export_tables(release, release.folder / "parquet")
+    with pytest.raises(UsageError, match="never change"):
+        exporting.export_partitioned(release, release.folder.parent / "other", "year")

@@ -11,6 +11,7 @@ import pytest
 from assets.core import file_hash_cache
 from assets.core.file_hash_cache import FileHashCache
 from assets.core.paths import Paths
+from assets.core.sealed import read_sealed
 from assets.intake.receipts import archive
 from assets.intake.receipts.archive import InboxFile, scan_inbox
 from assets.release.publish import fingerprint
@@ -95,7 +96,7 @@ def test_what_is_gone_is_forgotten(tmp_path: Path, file: Path) -> None:
     look(tmp_path)
     file.unlink()
     assert look(tmp_path) == []
-    assert (Paths(tmp_path).file_hashes / "parks.json").read_text() == "{}"
+    assert read_sealed(Paths(tmp_path).file_hashes / "parks.json") == {}
 
 
 def test_whether_there_is_anything_new_is_told_without_reading_what_was_seen(

@@ -15,7 +15,7 @@ from assets.core.settings import Limits
 from assets.intake.ingest import IngestJob, unassigned_receipts
 from assets.intake.receipts.receipts import (
     accepted_files,
-    missing_results,
+    damaged_results,
     read_receipts,
     reject_files,
 )
@@ -200,9 +200,9 @@ def test_results_that_are_lost_or_cut_off_are_made_again_with_the_time_of_arriva
         for pattern in ("*.rejects.parquet", "*[0-9a-f].parquet"):
             (file,) = intake.folder.glob(pattern)
             spoil(file)
-            assert missing_results(intake.folder, before) == [file]
+            assert damaged_results(intake.folder, before) == [file]
             assert intake.ingest(NOW + timedelta(days=1)) == [before]
-            assert missing_results(intake.folder, before) == []
+            assert damaged_results(intake.folder, before) == []
 
 
 def test_a_broken_receipt_stops_the_run_and_is_named(intake: IngestJob) -> None:

@@ -49,7 +49,7 @@ def overview(cities: int = 1, score: dict[str, object] = RANKED) -> Overview:
 def show_cities(width: int, language: Language, score: dict[str, object]) -> list[str]:
     console = Console(width=width, highlight=False)
     with console.capture() as capture:
-        console.print(render_cities(overview(score=score), language, width))
+        console.print(render_cities(overview(score=score), language))
     return capture.get().splitlines()
 
 

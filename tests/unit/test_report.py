@@ -72,6 +72,24 @@ def test_a_template_escapes_the_values_of_a_row() -> None:
     assert page == '&lt;b&gt;<span lang="zh">&lt;</span><span lang="en">&lt;b&gt;</span>'
 
 
+def test_a_city_says_how_many_of_its_scores_moved(tmp_path: Path) -> None:
+    later = ReleaseIdentity("20260201T000000Z-y", datetime(2026, 2, 1, tzinfo=UTC), RELEASE.release_id)
+    with candidate() as connection:
+        connection.execute(
+            """
+            insert into release.score_changes by name select
+                'indicator' as level, '' as basket_id, 'A' as city_code, item_id, 'moved' as change,
+                moved as evidenced_delta_hundredths
+            from (values ('sheet.one', 250), ('sheet.two', -10)) as changes(item_id, moved)
+            """
+        )
+        write_report(connection, tmp_path, published_tables(), later)
+    moved, same = ((tmp_path / "report" / "city" / page_name(city)).read_text(encoding="utf-8") for city in ("A", "B"))
+    assert "Scores since the last release: 1 rose, 1 fell, 0 appeared, 0 disappeared." in moved
+    assert "1 项得分上升，1 项下降" in moved
+    assert "No score moved since the last release." in same
+
+
 @pytest.mark.parametrize("is_approved", [False, True])
 def test_an_approved_figure_is_not_listed_as_held_back(tmp_path: Path, is_approved: bool) -> None:
     with candidate() as connection:

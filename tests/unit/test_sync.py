@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from assets.core.data_dir_version import LAKE_VERSION
 from assets.core.errors import DataError, UsageError
 from assets.core.object_store import ObjectStore, open_store
 from assets.core.paths import Paths
@@ -107,7 +108,7 @@ def test_the_store_holds_bytes_results_and_receipts_and_its_version(machine: Mac
     sha256, stem = receipt.file_sha256, receipt.stem
     kept = SyncedReceipt.from_bytes((shared / "receipts" / "fairs" / f"{stem}.json").read_bytes())
     assert kept is not None
-    assert kept.receipt == receipt
+    assert (kept.receipt, kept.results) == (receipt.model_copy(update={"results": {}}), receipt.results)
     assert objects(shared) == [
         "VERSION",
         f"archive/{sha256[:2]}/{sha256}",
@@ -333,7 +334,9 @@ def refused(paths: Paths) -> str:
     return call.value.issue.code
 
 
-@pytest.mark.parametrize(("version", "code"), [("3\n", "newer_data_version"), ("one\n", "invalid_version")])
+@pytest.mark.parametrize(
+    ("version", "code"), [(f"{LAKE_VERSION + 1}\n", "newer_data_version"), ("one\n", "invalid_version")]
+)
 def test_a_store_of_another_version_is_refused_and_left_as_it_is(
     machine: Machine, shared: Path, version: str, code: str
 ) -> None:

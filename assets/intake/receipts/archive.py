@@ -17,6 +17,7 @@ from typing import BinaryIO, NamedTuple
 
 from assets.core.errors import Issue
 from assets.core.file_hash_cache import FileHashCache
+from assets.core.files import hash_file
 from assets.core.inbox_files import EntryChangedError, EntryUnreadableError, InboxEntry, list_inbox, open_inbox_file
 from assets.core.paths import Paths
 from assets.core.settings import Limits
@@ -123,7 +124,7 @@ def _find_refusal(entry: InboxEntry, limits: Limits) -> str | None:
 def _archive_entry(entry: InboxEntry, paths: Paths, limits: Limits, cache: FileHashCache | None) -> InboxFile | None:
     """Archive one file; return None for one that is still being written."""
     known = cache.find_sha256(entry.name, entry.status) if cache is not None else None
-    if known is not None and not _is_young(entry.status, limits) and paths.archived(known).is_file():
+    if known is not None and not _is_young(entry.status, limits) and is_archived_intact(paths.archived(known)):
         return InboxFile(entry.name, known, entry.status.st_size, state=_state(entry.status))
     with open_inbox_file(paths.inbox, entry) as stream:
         status = os.fstat(stream.fileno())
@@ -171,6 +172,11 @@ def _wait_for_writers(entries: Iterable[InboxEntry], seconds: float) -> bool:
     return youngest < seconds
 
 
+def is_archived_intact(file: Path) -> bool:
+    """Return whether a file of the archive has the content whose hash is its name."""
+    return file.is_file() and hash_file(file) == file.name
+
+
 def _read_block(source: BinaryIO) -> bytes:
     try:
         return source.read(_BLOCK_BYTES)
@@ -198,7 +204,7 @@ def archive_file(source: BinaryIO, paths: Paths) -> tuple[str, int]:
             os.fsync(stream.fileno())
             target = paths.archived(digest.hexdigest())
             target.parent.mkdir(exist_ok=True)
-            if target.is_file():
+            if is_archived_intact(target):
                 copy.unlink()
             else:
                 copy.chmod(0o444)

@@ -10,7 +10,6 @@ under another name; not where it was only renamed, or reappears as it was, as af
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +17,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assets.core.errors import DataError, Issue
-from assets.core.files import write_atomically
+from assets.core.files import write_atomically, write_cache
+from assets.core.sealed import read_sealed, seal
 from assets.intake.receipts.archive import FileState, InboxFile
 
 FOLDER, ARRIVALS_SUFFIX = "arrivals", ".arrivals.json"
@@ -57,13 +57,23 @@ def read_batches(folder: Path) -> list[ArrivalBatch]:
     """Return the batches of one dataset; raise DataError with the damaged ones."""
     batches, issues = [], []
     for file in sorted((folder / FOLDER).glob("*.json")):
-        try:
-            batches.append(ArrivalBatch.model_validate_json(file.read_bytes()))
-        except ValidationError:
+        batch = _read_batch(file)
+        if batch is not None:
+            batches.append(batch)
+        else:
             issues.append(Issue("receipt_damaged", file.name, file=f"lake/{folder.name}/{FOLDER}/{file.name}"))
     if issues:
         raise DataError(issues)
     return batches
+
+
+def _read_batch(file: Path) -> ArrivalBatch | None:
+    """Return a batch; None where it is damaged, so that its name, which has its digest, does not fit."""
+    try:
+        batch = ArrivalBatch.model_validate_json(file.read_bytes())
+    except ValidationError:
+        return None
+    return batch if batch.name == file.name else None
 
 
 def group_arrivals(folder: Path) -> dict[str, list[Arrival]]:
@@ -124,12 +134,12 @@ class InboxListing:
         entries = {**gone, **present}
         if entries != self._entries:
             content = {name: entries[name].model_dump() for name in sorted(entries)}
-            write_atomically(self._file, json.dumps(content, ensure_ascii=False, indent=0))
+            write_cache(self._file, seal(content))
 
 
 def _read_entries(file: Path) -> Mapping[str, _Entry] | None:
+    content = read_sealed(file)
     try:
-        content = json.loads(file.read_bytes())
-        return {name: _Entry.model_validate(entry) for name, entry in content.items()}
-    except (OSError, ValueError, AttributeError):
+        return None if content is None else {name: _Entry.model_validate(entry) for name, entry in content.items()}
+    except ValidationError:
         return None

@@ -6,7 +6,6 @@ files and writing their receipts (assets.intake.ingest).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,8 @@ from typing import Any, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from assets.core.errors import DataError, Issue
+from assets.core.files import hash_file
+from assets.core.sealed import read_sealed, seal
 from assets.intake.receipts.arrivals import Arrival, group_arrivals
 from assets.intake.rows.accounts import SheetAccount
 
@@ -23,8 +24,6 @@ from assets.intake.rows.accounts import SheetAccount
 RESULT_SUFFIXES = ("parquet", "rejects.parquet")
 # What the column 报送状态 of a form says once all figures of the year were sent, and before.
 COMPLETE, INCOMPLETE = "报送完毕", "尚未报齐"
-_PARQUET_MAGIC = b"PAR1"
-
 
 IssueFields = dict[str, str | int | None]
 
@@ -101,6 +100,9 @@ class SignOff(BaseModel):
 class Receipt(BaseModel):
     """What became of one file; always rows_read = rows_accepted + rows_aggregate + rows_rejected.
 
+    `results` has the sha256 of each result by the suffix of its name. Receipts of lake version 2 have none, so their
+    files are read again.
+
     Receipts of lake version 1 are valid too: they call `rows_aggregate` `rows_set_aside`, and the field `actual` of a
     refusal `found`.
     """
@@ -123,6 +125,7 @@ class Receipt(BaseModel):
     refusals: tuple[IssueFields, ...] = ()
     sheets: tuple[SheetSummary, ...] = ()
     notes: tuple[SheetNote, ...] = ()
+    results: dict[str, str] = Field(default={})
     sign_off: SignOff | None = None
     # They have records of their own, because a receipt is never changed.
     arrivals: tuple[Arrival, ...] = Field(default=(), exclude=True)
@@ -133,6 +136,10 @@ class Receipt(BaseModel):
         return tuple(
             {"actual" if name == "found" else name: value for name, value in refusal.items()} for refusal in refusals
         )
+
+    def to_text(self) -> str:
+        """Return the content of its file, sealed."""
+        return seal(self.model_dump(mode="json"))
 
     @property
     def stem(self) -> str:
@@ -169,9 +176,8 @@ def read_receipts(folder: Path) -> list[Receipt]:
     files = sorted(folder.glob("*.json"), key=lambda file: (file.stat().st_mtime_ns, file.name))
     by_content, issues, arrivals = {}, [], group_arrivals(folder)
     for file in files:
-        try:
-            receipt = Receipt.model_validate_json(file.read_bytes())
-        except ValidationError:
+        receipt = read_receipt(file)
+        if receipt is None:
             issues.append(Issue("receipt_damaged", file.name.split(".")[0], file=f"lake/{folder.name}/{file.name}"))
             continue
         later = tuple(arrivals.get(receipt.file_sha256, ()))
@@ -179,6 +185,15 @@ def read_receipts(folder: Path) -> list[Receipt]:
     if issues:
         raise DataError(issues)
     return list(by_content.values())
+
+
+def read_receipt(file: Path) -> Receipt | None:
+    """Return the receipt of a file; None where it is not as it was written, or is that of another file."""
+    try:
+        receipt = Receipt.model_validate(read_sealed(file))
+    except ValidationError:
+        return None
+    return receipt if file.name == f"{receipt.stem}.json" else None
 
 
 def sort_receipts(receipts: Iterable[Receipt]) -> list[Receipt]:
@@ -206,21 +221,14 @@ def find_known_content(folder: Path, sha256: str) -> KnownContent | None:
     return KnownContent(receipt.file, moments, len(receipts) - position - 1)
 
 
-def missing_results(folder: Path, receipt: Receipt) -> list[Path]:
-    """Return the results of a file that are missing or cut off; a run makes them again from the archive."""
+def damaged_results(folder: Path, receipt: Receipt) -> list[Path]:
+    """Return the results of a file that are missing or not as they were written; a run makes them again."""
     if receipt.status != "read":
         return []
-    files = (folder / f"{receipt.stem}.{suffix}" for suffix in RESULT_SUFFIXES)
-    return [file for file in files if not _ends_as_parquet(file)]
-
-
-def _ends_as_parquet(file: Path) -> bool:
-    try:
-        with file.open("rb") as stream:
-            stream.seek(-len(_PARQUET_MAGIC), os.SEEK_END)
-            return stream.read() == _PARQUET_MAGIC
-    except OSError:
-        return False
+    files = {suffix: folder / f"{receipt.stem}.{suffix}" for suffix in RESULT_SUFFIXES}
+    return [
+        file for suffix, file in files.items() if not file.is_file() or hash_file(file) != receipt.results.get(suffix)
+    ]
 
 
 def accepted_files(folder: Path, receipts: Iterable[Receipt]) -> list[tuple[Receipt, Path]]:

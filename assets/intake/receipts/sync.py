@@ -34,9 +34,16 @@ from assets.core.object_store import ObjectStore, map_parallel
 from assets.core.sync_state import RECEIPTS, SyncState, read_sync_state, result_folder, write_sync_state
 from assets.intake.ingest import IngestJob
 from assets.intake.receipts import temp_files
-from assets.intake.receipts.archive import UNARCHIVED_REFUSALS
+from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, is_archived_intact
 from assets.intake.receipts.arrivals import ARRIVALS_SUFFIX, ArrivalBatch, read_batches
-from assets.intake.receipts.receipts import Receipt, accepted_files, missing_results, read_receipts, reject_files
+from assets.intake.receipts.receipts import (
+    Receipt,
+    accepted_files,
+    damaged_results,
+    read_receipt,
+    read_receipts,
+    reject_files,
+)
 
 _UNSUPPORTED, _PAGE = "kind_unknown", "docs/scaling.md"
 _NAME = re.compile(rf"(?P<sha256>[0-9a-f]{{64}})\.(?P<recipe>[0-9a-f]{{12}})(\.{_UNSUPPORTED})?\.json")
@@ -55,7 +62,7 @@ class SyncedReceipt(BaseModel):
 
     def to_bytes(self) -> bytes:
         """Return the content of its object: its checksum and, on the next line, its JSON."""
-        text = self.model_dump_json().encode()
+        text = self.model_dump_json(exclude={"receipt": {"results"}}).encode()
         return hashlib.sha256(text).hexdigest().encode() + b"\n" + text + b"\n"
 
     @classmethod
@@ -166,11 +173,11 @@ class StoreSync:
         return receipt_name(local) != names[0] or names[0] not in known or not self._is_complete(local)
 
     def _is_complete(self, receipt: Receipt) -> bool:
-        return not missing_results(self.job.folder, receipt) and self._is_archived(receipt)
+        return not damaged_results(self.job.folder, receipt) and self._is_archived(receipt)
 
     def _is_archived(self, receipt: Receipt) -> bool:
         file = self.job.paths.archived(receipt.file_sha256)
-        return not _has_bytes(receipt) or (file.is_file() and file.stat().st_size == receipt.bytes)
+        return not _has_bytes(receipt) or is_archived_intact(file)
 
     def _fetch_all(self, wanted: list[list[str]]) -> dict[str, dict[str, str]]:
         """Fetch one receipt of each content; return the checksums of the results by the name of the receipt."""
@@ -191,7 +198,7 @@ class StoreSync:
 
     def _install(self, name: str, synced: SyncedReceipt, work: Path) -> Iterator[Issue]:
         """Fetch bytes, then results, then write the receipt that makes them count; stop at a damaged object."""
-        receipt, folder = synced.receipt, self.job.folder
+        receipt, folder = synced.receipt.model_copy(update={"results": synced.results}), self.job.folder
         if not self._is_archived(receipt) and not self._fetch_bytes(receipt):
             yield self._damaged(_archive_object(receipt), name)
             return
@@ -204,7 +211,7 @@ class StoreSync:
             for suffix in synced.results:
                 (work / suffix).replace(folder / f"{receipt.stem}.{suffix}")
         draft = work / "receipt.json"
-        write_atomically(draft, receipt.model_dump_json(indent=1), is_durable=True)
+        write_atomically(draft, receipt.to_text(), is_durable=True)
         draft.replace(folder / f"{receipt.stem}.json")  # also where it exists: the newest receipt of a content counts
 
     def _fetch_bytes(self, receipt: Receipt) -> bool:
@@ -223,9 +230,7 @@ class StoreSync:
     def _is_installed(self, receipt: Receipt) -> bool:
         """Whether this machine has exactly this receipt, with its results."""
         file = self.job.folder / f"{receipt.stem}.json"
-        with suppress(OSError, ValidationError):
-            return self._is_complete(receipt) and Receipt.model_validate_json(file.read_bytes()) == receipt
-        return False
+        return read_receipt(file) == receipt and self._is_complete(receipt)
 
     def _put_one(self, receipt: Receipt) -> dict[str, str] | None:
         """Put bytes, then results, then the receipt that makes them count; None where another receipt was first."""

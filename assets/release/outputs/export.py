@@ -64,8 +64,9 @@ def export_tables(
         The written files.
 
     Raises:
-        UsageError: a table or a city does not exist.
+        UsageError: the release is not complete, the folder is one of releases, or a table or a city does not exist.
     """
+    _check_target(release, folder)
     codes, names = _select_cities(release, cities), _select_tables(release, tables, has_cities=bool(cities))
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{name}.{kind}" for name in names]
@@ -96,8 +97,10 @@ def export_partitioned(
     `tables`, all that have the column are written.
 
     Raises:
-        UsageError: a table or a city does not exist, or a table does not have the column.
+        UsageError: the release is not complete, the folder is one of releases, a table or a city does not exist, or a
+            table does not have the column.
     """
+    _check_target(release, folder)
     codes, names = _select_cities(release, cities), _select_tables(release, tables, has_cities=bool(cities))
     with_column = [name for name in names if name in _tables_with_column(release, column)]
     without_column = [name for name in names if name not in with_column] if tables else []
@@ -112,6 +115,16 @@ def export_partitioned(
                 connection.execute(f"copy ({select}) to {quote_literal(parts)} ({options})")
                 shutil.rmtree(folder / name, ignore_errors=True)
     return [folder / name for name in with_column]
+
+
+def _check_target(release: Release, folder: Path) -> None:
+    """Raise UsageError where the folder is below the releases, or a table of the release is missing."""
+    if folder.resolve().is_relative_to(release.folder.parent.resolve()):
+        raise UsageError(Issue("export_into_releases", str(folder)))
+    tables = (file for file in release.manifest.files if file.path.startswith("parquet/"))
+    missing = [file.path for file in tables if not (release.folder / file.path).is_file()]
+    if missing:
+        raise UsageError(Issue("current_release_damaged", release.manifest.release_id, file=missing[0]))
 
 
 def _parquet_file(release: Release, name: str) -> Path:

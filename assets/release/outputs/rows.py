@@ -21,7 +21,7 @@ SOURCE_TABLES = frozenset(
     f"{schema}.{name}"
     for schema, names in {
         "intake": "contracts datasets files rejects",
-        "observations": "city_observations reported_gaps source_conflicts",
+        "observations": "city_observations current_observations reported_gaps source_conflicts",
         "quality": "check_results flags freshness",
         "reference": "basket_indicators baskets cities city_tiles detectors dimensions goalposts indicator_measures "
         "indicators measures parameters provinces sources targets terms",

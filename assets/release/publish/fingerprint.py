@@ -7,7 +7,6 @@ release (assets.release.publish.manifest).
 from __future__ import annotations
 
 import hashlib
-import json
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,10 +14,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from assets.core.file_hash_cache import cached_sha256
-from assets.core.files import write_atomically
+from assets.core.files import hash_file, write_cache
 from assets.core.inbox_files import InboxEntry, escape_path, list_inbox, open_inbox_file
 from assets.core.paths import PROJECT_ROOT, Paths
-from assets.release.publish.manifest import hash_file, is_intact
+from assets.core.sealed import read_sealed, seal
+from assets.release.publish.manifest import is_intact
 from assets.release.read.reader import find_current_release
 
 # These compute the figures; a new version of one is a new input.
@@ -83,7 +83,7 @@ def _list_input_files(paths: Paths) -> Iterator[tuple[str, Path]]:
 def save_fingerprint(paths: Paths, fingerprint: str, release_id: str) -> None:
     """Save that a run with this fingerprint ended with this release. If the note is lost, one run is repeated."""
     note = {"inputs": fingerprint, "release_id": release_id, "shared": _sync_state_digest(paths)}
-    write_atomically(paths.state / "last_run.json", json.dumps(note))
+    write_cache(paths.state / "last_run.json", seal(note))
 
 
 def load_fingerprint(paths: Paths) -> tuple[str, str] | None:
@@ -93,11 +93,8 @@ def load_fingerprint(paths: Paths) -> tuple[str, str] | None:
 
 
 def _read_note(paths: Paths) -> dict[str, str]:
-    try:
-        content = json.loads((paths.state / "last_run.json").read_bytes())
-        return {name: str(value) for name, value in content.items()}
-    except (OSError, ValueError, AttributeError):
-        return {}
+    content = read_sealed(paths.state / "last_run.json") or {}
+    return {name: str(value) for name, value in content.items()}
 
 
 def _has_remote_changes(paths: Paths) -> bool:

@@ -1,9 +1,23 @@
-"""The gate before publishing: a candidate that fails a blocking check is not published."""
+"""The gate before publishing: a candidate that fails a blocking check, or that lost a file, is not published."""
 
 from __future__ import annotations
 
 from assets.core.errors import DataError, Issue
+from assets.release.publish.manifest import Manifest
 from assets.warehouse.connection import Connection
+
+
+def raise_on_lost_files(connection: Connection, current: Manifest | None) -> None:
+    """Raise a DataError with files of the current release that have no receipt any more; nothing deletes receipts."""
+    datasets = {str(row[0]) for row in connection.execute("select dataset from intake.datasets").fetchall()}
+    received = set(connection.execute("select dataset, file_sha256 from intake.files").fetchall())
+    issues = [
+        Issue("missing_receipt", file.sha256, file=file.file)
+        for file in (current.inputs if current is not None else ())
+        if file.dataset in datasets and (file.dataset, file.sha256) not in received
+    ]
+    if issues:
+        raise DataError(issues)
 
 
 def raise_on_blocking_failures(connection: Connection) -> None:

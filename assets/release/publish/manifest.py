@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from assets.core.errors import Issue, UsageError
+from assets.core.files import hash_file
 
 MANIFEST_NAME = "MANIFEST.json"
 # Increased when published tables or columns get other names. Manifests without a number are of format 1.
@@ -92,11 +93,6 @@ def compute_content_digest(files: tuple[PublishedFile, ...]) -> str:
     """Return the sha256 over path and sha256 of the files that are content."""
     lines = sorted(f"{file.path} {file.sha256}\n" for file in files if file.is_content)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def hash_file(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def describe_file(folder: Path, file: Path, rows: int | None = None, is_content: bool = False) -> PublishedFile:

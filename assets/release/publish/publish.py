@@ -27,6 +27,7 @@ from assets.release.outputs.workbook.workbook import write_workbook
 from assets.release.publish.current import SWITCHING, find_current_folder, mend_current, switch_current
 from assets.release.publish.database import finish_database
 from assets.release.publish.file_names import CHANGELOG, DATABASE
+from assets.release.publish.gate import raise_on_lost_files
 from assets.release.publish.manifest import (
     FORMAT,
     InputFile,
@@ -121,6 +122,7 @@ def publish(
     mend_current(paths)
     try:
         plan = _make_plan(connection, tables, paths, run_id)
+        raise_on_lost_files(connection, plan.current)
         content = _write_content(connection, plan)
         if plan.baseline is not None and plan.baseline.content_digest == content.manifest.content_digest:
             write_index(paths)

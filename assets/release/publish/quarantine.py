@@ -74,7 +74,7 @@ def load_blocked(paths: Paths) -> BlockedCandidate | None:
     """Return the blocked candidate, if there is one."""
     try:
         blocked = BlockedCandidate(database=paths.blocked, **json.loads(_note(paths).read_bytes()))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
     return blocked if paths.blocked.is_file() else None
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assets.release.publish.manifest import RENAMED_COLUMNS, Manifest, hash_file, read_manifest
+from assets.core.files import hash_file
+from assets.release.publish.manifest import RENAMED_COLUMNS, Manifest, read_manifest
 from assets.release.publish.staging import parquet_file
 from assets.warehouse.connection import Connection, quote_identifier, quote_literal
 from assets.warehouse.tables import Table

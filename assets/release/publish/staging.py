@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from assets.core.files import remove_path
 from assets.core.paths import Paths
 from assets.release.outputs.metadata import ReleaseMetadata, file_metadata
 from assets.release.publish.file_names import PARQUET
@@ -64,8 +65,8 @@ def load_staging(folder: Path, run_id: str) -> Staging | None:
 
 def discard_staging(paths: Paths) -> None:
     """Delete the staging folder and the snapshot."""
-    shutil.rmtree(paths.staging, ignore_errors=True)
-    paths.snapshot.unlink(missing_ok=True)
+    remove_path(paths.staging)
+    remove_path(paths.snapshot)
 
 
 def add_tables(

@@ -12,6 +12,7 @@ from pipelines.cli.options import InLanguage, line, option, write_text
 
 def alert(*, is_test: Annotated[bool, option("test", "--test")] = False, language: InLanguage) -> None:
     """Send the alerts of the current release that were not sent yet, or a test message."""
+    from assets.core.settings import read_settings
     from assets.release.read.reader import get_current_release
     from pipelines.observability import alerts
 
@@ -19,7 +20,8 @@ def alert(*, is_test: Annotated[bool, option("test", "--test")] = False, languag
     if is_test:
         delivered = alerts.send_test_alert()
     else:
-        pending = alerts.release_alerts(get_current_release(paths), datetime.now().date())
+        reminders = read_settings(paths).reminders
+        pending = alerts.release_alerts(get_current_release(paths), datetime.now().date(), reminders)
         delivered = alerts.send_new_alerts(paths, "release", pending)
     write_text(line("sent", language, count=delivered.sent))
     if delivered.failed:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from assets.core.errors import DataError
 from assets.core.paths import Paths
-from pipelines.cli.options import DATA_FAILED, AsJson, InLanguage, line, write_result
+from pipelines.cli.options import DATA_FAILED, AsJson, InLanguage, line, option, write_result
 
 
-def doctor(*, as_json: AsJson = False, language: InLanguage) -> None:
+def doctor(
+    *,
+    is_deep: Annotated[bool, option("deep", "--deep")] = False,
+    as_json: AsJson = False,
+    language: InLanguage,
+) -> None:
     """Check the installation and explain how to fix it."""
     from pipelines.cli.doctor import diagnose
 
-    issues = diagnose(Paths.from_environment())
+    issues = diagnose(Paths.from_environment(), is_deep=is_deep)
     if issues and not as_json:
         raise DataError(issues)
     content = [

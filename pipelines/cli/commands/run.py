@@ -7,9 +7,11 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
+import typer
+
 from assets.core.i18n import Language
 from assets.core.paths import Paths
-from pipelines.cli.options import AsJson, InLanguage, line, option, write_result
+from pipelines.cli.options import INTERRUPTED, AsJson, InLanguage, line, make_console, option, write_result
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -23,21 +25,29 @@ def run(
     *, waits: Annotated[bool, option("wait", "--wait/--no-wait")] = True, as_json: AsJson = False, language: InLanguage
 ) -> None:
     """Run the pipeline if anything is new, and show what arrived and the scores."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from pipelines.locks import wait_for_lock
-    from pipelines.runner import run_if_changed
-
     paths = Paths.from_environment()
-    errors = Console(stderr=True, highlight=False)
-    wait_for_lock(paths, (lambda process: errors.print(line("waiting", language, pid=process))) if waits else None)
+    errors = make_console(is_error=True)
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
-        task = progress.add_task("", total=None)
-        outcome = run_if_changed(
-            paths, lambda table, total: progress.update(task, advance=1, total=total, description=table)
-        )
+    before = paths.current_release.resolve()
+    try:
+        with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
+            task = progress.add_task(line("starting", language), total=None)
+            # Imported while the first line is on the screen.
+            from pipelines.locks import wait_for_lock
+            from pipelines.runner import run_if_changed
+
+            wait_for_lock(
+                paths, (lambda process: errors.print(line("waiting", language, pid=process))) if waits else None
+            )
+            outcome = run_if_changed(
+                paths, lambda table, total: progress.update(task, advance=1, total=total, description=table)
+            )
+    except KeyboardInterrupt:
+        is_unchanged = paths.current_release.resolve() == before
+        errors.print(line("interrupted_run" if is_unchanged else "interrupted", language), soft_wrap=True)
+        raise typer.Exit(INTERRUPTED) from None
     # Opening the database takes a tenth of a call that has nothing to do.
     write_result(as_json, _list_outcome(outcome) if as_json else None, lambda: _render_outcome(outcome, language))
 

@@ -21,18 +21,21 @@ def status(
     language: InLanguage,
 ) -> None:
     """Show the current release, the rows received of each dataset, flags, and what is overdue."""
+    from assets.core.settings import read_settings
     from assets.release.publish.fingerprint import compute_fingerprint, load_fingerprint
     from assets.release.read.queries import read_rows
     from assets.release.read.reader import get_current_release
     from pipelines.cli.render import arrivals, scorecards, tables
-    from pipelines.observability.overdue import find_overdue
+    from pipelines.observability.overdue import find_due_soon, find_overdue
 
     paths = Paths.from_environment()
     release = get_current_release(paths)
     manifest = release.manifest
     is_up_to_date = load_fingerprint(paths) == (compute_fingerprint(paths), manifest.release_id)
     with release.connect():
-        late = find_overdue(release, (as_of or datetime.now()).date())
+        day = (as_of or datetime.now()).date()
+        late = find_overdue(release, day)
+        soon = find_due_soon(release, day, max(read_settings(paths).reminders.days, default=-1))
         datasets = read_rows(release, "dataset_rows", ("dataset",))
         flags = read_rows(release, "flag_counts", ("status_position", "detector"))
         sent_again = read_rows(release, "files_sent_again", ("received_at", "file"))
@@ -48,6 +51,7 @@ def status(
             scorecards.render_flag_counts(flags, language),
             line("noteworthy", language, **counts),
             tables.render_overdue(late, language),
+            *tables.render_due_soon(soon, language),
             line("up_to_date" if is_up_to_date else "not_up_to_date", language),
         ]
 
@@ -63,5 +67,6 @@ def status(
         "sent_again": sent_again,
         "flags": flags,
         "late": late,
+        "due_soon": soon,
     }
     write_result(as_json, content, render)

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from assets.core.i18n import Language, label, labels
 from assets.core.ranges import format_range
 from assets.core.text import MISSING, format_decimal
 from assets.release.explain import changelog
-from pipelines.cli.render.tables import make_table
+from pipelines.cli.render.layout import FittedTable, make_table
 
 Row = Mapping[str, Any]
 
@@ -73,5 +72,5 @@ def render_levers(city: Row, result: Row, language: Language) -> RenderableType:
     return Group(title, table, Text(label("scenario", "levers_note", language), style="dim"))
 
 
-def _labelled_table(group: str, right: range, language: Language) -> Table:
+def _labelled_table(group: str, right: range, language: Language) -> FittedTable:
     return make_table([heading.select(language) for heading in labels(group).values()], right)

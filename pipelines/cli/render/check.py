@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
 from assets.core.i18n import Language, label, labels
 from assets.core.text import MISSING
+from pipelines.cli.render.layout import FittedTable, make_table
 from pipelines.cli.render.sheets import render_account
-from pipelines.cli.render.tables import format_moment, make_table, phrase, unwrapped
+from pipelines.cli.render.tables import format_moment, phrase, unwrapped
 
 if TYPE_CHECKING:
     from assets.intake.dry_run import DryRunResult, FaultGroup
@@ -30,9 +30,9 @@ _HEADINGS = ("column", "unit", "figures", "missing", "minimum", "maximum")
 _QUOTED = ("title", "footnote", "sheet_skipped")
 
 
-def render_check(result: DryRunResult, language: Language) -> list[Text | Table]:
+def render_check(result: DryRunResult, language: Language) -> list[Text | FittedTable]:
     """Return what a run would make of a file; the summary comes last."""
-    parts: list[Text | Table] = [_title(result, language)]
+    parts: list[Text | FittedTable] = [_title(result, language)]
     parts += _limit(_sheet_lines(result.sheets, language), _MAX_SHEETS, language)
     if result.rows_accepted:
         parts += [_columns(result.columns, language)]
@@ -75,7 +75,7 @@ def _sheet_lines(sheets: Sequence[SheetSummary], language: Language) -> Iterator
             yield render_account(sheet.sheet, sheet.account.model_dump(), reason, language)
 
 
-def _columns(readings: Sequence[ColumnReading], language: Language) -> Table:
+def _columns(readings: Sequence[ColumnReading], language: Language) -> FittedTable:
     headings = [label("check_headings", key, language) for key in _HEADINGS]
     table = make_table(headings, right=range(2, 6))
     for reading in readings[:_MAX_COLUMNS]:

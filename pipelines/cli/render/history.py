@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import RenderableType
-from rich.markup import escape
 from rich.text import Text
 
 from assets.core.i18n import Language, label
+from pipelines.cli.render.layout import make_table
 from pipelines.cli.render.scorecards import format_value
-from pipelines.cli.render.tables import format_moment, make_table, phrase, select_headings
+from pipelines.cli.render.tables import format_moment, phrase, select_headings
 
 Row = dict[str, Any]
 
@@ -30,11 +30,11 @@ def render_history(city: Row, indicator: Row, rows: Sequence[Row], language: Lan
         sheet = f" [{row['sheet']}]" if row["sheet"] else ""
         table.add_row(
             f"{row['year']} {row['scope']}",
-            escape(value),
+            value,
             format_moment(row["received_at"]),
             _validity_cell(row, language),
-            escape(f"{row[f'publication_{language}']} ({row['source_grade']})"),
-            escape(f"{row['file']}{sheet}:{row['line']}"),
+            f"{row[f'publication_{language}']} ({row['source_grade']})",
+            f"{row['file']}{sheet}:{row['line']}",
         )
     return [title, table, Text(label("command_lines", "times", language), style="dim")]
 

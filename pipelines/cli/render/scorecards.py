@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from rich.cells import cell_len
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from assets.core.i18n import Language, label, labels
 from assets.core.ranges import BAR_MARKS, PARTS, format_range, split_bar
 from assets.core.text import MISSING, format_decimal
 from assets.release.read.scorecards import Overview
-from pipelines.cli.render.tables import make_table, phrase, select_headings
+from pipelines.cli.render.layout import FittedTable, make_table
+from pipelines.cli.render.tables import phrase, select_headings
 
 Row = dict[str, Any]
 
@@ -33,9 +30,6 @@ _STATUS_STYLES = {
     "not_available": "dim",
     "no_target": "dim",
 }
-_NARROW = 100
-# Ways to fit a table, the first one that fits is used: whether "61.2 4/13" takes two lines, and the width of headings.
-_FITS = ((False, 14), (True, 14), (True, 10), (True, 8), (True, 6))
 _MAXIMUM_DECIMALS = 2
 _BAR_LENGTH = 20
 
@@ -49,8 +43,7 @@ def format_value(row: Row, name: str = "value", decimals: int | None = None) -> 
 
 def render_overview(overview: Overview, language: Language, most_cities: int | None = None) -> list[RenderableType]:
     """Return the table of all cities or the first ones, and notes on how to read it."""
-    width = shutil.get_terminal_size().columns
-    parts: list[RenderableType] = [render_cities(overview, language, width, most_cities)]
+    parts: list[RenderableType] = [render_cities(overview, language, most_cities)]
     if most_cities is not None and len(overview.cities) > most_cities:
         parts.append(Text(phrase("more_cities", language, count=len(overview.cities)), style="dim"))
     method, names = overview.method, {"minimum": overview.method["minimum_group_indicators"]}
@@ -63,7 +56,7 @@ def render_overview(overview: Overview, language: Language, most_cities: int | N
     return parts
 
 
-def render_cities(overview: Overview, language: Language, width: int, most_cities: int | None = None) -> Table:
+def render_cities(overview: Overview, language: Language, most_cities: int | None = None) -> FittedTable:
     """Return the score of each city in each dimension of the headline basket, with its rank where it has one."""
     scores = {(row["city_code"], row["dimension_id"]): row for row in overview.scores if row["is_headline"]}
     rows = [
@@ -78,29 +71,7 @@ def render_cities(overview: Overview, language: Language, width: int, most_citie
     headings = select_headings(("city", "indicators"), language)
     headings += [dimension[f"name_{language}"] for dimension in overview.dimensions]
     headings += select_headings(("index",), language)
-    gap = 1 if width < _NARROW else 2
-    folded, widths = _fit(headings, rows, width - gap * len(headings))
-    table = make_table(folded, right=range(1, len(headings)), rows=rows)
-    table.padding = (0, gap - 1, 0, 0)
-    for column, characters in zip(table.columns, widths, strict=True):
-        column.width = characters
-    return table
-
-
-def _fit(headings: Sequence[str], rows: Sequence[Sequence[Text]], space: int) -> tuple[list[str], list[int]]:
-    """Return the broken headings and the widths that fit; numbers are never broken, whatever the space."""
-    cells = [[row[position].plain for row in rows] for position in range(len(headings))]
-    lines: list[list[str]] = []
-    widths: list[int] = []
-    for is_folded, limit in _FITS:
-        lines = [textwrap.wrap(heading, limit) for heading in headings]
-        words = ((word for cell in column for word in (cell.split() if is_folded else (cell,))) for column in cells)
-        widths = [
-            max(map(cell_len, (*column, *heading)), default=1) for column, heading in zip(words, lines, strict=True)
-        ]
-        if sum(widths) <= space:
-            break
-    return ["\n".join(heading) for heading in lines], widths
+    return make_table(headings, right=range(1, len(headings)), rows=rows)
 
 
 def _range_cell(score: Row) -> Text:
@@ -159,10 +130,7 @@ def render_city_scorecard(rows: Sequence[Row], awaiting: Sequence[Row], language
     keys = ("indicator", "value", "year", "source", "target", "attainment", "status", "projection")
     for dimension in dict.fromkeys(row[f"dimension_{language}"] for row in rows):
         lines = [_indicator_cells(row, language) for row in rows if row[f"dimension_{language}"] == dimension]
-        table = make_table(select_headings(keys, language), right=(1, 2, 5), title=dimension, rows=lines)
-        for position in (1, 2, 5):
-            table.columns[position].min_width = max(cell_len(cells[position].plain) for cells in lines)
-        parts.append(table)
+        parts.append(make_table(select_headings(keys, language), right=(1, 2, 5), title=dimension, rows=lines))
     if any(row["projected_value"] is not None for row in rows):
         parts.append(Text(phrase("projection_note", language), style="dim"))
     if awaiting:

@@ -1,7 +1,7 @@
 """Tables and notes about files, datasets, releases, candidates and issues.
 
-Here also: the table style and the labels that all layouts share. Not here: scores (pipelines.cli.render.scorecards) and
-explanations (pipelines.cli.render.trace, pipelines.cli.render.changes).
+Here also: the labels that all layouts share. Not here: widths (pipelines.cli.render.layout), scores
+(pipelines.cli.render.scorecards) and explanations (pipelines.cli.render.trace, pipelines.cli.render.changes).
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from assets.core.errors import Issue
 from assets.core.i18n import Language, label, labels
 from assets.core.text import MISSING
+from pipelines.cli.render.layout import FittedTable, make_table
+from pipelines.cli.render.row_formats import format_plain, select_right
 
 if TYPE_CHECKING:
     from assets.release.publish.quarantine import BlockedCandidate
@@ -36,23 +35,6 @@ _ROW_COUNTS = ("rows_read", "rows_accepted", "rows_aggregate", "rows_rejected")
 
 # A short text of the terminal: its key, the language, and its values.
 phrase = partial(label, "terminal")
-
-
-def make_table(
-    headings: Iterable[str],
-    right: Iterable[int] = (),
-    title: str | None = None,
-    rows: Iterable[Iterable[str | Text]] = (),
-) -> Table:
-    """Return a table of rows; `right` are the positions of the columns aligned to the right."""
-    table = Table(
-        title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False, padding=(0, 1, 0, 0)
-    )
-    for position, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if position in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    return table
 
 
 def select_headings(keys: Iterable[str], language: Language) -> list[str]:
@@ -70,7 +52,7 @@ def format_moment(moment: datetime | None) -> str:
     return MISSING if moment is None else f"{moment:%Y-%m-%d %H:%M}"
 
 
-def render_files(files: Sequence[Row], language: Language) -> Table:
+def render_files(files: Sequence[Row], language: Language) -> FittedTable:
     """Return every file with its rows: read = accepted + aggregates + rejected. Of very many, the worst first."""
     table = make_table(select_headings(("file", *_ROW_COUNTS), language), right=range(1, 5))
     for file in _select_worst(files):
@@ -78,7 +60,7 @@ def render_files(files: Sequence[Row], language: Language) -> Table:
         read = phrase("refused", language) if is_refused else f"{file['rows_read']:,}"
         rejected = Text(f"{file['rows_rejected']:,}", style="red" if file["rows_rejected"] else "")
         cells = (f"{file['rows_accepted']:,}", f"{file['rows_aggregate']:,}")
-        table.add_row(escape(file["file"]), Text(read, style="red" if is_refused else ""), *cells, rejected)
+        table.add_row(file["file"], Text(read, style="red" if is_refused else ""), *cells, rejected)
     if len(files) > MAXIMUM_ROWS:
         table.add_row(phrase("more_files", language), style="dim")
     table.add_section()
@@ -94,7 +76,7 @@ def _select_worst(files: Sequence[Row]) -> Sequence[Row]:
     return sorted(files, key=lambda file: (file["status"] != "refused", not file["rows_rejected"]))[:MAXIMUM_ROWS]
 
 
-def render_datasets(datasets: Sequence[Row], language: Language) -> Table:
+def render_datasets(datasets: Sequence[Row], language: Language) -> FittedTable:
     """Return every dataset with its files and rows."""
     counts = ("files", *_ROW_COUNTS)
     rows = ((row["dataset"], *(f"{row[name]:,}" for name in counts)) for row in datasets)
@@ -103,21 +85,21 @@ def render_datasets(datasets: Sequence[Row], language: Language) -> Table:
 
 def render_overdue(late: Sequence[Row], language: Language) -> Text:
     """Return what is overdue, one line for each dataset and year."""
-    lines = [
-        phrase(
-            "overdue",
-            language,
-            **row,
-            name=row[f"name_{language}"],
-            places=row[f"cities_{language}"],
-            responsible=row[f"responsible_{language}"],
-        )
-        for row in late
-    ]
+    lines = _owed_lines("overdue", late, language)
     return unwrapped("\n".join(lines) or phrase("nothing_overdue", language), style="yellow" if late else "")
 
 
-def render_releases(releases: Sequence[ReleaseInfo], language: Language) -> Table:
+def render_due_soon(soon: Sequence[Row], language: Language) -> list[Text]:
+    """Return what is due soon, one line for each dataset and year; nothing where nothing is."""
+    return [unwrapped(line) for line in _owed_lines("due_soon", soon, language)]
+
+
+def _owed_lines(key: str, rows: Sequence[Row], language: Language) -> list[str]:
+    names = {"name": f"name_{language}", "places": f"cities_{language}", "responsible": f"responsible_{language}"}
+    return [phrase(key, language, **row, **{name: row[column] for name, column in names.items()}) for row in rows]
+
+
+def render_releases(releases: Sequence[ReleaseInfo], language: Language) -> FittedTable:
     """Return every release, the current one marked."""
     table = make_table([heading.select(language) for heading in labels("release_headings").values()], right=range(3, 6))
     for release in releases:
@@ -125,7 +107,7 @@ def render_releases(releases: Sequence[ReleaseInfo], language: Language) -> Tabl
         table.add_row(
             f"{release.release_id}{mark}",
             format_moment(release.released_at),
-            escape(release.method_version),
+            release.method_version,
             f"{release.files_received:,}",
             f"{release.rows_accepted:,}",
             f"{release.bytes / 1e6:,.1f}",
@@ -169,10 +151,21 @@ def render_approved(file: Path, flags: Sequence[Row], language: Language) -> Tex
     return text.append(f"{label('command_lines', 'approved', language)}: {file}", style="green")
 
 
-def render_rows(rows: Sequence[Row]) -> Table:
-    """Return the answer to a query."""
-    cells = (("" if value is None else escape(str(value)) for value in row.values()) for row in rows)
-    return make_table(rows[0] if rows else (), rows=cells)
+def render_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> FittedTable:
+    """Return the answer to a query; numbers are aligned to the right."""
+    return make_table(
+        columns, select_right(columns, rows), rows=([format_plain(value) for value in row] for row in rows)
+    )
+
+
+def render_catalogue(rows: Sequence[Row], names: Sequence[str], language: Language) -> FittedTable:
+    """Return tables or columns with what they mean; `names` are the columns before the meaning."""
+    cells = [[*(row[name] for name in names), row[language]] for row in rows]
+    return make_table(
+        select_headings((*names, "meaning"), language),
+        select_right(names, [row[: len(names)] for row in cells]),
+        rows=([f"{value:,}" if isinstance(value, int) else format_plain(value) for value in row] for row in cells),
+    )
 
 
 def render_issue(issue: Issue, language: Language) -> tuple[Text, Text]:

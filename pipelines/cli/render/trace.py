@@ -12,6 +12,7 @@ from rich.tree import Tree
 from assets.core.i18n import Language, label, labels
 from assets.core.ranges import format_range
 from assets.core.text import MISSING, format_decimal, format_number
+from pipelines.cli.render.layout import Wrapped
 
 Row = Mapping[str, Any]
 
@@ -20,7 +21,15 @@ _REJECTS_SHOWN = 5
 
 def render_trace(trace: Row, language: Language) -> RenderableType:
     """Return the tree of a score, as read by assets.release.explain.score_trace."""
-    return _TraceTree(trace, language).build()
+    tree = _TraceTree(trace, language).build()
+    _wrap_leaves(tree)
+    return tree
+
+
+def _wrap_leaves(tree: Tree) -> None:
+    tree.label = Wrapped(tree.label) if isinstance(tree.label, Text) else tree.label
+    for child in tree.children:
+        _wrap_leaves(child)
 
 
 class _TraceTree:

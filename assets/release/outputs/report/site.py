@@ -20,6 +20,7 @@ from markupsafe import Markup
 from assets.core.ranges import format_range
 from assets.release.explain.changelog import LISTED_CHANGES, change_cells, change_headings
 from assets.release.explain.score_diff import read_named_changes
+from assets.release.outputs.datapackage import CITATION, PACKAGE
 from assets.release.outputs.metadata import ReleaseIdentity
 from assets.release.outputs.report import altair_charts, data_scripts, formatters, queries, sparklines
 from assets.release.outputs.report.briefing import write_briefing
@@ -38,8 +39,8 @@ _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,80}(\.[a-z0-9_-]{1,80})?")
 _RELEASE_FILES = (
     (WORKBOOK, "评分卡工作簿", "the scorecards as a workbook"),
     (DATABASE, "全部数据表的 DuckDB 数据库", "a DuckDB database with all tables"),
-    ("datapackage.json", "数据表的说明、来源和许可", "descriptions of the tables, sources and licence"),
-    ("CITATION.cff", "引用信息", "how to cite, for programs"),
+    (PACKAGE, "数据表的说明、来源和许可", "descriptions of the tables, sources and licence"),
+    (CITATION, "引用信息", "how to cite, for programs"),
 )
 
 

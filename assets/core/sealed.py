@@ -1,0 +1,60 @@
+"""Sealed JSON: files that this program alone writes, each with a checksum of its own content.
+
+Here: sealing, and reading what is still as it was written. Not here: what a broken seal means; where the content can be
+made again it counts as missing, otherwise the caller raises an error that names the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from assets.core.files import write_atomically
+
+_SEAL = "sha256_of_content"
+
+
+def seal(content: Mapping[str, Any]) -> str:
+    """Return content, which JSON can express, as text with its checksum."""
+    return json.dumps({**content, _SEAL: digest(content)}, ensure_ascii=False, indent=1) + "\n"
+
+
+def unseal(text: bytes) -> dict[str, Any] | None:
+    """Return the content of a sealed text; None where it has no checksum or another content."""
+    content = _parse(text)
+    expected = content.pop(_SEAL, None)
+    return content if expected == digest(content) else None
+
+
+def read_sealed(file: Path) -> dict[str, Any] | None:
+    """Return the content of a file; None where it is missing, unreadable or not as it was written."""
+    try:
+        return unseal(file.read_bytes())
+    except OSError:
+        return None
+
+
+def seal_earlier_file(file: Path) -> None:
+    """Seal a file of a program that wrote none, as it is; its time stays, which may decide what counts."""
+    content = _parse(file.read_bytes())
+    if content and _SEAL not in content:
+        status = file.stat()
+        write_atomically(file, seal(content), is_durable=True)
+        os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _parse(text: bytes) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """Return the checksum of content that JSON can express, whatever the order of its names."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,159 @@
+"""What each city owes of each dataset for one year, what came in time or late, and what was signed as complete.
+
+Here: the state of a collection as of a day, from the current release and the signatures in the receipts. Not here: the
+year that is awaited next, whatever day it is (sql/quality/freshness.sql), and how the state is shown.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from assets.core.paths import Paths
+from assets.forms.registry import FormRegistry
+from assets.intake.receipts.receipts import read_receipts
+from assets.intake.tables.contracts import Contract
+from assets.intake.tables.form_id import find_form_id
+from assets.release.read.reader import Release
+
+# complete: signed as such; in_time and late: figures came; due: the day has not come; overdue: it has passed.
+State = Literal["complete", "in_time", "late", "due", "overdue", "no_deadline"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a city has sent of one dataset and year.
+
+    Attributes:
+        due_date: until when the figures are due, None without a deadline.
+        received_on: the day on which the first figure of the year came after its end, None without one.
+        indicators: how many indicators have a figure of the year.
+        expected: how many the dataset has.
+        is_complete: whether the office signed that everything was sent.
+        signed_by: who filled in and who checked the form, as signed.
+        state: its state as of the day.
+    """
+
+    dataset: str
+    name: str
+    city_code: str
+    year: int
+    due_date: date | None
+    received_on: date | None
+    indicators: int
+    expected: int
+    is_complete: bool
+    signed_by: str
+    state: State
+
+    @property
+    def is_open(self) -> bool:
+        """Whether figures are still to come: not all indicators have one, and nobody signed that this is all."""
+        return not self.is_complete and self.indicators < self.expected
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How complete and how timely deliveries are: shares of what is expected, None where nothing is due."""
+
+    completeness: float | None
+    timeliness: float | None
+
+
+def read_deliveries(paths: Paths, registry: FormRegistry, release: Release, year: int, as_of: date) -> list[Delivery]:
+    """Return the state of every dataset and city for a year, by dataset and city."""
+    rows = release.rows(_RECEIVED, [year, year])
+    received = {(row["dataset"], row["city_code"]): row for row in rows}
+    deliveries = []
+    for dataset, contract in registry.contracts.items():
+        signatures = _read_signatures(paths, dataset, rows, year)
+        due = _due_date(contract, year)
+        for city_code in registry.cities:
+            row = received.get((dataset, city_code), {})
+            is_complete, signed_by = signatures.get(city_code, (False, ""))
+            received_on = row.get("received_on")
+            deliveries.append(
+                Delivery(
+                    dataset,
+                    contract.zh,
+                    city_code,
+                    year,
+                    due,
+                    received_on,
+                    row.get("indicators", 0),
+                    len(contract.indicators),
+                    is_complete,
+                    signed_by,
+                    _state(due, received_on, is_complete=is_complete, as_of=as_of),
+                )
+            )
+    return deliveries
+
+
+def rate(deliveries: Iterable[Delivery], as_of: date) -> Rates:
+    """Return the rates of deliveries that have a deadline; what is not due yet is timely or late once it came."""
+    owed = [each for each in deliveries if each.due_date is not None]
+    expected = sum(each.expected for each in owed)
+    judged = [each for each in owed if each.received_on is not None or (each.due_date or as_of) < as_of]
+    in_time = sum(each.received_on is not None and each.received_on <= (each.due_date or as_of) for each in judged)
+    return Rates(
+        sum(each.indicators for each in owed) / expected if expected else None,
+        in_time / len(judged) if judged else None,
+    )
+
+
+# A figure that came before the end of its year is a plan or progress and no delivery.
+_RECEIVED = """
+select files.dataset, vintages.city_code, cast(min(arrivals.received_at) as date) as received_on,
+    count(distinct vintages.indicator_id) as indicators, list(distinct files.file_sha256) as contents
+from observations.city_observations as vintages
+inner join reference.indicators as indicators on vintages.indicator_id = indicators.indicator_id
+inner join intake.files as files
+    on vintages.file_sha256 = files.file_sha256 and indicators.dataset = files.dataset
+inner join intake.file_arrivals as arrivals
+    on files.dataset = arrivals.dataset and files.file_sha256 = arrivals.file_sha256
+where vintages.city_code is not null and vintages.year = ? and not vintages.is_progress
+    and extract(year from arrivals.received_at) > ?
+group by files.dataset, vintages.city_code
+"""
+
+
+def _due_date(contract: Contract, year: int) -> date | None:
+    due = contract.due
+    return None if due is None or year < due.first_year else date(year + 1, due.month, due.day)
+
+
+def _state(due: date | None, received_on: date | None, *, is_complete: bool, as_of: date) -> State:
+    if is_complete:
+        return "complete"
+    if received_on is not None:
+        return "late" if due is not None and received_on > due else "in_time"
+    if due is None:
+        return "no_deadline"
+    return "overdue" if as_of > due else "due"
+
+
+def _read_signatures(
+    paths: Paths, dataset: str, rows: Sequence[Mapping[str, object]], year: int
+) -> dict[str, tuple[bool, str]]:
+    """Whether each city signed that it sent everything, and who signed: by the number of the form or its figures."""
+    cities: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row["dataset"] == dataset:
+            for content in row["contents"]:  # type: ignore[attr-defined]
+                cities[content].add(str(row["city_code"]))
+    signatures: dict[str, tuple[bool, str]] = {}
+    folder = paths.lake / dataset
+    for receipt in sorted(read_receipts(folder) if folder.is_dir() else [], key=lambda each: each.last_received_at):
+        sign_off = receipt.sign_off
+        if sign_off is None:
+            continue
+        form = find_form_id([sign_off.form_id or ""])
+        places = cities.get(receipt.file_sha256, set())
+        places |= {form.city_code} if form is not None and form.year == year else set()
+        people = " / ".join(filter(None, (sign_off.filled_by, sign_off.checked_by, sign_off.filled_on)))
+        signatures |= dict.fromkeys(places, (sign_off.is_complete, people))
+    return signatures

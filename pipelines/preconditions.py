@@ -1,0 +1,139 @@
+"""What must hold before a run: one list, which a run raises and `gancheng doctor` shows.
+
+What belongs here: conditions that are known without reading the files of the inbox. What does not: conditions that are
+only known once the files are read (assets.quality), and what doctor finds besides (pipelines.cli.doctor).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from assets.core.data_dir_version import find_unreadable_versions
+from assets.core.errors import DataError, Issue, IssueError, UsageError
+from assets.core.paths import Paths
+from assets.core.sealed import read_sealed
+from assets.core.settings import read_settings
+from assets.core.system import has_access
+from pipelines.project import load_project
+
+
+def check_settings(paths: Paths) -> None:
+    """The settings can be read."""
+    read_settings(paths)
+
+
+def check_project(paths: Paths) -> None:
+    """Contracts, tables, models and checks can be read, and the tables have every column that a model reads.
+
+    Only models of accepted rows depend on contracts, which may be of an earlier version; the others read tables that
+    come with them, unless the data directory has SQL of its own.
+    """
+    from assets.warehouse.connection import DatabaseError, connect_in_memory
+
+    project = load_project(paths)
+    has_own_sql, issues = len(paths.sql) > 1, []
+    models = [model for model in project.models.values() if has_own_sql or "intake." in model.sql]
+    with connect_in_memory() as connection:
+        connection.execute("pragma disable_optimizer")  # binding is enough, and takes a fraction of the time
+        for table in project.tables.values():
+            table.create(connection)
+        for model in models:
+            try:
+                connection.execute(f"explain {model.sql}")
+            except DatabaseError as error:
+                issues.append(Issue("sql_does_not_fit", str(error).partition("\n")[0], file=f"{model.name}.sql"))
+    if issues:
+        raise DataError(issues)
+
+
+def check_registry(paths: Paths) -> None:
+    """The reference tables are consistent, and contracts and corrections name only what they have."""
+    from assets.intake.tables.contracts import check_contracts
+    from assets.observations.corrections import check_registered, read_corrections
+    from assets.reference.load import load_reference_tables
+    from assets.warehouse.connection import connect_in_memory
+
+    project = load_project(paths)
+    names = {name: table for name, table in project.tables.items() if table.schema_name == "reference"}
+    tables = load_reference_tables(names, project.paths)
+    columns = {f"{table.name}.{column}" for table in names.values() for column in table.columns}
+    datasets = {str(row["indicator_id"]): str(row["dataset"]) for row in tables["indicators"].rows}
+    issues = list(check_contracts(project.contracts.values(), datasets, columns))
+    entries = read_corrections(project.paths.corrections)
+    if entries:
+        with connect_in_memory() as connection:
+            for name in ("indicators", "cities", "sources"):
+                tables[name].write(connection)
+            issues += check_registered(connection, entries)
+    if issues:
+        raise DataError(issues)
+
+
+def check_approvals(paths: Paths) -> None:
+    """The approvals can be read."""
+    from assets.quality.approvals import read_decisions
+
+    read_decisions(paths.approvals)
+
+
+def check_versions(paths: Paths) -> None:
+    """No newer program wrote lake and state."""
+    for issue in find_unreadable_versions(paths):
+        raise UsageError(issue)
+
+
+def check_inbox(paths: Paths) -> None:
+    """The inbox is there, and is not the empty folder that an unmounted disk leaves."""
+    if not can_enter(paths.inbox, os.R_OK):
+        raise UsageError(Issue("folder_unreadable", expected="chmod u+rx", file=str(paths.inbox)))
+    if not any(paths.inbox.iterdir()) and any(map(_had_files, paths.inbox_listings.glob("*.json"))):
+        raise UsageError(Issue("inbox_not_mounted", file=str(paths.inbox)))
+
+
+def _had_files(listing: Path) -> bool:
+    entries = read_sealed(listing) or {}
+    return any(isinstance(entry, dict) and not entry.get("is_gone") for entry in entries.values())
+
+
+def check_folders(paths: Paths) -> None:
+    """The user can write all folders that a run writes."""
+    for folder in (paths.archive, paths.lake, paths.candidate.parent, paths.releases, paths.state):
+        if not can_enter(folder if os.path.lexists(folder) else paths.data, os.R_OK | os.W_OK):
+            raise UsageError(Issue("folder_unwritable", str(folder)))
+
+
+def can_enter(folder: Path, rights: int) -> bool:
+    """Return whether a path is a folder that this user can enter with these rights."""
+    return folder.is_dir() and has_access(folder, rights | os.X_OK)
+
+
+# A condition may rely on those before it.
+PRECONDITIONS = (
+    check_folders,
+    check_versions,
+    check_settings,
+    check_project,
+    check_registry,
+    check_approvals,
+    check_inbox,
+)
+
+
+def require(paths: Paths) -> None:
+    """Raise the first condition that does not hold, as DataError or UsageError."""
+    for check in PRECONDITIONS:
+        check(paths)
+
+
+def find_unmet(paths: Paths) -> list[Issue]:
+    """Return an issue for everything that keeps a run from working, each once."""
+    issues: dict[Issue, None] = {}
+    for check in PRECONDITIONS:
+        try:
+            check(paths)
+        except IssueError as error:
+            issues |= dict.fromkeys(error.issues)
+        except OSError as error:
+            issues[Issue("folder_unwritable", str(error.filename))] = None
+    return list(issues)

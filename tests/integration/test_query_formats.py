@@ -1,0 +1,151 @@
+"""What `gancheng query` and `tables` write: formats, parameters, standard input, files, widths and encodings."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from assets.core.paths import DATA_DIR_VARIABLE
+from assets.release.read.catalogue import list_columns, list_tables
+from assets.release.read.reader import Release
+from pipelines.cli.app import GROUPS
+from pipelines.cli.options import write_text
+from pipelines.cli.render.row_formats import RowFormat, encode_rows
+from pipelines.cli.render.tables import render_catalogue, render_rows
+from tests.builders.candidates import candidate, tables_release_of
+
+COLUMNS = ("city", "value", "list", "is_new")
+ROWS = [("南昌|市", 1234567.891, [1, 2], True), ("a,b", None, None, False), ("x\ty", math.nan, [], True)]
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    with candidate() as connection:
+        return tables_release_of(connection, tmp_path_factory.mktemp("data"))
+
+
+def call(release: Release, *arguments: str, sql: str = "", **environment: str) -> subprocess.CompletedProcess[bytes]:
+    data = str(release.folder.parent.parent)
+    command = [sys.executable, "-m", "pipelines.cli", *arguments]
+    inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LANG")}
+    return subprocess.run(
+        command,
+        env={**inherited, DATA_DIR_VARIABLE: data, **environment},
+        input=sql.encode(),
+        capture_output=True,
+        check=False,
+    )
+
+
+def test_json_and_ndjson_have_no_nan() -> None:
+    expected = [
+        {"city": "南昌|市", "value": 1234567.891, "list": [1, 2], "is_new": True},
+        {"city": "a,b", "value": None, "list": None, "is_new": False},
+        {"city": "x\ty", "value": None, "list": [], "is_new": True},
+    ]
+    assert json.loads(encode_rows(COLUMNS, ROWS, "json")) == expected
+    assert [json.loads(line) for line in encode_rows(COLUMNS, ROWS, "ndjson").splitlines()] == expected
+    assert json.loads(encode_rows(COLUMNS, [], "json")) == []
+
+
+@pytest.mark.parametrize(("kind", "delimiter"), [("csv", ","), ("tsv", "\t")])
+def test_delimited_text_reads_back(kind: RowFormat, delimiter: str) -> None:
+    rows = list(csv.reader(io.StringIO(encode_rows(COLUMNS, ROWS, kind).decode()), delimiter=delimiter))
+    assert rows[:3] == [list(COLUMNS), ["南昌|市", "1234567.891", "[1, 2]", "true"], ["a,b", "", "", "false"]]
+    assert rows[3][0] == "x\ty"
+
+
+def test_markdown_escapes_bars_and_aligns_numbers() -> None:
+    lines = encode_rows(COLUMNS, ROWS, "md").decode().splitlines()
+    assert lines[:3] == [
+        "| city | value | list | is_new |",
+        "| --- | ---: | --- | --- |",
+        "| 南昌\\|市 | 1234567.891 | [1, 2] | true |",
+    ]
+
+
+def test_parquet_keeps_types(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    file.write_bytes(encode_rows(COLUMNS, ROWS[:2], "parquet"))
+    assert pq.read_table(file).to_pylist()[1] == {"city": "a,b", "value": None, "list": None, "is_new": False}
+
+
+def test_a_statement_from_standard_input_with_a_parameter_goes_into_a_file(release: Release, tmp_path: Path) -> None:
+    file = tmp_path / "new" / "cities.csv"
+    sql = "from reference.cities select city_code where city_code = $code"
+    done = call(release, "query", "-", "-p", "code=A", "-o", str(file), sql=sql)
+    assert (done.returncode, file.read_text("utf-8")) == (0, "city_code\nA\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["query", ""], "There is no statement"),
+        (["query", "select 1", "-p", "x"], "not of the form name=value"),
+        (["tables", "indicator_score"], "indicator_scores"),
+    ],
+)
+def test_a_wrong_call_has_a_message(release: Release, arguments: list[str], text: str) -> None:
+    done = call(release, *arguments)
+    assert done.returncode == 2
+    assert text in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "cp1252", "ascii"])
+def test_an_output_in_another_encoding_does_not_break(release: Release, encoding: str) -> None:
+    for arguments in (["scorecard"], ["scorecard", "A"], ["query", "select '⚑ ≥ 南昌 ✓' as a"], ["-h"]):
+        done = call(release, *arguments, PYTHONIOENCODING=encoding, GANCHENG_LANG="zh")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.decode(encoding)
+    done = call(release, "query", "select '⚑ 南昌' as a", "--json", PYTHONIOENCODING=encoding)
+    assert json.loads(done.stdout) == [{"a": "⚑ 南昌"}]
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "120", "200", None])
+def test_a_query_loses_no_digit_at_any_width(
+    release: Release, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], columns: str | None
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if columns is not None:
+        monkeypatch.setenv("COLUMNS", columns)
+    (rows,) = [release.rows("select * exclude (note) from scorecards.indicator_scores order by all")]
+    write_text(render_rows(list(rows[0]), [list(row.values()) for row in rows]))
+    shown = capsys.readouterr().out
+    numbers = [str(value) for row in rows for value in row.values() if isinstance(value, int | float)]
+    assert set(numbers) <= {*shown.split(), "True", "False"}
+    if columns is None:
+        assert len(shown.splitlines()) == 2 + len(rows)
+    else:
+        assert max(map(len, shown.splitlines())) <= int(columns)
+
+
+def test_tables_and_columns_are_listed_with_their_meaning(release: Release) -> None:
+    listed = {row["table"]: row for row in list_tables(release)}
+    assert listed["scorecards.indicator_scores"]["rows"] == 4
+    assert listed["presentation.scorecard_long"]["en"].startswith("Scorecard, long")
+    assert {"en.indicator_scores", "中文.指标得分"} <= listed.keys()
+    columns = list_columns(release, "Indicator_Scores")
+    assert columns == list_columns(release, "scorecards.indicator_scores")
+    assert (columns[0]["column"], columns[0]["type"], columns[0]["zh"]) == ("city_code", "varchar", "城市代码")
+    assert list_columns(release, "指标得分")
+    assert list_columns(release, "nothing") == []
+    assert render_catalogue(columns, ("column", "type"), "zh").headings == ["列", "类型", "含义"]
+
+
+def test_the_help_lists_commands_in_groups_in_one_language(release: Release) -> None:
+    english, chinese = (call(release, "-h", GANCHENG_LANG=code, COLUMNS="200").stdout.decode() for code in ("en", "zh"))
+    assert [title in english for title in ("Run", "Read", "Explain", "Look after")] == [True] * 4
+    assert [title in chinese for title in ("运行", "查阅", "说明来历", "维护", "用法：")] == [True] * 5
+    assert not any(word in chinese for word in ("Usage", "Show this", "Install completion"))
+    assert all(name in english for names in GROUPS.values() for name in names)
+    assert call(release, "--version").stdout.startswith(b"gancheng ")

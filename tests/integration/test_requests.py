@@ -1,0 +1,180 @@
+"""A request pack keeps its word: what it asks for narrows the ranges as the letter says. All figures are synthetic."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from assets.core.errors import DataError
+from assets.core.paths import Paths
+from assets.forms.form import Form, build_form
+from assets.forms.history import read_history
+from assets.forms.layout import FIRST, FormLayout
+from assets.forms.letter import SHIPPED, fill_letter
+from assets.forms.overview import write_overview
+from assets.forms.owed import Delivery, read_deliveries
+from assets.forms.registry import FormRegistry, read_form_registry
+from assets.forms.request import Request, format_points, read_request, write_pack, zip_pack
+from assets.forms.workbook import read_form_texts
+from assets.release.read.reader import Release
+from tests.builders.data_directories import Place, copy_province
+
+YEAR, TODAY = 2025, date(2026, 11, 28)
+SIGNED = {"填报人": "甲某", "审核人": "乙某", "填报日期": "2026-11-28", "报送状态": "报送完毕"}
+# What the rows of the two datasets without a column for each indicator say.
+ROWS: dict[str, list[dict[str, Any]]] = {
+    "employment_events": [
+        {"date": "2025-06-01", "event": "虚构招聘会", "posts": 100, "intents": 50, "enterprises": 5, "is_local": "是"}
+    ],
+    "housing_renewal": [
+        {"programme": "城镇老旧小区改造", "stage": stage, "communities": 80, "households": 900}
+        for stage in ("计划", "计划开工", "计划完工", "开工", "完成")
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    place = copy_province(tmp_path_factory.mktemp("requests") / "data")
+    place.run()
+    return place
+
+
+def request_of(place: Place, city: str) -> tuple[FormRegistry, Release, Request]:
+    paths, release = Paths(place.data), place.release()
+    registry = read_form_registry(paths)
+    deliveries = read_deliveries(paths, registry, release, YEAR, TODAY)
+    return registry, release, read_request(registry, release, registry.get_cities(city)[0], YEAR, deliveries)
+
+
+def answers(form: Form) -> dict[tuple[int, str], Any]:
+    """Every figure that scores, by row and column."""
+    contract = form.contract
+    if contract.dataset in ROWS:
+        rows = enumerate(ROWS[contract.dataset])
+        given = {name for name in contract.given_columns - form.locked if name != "scope"}
+        return {(row, name): cells.get(name) for row, cells in rows for name in {*cells, *given}}
+    if contract.column_of("indicator") is not None:
+        scored = enumerate(sorted(form.indicators, key=lambda each: not each.is_scored))
+        return {(row, "value"): 1 if each.kind == "yes_no" else 50 for row, each in scored if each.is_scored}
+    rows_of_form = [(row, content) for row, content in enumerate(form.rows) if content.rules]
+    return {(row, name): 50 for row, content in rows_of_form for name in form.figures if name not in content.closed}
+
+
+def fill(form: Form, file: Path, target: Path) -> None:
+    """Fill in a form and sign it."""
+    layout = FormLayout(form, tuple(SIGNED), {})
+    book = load_workbook(file)
+    sheet = book[read_form_texts()["form"]["sheets"]["form"]]
+    cells = [(row, layout.column(name), value) for (row, name), value in answers(form).items()]
+    cells += [(0, layout.column(name, "sign_off"), value) for name, value in SIGNED.items()]
+    for row, column, value in cells:
+        assert column is not None
+        sheet.cell(FIRST + row + 1, column + 1).value = value
+    target.parent.mkdir(parents=True, exist_ok=True)
+    book.save(target)
+
+
+def test_what_a_letter_asks_for_narrows_the_ranges_to_the_digit(place: Place, tmp_path: Path) -> None:
+    name = "萍乡市"
+    registry, release, request = request_of(place, name)
+    assert request.figures
+    assert len(request.datasets) == len(registry.contracts)
+    pack = write_pack(Paths(place.data), registry, release, request, TODAY, tmp_path)
+    for dataset in request.datasets:
+        contract = registry.contracts[dataset]
+        history = read_history(release, registry, contract, request.city.city_code, YEAR)
+        form = build_form(registry, contract, request.city, YEAR, history)
+        fill(form, pack / "表单" / form.file_name, place.data / "inbox" / dataset / name / form.file_name)
+    place.run()
+    rejected = place.rows("select * from intake.rejects where file like '%萍乡市%'")
+    assert [(row["file"], row["line"], row["reason_zh"]) for row in rejected] == []
+    after = place.rows(
+        """
+        select dimension_id, open from scorecards.dimension_scores
+        where city_code = ? and basket_id = ? order by dimension_id
+        """,
+        [request.city.city_code, request.figures[0]["basket_id"]],
+    )
+    stated = {each.dimension_id: format_points(each.after) for each in request.ranges}
+    measured = {row["dimension_id"]: format_points(row["open"]) for row in after}
+    assert {name: measured[name] for name in stated} == stated
+    _, _, later = request_of(place, name)
+    assert [each.state for each in later.deliveries] == ["complete"] * len(later.deliveries)
+    assert later.deliveries[0].signed_by == "甲某 / 乙某 / 2026-11-28"
+    assert not [row for row in place.rows("from intake.notes") if "甲某" in row["text"]]
+    assert later.figures == []
+    assert later.datasets == []
+
+
+def test_the_letter_names_what_is_owed_and_every_missing_figure(place: Place, tmp_path: Path) -> None:
+    registry, release, request = request_of(place, "南昌")
+    pack = write_pack(Paths(place.data), registry, release, request, TODAY, tmp_path)
+    text = text_of(next(pack.glob("*.docx")))
+    assert "{" not in text
+    for row in request.figures:
+        assert row["name_zh"] in text
+    for each in request.deliveries:
+        assert each.name in text
+    assert "2026年3月31日" in text
+    assert zip_pack(pack).name == "南昌市.zip"
+    assert not pack.exists()
+
+
+def test_the_overview_has_a_row_for_each_city_and_the_rates(place: Place, tmp_path: Path) -> None:
+    paths, release = Paths(place.data), place.release()
+    registry = read_form_registry(paths)
+    deliveries = read_deliveries(paths, registry, release, YEAR, TODAY)
+    page, book = write_overview(registry, deliveries, YEAR, TODAY, tmp_path)
+    sheet = load_workbook(book)["总表"]
+    names = [sheet.cell(line, 1).value for line in range(5, 5 + len(registry.cities) + 1)]
+    assert names == [*(city.name for city in registry.cities.values()), "全省"]
+    assert all(city.name in page.read_text(encoding="utf-8") for city in registry.cities.values())
+
+
+def text_of(letter: Path) -> str:
+    with zipfile.ZipFile(letter) as parts:
+        return re.sub("<[^>]+>", "", parts.read("word/document.xml").decode())
+
+
+def template(folder: Path, text: str) -> Path:
+    """A template as Word leaves it: its text in several pieces."""
+    pieces = "".join(f"<w:r><w:t>{piece}</w:t></w:r>" for piece in text)
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    file = folder / "template.docx"
+    with zipfile.ZipFile(file, "w") as parts:
+        parts.writestr("word/document.xml", f'<w:document xmlns:w="{space}"><w:p>{pieces}</w:p></w:document>')
+    return file
+
+
+def test_a_token_that_word_split_is_filled_in_and_a_list_is_repeated(tmp_path: Path) -> None:
+    letter = tmp_path / "letter.docx"
+    fill_letter(template(tmp_path, "{item.name}："), letter, {}, {"item": [{"name": "{甲}"}, {"name": "<乙>"}]})
+    assert text_of(letter) == "{甲}：&lt;乙&gt;："
+
+
+def test_a_template_that_names_something_unknown_or_is_no_document_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as error:
+        fill_letter(template(tmp_path, "{nothing}"), tmp_path / "letter.docx", {}, {})
+    assert [issue.code for issue in error.value.issues] == ["unknown_template_field"]
+    (tmp_path / "template.docx").write_text("text")
+    with pytest.raises(DataError) as error:
+        fill_letter(tmp_path / "template.docx", tmp_path / "letter.docx", {}, {})
+    assert [issue.code for issue in error.value.issues] == ["template_unreadable"]
+    assert SHIPPED.is_file()
+
+
+@pytest.mark.parametrize(
+    ("received_on", "is_complete", "is_open"),
+    [(None, False, True), (None, True, False), (TODAY, False, True), (TODAY, True, False)],
+)
+def test_nothing_sent_is_told_apart_from_all_sent(received_on: date | None, is_complete: bool, is_open: bool) -> None:
+    state = "complete" if is_complete else "due"
+    each = Delivery("d", "甲", "1", YEAR, TODAY, received_on, 0, 3, is_complete, "", state)  # type: ignore[arg-type]
+    assert each.is_open == is_open
