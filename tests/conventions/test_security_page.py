@@ -39,7 +39,7 @@ def test_what_starts_the_page_starts_it_behind_the_gateway_on_this_machine() -> 
     files = [
         PROJECT_ROOT / "Makefile",
         *(PROJECT_ROOT / "pipelines").rglob("*.py"),
-        *(PROJECT_ROOT / "deploy").iterdir(),
+        *(PROJECT_ROOT / "deploy").glob("*.service"),
     ]
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     assert HOST == "127.0.0.1"
