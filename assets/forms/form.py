@@ -16,7 +16,7 @@ from assets.intake.tables.contracts import Contract, ContractColumn
 from assets.intake.tables.form_id import FormId
 from assets.intake.tables.headers import SCOPE
 
-# Rows for what the form cannot know: districts and other scopes, choices that nobody made yet, events.
+# Rows for what the form cannot know: districts and other scopes, choices that no city made yet, events.
 _SPARE_ROWS, _EVENT_ROWS = 10, 40
 
 
@@ -51,7 +51,7 @@ class Form:
     Attributes:
         indicators: the indicators that the dataset feeds, to be explained.
         earlier_above: whether the earlier figures stand above the table, one for each column; else beside each cell.
-        locked: the given columns that nobody may change; the others have what is mostly meant.
+        locked: the given columns that must not be changed; the others have what is mostly meant.
     """
 
     form_id: FormId

@@ -61,7 +61,7 @@ class FormLayout:
 
     @cached_property
     def _further_texts(self) -> list[str]:
-        """Columns of free text that nobody has to fill in."""
+        """Columns of free text that need not be filled in."""
         contract = self.form.contract
         columns = contract.columns.items()
         texts = {name for name, column in columns if column.type == "text" and not column.is_categorical}
@@ -202,7 +202,7 @@ class FormLayout:
         return f"{self.prefix}{address(line, number, row_abs=row_abs, col_abs=True)}"
 
     def _is_given(self, line: int, name: str) -> bool:
-        """Whether the form fills in a cell that nobody may change."""
+        """Whether the form fills in a cell that must not be changed."""
         return name in self.form.locked and name in self.form.rows[line - FIRST].given
 
     def _takes_own_source(self, name: str) -> bool:

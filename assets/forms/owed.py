@@ -51,7 +51,7 @@ class Delivery:
 
     @property
     def is_open(self) -> bool:
-        """Whether figures are still to come: not all indicators have one, and nobody signed that this is all."""
+        """Whether figures are still to come: not all indicators have one, and no signature says that this is all."""
         return not self.is_complete and self.indicators < self.expected
 
 

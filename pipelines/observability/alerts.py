@@ -172,7 +172,7 @@ def _reminders(release: Release, today: date, settings: ReminderSettings) -> Ite
 
 
 def _digests(release: Release) -> list[Alert]:
-    """What became of the files of each sender, anew with each of its arrivals; a file without sender has none."""
+    """What became of the files of each sender, again after each of its arrivals; a file without sender has none."""
     files = release.rows(
         """
         select files.file, files.status, files.rows_read, files.rows_accepted, files.rows_rejected,
