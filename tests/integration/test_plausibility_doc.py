@@ -110,6 +110,7 @@ def test_each_year_examined_as_the_newest_has_the_flags_that_the_page_states(pro
         examined = sum(o.year == year and o.city_code is not None for o in known)
         flags = [sum(o.year == year for o in flag_newest(known, metadata, parameters, name)) for name in NEWEST]
         counted.append((year, examined, *flags))
+        assert flag_newest(known, metadata, parameters, "misplaced_block") == []
     assert counted == [tuple(map(int, row)) for row in YEAR.findall(DOC.read_text("utf-8"))]
 
 
