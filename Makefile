@@ -21,7 +21,7 @@ run: $(VENV)/runtime ## ingest the inbox, check, score, release
 	@$(BIN)/gancheng run
 
 ui: $(VENV)/runtime ## open Dagster on http://127.0.0.1:3000; schedules and sensors are stopped
-	@$(BIN)/dagster dev --host 127.0.0.1 --port 3000
+	@$(BIN)/gancheng serve --paused --port 3000
 
 test: lint $(VENV)/older $(VENV)/spark $(VENV)/storage $(VENV)/site ## lint, types, import rules, SQL style, all tests
 	@$(BIN)/python -m pytest $(PARALLEL)
