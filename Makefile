@@ -21,7 +21,7 @@ run: $(VENV)/runtime ## ingest the inbox, check, score, release
 	@$(BIN)/gancheng run
 
 ui: $(VENV)/runtime ## open Dagster on http://127.0.0.1:3000; schedules and sensors are stopped
-	@$(BIN)/dagster dev --host 127.0.0.1 --port 3000
+	@$(BIN)/gancheng serve --paused --port 3000
 
 test: lint $(VENV)/older $(VENV)/spark $(VENV)/storage $(VENV)/site ## lint, types, import rules, SQL style, all tests
 	@$(BIN)/python -m pytest $(PARALLEL)
@@ -31,7 +31,7 @@ test-fast: $(VENV)/dev ## what a change touches: lint, types, the unit tests tha
 	@$(BIN)/python -m pytest --quiet $(PARALLEL) $$($(BIN)/python -m tests.helpers.changed_tests)
 
 prove: $(VENV)/dev $(VENV)/spark $(VENV)/storage ## the long proofs: 200,000 hostile inputs, 200 kills and the like
-	@GANCHENG_PROVE=1 $(BIN)/python -m pytest $(PARALLEL) tests/robustness tests/integration/test_forms.py tests/integration/test_jobs.py \
+	@GANCHENG_PROVE=1 $(BIN)/python -m pytest $(PARALLEL) tests/robustness tests/integration/test_forms.py tests/integration/test_forms_libreoffice.py tests/integration/test_jobs.py \
 		tests/integration/test_plausibility_doc.py tests/integration/test_postgres.py tests/integration/test_spark.py \
 		tests/integration/test_store.py tests/unit/test_inbox_files.py
 

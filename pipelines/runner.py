@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import Paths
 from assets.core.settings import read_settings
-from assets.release.publish.current import mend_current
+from assets.release.publish.current import repair_current
 from assets.release.publish.fingerprint import changed_fingerprint
 from assets.release.read.reader import Release, find_current_release
 from pipelines.observability import run_outcomes
@@ -78,7 +78,7 @@ def _seconds_since(start: float) -> float:
 
 
 def _run_if_changed(paths: Paths, run_id: str, progress: Progress) -> RunOutcome:
-    mend_current(paths)
+    repair_current(paths)
     inputs, before = changed_fingerprint(paths), find_current_release(paths)
     if inputs is None:
         assert before is not None

@@ -1,7 +1,7 @@
 """Sealed JSON: files that this program alone writes, each with a checksum of its own content.
 
-Here: sealing, and reading what is still as it was written. Not here: what a broken seal means; where the content can be
-made again it counts as missing, otherwise the caller raises an error that names the file.
+Here: sealing, reading what is still as it was written, and one root over many contents. Not here: what a broken seal
+means; where the content can be made again it counts as missing, otherwise the caller raises an error with the file.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +38,21 @@ def read_sealed(file: Path) -> dict[str, Any] | None:
         return None
 
 
+def merkle_root(contents: Iterable[Mapping[str, Any]]) -> str:
+    """Return the Merkle root over contents in their order: pairs of hashes are hashed until one is left.
+
+    The hash of a content begins with another byte than that of a pair, so that no pair is taken for a content.
+    """
+    level = [hashlib.sha256(b"\0" + digest(content).encode()).hexdigest() for content in contents]
+    while len(level) > 1:
+        pairs = [level[position : position + 2] for position in range(0, len(level), 2)]
+        level = [hashlib.sha256(b"\1" + "".join(pair).encode()).hexdigest() for pair in pairs]
+    return "".join(level)
+
+
 def seal_earlier_file(file: Path) -> None:
     """Seal a file of a program that wrote none, as it is; its time stays, which may decide what counts."""
-    content = _parse(file.read_bytes())
+    content = _parse(file.read_bytes()) if file.is_file() else {}
     if content and _SEAL not in content:
         status = file.stat()
         write_atomically(file, seal(content), is_durable=True)

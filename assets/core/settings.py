@@ -126,7 +126,7 @@ class PruneSettings(_Section):
 
     is_on: bool = True
     cron: Cron = "0 4 * * 0"
-    keep_releases: Annotated[int, Field(ge=1)] | None = 40
+    keep_releases: Annotated[int, Field(ge=1)] | None = 30
     keep_run_days: Annotated[float, Field(ge=0)] = 30
 
 

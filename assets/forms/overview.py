@@ -66,7 +66,7 @@ def write_overview(
     page, book = folder / f"{stem}.html", folder / f"{stem}.xlsx"
     environment = jinja2.Environment(autoescape=True)
     html = environment.from_string(_PAGE).render(title=title, note=texts["note"], headings=headings, rows=rows)
-    page.write_text(html, encoding="utf-8")
+    page.write_text(html, encoding="utf-8", newline="\n")
     _write_workbook(book, title, headings, rows, registry, deliveries)
     return [page, book]
 

@@ -184,9 +184,10 @@ def _arrival_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
             (receipt.file, receipt.received_at),
             *((later.file, later.received_at) for later in receipt.arrivals),
         ]
+        checksum = receipt.checksum
         for number, (file, moment) in enumerate(arrivals, start=1):
             received_at = moment.astimezone(UTC).replace(tzinfo=None)
-            yield (receipt.dataset, receipt.file_sha256, number, file, received_at, number == len(arrivals))
+            yield (receipt.dataset, receipt.file_sha256, number, file, received_at, checksum, number == len(arrivals))
 
 
 def _sheet_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:

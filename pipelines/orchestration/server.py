@@ -43,7 +43,9 @@ class ServerExitedError(Exception):
     """The daemon or the web server ended by itself."""
 
 
-def serve(paths: Paths, port: int, on_ready: Callable[[str, str, dict[str, int]], None]) -> None:
+def serve(
+    paths: Paths, port: int, on_ready: Callable[[str, str, dict[str, int]], None], *, is_automatic: bool = True
+) -> None:
     """Serve until SIGTERM or SIGINT, then wait for a run in progress: four minutes, or until the next signal.
 
     Args:
@@ -51,6 +53,7 @@ def serve(paths: Paths, port: int, on_ready: Callable[[str, str, dict[str, int]]
         port: the port of the web server.
         on_ready: called when the web server answers, with its address, the link for those who may change something,
             and the process ids by name.
+        is_automatic: whether schedules and sensors run without a person starting them.
 
     Raises:
         UsageError: the directory is served already, the port is taken, or Dagster's storage cannot be reached.
@@ -61,7 +64,7 @@ def serve(paths: Paths, port: int, on_ready: Callable[[str, str, dict[str, int]]
     read_settings(paths)
     with server_lock(paths), _counted_signals() as count_signals:
         _check_port(port)
-        environment = _environment(paths)
+        environment = _environment(paths, is_automatic=is_automatic)
         _create_storage(environment)
         token = secrets.token_urlsafe()
         processes = {}
@@ -92,10 +95,10 @@ def serve(paths: Paths, port: int, on_ready: Callable[[str, str, dict[str, int]]
             time.sleep(0.2)
 
 
-def _environment(paths: Paths) -> dict[str, str]:
+def _environment(paths: Paths, *, is_automatic: bool) -> dict[str, str]:
     # The first look at a large inbox reads all of it.
     timeouts = {"DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "300", "DAGSTER_SCHEDULE_GRPC_TIMEOUT_SECONDS": "300"}
-    own = {**instance_environment(paths), AUTOMATIC_VARIABLE: "1", "PYTHONUNBUFFERED": "1"}
+    own = {**instance_environment(paths), AUTOMATIC_VARIABLE: str(int(is_automatic)), "PYTHONUNBUFFERED": "1"}
     return {**timeouts, **os.environ, **own}
 
 

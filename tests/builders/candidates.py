@@ -143,7 +143,8 @@ def tables_release_of(connection: Connection, data: Path) -> Release:
     shutil.copyfile(database_file(connection), paths.snapshot)
     database = finish_database(paths.snapshot, folder, tables, (), paths.state / "spill")
     package = write_package(folder, tables, staging.files, metadata, ReleaseIdentity(release_id, moment))
-    names = ", ".join("file_sha256 as sha256" if name == "sha256" else name for name in InputFile.model_fields)
+    fields = [name for name in InputFile.model_fields if name != "receipt_sha256"]
+    names = ", ".join("file_sha256 as sha256" if name == "sha256" else name for name in fields)
     Manifest(
         format=FORMAT,
         release_id=release_id,

@@ -21,6 +21,7 @@ METADATA = SeriesMetadata(
     ratios=(("rate", "i", "below", 100.0, 2),),
     scopes={"rate": "whole", "i": "whole", "below": "whole"},
     cities_of={"P": frozenset(CITIES)},
+    whole_of={"part": "whole", "other part": "whole"},
     limits={"i": (0.0, None, 2), "j": (0.0, None, 2)},
 )
 SEEDS = range(20)

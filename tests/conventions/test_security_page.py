@@ -18,6 +18,7 @@ from pathlib import Path
 from packaging.markers import Marker
 
 from assets.core.paths import PROJECT_ROOT
+from pipelines.orchestration.gateway import HOST
 from tests.helpers.needs import found, needs
 
 PAGE = (PROJECT_ROOT / "docs" / "security.md").read_text(encoding="utf-8")
@@ -34,15 +35,17 @@ def test_every_test_that_the_page_names_is_there() -> None:
     assert {Path(name).name for name in named} <= known
 
 
-def test_what_starts_a_web_server_binds_it_to_this_machine() -> None:
-    """Whatever names Dagster's web server says where it listens."""
-    files = [PROJECT_ROOT / "Makefile", *(PROJECT_ROOT / "pipelines").rglob("*.py")]
+def test_what_starts_the_page_starts_it_behind_the_gateway_on_this_machine() -> None:
+    files = [
+        PROJECT_ROOT / "Makefile",
+        *(PROJECT_ROOT / "pipelines").rglob("*.py"),
+        *(PROJECT_ROOT / "deploy").glob("*.service"),
+    ]
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
-    assert "--host 127.0.0.1" in text
+    assert HOST == "127.0.0.1"
     assert "0.0.0.0" not in text
-    lines = [line for line in text.splitlines() if re.search(r"bin/|BIN\)/dagster dev", line) and "dagster dev" in line]
-    assert lines
-    assert all("--host 127.0.0.1" in line for line in lines)
+    assert not re.search(r"dagster-webserver --|dagster dev -|-m dagster_webserver", text)
+    assert "gancheng serve --paused" in text
 
 
 def test_what_is_installed_is_what_the_locks_name() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from assets.core.paths import PROJECT_ROOT
-from assets.quality.anomalies.flags import DETECTORS, read_observations, read_parameters, read_series_metadata
+from assets.quality.anomalies.flags import DETECTORS, read_parameters, read_series_metadata
 from assets.quality.anomalies.observation import Observation, Series
 from assets.quality.anomalies.panel import Panel, SeriesMetadata
 from tests.builders.data_directories import Place
@@ -71,8 +71,18 @@ def test_flagged_figures_are_marked_on_the_scorecard_and_counted_in_the_status(p
 
 
 def read_panel(province: Place) -> tuple[list[Observation], SeriesMetadata, dict[str, dict[str, float]]]:
+    """Return the current figures of cities, as a release holds them."""
     with province.release().connect() as connection:
-        return read_observations(connection), read_series_metadata(connection), read_parameters(connection)
+        rows = connection.execute(
+            """
+            select observations.indicator_id, city_code, null, year, observations.scope, vintage, value, file,
+                file_sha256, sheet, line, kind, source_id
+            from observations.city_observations as observations
+            inner join reference.indicators as indicators on observations.indicator_id = indicators.indicator_id
+            where is_current order by all
+            """
+        ).fetchall()
+        return [Observation(*row) for row in rows], read_series_metadata(connection), read_parameters(connection)
 
 
 def test_blocks_in_the_rows_of_other_places_are_held_as_the_page_states(province: Place) -> None:
@@ -110,6 +120,7 @@ def test_each_year_examined_as_the_newest_has_the_flags_that_the_page_states(pro
         examined = sum(o.year == year and o.city_code is not None for o in known)
         flags = [sum(o.year == year for o in flag_newest(known, metadata, parameters, name)) for name in NEWEST]
         counted.append((year, examined, *flags))
+        assert flag_newest(known, metadata, parameters, "misplaced_block") == []
     assert counted == [tuple(map(int, row)) for row in YEAR.findall(DOC.read_text("utf-8"))]
 
 

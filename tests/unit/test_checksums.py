@@ -76,7 +76,7 @@ def edit_receipt(**changes: object) -> Callable[[Path], None]:
 def void(_: object) -> None: ...
 
 
-MENDED: dict[str, tuple[str, Callable[[Path], None]]] = {
+REPAIRED: dict[str, tuple[str, Callable[[Path], None]]] = {
     "accepted values": ("*[0-9a-f].parquet", lambda file: edit_rows(file, set_column("posts", 99))),
     "accepted rows deleted": ("*[0-9a-f].parquet", lambda file: edit_rows(file, lambda table: table.slice(0, 1))),
     "accepted rows rotten": ("*[0-9a-f].parquet", lambda file: flip(file, 60)),
@@ -95,9 +95,9 @@ NAMED: dict[str, Callable[[Path], None]] = {
 }
 
 
-@pytest.mark.parametrize("kind", MENDED)
+@pytest.mark.parametrize("kind", REPAIRED)
 def test_a_result_that_was_changed_is_read_again_from_the_archive(arrived: IngestJob, kind: str) -> None:
-    before, (pattern, change) = content(arrived), MENDED[kind]
+    before, (pattern, change) = content(arrived), REPAIRED[kind]
     for file in arrived.folder.glob(pattern):
         change(file)
     assert any(damaged_results(arrived.folder, receipt) for receipt in read_receipts(arrived.folder))

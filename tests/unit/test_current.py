@@ -9,7 +9,7 @@ import pytest
 
 from assets.core.errors import UsageError
 from assets.core.paths import Paths
-from assets.release.publish.current import find_current_folder, mend_current
+from assets.release.publish.current import find_current_folder, repair_current
 from assets.release.publish.retention import list_releases, prune_releases, verify_release
 from assets.release.read.reader import find_current_release, list_release_ids
 from pipelines.cli.doctor import check_current_release
@@ -42,7 +42,7 @@ def test_a_copied_folder_is_read_as_its_release_and_made_a_link_again(copied: Pa
     assert [entry.is_current for entry in list_releases(copied)] == [True, False, False]
     assert (verify_release(copied, "current").issues, current_codes(copied)) == ((), ["current_is_folder"])
     assert current_id in prune_releases(copied, 1).kept
-    mend_current(copied)
+    repair_current(copied)
     assert copied.current_release.readlink().name == current_id
     assert list(copied.releases.glob(".*")) == []
     assert current_codes(copied) == []
@@ -57,7 +57,7 @@ def test_a_copied_folder_takes_the_place_of_a_release_that_is_lost(copied: Paths
         assert find_current_folder(copied) == copied.current_release
     else:
         (release.folder / "CHANGES.md").write_text("other", "utf-8")
-    mend_current(copied)
+    repair_current(copied)
     assert copied.current_release.readlink().name == release.manifest.release_id
     assert verify_release(copied, "current").issues == ()
 
@@ -67,7 +67,7 @@ def test_a_copied_folder_that_is_no_complete_release_is_named_and_left_alone(cop
     (copied.current_release / name).unlink()
     before = sorted(copied.releases.rglob("*"))
     with pytest.raises(UsageError) as refused:
-        mend_current(copied)
+        repair_current(copied)
     assert refused.value.issue.code == "current_is_folder"
     assert sorted(copied.releases.rglob("*")) == before
 

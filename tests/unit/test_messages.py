@@ -23,19 +23,19 @@ FORBIDDEN = (
     r"somebody|older make"
 )
 CODE_IN_CHINESE = re.compile(
-    r"gancheng \w+( --\w+( \d+)?)?( \"[^\"]*\")?"  # a command
+    r"gancheng \w+( --?\w+( [\w=]+)?)?( (\"[^\"]*\"|'[^']*'))?"  # a command
     r"|(make|systemctl) [\w ]+"
-    r"|--[a-z]+"
+    r"|--?[a-z]+( \w+\.\w+)?"
     r"|GANCHENG_[A-Z_]+|SIGTERM|chmod"
     r"|[\w.]*/[\w./]*|\w+\.(csv|yml)"  # a path
 )
 PRODUCTS_AND_UNITS = {
-    *("CSV", "Excel", "WPS", "Office", "Parquet", "UTF", "GB18030", "xlsx", "MB", "SQL"),
+    *("CSV", "Excel", "WPS", "Office", "Parquet", "UTF", "GB18030", "xlsx", "MB", "SQL", "Word", "docx"),
     *("Dagster", "Spark", "Connect", "fsspec", "S3"),
 }
 COLUMNS = {"city_code", "dataset", "file_sha256", "line", "lower", "upper", "range_low", "range_high", "tolerance"}
-SETTINGS = {"engine", "duckdb", "seen_as"}
-NAMES_IN_CHINESE = {*PRODUCTS_AND_UNITS, *COLUMNS, *SETTINGS, "archive", "current", "previous"}
+SETTINGS = {"engine", "duckdb", "seen_as", "queries", "megabytes", "seconds"}
+NAMES_IN_CHINESE = {*PRODUCTS_AND_UNITS, *COLUMNS, *SETTINGS, "archive", "current", "previous", "as"}
 # A, B and C are grades of sources, returns is a folder of a release, index and zh are arguments of commands.
 NAMES_IN_LABELS = {"UTC", "JSON", "pid", "sha256", "A", "B", "C", "returns", "index", "zh"}
 COMMAND_LINES_ALONE = "command_examples"

@@ -41,7 +41,7 @@ def write(folder: Path, *vintages: dict[str, Any]) -> Release:
         connection.execute("insert into reference.sources (source_id, publication_zh) values ('book', '年鉴')")
         for file, moment in FILES.items():
             connection.execute(
-                "insert into intake.file_arrivals values ('s', ?, 1, ?, ?, true)", [file, f"s/{file}.csv", moment]
+                "insert into intake.file_arrivals values ('s', ?, 1, ?, ?, '', true)", [file, f"s/{file}.csv", moment]
             )
         for number, vintage in enumerate(vintages, start=1):
             row = {"year": 2024, "is_current": number == len(vintages), "line": number + 1, **vintage}

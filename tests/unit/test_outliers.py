@@ -152,6 +152,15 @@ def test_parts_of_another_scope_are_no_parts() -> None:
     assert detect("ratio_mismatch", [*rows, below]) == []
 
 
+@pytest.mark.parametrize(("parts", "count"), [((40.0,), 0), ((60.0,), 1), ((30.0, 20.0), 0), ((30.0, 21.0), 2)])
+def test_the_parts_of_a_whole_do_not_exceed_it_together(parts: tuple[float, ...], count: int) -> None:
+    whole = observation("c00", 2018, 50, indicator_id="whole", kind="rate")
+    names = ("part", "other part")
+    rows = [observation("c00", 2018, value, indicator_id=names[i], kind="rate") for i, value in enumerate(parts)]
+    assert len(detect("part_exceeds_whole", [whole, *rows])) == count
+    assert detect("part_exceeds_whole", [replace(whole, year=2017), *rows]) == []
+
+
 def planned(year: int, value: float, city: str | None = None) -> Observation:
     return observation(city, year, value, indicator_id="planned", kind="flow")
 

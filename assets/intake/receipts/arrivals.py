@@ -71,7 +71,7 @@ def _read_batch(file: Path) -> ArrivalBatch | None:
     """Return a batch; None where it is damaged, so that its name, which has its digest, does not fit."""
     try:
         batch = ArrivalBatch.model_validate_json(file.read_bytes())
-    except ValidationError:
+    except (OSError, ValidationError):
         return None
     return batch if batch.name == file.name else None
 

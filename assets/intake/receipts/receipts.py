@@ -16,7 +16,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from assets.core.errors import DataError, Issue
 from assets.core.files import hash_file
-from assets.core.sealed import read_sealed, seal
+from assets.core.sealed import digest, read_sealed, seal
 from assets.intake.receipts.arrivals import Arrival, group_arrivals
 from assets.intake.rows.accounts import SheetAccount
 
@@ -140,6 +140,11 @@ class Receipt(BaseModel):
     def to_text(self) -> str:
         """Return the content of its file, sealed."""
         return seal(self.model_dump(mode="json"))
+
+    @property
+    def checksum(self) -> str:
+        """Return the checksum that its file has."""
+        return digest(self.model_dump(mode="json"))
 
     @property
     def stem(self) -> str:

@@ -24,6 +24,7 @@ DETECTORS: dict[str, tuple[Callable[[Panel, Parameters], Iterator[Anomaly]], set
     "sequential_digits": (outliers.detect_fabricated_digits, {"threshold"}),
     "level_shift": (outliers.detect_level_shifts, {"threshold", "scale_floor", "minimum_changes"}),
     "magnitude_outlier": (outliers.detect_magnitude_outliers, {"threshold", "nearest_years", "minimum_years"}),
+    "part_exceeds_whole": (outliers.detect_parts_above_whole, {"threshold"}),
     "ratio_mismatch": (outliers.detect_ratio_mismatches, {"threshold"}),
     "repeated_value": (outliers.detect_repeated_values, {"threshold"}),
     "misplaced_block": (
@@ -120,6 +121,9 @@ def read_series_metadata(connection: Connection) -> SeriesMetadata:
         scopes=dict(fetch("select indicator_id, scope from reference.indicators")),
         breaks=frozenset(fetch("select indicator_id, city_code, year from reference.series_breaks")),
         cities_of={province: frozenset(codes) for province, codes in cities},
+        whole_of=dict(
+            fetch("select indicator_id, part_of_id from reference.indicator_plausibility where part_of_id is not null")
+        ),
         limits={
             name: (low, high, decimals)
             for name, low, high, decimals in fetch(

@@ -80,15 +80,32 @@ def detect_misplaced_blocks(panel: Panel, parameters: Parameters) -> Iterator[An
     """
     cube = panel.cube
     values = cube.values.copy()
+    held: list[_Exchange] = []
     while True:
-        expectation = expect(values, cube.years, int(parameters["nearest_years"]), int(parameters["minimum_years"]))
+        expectation = _expect(values, cube, parameters)
         found = [_examine(block, expectation, parameters) for block in _blocks(cube, values)]
         worst = max(filter(None, found), key=lambda exchange: exchange.gain - exchange.threshold, default=None)
         if worst is None:
-            return
-        yield from _anomalies(worst, cube)
-        for column, city in _cells(worst):
-            values[column, city, worst.block.year] = np.nan
+            break
+        held.append(worst)
+        values[_positions(worst)] = np.nan
+    for exchange in held:
+        # A year between two misplaced ones looks misplaced until both are removed.
+        values[_positions(exchange)] = cube.values[_positions(exchange)]
+        confirmed = _examine(exchange.block, _expect(values, cube, parameters), parameters)
+        if confirmed is not None:
+            values[_positions(exchange)] = np.nan
+            yield from _anomalies(confirmed, cube)
+
+
+def _expect(values: Floats, cube: Cube, parameters: Parameters) -> Expectation:
+    return expect(values, cube.years, int(parameters["nearest_years"]), int(parameters["minimum_years"]))
+
+
+def _positions(exchange: _Exchange) -> tuple[Any, Any, int]:
+    """Return the positions of the moved figures in the cube."""
+    columns, cities = zip(*_cells(exchange), strict=True)
+    return np.array(columns), np.array(cities), exchange.block.year
 
 
 def _blocks(cube: Cube, values: Floats) -> Iterator[_Block]:

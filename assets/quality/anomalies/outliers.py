@@ -201,6 +201,31 @@ def detect_ratio_mismatches(panel: Panel, parameters: Parameters) -> Iterator[An
                 yield Anomaly(observation, size, parameters["threshold"], f"{computed:.10g}")
 
 
+def detect_parts_above_whole(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
+    """Yield the parts of a whole of the same place, year and scope that exceed it together.
+
+    The statistic is the relative excess of their sum.
+    """
+    whole_of = panel.metadata.whole_of
+    wholes = set(whole_of.values())
+    values: dict[tuple[object, ...], float] = {}
+    parts: dict[tuple[object, ...], Series] = defaultdict(list)
+    for o in panel.observations:
+        place = o.city_code, o.province_code, o.year, o.scope
+        if o.indicator_id in wholes:
+            values[o.indicator_id, *place] = o.value
+        if o.indicator_id in whole_of:
+            parts[whole_of[o.indicator_id], *place].append(o)
+    for key, members in parts.items():
+        total, whole = sum(o.value for o in members), values.get(key)
+        if whole is None or total <= whole * (1 + parameters["threshold"]):
+            continue
+        size = (total - whole) / max(abs(whole), 1e-9)
+        for o in members:
+            details = "" if len(members) == 1 else f"; Σ ({len(members)}) = {total:.10g}"
+            yield Anomaly(o, size, parameters["threshold"], f"≤ {whole:.10g}", details)
+
+
 def detect_totals_above_plans(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
     """Yield running totals that exceed their plan: a plan that was taken for a completion looks like that.
 

@@ -27,6 +27,7 @@ class SeriesMetadata:
         breaks: (indicator, city or None for all, first year after a change of definition or boundary).
         cities_of: The cities of each province.
         plans: The indicator of the plan of each indicator that has one.
+        whole_of: The whole of each indicator that is a part.
         limits: Minimum, maximum and decimals of each indicator.
     """
 
@@ -37,6 +38,7 @@ class SeriesMetadata:
     breaks: frozenset[tuple[str, str | None, int]] = frozenset()
     cities_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
     plans: Mapping[str, str] = field(default_factory=dict)
+    whole_of: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=dict)
 
     def has_break(self, observation: Observation) -> bool:

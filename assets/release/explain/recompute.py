@@ -21,6 +21,7 @@ MODELS = "release.models"
 _SCORES = "scorecards."
 # The models that are run again: those of scores, and the current figures with the derived ones, which they read.
 _RECOMPUTED = (_SCORES, "observations.current_", "observations.derived_")
+_FIGURES = ("observations.", _SCORES)
 
 # The tables that `save_scores` reads.
 SCORES = tuple(f"{_SCORES}{level}_scores" for level in ("city", "dimension", "measure", "indicator"))
@@ -127,7 +128,7 @@ def create_table_views(connection: Connection, selects: Mapping[str, str]) -> No
     for schema in sorted({name.split(".")[0] for name in selects}):
         connection.execute(f"drop schema if exists {quote_identifier(schema)} cascade")
     for name, select in selects.items():
-        _create_view(connection, name, select)
+        create_view(connection, name, select)
 
 
 def rebuild(connection: Connection, snapshot: ReleaseModels) -> list[str]:
@@ -140,13 +141,18 @@ def rebuild(connection: Connection, snapshot: ReleaseModels) -> list[str]:
     return _run_models(connection, snapshot, sort_models(snapshot.models))
 
 
+def rebuild_figures(connection: Connection, snapshot: ReleaseModels) -> list[str]:
+    """Recompute observations and scores in the tables that `create_table_views` created; return what `rebuild` does."""
+    return _run_models(connection, snapshot, sort_models(snapshot.models, _FIGURES))
+
+
 def rebuild_downstream(connection: Connection, snapshot: ReleaseModels, names: Collection[str]) -> list[str]:
     """Replace these tables by those of the snapshot and recompute the scores that depend on them.
 
     Returns what `rebuild` does, which was called on this connection for a snapshot with the same models.
     """
     for name in names:
-        _create_view(connection, name, snapshot.selects[name])
+        create_view(connection, name, snapshot.selects[name])
     return _run_models(connection, snapshot, downstream_of(snapshot.models, names))
 
 
@@ -162,11 +168,12 @@ def _run_models(connection: Connection, snapshot: ReleaseModels, models: Iterabl
             failed.append(model.name)
             select = snapshot.selects.get(model.name, "")
         if select:
-            _create_view(connection, model.name, select)
+            create_view(connection, model.name, select)
     return failed
 
 
-def _create_view(connection: Connection, name: str, select: str) -> None:
+def create_view(connection: Connection, name: str, select: str) -> None:
+    """Create or replace a view under the qualified name of a table."""
     connection.execute(f"create schema if not exists {quote_identifier(name.split('.')[0])}")
     connection.execute(f"create or replace view {_quote_name(name)} as {select}")
 
@@ -191,9 +198,9 @@ def upstream_of(models: Sequence[ModelText], names: Collection[str]) -> tuple[Mo
     return tuple(upstream)
 
 
-def sort_models(models: Sequence[ModelText]) -> list[ModelText]:
-    """Return the models of scores, each after those that it reads."""
-    scores = {model.name: model for model in models if model.name.startswith(_RECOMPUTED)}
+def sort_models(models: Sequence[ModelText], names: tuple[str, ...] = _RECOMPUTED) -> list[ModelText]:
+    """Return the models whose names begin so, by default those of scores, each after those that it reads."""
+    scores = {model.name: model for model in models if model.name.startswith(names)}
     graph = {name: sorted(set(model.depends_on) & set(scores)) for name, model in sorted(scores.items())}
     return [scores[name] for name in TopologicalSorter(graph).static_order()]
 

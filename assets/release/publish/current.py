@@ -1,6 +1,6 @@
 """Which release is current: `releases/current`, a link to the folder of the release, on Windows a file with its name.
 
-Here: reading and switching it, and mending what copying makes of it: a folder where links were followed, a file where
+Here: reading and switching it, and repairing what copying makes of it: a folder where links were followed, a file where
 links became text, as in a ZIP file on Windows. Not here: reading tables (assets.release.read.reader).
 """
 
@@ -47,7 +47,7 @@ def switch_current(paths: Paths, release_id: str) -> None:
     sync_path(paths.releases)
 
 
-def mend_current(paths: Paths) -> None:
+def repair_current(paths: Paths) -> None:
     """Make `current` a link again where it is a folder, and keep one intact folder of its release.
 
     Raises:

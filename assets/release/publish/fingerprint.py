@@ -80,6 +80,13 @@ def _list_input_files(paths: Paths) -> Iterator[tuple[str, Path]]:
                 yield f"{folder.name}/{relative.as_posix()}", file
 
 
+def list_written_files(paths: Paths) -> Iterator[Path]:
+    """Yield the files of the data directory that people write, and that are inputs of a run."""
+    for _, file in _list_input_files(paths):
+        if file.is_relative_to(paths.data) and not file.is_relative_to(paths.inbox) and not file.is_symlink():
+            yield file
+
+
 def save_fingerprint(paths: Paths, fingerprint: str, release_id: str) -> None:
     """Save that a run with this fingerprint ended with this release. If the note is lost, one run is repeated."""
     note = {"inputs": fingerprint, "release_id": release_id, "shared": _sync_state_digest(paths)}

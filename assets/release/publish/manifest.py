@@ -14,6 +14,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from assets.core.errors import Issue, UsageError
 from assets.core.files import hash_file
+from assets.core.sealed import merkle_root
 
 MANIFEST_NAME = "MANIFEST.json"
 # Increased when published tables or columns get other names. Manifests without a number are of format 1.
@@ -49,6 +50,14 @@ class InputFile(Note):
     rows_accepted: int
     rows_aggregate: int = Field(validation_alias=AliasChoices("rows_aggregate", *RENAMED_COLUMNS))
     rows_rejected: int
+    receipt_sha256: str | None = None
+
+
+class WrittenFile(Note):
+    """A file that people write and a run reads: reference tables, contracts, corrections, approvals, settings, SQL."""
+
+    path: str
+    sha256: str
 
 
 class RunFacts(Note):
@@ -60,7 +69,11 @@ class RunFacts(Note):
 
 
 class Manifest(Note):
-    """The manifest; `content_digest` depends on the inputs alone."""
+    """The manifest; `content_digest` depends on the inputs alone.
+
+    `root` is the Merkle root over everything else: the files, the received and the written inputs, and `previous_root`,
+    that of the release before. Manifests without one are of earlier versions.
+    """
 
     format: int = 1
     release_id: str
@@ -70,9 +83,25 @@ class Manifest(Note):
     inputs: tuple[InputFile, ...]
     run: RunFacts
     previous_release_id: str | None = None
+    written: tuple[WrittenFile, ...] = ()
+    previous_root: str | None = None
+    root: str | None = None
+
+    def compute_root(self) -> str:
+        """Return the root over the facts of the manifest and each of its entries."""
+        lists = ("files", "inputs", "written")
+        content = self.model_dump(mode="json", exclude={"root"})
+        facts = {name: value for name, value in content.items() if name not in lists}
+        return merkle_root([facts, *(entry for name in lists for entry in content[name])])
+
+    @property
+    def has_its_root(self) -> bool:
+        """Whether nothing was changed since it was written; manifests of earlier versions have no root."""
+        return self.root in (None, self.compute_root())
 
     def write(self, folder: Path) -> None:
-        (folder / MANIFEST_NAME).write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8", newline="\n")
+        sealed = self.model_copy(update={"root": self.compute_root()})
+        (folder / MANIFEST_NAME).write_text(sealed.model_dump_json(indent=2) + "\n", encoding="utf-8", newline="\n")
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -107,8 +136,9 @@ def describe_file(folder: Path, file: Path, rows: int | None = None, is_content:
 
 
 def is_intact(folder: Path, manifest: Manifest) -> bool:
-    """Return whether every listed file has its hash; files that a person added do no harm."""
-    return all((folder / f.path).is_file() and hash_file(folder / f.path) == f.sha256 for f in manifest.files)
+    """Return whether the manifest has its root and every file its hash; files that a person added do no harm."""
+    files = {folder / file.path: file.sha256 for file in manifest.files}
+    return manifest.has_its_root and all(file.is_file() and hash_file(file) == sha256 for file, sha256 in files.items())
 
 
 def find_damages(folder: Path, manifest: Manifest) -> list[Issue]:
@@ -122,7 +152,7 @@ def find_damages(folder: Path, manifest: Manifest) -> list[Issue]:
             issues.append(Issue("release_file_changed", file=file.path))
     listed = {MANIFEST_NAME, *(file.path for file in manifest.files)}
     issues += [Issue("release_file_unlisted", file=path) for path in _list_files(folder) if path not in listed]
-    if compute_content_digest(manifest.files) != manifest.content_digest:
+    if compute_content_digest(manifest.files) != manifest.content_digest or not manifest.has_its_root:
         issues.append(Issue("release_digest_mismatch", file=MANIFEST_NAME))
     return issues
 

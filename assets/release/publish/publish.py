@@ -6,13 +6,13 @@ candidate may be published (assets.release.publish.gate), and how each file is m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from assets.core.files import sync_tree
+from assets.core.files import hash_file, sync_tree
 from assets.core.paths import Paths
 from assets.release.explain.changelog import render_changelog
 from assets.release.explain.recompute import attach_parquet, attach_release
@@ -24,9 +24,10 @@ from assets.release.outputs.report.site import write_report
 from assets.release.outputs.returns import write_returns
 from assets.release.outputs.scorecard_files import select_views, write_scorecard_files
 from assets.release.outputs.workbook.workbook import write_workbook
-from assets.release.publish.current import SWITCHING, find_current_folder, mend_current, switch_current
+from assets.release.publish.current import SWITCHING, find_current_folder, repair_current, switch_current
 from assets.release.publish.database import finish_database
 from assets.release.publish.file_names import CHANGELOG, DATABASE
+from assets.release.publish.fingerprint import list_written_files
 from assets.release.publish.gate import raise_on_lost_files
 from assets.release.publish.manifest import (
     FORMAT,
@@ -34,6 +35,7 @@ from assets.release.publish.manifest import (
     Manifest,
     PublishedFile,
     RunFacts,
+    WrittenFile,
     compute_content_digest,
     describe_file,
     is_intact,
@@ -119,7 +121,7 @@ def publish(
     paths.releases.mkdir(parents=True, exist_ok=True)
     for leftover in paths.releases.glob(f"{SWITCHING}*"):
         leftover.unlink()
-    mend_current(paths)
+    repair_current(paths)
     try:
         plan = _make_plan(connection, tables, paths, run_id)
         raise_on_lost_files(connection, plan.current)
@@ -167,6 +169,8 @@ def _write_content(connection: Connection, plan: PublishPlan) -> WrittenContent:
         inputs=_read_inputs(connection),
         run=plan.run,
         previous_release_id=plan.current.release_id if plan.current is not None else None,
+        written=tuple(_describe_written(plan.paths)),
+        previous_root=plan.current.root if plan.current is not None else None,
     )
     return WrittenContent(staging, manifest, late)
 
@@ -237,12 +241,21 @@ def _write_score_changes(connection: Connection, plan: PublishPlan, table: Table
         return render_changelog(plan.baseline.release_id, read_named_changes(memory), failed_models)
 
 
+def _describe_written(paths: Paths) -> Iterator[WrittenFile]:
+    for file in list_written_files(paths):
+        yield WrittenFile(path=file.relative_to(paths.data).as_posix(), sha256=hash_file(file))
+
+
 def _read_inputs(connection: Connection) -> tuple[InputFile, ...]:
     rows = fetch_rows(
         connection,
         """
-        select dataset, file, file_sha256 as sha256, status, rows_read, rows_accepted, rows_aggregate, rows_rejected
-        from intake.files order by dataset, file, file_sha256
+        select files.dataset, files.file, files.file_sha256 as sha256, files.status, files.rows_read,
+            files.rows_accepted, files.rows_aggregate, files.rows_rejected, arrivals.receipt_sha256
+        from intake.files as files
+        left join intake.file_arrivals as arrivals
+            on files.dataset = arrivals.dataset and files.file_sha256 = arrivals.file_sha256 and arrivals.is_last
+        order by files.dataset, files.file, files.file_sha256
         """,
     )
     return tuple(InputFile(**row) for row in rows)

@@ -8,7 +8,12 @@ from assets.core.paths import Paths
 from pipelines.cli.options import InLanguage, line, option, write_text
 
 
-def serve(*, port: Annotated[int, option("port", min=1, max=65535)] = 3000, language: InLanguage) -> None:
+def serve(
+    *,
+    port: Annotated[int, option("port", min=1, max=65535)] = 3000,
+    is_paused: Annotated[bool, option("paused", "--paused")] = False,
+    language: InLanguage,
+) -> None:
     """Run on schedule and serve the web page of Dagster, until SIGTERM."""
     from pipelines.orchestration import server
 
@@ -19,5 +24,5 @@ def serve(*, port: Annotated[int, option("port", min=1, max=65535)] = 3000, lang
         write_text(line("serving", language, address=address, data=paths.data, pids=pids))
         write_text(line("serving_link", language, link=link))
 
-    server.serve(paths, port, show_address)
+    server.serve(paths, port, show_address, is_automatic=not is_paused)
     write_text(line("stopped", language))

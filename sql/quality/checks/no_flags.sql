@@ -21,6 +21,9 @@
 -- check: no_misplaced_block
 -- zh: 存疑（整块错位）：同一来源同一年的数字与各市自己的历年水平对不上，与他市的对得上
 -- en: Implausible (misplaced block): the figures of a source and year fit other cities and not their own
+-- check: no_part_exceeds_whole
+-- zh: 存疑（部分大于整体）：各部分之和超过整体
+-- en: Implausible (parts above their whole): the parts exceed their whole
 -- check: no_ratio_mismatch
 -- zh: 存疑（与分子分母不符）：比率不等于分子除以分母
 -- en: Implausible (rate against its parts): the rate is not its numerator over its denominator

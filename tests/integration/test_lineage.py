@@ -1,0 +1,115 @@
+"""The proof of a release: from its scores back to the bytes that arrived."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from assets.core.files import hash_file
+from assets.core.paths import PROJECT_ROOT, Paths
+from assets.release.publish.manifest import Manifest, read_manifest
+from assets.release.publish.retention import verify_release
+from assets.release.read.reader import get_current_release
+from pipelines.cli.lineage import Proof, prove_release
+from tests.builders.data_directories import Place, copy_of
+
+PAGE = (PROJECT_ROOT / "docs" / "release.md").read_text(encoding="utf-8")
+SCRIPT = re.findall(r"```python\n(.*?)```", PAGE[PAGE.index("## Proof") :], re.DOTALL)[0]
+
+
+def prove(place: Place) -> Proof:
+    paths = Paths(place.data)
+    return prove_release(paths, get_current_release(paths))
+
+
+def flip(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.chmod(0o644)
+    file.write_bytes(bytes(content))
+
+
+def compute(place: Place, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    script = tmp_path / "recompute.py"
+    script.write_text(SCRIPT, "utf-8")
+    command = [sys.executable, str(script), str(place.data), "360100", "ecology", "core"]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+
+
+def test_every_figure_of_the_shipped_release_follows_from_the_originals(province: Place) -> None:
+    proof = prove(province)
+    assert proof.issues == []
+    manifest = province.release().manifest
+    assert proof.originals == proof.receipts == len(manifest.inputs) > 20
+    assert proof.rows == sum(file.rows_accepted + file.rows_aggregate for file in manifest.inputs)
+    assert proof.tables > 20
+    assert proof.figures > 10_000
+    assert "quality.flags" in proof.as_published
+    assert not {"scorecards.city_scores", "observations.city_observations"} & set(proof.as_published)
+
+
+def test_the_script_of_the_page_computes_a_score_from_release_and_archive(province: Place, tmp_path: Path) -> None:
+    assert len(SCRIPT.strip().splitlines()) <= 40
+    done = compute(province, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^(\d+\.\d{8}) computed, \1 published$", done.stdout, re.MULTILINE)
+    copy = copy_of(province, tmp_path / "data")
+    for file in (copy.data / "archive").glob("*/*"):
+        flip(file)
+    assert "was changed" in compute(copy, tmp_path).stderr
+
+
+def test_each_change_since_the_release_is_named(ran: Place) -> None:
+    assert prove(ran).issues == []
+    original = next((ran.data / "archive").glob("*/*"))
+    receipt = next((ran.data / "lake").glob("*/*.json"))
+    contract = next((ran.data / "contracts").glob("*.yml"))
+    for file, code in (
+        (original, "archived_file_changed"),
+        (receipt, "receipt_damaged"),
+        (contract, "input_changed_since_release"),
+    ):
+        kept = file.read_bytes()
+        if file == contract:
+            file.write_bytes(kept + b"\n")
+        else:
+            flip(file)
+        assert code in {issue.code for issue in prove(ran).issues}
+        file.write_bytes(kept)
+    receipt.unlink()
+    assert [issue.code for issue in prove(ran).issues] == ["missing_receipt"]
+
+
+@pytest.mark.parametrize("table", ["intake.country_statistics", "scorecards.indicator_scores"])
+def test_a_release_whose_manifest_fits_its_forged_figures_is_not_proven(ran: Place, table: str) -> None:
+    release = ran.release()
+    column = "value" if table == "scorecards.indicator_scores" else "line"
+    with duckdb.connect(str(release.database)) as connection:
+        connection.execute(f"update {table} set {column} = {column} + 1")
+    reseal(release.folder, release.manifest)
+    assert verify_release(Paths(ran.data), "current").issues == ()
+    issues = prove(ran).issues
+    assert ("table_not_reproduced", table) in [(issue.code, issue.file) for issue in issues]
+
+
+def test_a_changed_manifest_lacks_its_root(ran: Place) -> None:
+    release = ran.release()
+    file = release.folder / "MANIFEST.json"
+    text = file.read_text("utf-8")
+    for before, after in ((release.manifest.inputs[0].file, "other.csv"), ('"rows_read": ', '"rows_read": 1')):
+        file.write_text(text.replace(before, after, 1), "utf-8")
+        assert [issue.code for issue in verify_release(Paths(ran.data), "current").issues] == [
+            "release_digest_mismatch"
+        ]
+
+
+def reseal(folder: Path, manifest: Manifest) -> None:
+    """Write a manifest that fits the files as they are now, as someone would who wants to hide a change."""
+    files = tuple(file.model_copy(update={"sha256": hash_file(folder / file.path)}) for file in manifest.files)
+    manifest.model_copy(update={"files": files}).write(folder)
+    assert read_manifest(folder) != manifest
