@@ -22,8 +22,5 @@ def history(
     place, about = find_city(release, city), find_indicator(release, indicator)
     rows = read_observation_history(release, place["city_code"], about["indicator_id"])
     content = {"city": place, "indicator": about, "vintages": rows}
-    write_result(
-        as_json,
-        content,
-        lambda: render_history(place, *translate_words(release, (about, rows), language), language),
-    )
+    shown, shown_rows = translate_words(release, (about, rows), language)
+    write_result(as_json, content, lambda: render_history(place, shown, shown_rows, language))
