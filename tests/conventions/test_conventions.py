@@ -421,6 +421,10 @@ def _codes_of_rules(file: Path) -> Iterator[str]:
             said += [keyword.value for keyword in node.keywords if keyword.arg == "code"]
             if getattr(node.func, "id", getattr(node.func, "attr", "")) in ("add", "UnknownPlaceError", "InboxFile"):
                 said += node.args
+        elif isinstance(node, ast.FunctionDef) and node.name == "_find_refusal":
+            said += [
+                returned.value for returned in ast.walk(node) if isinstance(returned, ast.Return) and returned.value
+            ]
         elif isinstance(node, ast.Tuple) and len(node.elts) >= 3:
             is_mixed = any(not isinstance(element, ast.Constant) for element in node.elts)
             said += node.elts if is_mixed else []
