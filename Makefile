@@ -30,10 +30,11 @@ test-fast: $(VENV)/dev ## what a change touches: lint, types, the unit tests tha
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy
 	@$(BIN)/python -m pytest --quiet $(PARALLEL) $$($(BIN)/python -m tests.helpers.changed_tests)
 
+# The test files that do more where GANCHENG_PROVE is set.
+PROOFS = tests/robustness $(shell grep -rlE --include='test_*.py' 'GANCHENG_PROVE|proof_scale' tests --exclude-dir=robustness)
+
 prove: $(VENV)/dev $(VENV)/spark $(VENV)/storage ## the long proofs: 200,000 hostile inputs, 200 kills and the like
-	@GANCHENG_PROVE=1 $(BIN)/python -m pytest $(PARALLEL) tests/robustness tests/integration/test_forms.py tests/integration/test_forms_libreoffice.py tests/integration/test_jobs.py \
-		tests/integration/test_plausibility_doc.py tests/integration/test_postgres.py tests/integration/test_spark.py \
-		tests/integration/test_store.py tests/unit/test_inbox_files.py
+	@GANCHENG_PROVE=1 $(BIN)/python -m pytest $(PARALLEL) $(PROOFS)
 
 # A target of its own, because measuring slows tests on Python 3.11.
 coverage: $(VENV)/dev ## measure which lines the tests reach; fails below the floor in pyproject.toml
