@@ -167,6 +167,8 @@ def write_earlier_format(release: Release) -> Release:
     file = release.folder / "MANIFEST.json"
     manifest = json.loads(file.read_text("utf-8"))
     assert manifest.pop("format") == FORMAT
+    assert manifest.pop("root")
+    manifest.pop("previous_root")
     for entry in manifest["inputs"]:
         entry["rows_set_aside"] = entry.pop("rows_aggregate")
     (entry,) = (entry for entry in manifest["files"] if entry["path"] == "parquet/runs.parquet")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assets.core.inbox_files import escape_path
 from assets.core.settings import Limits
 from assets.warehouse.connection import connect_in_memory
 from tests.builders.inbox import LIMITS, Inbox, Outcome, Shipped, Take
@@ -42,6 +43,6 @@ def take(new_inbox: Callable[[], Inbox]) -> Take:
     ) -> Outcome:
         inbox = new_inbox()
         inbox.put(dataset, content, name)
-        return inbox.outcomes(dataset, limits)[name]
+        return inbox.outcomes(dataset, limits)[escape_path((name,))]
 
     return ingest_file

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from assets.core.inbox_files import escape_path
 from assets.core.settings import Limits
 from tests.builders.hostile_files import GOOD, SHEET, bomb, locked, with_parts, with_rows, with_sheet
 from tests.builders.inbox import LIMITS, NOW, Inbox, Take
@@ -326,7 +327,8 @@ def test_a_workbook_with_a_password_is_refused_by_name(take: Take, ending: str) 
 )
 def test_any_name_is_a_name(take: Take, name: str) -> None:
     outcome = take("parks", GOOD_CSV, name)
-    assert outcome.receipt.file == f"parks/{name}"
+    assert outcome.receipt.file == escape_path(("parks", name))
+    assert outcome.receipt.file.isprintable()
     assert outcome.values("city_code", AREA) == [(NANCHANG, 12.5)]
 
 

@@ -212,6 +212,8 @@ def test_the_same_inputs_give_the_same_bytes_elsewhere_and_later(province: Place
         "parquet/freshness.parquet",
         "parquet/runs.parquet",
         "parquet/score_changes.parquet",
+        "parquet/scorecard_long.parquet",
+        "parquet/scorecard_wide.parquet",
     ]
 
 
