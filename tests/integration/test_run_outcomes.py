@@ -18,6 +18,7 @@ from pipelines.orchestration.instance import AUTOMATIC_VARIABLE
 from pipelines.orchestration.run_context import RUN_CONTEXT, run_context_resource
 from pipelines.orchestration.sensors import run_failure_sensor
 from tests.builders.candidates import candidate, release_of
+from tests.builders.data_directories import copy_countries
 from tests.servers.alert_server import AlertServer, serve_alerts
 
 RELEASE = dg.AssetKey(["release", "current"])
@@ -29,6 +30,12 @@ def alert_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[AlertServer]:
     with serve_alerts() as server:
         monkeypatch.setenv(alerts.URLS_VARIABLE, server.url)
         yield server
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    """A data directory in which a run may begin."""
+    return Paths(copy_countries(tmp_path / "data").data)
 
 
 @pytest.fixture
@@ -66,15 +73,13 @@ def stop() -> None:
 
 
 def test_a_run_that_fails_and_one_that_releases_note_and_tell_it(
-    alert_server: AlertServer, instance: dg.DagsterInstance, tmp_path: Path
+    alert_server: AlertServer, instance: dg.DagsterInstance, paths: Paths
 ) -> None:
-    paths = Paths(tmp_path)
-
     def publish() -> None:
         with candidate() as connection:
             connection.execute("update intake.files set dataset = 'x', status = 'refused'")
             connection.execute("update intake.rejects set code = 'file_has_nul'")
-            release_of(connection, tmp_path)
+            release_of(connection, paths.data)
 
     failed = run(paths, instance, stop)
     assert ["This never holds" in message["message"] for message in alert_server.messages] == [True]
@@ -92,9 +97,8 @@ def test_a_run_that_fails_and_one_that_releases_note_and_tell_it(
 
 
 def test_a_run_of_the_command_line_that_fails_in_its_turn_is_told_once(
-    alert_server: AlertServer, instance: dg.DagsterInstance, tmp_path: Path
+    alert_server: AlertServer, instance: dg.DagsterInstance, paths: Paths
 ) -> None:
-    paths = Paths(tmp_path)
     with pytest.raises(DataError) as raised:
         run(paths, instance, stop, raises=True)
     (run_id,) = {line["run_id"] for line in RunLog(paths).read()}
@@ -105,21 +109,20 @@ def test_a_run_of_the_command_line_that_fails_in_its_turn_is_told_once(
 
 
 def test_a_run_that_is_interrupted_stops_and_is_no_kill(
-    alert_server: AlertServer, instance: dg.DagsterInstance, tmp_path: Path
+    alert_server: AlertServer, instance: dg.DagsterInstance, paths: Paths
 ) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
 
-    assert not run(Paths(tmp_path), instance, interrupt).success
-    assert lines(Paths(tmp_path))[-1] == ("stopped",)
-    run_outcomes.report_killed_runs(Paths(tmp_path))
+    assert not run(paths, instance, interrupt).success
+    assert lines(paths)[-1] == ("stopped",)
+    run_outcomes.report_killed_runs(paths)
     assert alert_server.messages == []
 
 
 def test_runs_that_could_not_tell_it_are_told_by_the_sensor_once(
-    alert_server: AlertServer, instance: dg.DagsterInstance, tmp_path: Path
+    alert_server: AlertServer, instance: dg.DagsterInstance, paths: Paths
 ) -> None:
-    paths = Paths(tmp_path)
     sensor, cursors = run_failure_sensor(paths, is_running=True), list[str | None]([None])
 
     def look() -> int:
