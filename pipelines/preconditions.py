@@ -84,11 +84,16 @@ def check_versions(paths: Paths) -> None:
 
 
 def check_inbox(paths: Paths) -> None:
-    """The inbox is there, and is not the empty folder that an unmounted disk leaves."""
-    if not can_enter(paths.inbox, os.R_OK):
+    """The inbox can be read, and is not the empty folder that an unmounted disk leaves.
+
+    Only a machine that takes all files from a shared store, and never had an inbox, needs none.
+    """
+    is_known = any(map(_had_files, paths.inbox_listings.glob("*.json")))
+    if can_enter(paths.inbox, os.R_OK):
+        if is_known and not any(paths.inbox.iterdir()):
+            raise UsageError(Issue("inbox_not_mounted", file=str(paths.inbox)))
+    elif is_known or os.path.lexists(paths.inbox) or read_settings(paths).storage.store is None:
         raise UsageError(Issue("folder_unreadable", expected="chmod u+rx", file=str(paths.inbox)))
-    if not any(paths.inbox.iterdir()) and any(map(_had_files, paths.inbox_listings.glob("*.json"))):
-        raise UsageError(Issue("inbox_not_mounted", file=str(paths.inbox)))
 
 
 def _had_files(listing: Path) -> bool:

@@ -62,11 +62,21 @@ def _open_warehouse(paths: Paths, context: dg.InitResourceContext) -> Iterator[W
     clean_up()  # after a run that was killed
     is_closed = context.run is not None and context.run.tags.get(INBOX_TAG) == INBOX_CLOSED
     warehouse = Warehouse(paths, ingest_inbox=not is_closed)
-    if context.run is not None and context.run.job_name == REFRESH:
-        warehouse.discard()  # it makes every table, and an older candidate may be damaged in a place not read yet
+    if _makes_every_table(context):
+        warehouse.discard()  # an older candidate may be damaged in a place not read yet
     try:
         warehouse.open()
         yield warehouse
     finally:
         warehouse.close()
         clean_up()
+
+
+def _makes_every_table(context: dg.InitResourceContext) -> bool:
+    """Return whether the run is a whole refresh; one of selected assets or steps reads tables of earlier runs."""
+    run, instance = context.run, context.instance
+    if run is None or instance is None or run.job_name != REFRESH:
+        return False
+    plan = instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id or "")
+    is_partial = run.asset_selection or run.asset_check_selection or run.resolved_op_selection
+    return not is_partial and len(plan.step_keys_to_execute) == len(plan.steps)

@@ -24,6 +24,7 @@ from assets.core.worker import WorkerError
 from assets.intake.ingest import IngestJob
 from assets.intake.receipts.receipts import accepted_files
 from assets.release.outputs.returns_worker import ReturnsWorker
+from assets.release.publish.release_index import INDEX
 from assets.release.publish.retention import verify_release
 from assets.release.read.reader import list_release_ids
 from assets.warehouse.connection import Connection, Warehouse, quote_literal
@@ -91,7 +92,7 @@ def test_a_disk_that_fills_while_a_release_is_published_leaves_the_current_one(t
             after = release_of(connection, data).manifest.release_id
         assert after != before
         assert verify_release(Paths(data), "current").issues == ()
-        assert sorted(path.name for path in (data / "releases").iterdir()) == sorted([before, after, "current"])
+        assert sorted(path.name for path in (data / "releases").iterdir()) == sorted([before, after, INDEX, "current"])
 
 
 @needs_mount()
