@@ -213,6 +213,26 @@ def test_a_figure_that_stands_twice_is_rejected(take: Take) -> None:
     assert {row["code"] for row in outcome.rejects} == {"key_conflict", "duplicate_row"}
 
 
+def test_a_year_in_the_name_of_a_figure_must_be_that_of_its_cell(take: Take) -> None:
+    rows: list[Cells] = [("城市", "口径", "2022年", "2023年"), ("南昌市", "城区", 12, 13)]
+    outcome = take_rows(take, "csv", ("2023年绿道长度（公里）",), *rows)
+    assert figures(outcome, WAY) == {("360100", 2022): (12,), ("360100", 2023): (13,)}
+    labels: list[Cells] = [("指标", "口径", "2022年", "2023年"), ("2023年绿道长度（公里）", "城区", 12, 13)]
+    outcome = take_rows(take, "csv", ("南昌市",), *labels)
+    assert {code for code, _ in outcome.refusals} == {"header_with_modifier"}
+    cities: list[Cells] = [("指标", "口径", "南昌市", "九江市"), ("2023年绿道长度（公里）", "城区", 12, 13)]
+    outcome = take_rows(take, "csv", *cities)
+    assert figures(outcome, WAY) == {("360100", 2023): (12,), ("360400", 2023): (13,)}
+
+
+def test_rows_of_words_with_two_years_among_them_begin_no_crosstab(take: Take) -> None:
+    headers = ("更新类别", "阶段", "年份", "户数", "累计起始年", "统计口径")
+    rows = [("老旧小区改造", "已完工", year, "暂缺", 2021, "城镇") for year in (2022, 2023, 2024)]
+    outcome = take_rows(take, "csv", ("南昌市",), headers, *rows, dataset="housing_renewal")
+    assert outcome.refusals == []
+    assert [row["year"] for row in outcome.rows] == [2022, 2023, 2024]
+
+
 def test_a_contract_without_layouts_refuses_keys_in_columns(take: Take) -> None:
     rows = [("各市招聘会",), ("活动名称", "南昌市", "九江市"), ("参会企业数", "12", "13")]
     outcome = take_rows(take, "csv", *rows, dataset="employment_events")

@@ -21,7 +21,7 @@ from assets.intake.tables.row_kinds import is_number, plain_form
 from assets.intake.tables.table_rows import Cell, TableRow, header_key
 from assets.intake.tables.titles import is_year
 
-_MIN_KEYS = 2
+_MIN_KEYS, _YEAR_DIGITS = 2, 4
 _WITH_UNIT = re.compile(r"(?P<name>.+)[（(](?P<unit>[^（）()]+)[）)]\s*")
 
 
@@ -228,6 +228,7 @@ class CrosstabReader:
         of_row = self._cells_of_row(row)
         of_table = {name: Cell(text, row.line, None) for name, text in constants.items()}
         cells = {**of_table, **of_row, **self._columns[number].keys}
+        self._add_year(cells, measure, row.line)
         if measure.scope is not None:
             cells[SCOPE] = Cell(measure.scope, row.line, None)
         for name in cells:
@@ -245,6 +246,16 @@ class CrosstabReader:
         place = (row.line, number + 1) if place in self._taken else place
         self._taken.add(place)
         groups[key] = TableRow(place[0], {**cells, name: figure}, first_column=place[1])
+
+    def _add_year(self, cells: dict[str, Cell], measure: Header, line: int) -> None:
+        """Add the year that the name of a figure has; one that differs from that of the cell is an issue."""
+        year = self._contract.year
+        if measure.year is None or year is None:
+            return
+        stated = cells.setdefault(year, Cell(str(measure.year), line, None))
+        if self._comparable(year, stated.text) != str(measure.year):
+            text = f"{measure.text} / {stated.text.strip()}"
+            self._add_issue("header_with_modifier", text, self._contract.columns[header_key(measure)].zh, line, text)
 
     def _cells_of_row(self, row: RawRow) -> dict[str, Cell]:
         """The cells that say what a row is about, by column; an indicator may have its unit in brackets."""
@@ -307,10 +318,13 @@ def find_next_crosstab(rows: Sequence[RawRow], above: HeaderBlock, detector: Tab
 def find_keys(row: RawRow, detector: TableDetector) -> list[int]:
     """Return the columns in which a row has years or places beside each other, if the contract allows them there."""
     layouts = detector.matcher.contract.layouts
+    # Most rows are of figures; to compare the forms of their cells would take a third of the time of a plain file.
+    if row.error is not None or not layouts or any(map(_is_plain_figure, row.cells)):
+        return []
     filled = {number: plain_form(cell) for number, cell in enumerate(row.cells) if cell.strip()}
     years = [number for number, cell in filled.items() if is_year(cell)]
     places = [n for n, cell in filled.items() if detector.is_place(row.cells[n]) and not is_number(cell)]
-    if row.error is not None or (years and places):
+    if years and places:
         return []
     if any(is_number(cell) for number, cell in filled.items() if number not in years):
         return []
@@ -319,7 +333,13 @@ def find_keys(row: RawRow, detector: TableDetector) -> list[int]:
         return []
     keys = years if "years_in_columns" in layouts else []
     keys = keys or (places if "places_in_columns" in layouts else [])
-    return keys if len({filled[number] for number in keys}) >= _MIN_KEYS else []
+    is_interrupted = any(keys[0] < number < keys[-1] for number in filled.keys() - set(keys)) if keys else False
+    return keys if len({filled[number] for number in keys}) >= _MIN_KEYS and not is_interrupted else []
+
+
+def _is_plain_figure(cell: str) -> bool:
+    text = cell.strip()
+    return text.isascii() and is_number(text) and len(text) != _YEAR_DIGITS
 
 
 def keys_in_columns(keys: Sequence[str], row: RawRow, sheet: str | None) -> Issue:
