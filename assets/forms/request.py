@@ -6,13 +6,16 @@ the collection (assets.forms.owed), the overview for the province (assets.forms.
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from assets.core.errors import Issue, UsageError
 from assets.core.paths import Paths
 from assets.core.text import MISSING, format_decimal, normalise_name
 from assets.forms.letter import SHIPPED, fill_letter
@@ -99,11 +102,31 @@ def read_request(
 def write_pack(
     paths: Paths, registry: FormRegistry, release: Release, request: Request, as_of: date, folder: Path
 ) -> Path:
-    """Write the folder of a city: letter, forms, and the returns of the release; an earlier pack is replaced."""
-    texts = read_form_texts()["letter"]
+    """Write the folder of a city: letter, forms, and the returns of the release; an earlier pack is replaced whole.
+
+    Raises:
+        UsageError: the folder holds something else than an earlier pack.
+        DataError: the template of the letter cannot be used; an earlier pack stays.
+    """
     pack = folder / request.city.name
-    if pack.is_dir():
-        shutil.rmtree(pack)
+    letters = read_form_texts()["letter"]["file"].format(city=request.city.name, year="*")
+    is_replaceable = pack.is_dir() and not pack.is_symlink() and (any(pack.glob(letters)) or not any(pack.iterdir()))
+    if os.path.lexists(pack) and not is_replaceable:
+        raise UsageError(Issue("folder_not_empty", str(pack)))
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".pack-") as work:
+        written = Path(work) / pack.name
+        _write_pack(paths, registry, release, request, as_of, written)
+        if pack.is_dir():
+            shutil.rmtree(pack)
+        written.rename(pack)
+    return pack
+
+
+def _write_pack(
+    paths: Paths, registry: FormRegistry, release: Release, request: Request, as_of: date, pack: Path
+) -> None:
+    texts = read_form_texts()["letter"]
     forms = pack / texts["forms"]
     names = [
         file.name
@@ -119,7 +142,6 @@ def write_pack(
     values, lists = _letter(registry, request, as_of, attachments)
     letter = pack / texts["file"].format(city=request.city.name, year=request.year)
     fill_letter(own if own.is_file() else SHIPPED, letter, values, lists)
-    return pack
 
 
 def zip_pack(pack: Path) -> Path:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from assets.core.errors import DataError
+from assets.core.errors import DataError, UsageError
 from assets.core.paths import Paths
 from assets.forms.form import Form, build_form
 from assets.forms.history import read_history
@@ -141,6 +141,33 @@ def test_the_overview_has_a_row_for_each_city_and_the_rates(place: Place, tmp_pa
 def text_of(letter: Path) -> str:
     with zipfile.ZipFile(letter) as parts:
         return re.sub("<[^>]+>", "", parts.read("word/document.xml").decode())
+
+
+def test_a_folder_that_is_no_earlier_pack_is_left_alone(place: Place, tmp_path: Path) -> None:
+    registry, release, request = request_of(place, "萍乡")
+    paths, own = Paths(place.data), tmp_path / "萍乡市" / "own.txt"
+    own.parent.mkdir()
+    own.write_text("synthetic", encoding="utf-8")
+    with pytest.raises(UsageError) as raised:
+        write_pack(paths, registry, release, request, TODAY, tmp_path)
+    assert raised.value.issue.code == "folder_not_empty"
+    assert [file.name for file in tmp_path.rglob("*")] == ["萍乡市", "own.txt"]
+
+
+def test_a_template_that_cannot_be_used_leaves_the_earlier_pack(place: Place, tmp_path: Path) -> None:
+    registry, release, request = request_of(place, "萍乡")
+    pack = write_pack(Paths(place.data), registry, release, request, TODAY, tmp_path / "packs")
+    before = sorted(pack.rglob("*"))
+    broken = Paths(tmp_path / "data")
+    place_of_template = broken.data / "templates" / SHIPPED.name
+    place_of_template.parent.mkdir(parents=True)
+    place_of_template.write_bytes(b"no docx")
+    with pytest.raises(DataError):
+        write_pack(broken, registry, release, request, TODAY, tmp_path / "packs")
+    assert sorted(pack.rglob("*")) == before
+    assert [folder.name for folder in (tmp_path / "packs").iterdir()] == ["萍乡市"]
+    again = write_pack(Paths(place.data), registry, release, request, TODAY, tmp_path / "packs")
+    assert sorted(again.rglob("*")) == before
 
 
 def template(folder: Path, text: str) -> Path:
