@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import Paths
-from assets.core.settings import read_settings
 from assets.release.publish.current import repair_current
 from assets.release.publish.fingerprint import changed_fingerprint
 from assets.release.read.reader import Release, find_current_release
@@ -175,6 +174,7 @@ def prune_after_run(paths: Paths, instance: DagsterInstance) -> None:
 
     Dagster's storage raises errors of its own, from whichever database it has.
     """
+    from assets.core.settings import read_settings
     from pipelines.orchestration.retention import prune_by_settings
 
     pruning = read_settings(paths).schedules.pruning

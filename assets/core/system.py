@@ -6,7 +6,6 @@ What does not: locks, which filelock makes the same everywhere.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from pathlib import Path
@@ -49,6 +48,8 @@ def has_used_its_time(exit_code: int | None) -> bool:
 
 def prefer_fork() -> None:
     """Let libraries that start processes in this one fork where that is possible."""
+    import multiprocessing  # not needed where nothing is new
+
     if "fork" in multiprocessing.get_all_start_methods():
         multiprocessing.set_start_method("fork", force=True)
 

@@ -10,6 +10,7 @@ import pytest
 
 from assets.core.paths import PROJECT_ROOT
 from tests.builders.candidates import copy_release
+from tests.builders.data_directories import Place
 
 SLOW = (
     "dagster",
@@ -65,6 +66,10 @@ def test_a_command_that_reads_imports_duckdb_and_nothing_slower(data: Path, comm
     found = imported(data, *command)
     assert "duckdb" in found or command == ("releases",)
     assert not found & {*SLOW, "typer.rich_utils"}
+
+
+def test_a_run_with_nothing_new_builds_no_models_of_settings_and_starts_no_processes(ran: Place) -> None:
+    assert not imported(ran.data, "run") & {*SLOW, "assets.core.settings", "multiprocessing", "pipelines.preconditions"}
 
 
 def test_system_errors_and_doctor_import_no_dagster() -> None:
