@@ -97,14 +97,14 @@ def format_number(number: float) -> str:
     return f"{number:.15g}"
 
 
-def format_decimal(value: float, digits: int, sign: str = "") -> str:
+def format_decimal(value: float, digits: int, sign: str = "", exponent: int = 0) -> str:
     """Return a value with so many decimals, rounded half away from zero: the rounding rule of everything shown.
 
     The decimal text of the value is rounded, not its binary form: 2.675 becomes 2.68. `sign` is "+" where a positive
-    value has its sign.
+    value has its sign; a zero has none. `exponent` multiplies by a power of ten, 2 for a percentage.
     """
-    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
-    return f"{rounded:{sign},.{digits}f}"
+    rounded = Decimal(repr(float(value))).scaleb(exponent).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return f"{rounded:{sign},.{digits}f}" if rounded else f"{abs(rounded):.{digits}f}"
 
 
 # A spreadsheet takes such a text for a formula; some convert full-width signs when they open a file.

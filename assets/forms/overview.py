@@ -96,7 +96,7 @@ def _figures(deliveries: Sequence[Delivery], as_of: date) -> list[str]:
 
 
 def _share(share: float | None) -> str:
-    return MISSING if share is None else f"{format_decimal(100 * share, 1)}%"
+    return MISSING if share is None else f"{format_decimal(share, 1, exponent=2)}%"
 
 
 def _write_workbook(

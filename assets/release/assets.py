@@ -16,6 +16,7 @@ from assets.release.outputs.returns_worker import SOURCE_TABLES, ReturnsWorker
 from assets.release.publish.file_names import REPORT_INDEX
 from assets.release.publish.fingerprint import save_fingerprint
 from assets.release.publish.gate import raise_on_blocking_failures
+from assets.release.publish.manifest import WrittenFile
 from assets.release.publish.publish import publish
 from assets.release.publish.quarantine import mark_blocked
 from assets.release.publish.release_log import RUNS
@@ -110,6 +111,7 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
         warehouse: dg.ResourceParam[Warehouse],
         validation_worker: dg.ResourceParam[ValidationResults],
         returns_worker: dg.ResourceParam[ReturnsWorker],
+        written_files: dg.ResourceParam[tuple[WrittenFile, ...]],
     ) -> Iterator[dg.MaterializeResult[None]]:
         with warehouse.connect() as connection:
             # Also here: a release that is materialised alone runs without the asset check.
@@ -117,7 +119,13 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
             for table in with_release:
                 table.create(connection)
             result = publish(
-                connection, published, warehouse.paths, context.run.run_id, validation_worker.finish, returns_worker.put
+                connection,
+                published,
+                warehouse.paths,
+                context.run.run_id,
+                validation_worker.finish,
+                returns_worker.put,
+                written=written_files,
             )
             shown: list[dict[str, Any]] = [dagster_assets.table_metadata(connection, table) for table in with_release]
         # The fingerprint is of the moment when the run started: a file that arrived later is not part of it.

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import duckdb
 
+from assets.core.errors import Issue, UsageError
 from assets.core.files import remove_path
 from assets.core.paths import Paths
 
 Connection = duckdb.DuckDBPyConnection
-DatabaseError = duckdb.Error
+DatabaseError, OutOfMemoryError = duckdb.Error, duckdb.OutOfMemoryException
 
 # The oldest DuckDB that must open a release; older clients cannot read the default format of DuckDB 2.0. The candidate
 # has the same format because a release starts as a copy of its file, which is faster than writing all rows again.
@@ -28,6 +29,9 @@ MEMORY = "2GB"
 
 # No extension is downloaded or loaded automatically: the machines often have no internet.
 _NO_DOWNLOADS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+
+# What DuckDB says where another process has the file open, on Linux and macOS and on Windows.
+_LOCKED = ("could not set lock on file", "being used by another process")
 
 
 @dataclass(slots=True)
@@ -58,7 +62,7 @@ class Warehouse:
             return False
 
     def discard(self) -> None:
-        """Delete the candidate with whatever belongs to it, so that the next connection makes another one."""
+        """Delete the candidate with its write-ahead log, so that the next connection makes another one."""
         for file in (self.paths.candidate, self.paths.candidate.with_name(f"{self.paths.candidate.name}.wal")):
             remove_path(file)
 
@@ -68,10 +72,19 @@ class Warehouse:
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
-        """Open a connection to the candidate with the settings of a run."""
+        """Open a connection to the candidate with the settings of a run.
+
+        Raises:
+            UsageError: another process has it open.
+        """
         self.paths.candidate.parent.mkdir(parents=True, exist_ok=True)
         config = {**_NO_DOWNLOADS, "storage_compatibility_version": STORAGE_VERSION}
-        connection = duckdb.connect(str(self.paths.candidate), config=dict(config))
+        try:
+            connection = duckdb.connect(str(self.paths.candidate), config=dict(config))
+        except duckdb.IOException as error:
+            if any(words in str(error).lower() for words in _LOCKED):
+                raise UsageError(Issue("database_in_use", str(error).strip().splitlines()[0])) from error
+            raise
         try:
             connection.execute(f"set memory_limit = {quote_literal(MEMORY)}")
             connection.execute("set preserve_insertion_order = true")

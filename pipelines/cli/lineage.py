@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assets.core.errors import DataError, Issue
-from assets.core.files import hash_file
 from assets.core.paths import Paths
 from assets.core.settings import read_settings
 from assets.intake.file_parser import FileParser
@@ -31,7 +30,7 @@ from assets.release.explain.recompute import (
     create_view,
     rebuild_figures,
 )
-from assets.release.publish.fingerprint import list_written_files
+from assets.release.publish.fingerprint import describe_written_files
 from assets.release.publish.manifest import Manifest, read_manifest
 from assets.release.read.reader import Release
 from assets.warehouse.connection import Connection, connect_in_memory, quote_identifier
@@ -93,7 +92,7 @@ def prove_release(paths: Paths, release: Release) -> Proof:
 
 def _check_written(paths: Paths, manifest: Manifest) -> Iterator[Issue]:
     """Yield the written inputs that are not those of the release; manifests of earlier versions list none."""
-    present = {file.relative_to(paths.data).as_posix(): hash_file(file) for file in list_written_files(paths)}
+    present = {file.path: file.sha256 for file in describe_written_files(paths)}
     recorded = {file.path: file.sha256 for file in manifest.written}
     for path in sorted(present.keys() | recorded.keys()) if recorded else ():
         if present.get(path) != recorded.get(path):

@@ -33,9 +33,12 @@ _CODE_OF_TEXT = {
     "readonly database": "folder_unwritable",
     "unable to open database file": "folder_unwritable",
     "disk i/o error": "disk_write_failed",
+    "could not set lock on file": "database_in_use",
+    "being used by another process": "database_in_use",
+    "corrupt database file": "database_damaged",  # a wrong checksum, which has no type of its own
 }
 # What DuckDB raises where a database file is damaged; it reads no other files of people.
-_DATABASE_ERRORS = ("IOException", "SerializationException", "InternalException", "FatalException")
+_DATABASE_ERRORS = ("IOException", "SerializationException", "FatalException")
 _DAMAGED = ("file is not a database", "malformed")
 
 

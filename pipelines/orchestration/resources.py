@@ -5,7 +5,7 @@ the run log (pipelines.orchestration.run_context).
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import dagster as dg
@@ -15,6 +15,7 @@ from assets.core.settings import read_settings
 from assets.intake.readers.reader_process import ReaderProcess
 from assets.quality.checks.gx_worker import ValidationWorker
 from assets.release.outputs.returns_worker import ReturnsWorker
+from assets.release.publish.fingerprint import describe_written_files
 from assets.release.publish.quarantine import quarantine_candidate
 from assets.release.publish.staging import discard_staging
 from assets.warehouse.connection import Warehouse
@@ -36,6 +37,12 @@ def build_resources(paths: Paths) -> dict[str, dg.ResourceDefinition]:
         "workbook_reader": _resource(lambda _: ReaderProcess(), "读取进程", "The process that reads workbooks"),
         VALIDATION_WORKER: _resource(lambda _: ValidationWorker(), "检查进程", "The process of Great Expectations"),
         "returns_worker": _resource(lambda _: ReturnsWorker(paths), "退回进程", "The process that writes the returns"),
+        "written_files": _resource(
+            # Hashed before the steps read them: a file that is edited during the run has another hash at its end.
+            lambda _: nullcontext(describe_written_files(paths)),
+            "人工编写的文件",
+            "The files that people write",
+        ),
     }
 
 

@@ -147,9 +147,11 @@ def test_a_table_is_sorted_by_a_heading_and_put_back_as_it_was(page: Page, repor
     assert shown() == published
 
 
+@pytest.mark.parametrize("width", [1280, 375])
 def test_a_table_is_saved_as_csv_and_as_a_workbook_in_the_language_of_the_page(
-    page: Page, report: Path, tmp_path: Path
+    page: Page, report: Path, tmp_path: Path, width: int
 ) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
     page.goto(address(report, language="en"))
     tools = page.locator("table.matrix + .tools button")
     csv_file, workbook = (_download(page, tools.nth(number), tmp_path) for number in range(2))
@@ -161,6 +163,32 @@ def test_a_table_is_saved_as_csv_and_as_a_workbook_in_the_language_of_the_page(
     assert [cell.value for cell in sheet[1]] == saved[0]
     assert next(row[1].value for row in sheet.iter_rows(min_row=2)) == float(saved[1][1])
     assert "Cities-by-indicator" in csv_file.name
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_a_filter_hides_the_rows_without_a_text(page: Page, report: Path, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(address(report, "indicators.html", "en"))
+    field = page.locator(".filter").first
+    rows = page.locator("table.sortable tbody tr:visible")
+    before = rows.count()
+    field.fill("park")
+    assert 0 < rows.count() < before
+    field.fill("nothing has this text")
+    assert rows.count() == 0
+
+
+def test_a_table_that_was_cards_is_sorted_by_its_figures(page: Page, report: Path) -> None:
+    page.set_viewport_size({"width": 375, "height": 800})
+    page.goto(address(report, "measures.html", "en"))
+    page.set_viewport_size({"width": 1280, "height": 800})
+    # As in the table of many cities by indicator, which no small release has.
+    page.evaluate("for (const cell of document.querySelectorAll('td[data-value]')) delete cell.dataset.value")
+    table = page.locator("table.sortable")
+    table.locator("thead button", has_text="Indicators").click()
+    shown = [int(text) for text in table.locator("tbody tr > :nth-child(3)").all_inner_texts()]
+    assert len(set(shown)) > 1
+    assert shown == sorted(shown, reverse=True)
 
 
 def test_a_chart_is_saved_as_svg_and_as_png(page: Page, report: Path, tmp_path: Path) -> None:
@@ -207,10 +235,25 @@ def test_a_reader_writes_sql_without_a_network(page: Page, report: Path, provinc
     page.locator("#statement").fill("select nothing")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#outcome")).to_contain_text("The statement failed")
+    for text, told in (
+        ("select 1; select 2", "There are 2 statements; a query is one"),
+        ("select 1; -- and a comment", "1 row"),
+        (" -- only a comment", "There is no statement"),
+    ):
+        page.locator("#statement").fill(text)
+        page.locator("#run").click()
+        expect(page.locator("#outcome")).to_have_text(told, use_inner_text=True)
     for example in page.locator("#examples option").all()[1:]:
         page.locator("#examples").select_option(example.get_attribute("value"))
         expect(page.locator("#result tbody tr").first).to_be_visible()
     assert heard == []
+
+
+def test_a_browser_that_cannot_run_queries_says_so(page: Page, report: Path) -> None:
+    page.add_init_script("delete window.WebAssembly")
+    page.goto(address(report, "sql.html", "en"))
+    expect(page.locator("#outcome")).to_contain_text("This browser cannot run queries")
+    expect(page.locator("#run")).to_be_disabled()
 
 
 # --- accessibility ----------------------------------------------------------------------------------------------
@@ -375,7 +418,7 @@ def test_the_overview_says_who_is_first_and_last_and_why_there_is_no_index(page:
     expect(row).to_contain_text("Jingdezhen 87.7")
     expect(row.locator("td").nth(3)).to_have_text("Nanchang 52.9", use_inner_text=True)
     assert page.locator(".matrix tbody tr").count() == 21
-    assert page.locator(".owed .late").count() == 52
+    assert page.locator(".overdue .late").count() == 52
 
 
 def test_the_tiles_show_what_is_chosen(page: Page, report: Path) -> None:
@@ -394,10 +437,10 @@ def test_a_city_says_its_best_and_its_weakest_figures_and_what_is_late(page: Pag
         "Indicators with a figure 43 / 112 Core 15/15",
         "Best Urbanisation rate of residents place 1 of 11",
         "Weakest Road area per head place 11 of 11",
-        "Owed and late 4 datasets Employment events, Housing renewal, Parks and green space, Pipe networks",
+        "Overdue 4 datasets Employment events, Housing renewal, Parks and green space, Pipe networks",
     ]
     briefing = page.locator("p.briefing[lang=en]")
-    expect(briefing).to_contain_text("momentum 2, liveability 11, ecology 11.")
+    expect(briefing).to_contain_text("Place among the ranked cities: momentum 2/11, liveability 11/11, ecology 11/11.")
     expect(briefing).to_contain_text("4 are at it and 3 are not")
     strips = page.locator(".strips tbody tr")
     assert strips.count() == 18

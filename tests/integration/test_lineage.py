@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -23,7 +24,8 @@ from assets.release.publish.manifest import Manifest, read_manifest
 from assets.release.publish.retention import verify_release
 from assets.release.read.reader import get_current_release
 from pipelines.cli.lineage import Proof, prove_release
-from tests.builders.data_directories import Place, copy_of
+from pipelines.runner import run_if_changed
+from tests.builders.data_directories import Place, copy_countries, copy_of
 
 PAGE = (PROJECT_ROOT / "docs" / "release.md").read_text(encoding="utf-8")
 HEADER = ("country", "year", "life_years", "coal_pct", "source_id", "source_grade")
@@ -173,6 +175,22 @@ def test_the_command_writes_the_proof_and_what_differs(ran: Place) -> None:
     assert (done.returncode, [damage["code"] for damage in json.loads(done.stdout)["damages"]]) == (
         *(1, ["archived_file_changed"]),
     )
+
+
+def test_a_file_that_is_edited_during_a_run_is_recorded_as_it_was_at_its_beginning(tmp_path: Path) -> None:
+    place = copy_countries(tmp_path / "data")
+    contract = next((place.data / "contracts").glob("*.yml"))
+    before = contract.read_bytes()
+
+    def edit(table: str, _: int) -> None:
+        if table.startswith("scorecards."):
+            contract.write_bytes(before + b"\n")
+
+    run_if_changed(Paths(place.data), edit)
+    assert contract.read_bytes() != before
+    recorded = {file.path: file.sha256 for file in place.release().manifest.written}
+    assert recorded[f"contracts/{contract.name}"] == hashlib.sha256(before).hexdigest()
+    assert {issue.code for issue in prove(place).issues} == {"input_changed_since_release"}
 
 
 @pytest.mark.parametrize("table", ["intake.country_statistics", "scorecards.indicator_scores"])

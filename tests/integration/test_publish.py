@@ -15,11 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from assets.core.errors import DataError
 from assets.core.paths import Paths
 from assets.release.explain.score_diff import CHANGES
 from assets.release.outputs.export import export_tables
 from assets.release.outputs.metadata import read_metadata
-from assets.release.publish.manifest import find_damages
+from assets.release.publish.manifest import Manifest, PublishedFile, find_damages
 from assets.release.publish.release_log import RUNS
 from assets.release.publish.staging import create_staging, save_staging
 from assets.release.read.reader import Release
@@ -164,6 +165,42 @@ def test_what_another_run_staged_is_no_part_of_a_release(opened: Connection, tmp
     (note,) = pq.read_table(release.folder / "parquet" / "sources.parquet")["note_en"].unique().to_pylist()
     assert note == "newer"
     assert [row["note_en"] for row in release.rows("select distinct note_en from reference.sources")] == ["newer"]
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_a_file_that_the_current_release_read_is_not_lost_where_another_of_its_files_differs(
+    tmp_path: Path, is_damaged: bool
+) -> None:
+    with candidate() as connection:
+        connection.execute(
+            "insert into intake.files by name select * replace ('refused' as status, 'r' as file_sha256) "
+            "from intake.files limit 1"
+        )
+        connection.execute("insert into intake.datasets by name select distinct dataset from intake.files")
+        assert {file.status for file in release_of(connection, tmp_path).manifest.inputs} == {"read", "refused"}
+        connection.execute("delete from intake.files where status = 'refused'")
+        release = release_of(connection, tmp_path)
+        if is_damaged:
+            (release.folder / "workbook.xlsx").write_bytes(b"saved in Excel")
+        connection.execute("delete from intake.files")
+        with pytest.raises(DataError) as refused:
+            release_of(connection, tmp_path)
+    assert [issue.code for issue in refused.value.issues] == ["missing_receipt"]
+
+
+def test_a_field_that_a_later_version_adds_leaves_the_root_of_a_manifest_as_it_is(release: Release) -> None:
+    class LaterFile(PublishedFile):
+        title: str | None = None
+
+    class LaterManifest(Manifest):
+        files: tuple[LaterFile, ...]
+        note: str = ""
+
+    text = (release.folder / "MANIFEST.json").read_text("utf-8")
+    later = LaterManifest.model_validate_json(text)
+    assert later.root is not None
+    assert later.has_its_root
+    assert not later.model_copy(update={"note": "changed"}).has_its_root
 
 
 def stage(connection: Connection, paths: Paths, run_id: str) -> None:

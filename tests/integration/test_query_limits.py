@@ -44,6 +44,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
         ("select 1 as a, 2 as a", "query_repeats_columns"),
         ("from reference.cities a, reference.cities b", "query_repeats_columns"),
         ("selec", "query_failed"),
+        ("select allocated from reference.cities", "query_failed"),
         ("from read_text('/etc/hostname')", "query_failed"),
         ("set memory_limit = '1TB'", "query_failed"),
         ("select list_sort(range(400000000))", "query_needs_memory"),

@@ -86,10 +86,22 @@ def test_the_wide_scorecard_has_value_year_and_score_of_each_indicator(release: 
         )
 
 
-def test_columns_of_the_wide_scorecard_have_the_dataset_only_where_two_would_have_one_name() -> None:
-    assert column_names(["a.x", "b.y"]) == {"a.x": "x", "b.y": "y"}
-    assert column_names(["a.x", "b.x"]) == {"a.x": "a_x", "b.x": "b_x"}
-    assert column_names(["a.x", "b.x_year"]) == {"a.x": "a_x", "b.x_year": "b_x_year"}
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"a.x": "x", "b.y": "y"},
+        {"a.x": "a_x", "b.x": "b_x"},
+        {"a.x": "a_x", "b.X": "b_X"},
+        {"a.x": "a_x", "b.x_year": "b_x_year"},
+        {"a.x": "a_x", "a.x_year": "a_x_year_2"},
+        {"a.b_c": "a_b_c", "d.b_c": "d_b_c", "a_b.c": "a_b_c_2", "d.c": "d_c"},
+        {"a.city_zh": "a_city_zh", "b.city_code": "b_city_code", "c.y": "y"},
+    ],
+)
+def test_columns_of_the_wide_scorecard_have_the_dataset_only_where_two_would_have_one_name(
+    names: dict[str, str],
+) -> None:
+    assert column_names(list(names)) == names
 
 
 def test_a_registry_without_indicators_gives_a_wide_scorecard_of_cities_alone(connection: Connection) -> None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from assets.core.errors import UsageError
-from assets.core.paths import Paths
+from assets.core.paths import DATA_DIR_VARIABLE, Paths
 from assets.release.publish.current import find_current_folder, repair_current
+from assets.release.publish.release_index import write_index
 from assets.release.publish.retention import list_releases, prune_releases, verify_release
 from assets.release.read.reader import find_current_release, list_release_ids
+from pipelines.cli.app import app
 from pipelines.cli.doctor import check_current_release
+from pipelines.cli.options import INTERRUPTED, line
 from tests.builders.candidates import build_three_releases
 
 
@@ -60,6 +66,89 @@ def test_a_copied_folder_takes_the_place_of_a_release_that_is_lost(copied: Paths
     repair_current(copied)
     assert copied.current_release.readlink().name == release.manifest.release_id
     assert verify_release(copied, "current").issues == ()
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+@pytest.mark.parametrize("other", ["intact", "missing", "damaged"])
+def test_killed_at_any_rename_of_a_repair_the_release_is_kept_and_current_after_the_next(
+    copied: Paths, monkeypatch: pytest.MonkeyPatch, other: str, step: int
+) -> None:
+    release = find_current_release(copied)
+    assert release is not None
+    if other == "missing":
+        shutil.rmtree(release.folder)
+    if other == "damaged":
+        (release.folder / "CHANGES.md").write_text("other", "utf-8")
+    left, rename = step, Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise Killed
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with suppress(Killed):
+        repair_current(copied)
+    monkeypatch.undo()
+    prune_releases(copied, 0)
+    repair_current(copied)
+    found = find_current_release(copied)
+    assert found is not None
+    assert found.manifest == release.manifest
+    assert verify_release(copied, "current").issues == ()
+
+
+def test_a_pointer_that_was_not_put_in_place_is_followed_where_it_names_a_release(copied: Paths) -> None:
+    shutil.rmtree(copied.current_release)
+    release_id = list_release_ids(copied)[0]
+    for name, target in (("a", release_id), ("b", "nowhere"), ("c", ".")):
+        (copied.releases / f".current-{name}").symlink_to(target)
+    repair_current(copied)
+    assert copied.current_release.readlink().name == release_id
+
+
+@pytest.mark.parametrize("keep", [0, 1])
+def test_where_none_is_current_the_newest_release_is_kept(copied: Paths, keep: int) -> None:
+    shutil.rmtree(copied.current_release)
+    newest = list_release_ids(copied)[-1]
+    assert prune_releases(copied, keep).kept == (newest,)
+
+
+@pytest.mark.parametrize("form", ["folder", "file", "missing"])
+def test_the_index_names_the_current_release_in_whatever_form_it_is_named(copied: Paths, form: str) -> None:
+    release_id = list_release_ids(copied)[-1]
+    if form != "folder":
+        shutil.rmtree(copied.current_release)
+    if form == "file":
+        copied.current_release.write_text(f"{release_id}\n", "utf-8")
+    write_index(copied)
+    index = json.loads((copied.releases / "index.json").read_text("utf-8"))
+    assert index["current"] == (None if form == "missing" else release_id)
+
+
+@pytest.mark.parametrize(("is_switched", "key"), [(False, "interrupted_run"), (True, "interrupted")])
+def test_an_interrupted_run_says_whether_another_release_is_current_also_where_a_file_names_it(
+    copied: Paths, monkeypatch: pytest.MonkeyPatch, is_switched: bool, key: str
+) -> None:
+    shutil.rmtree(copied.current_release)
+    first, second, _ = list_release_ids(copied)
+    copied.current_release.write_text(first, "utf-8")
+
+    def interrupt(*_: object) -> None:
+        if is_switched:
+            copied.current_release.write_text(second, "utf-8")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipelines.runner.run_if_changed", interrupt)
+    monkeypatch.setenv(DATA_DIR_VARIABLE, str(copied.data))
+    result = CliRunner().invoke(app, ["run", "--lang", "en"])
+    assert (result.exit_code, result.stderr.strip()) == (INTERRUPTED, line(key, "en"))
 
 
 @pytest.mark.parametrize("name", ["MANIFEST.json", "CHANGES.md"])

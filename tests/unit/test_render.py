@@ -143,10 +143,26 @@ def test_an_issue_is_shown_in_one_language_with_its_place_and_remedy(language: L
 
 @pytest.mark.parametrize(
     ("value", "digits", "text"),
-    [(2.675, 2, "2.68"), (-0.25, 1, "-0.3"), (0.5, 0, "1"), (1234.5, 1, "1,234.5"), (61.24, 1, "61.2"), (7, 2, "7.00")],
+    [
+        (2.675, 2, "2.68"),
+        (-0.25, 1, "-0.3"),
+        (0.5, 0, "1"),
+        (1234.5, 1, "1,234.5"),
+        (61.24, 1, "61.2"),
+        (7, 2, "7.00"),
+        (-0.04, 1, "0.0"),
+        (-0.0, 0, "0"),
+    ],
 )
 def test_a_number_is_rounded_half_away_from_zero(value: float, digits: int, text: str) -> None:
     assert format_decimal(value, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.285, "+29"), (0.145, "+15"), (-0.285, "-29"), (0.0, "0"), (-0.001, "0"), (12.345, "+1,235")]
+)
+def test_a_percentage_is_rounded_as_its_decimal_text_and_a_zero_has_no_sign(value: float, text: str) -> None:
+    assert format_decimal(value, 0, "+", exponent=2) == text
 
 
 def printed(part: RenderableType) -> list[str]:

@@ -214,6 +214,24 @@ def test_a_score_is_drawn_as_a_bar_and_one_that_is_open_as_a_range(opened: Conne
     assert bar in text
 
 
+@pytest.mark.parametrize(("rank", "drawn"), [("1", "s3"), ("null", "none")])
+def test_a_tile_has_a_colour_where_the_city_has_a_rank(
+    opened: Connection, tmp_path: Path, rank: str, drawn: str
+) -> None:
+    opened.execute("begin transaction")
+    opened.execute("delete from reference.city_tiles")
+    opened.execute(
+        "insert into reference.city_tiles by name "
+        "select city_code, 1 as tile_row, if(city_code = 'A', 1, 2) as tile_column from reference.cities"
+    )
+    opened.execute("update scorecards.city_scores set evidenced = null, possible = null, rank = null")
+    opened.execute(f"update scorecards.dimension_scores set evidenced = 61.25, possible = 61.25, rank = {rank}")
+    write_report(opened, tmp_path, published_tables(), RELEASE)
+    opened.execute("rollback")
+    text = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'<td class="tile (\w+)" data-shown="(\w+) 61\.3\|', text) == [(drawn, drawn)] * 2
+
+
 @pytest.mark.parametrize(
     ("value", "drawn"), [(None, "none"), (0, "s0"), (19.94, "s0"), (19.96, "s1"), (20, "s1"), (100, "s4")]
 )
@@ -231,9 +249,14 @@ def test_a_code_without_a_word_stands_for_itself_as_text() -> None:
     assert formatters.code_label("statuses", "<b>") == "&lt;b&gt;"
 
 
-SHOWN = [(0.0, "<1%"), (0.004, "<1%"), (0.5, "50%"), (0.994, "99%"), (1.0, ">99%")]
+SHOWN = [(0.0, "<1%"), (0.004, "<1%"), (0.285, "29%"), (0.5, "50%"), (0.994, "99%"), (1.0, ">99%")]
 
 
 @pytest.mark.parametrize(("value", "shown"), SHOWN)
 def test_no_projection_is_shown_as_certain(value: float, shown: str) -> None:
     assert formatters.format_probability(value) == shown
+
+
+@pytest.mark.parametrize("share", [0.285, 0.145, 0.575])
+def test_a_share_is_rounded_as_its_decimal_text(share: float) -> None:
+    assert formatters.format_percent(share) == f"{round(1000 * share) // 10 + 1}%"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+import duckdb
 import pytest
 
 from assets.core.errors import DataError
@@ -21,6 +22,12 @@ from pipelines.observability.system_errors import classify_system_error, iter_ca
         (sqlite3.OperationalError("attempt to write a readonly database"), "folder_unwritable"),
         (sqlite3.OperationalError("disk I/O error"), "disk_write_failed"),
         (sqlite3.DatabaseError("file is not a database"), "dagster_storage_damaged"),
+        (IsADirectoryError(21, "Is a directory"), "path_unusable"),
+        (NotADirectoryError(20, "Not a directory"), "path_unusable"),
+        (duckdb.IOException("IO Error: Could not read enough bytes from file"), "database_damaged"),
+        (duckdb.Error("Corrupt database file: computed checksum 1 does not match"), "database_damaged"),
+        (duckdb.IOException('IO Error: Could not set lock on file "x": Conflicting lock is held'), "database_in_use"),
+        (duckdb.IOException("IO Error: Cannot open file: being used by another process"), "database_in_use"),
     ],
 )
 def test_a_fault_of_the_machine_is_found_behind_what_it_caused(error: Exception, code: str) -> None:
@@ -45,7 +52,13 @@ def chain(last: Exception, cause: Exception) -> Exception:
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError("x"), FileNotFoundError(2, "gone"), chain(KeyError("y"), ZeroDivisionError())]
+    "error",
+    [
+        ValueError("x"),
+        FileNotFoundError(2, "gone"),
+        duckdb.InternalException("assertion failed"),
+        chain(KeyError("y"), ZeroDivisionError()),
+    ],
 )
 def test_a_fault_of_ours_is_none_of_them(error: Exception) -> None:
     assert classify_system_error(error) is None

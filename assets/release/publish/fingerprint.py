@@ -18,7 +18,7 @@ from assets.core.files import hash_file, write_cache
 from assets.core.inbox_files import InboxEntry, escape_path, list_inbox, open_inbox_file
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.core.sealed import read_sealed, seal
-from assets.release.publish.manifest import is_intact
+from assets.release.publish.manifest import WrittenFile, is_intact
 from assets.release.read.reader import find_current_release
 
 # These compute the figures; a new version of one is a new input.
@@ -80,11 +80,13 @@ def _list_input_files(paths: Paths) -> Iterator[tuple[str, Path]]:
                 yield f"{folder.name}/{relative.as_posix()}", file
 
 
-def list_written_files(paths: Paths) -> Iterator[Path]:
-    """Yield the files of the data directory that people write, and that are inputs of a run."""
-    for _, file in _list_input_files(paths):
-        if file.is_relative_to(paths.data) and not file.is_relative_to(paths.inbox) and not file.is_symlink():
-            yield file
+def describe_written_files(paths: Paths) -> tuple[WrittenFile, ...]:
+    """Return the files of the data directory that people write, and that are inputs of a run, as they are now."""
+    return tuple(
+        WrittenFile(path=file.relative_to(paths.data).as_posix(), sha256=hash_file(file))
+        for _, file in _list_input_files(paths)
+        if file.is_relative_to(paths.data) and not file.is_relative_to(paths.inbox) and not file.is_symlink()
+    )
 
 
 def save_fingerprint(paths: Paths, fingerprint: str, release_id: str) -> None:

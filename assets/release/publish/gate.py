@@ -8,13 +8,16 @@ from assets.warehouse.connection import Connection
 
 
 def raise_on_lost_files(connection: Connection, current: Manifest | None) -> None:
-    """Raise a DataError with files of the current release that have no receipt any more; nothing deletes receipts."""
+    """Raise a DataError with files that the current release read and that have no receipt any more.
+
+    Nothing deletes receipts. A refused file gave no rows, so nothing is lost with it.
+    """
     datasets = {str(row[0]) for row in connection.execute("select dataset from intake.datasets").fetchall()}
     received = set(connection.execute("select dataset, file_sha256 from intake.files").fetchall())
     issues = [
         Issue("missing_receipt", file.sha256, file=file.file)
         for file in (current.inputs if current is not None else ())
-        if file.dataset in datasets and (file.dataset, file.sha256) not in received
+        if file.status == "read" and file.dataset in datasets and (file.dataset, file.sha256) not in received
     ]
     if issues:
         raise DataError(issues)

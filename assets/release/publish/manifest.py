@@ -90,9 +90,10 @@ class Manifest(Note):
     def compute_root(self) -> str:
         """Return the root over the facts of the manifest and each of its entries."""
         lists = ("files", "inputs", "written")
-        content = self.model_dump(mode="json", exclude={"root"})
+        # Without defaults: a field that a later version adds leaves the roots of earlier manifests as they are.
+        content = self.model_dump(mode="json", exclude={"root"}, exclude_defaults=True)
         facts = {name: value for name, value in content.items() if name not in lists}
-        return merkle_root([facts, *(entry for name in lists for entry in content[name])])
+        return merkle_root([facts, *(entry for name in lists for entry in content.get(name, ()))])
 
     @property
     def has_its_root(self) -> bool:

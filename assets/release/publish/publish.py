@@ -6,13 +6,13 @@ candidate may be published (assets.release.publish.gate), and how each file is m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from assets.core.files import hash_file, sync_tree
+from assets.core.files import sync_tree
 from assets.core.paths import Paths
 from assets.release.explain.changelog import render_changelog
 from assets.release.explain.recompute import attach_parquet, attach_release
@@ -27,7 +27,6 @@ from assets.release.outputs.workbook.workbook import write_workbook
 from assets.release.publish.current import SWITCHING, find_current_folder, repair_current, switch_current
 from assets.release.publish.database import finish_database
 from assets.release.publish.file_names import CHANGELOG, DATABASE
-from assets.release.publish.fingerprint import list_written_files
 from assets.release.publish.gate import raise_on_lost_files
 from assets.release.publish.manifest import (
     FORMAT,
@@ -67,7 +66,7 @@ class PublishPlan:
     """All that is known before the first write.
 
     `current` is the manifest of the current release if that is intact. A damaged one is not compared with anything, and
-    the same content replaces it.
+    the same content replaces it. `written` are the files that people write, as they were when the run began.
     """
 
     paths: Paths
@@ -75,6 +74,7 @@ class PublishPlan:
     metadata: ReleaseMetadata
     run: RunFacts
     current: Manifest | None
+    written: tuple[WrittenFile, ...]
 
     @property
     def content(self) -> list[Table]:
@@ -107,6 +107,7 @@ def publish(
     run_id: str,
     await_check_pages: Callable[[], None] = lambda: None,
     put_returns: Callable[[Connection, Path], list[Path]] = write_returns,
+    written: Sequence[WrittenFile] = (),
 ) -> PublishResult:
     """Publish the candidate behind the connection, unless the current release has the same content.
 
@@ -116,15 +117,16 @@ def publish(
     Args:
         await_check_pages: returns when the pages of the checks, which the report shows, are complete.
         put_returns: writes the returns into a folder, or moves them there if another process wrote them.
+        written: the files that people write, as they were when the run began.
         connection, tables, paths, run_id: the candidate, the published tables, the data directory and the run.
     """
     paths.releases.mkdir(parents=True, exist_ok=True)
+    repair_current(paths)
     for leftover in paths.releases.glob(f"{SWITCHING}*"):
         leftover.unlink()
-    repair_current(paths)
     try:
-        plan = _make_plan(connection, tables, paths, run_id)
-        raise_on_lost_files(connection, plan.current)
+        raise_on_lost_files(connection, _read_current(paths))
+        plan = _make_plan(connection, tables, paths, run_id, written)
         content = _write_content(connection, plan)
         if plan.baseline is not None and plan.baseline.content_digest == content.manifest.content_digest:
             write_index(paths)
@@ -137,9 +139,17 @@ def publish(
         discard_staging(paths)
 
 
-def _make_plan(connection: Connection, tables: Sequence[Table], paths: Paths, run_id: str) -> PublishPlan:
+def _read_current(paths: Paths) -> Manifest | None:
+    """Return the manifest of the current release where nothing changed it; other files may be damaged."""
     folder = find_current_folder(paths)
-    current = read_manifest(folder) if folder is not None else None
+    manifest = read_manifest(folder) if folder is not None else None
+    return manifest if manifest is not None and manifest.has_its_root else None
+
+
+def _make_plan(
+    connection: Connection, tables: Sequence[Table], paths: Paths, run_id: str, written: Sequence[WrittenFile]
+) -> PublishPlan:
+    folder, current = find_current_folder(paths), _read_current(paths)
     now = datetime.now(UTC).replace(microsecond=0)
     return PublishPlan(
         paths=paths,
@@ -147,6 +157,7 @@ def _make_plan(connection: Connection, tables: Sequence[Table], paths: Paths, ru
         metadata=read_metadata(connection, tables),
         run=RunFacts(run_id=run_id, released_at=now, as_of=_read_as_of(connection, tables)),
         current=current if folder is not None and current is not None and is_intact(folder, current) else None,
+        written=tuple(written),
     )
 
 
@@ -169,7 +180,7 @@ def _write_content(connection: Connection, plan: PublishPlan) -> WrittenContent:
         inputs=_read_inputs(connection),
         run=plan.run,
         previous_release_id=plan.current.release_id if plan.current is not None else None,
-        written=tuple(_describe_written(plan.paths)),
+        written=plan.written,
         previous_root=plan.current.root if plan.current is not None else None,
     )
     return WrittenContent(staging, manifest, late)
@@ -239,11 +250,6 @@ def _write_score_changes(connection: Connection, plan: PublishPlan, table: Table
         connection.execute(f"insert into {CHANGES} select * from score_changes_in_memory")
         connection.unregister("score_changes_in_memory")
         return render_changelog(plan.baseline.release_id, read_named_changes(memory), failed_models)
-
-
-def _describe_written(paths: Paths) -> Iterator[WrittenFile]:
-    for file in list_written_files(paths):
-        yield WrittenFile(path=file.relative_to(paths.data).as_posix(), sha256=hash_file(file))
 
 
 def _read_inputs(connection: Connection) -> tuple[InputFile, ...]:

@@ -10,6 +10,7 @@ import json
 
 from assets.core.files import write_atomically
 from assets.core.paths import Paths
+from assets.release.publish.current import find_current_folder
 from assets.release.publish.file_names import CSV, DATABASE, PARQUET, REPORT_INDEX, WORKBOOK
 from assets.release.publish.manifest import MANIFEST_NAME, Manifest
 from assets.release.read.reader import read_manifests
@@ -19,8 +20,9 @@ INDEX = "index.json"
 
 def write_index(paths: Paths) -> None:
     """Write the list of all complete releases, the newest first, with the one that is current."""
+    current = find_current_folder(paths)
     content = {
-        "current": paths.current_release.resolve().name,
+        "current": None if current is None else current.name,
         "releases": [_describe(manifest) for manifest in reversed(read_manifests(paths).values())],
     }
     write_atomically(paths.releases / INDEX, json.dumps(content, ensure_ascii=False, indent=1) + "\n")

@@ -85,13 +85,15 @@ def verify_release(paths: Paths, text: str) -> VerifyResult:
 def prune_releases(paths: Paths, keep: int) -> PruneResult:
     """Delete all but the newest releases, never the current one nor one whose database a process holds open.
 
-    A blocked candidate is deleted too if a release was made after it.
+    Where none of them is current, the newest stays. A blocked candidate is deleted too if a release was made after it.
     """
     for leftover in paths.releases.glob(f"{PRUNING}*"):
         shutil.rmtree(leftover)
     release_ids = list_release_ids(paths)
     # Read after the list: a release that a run makes current in the meantime is not in the list.
-    kept = {*release_ids[-keep:], _current_id(paths)} if keep > 0 else {_current_id(paths)}
+    current = _current_id(paths)
+    most = keep if current in release_ids else max(keep, 1)
+    kept = {*release_ids[max(len(release_ids) - most, 0) :], current}
     removed: list[str] = []
     in_use: list[str] = []
     for release_id in release_ids:

@@ -1,7 +1,7 @@
 """One SQL statement of a user, executed in a process of its own with limits on time and memory.
 
 Some functions of DuckDB answer neither its own limits nor an interrupt; a process always ends. Here: the process, and
-what becomes of its end. Not here: queries of the commands themselves (assets.release.read.reader).
+what its end means for the caller. Not here: queries of the commands themselves (assets.release.read.reader).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from assets.core.settings import QuerySettings
 from assets.core.system import disable_core_files, limit_memory
 from assets.core.worker import Worker, WorkerError
 from assets.release.read.reader import Release, Row
-from assets.warehouse.connection import Connection, DatabaseError, connect_read_only
+from assets.warehouse.connection import Connection, DatabaseError, OutOfMemoryError, connect_read_only
 
 _MEGABYTE = 1_000_000
 # DuckDB's part of the memory; the rest is for the rows as Python objects, and for what DuckDB does not count.
@@ -74,11 +74,10 @@ def _execute(database: Path, sql: str, megabytes: int, parameters: dict[str, str
         with connect_read_only(database, memory=f"{int(megabytes * _DUCKDB_SHARE)}MB") as connection:
             limit_memory(megabytes * _MEGABYTE)
             return _fetch(connection, sql, parameters)
-    except MemoryError:
+    except (MemoryError, OutOfMemoryError):
         return Issue("query_needs_memory", str(megabytes))
     except DatabaseError as error:
-        is_memory = "Out of Memory" in str(error) or "allocate" in str(error)
-        return Issue("query_needs_memory", str(megabytes)) if is_memory else Issue("query_failed", str(error))
+        return Issue("query_failed", str(error))
     except Exception as error:  # a value that Python cannot represent, say
         return Issue("query_failed", f"{type(error).__name__}: {error}")
 

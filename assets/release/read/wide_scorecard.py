@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain, count
 
 from assets.warehouse.connection import Connection, quote_identifier, quote_literal
 from assets.warehouse.models import Model
@@ -80,16 +81,27 @@ group by cities.city_code, cities.name_zh, cities.name_en
 
 
 def column_names(indicator_ids: Sequence[str]) -> dict[str, str]:
-    """Return the column of each indicator: its name without the dataset, or with it where two columns had one name."""
+    """Return the column of each indicator: its name without the dataset, or with it where two columns had one name.
+
+    Names with the dataset can be equal too, as of `a.b_c` and `a_b.c`: a number makes them different.
+    """
     short = {indicator_id: indicator_id.partition(".")[2] for indicator_id in indicator_ids}
-    counts = Counter(f"{name}{end}" for name in short.values() for _, end, _, _ in _FIGURES)
-    return {
+    counts = Counter([*_CITY_COLUMNS, *(column for name in short.values() for column in _columns(name))])
+    names = {
         indicator_id: name
-        if all(counts[f"{name}{end}"] == 1 for _, end, _, _ in _FIGURES)
-        else _with_dataset(indicator_id)
         for indicator_id, name in short.items()
+        if all(counts[column] == 1 for column in _columns(name))
     }
+    taken = {*_CITY_COLUMNS, *(column for name in names.values() for column in _columns(name))}
+    for indicator_id in [one for one in short if one not in names]:
+        base = indicator_id.replace(".", "_")
+        candidates = chain([base], (f"{base}_{number}" for number in count(2)))
+        name = next(name for name in candidates if taken.isdisjoint(_columns(name)))
+        taken.update(_columns(name))
+        names[indicator_id] = name
+    return names
 
 
-def _with_dataset(indicator_id: str) -> str:
-    return indicator_id.replace(".", "_")
+def _columns(name: str) -> tuple[str, ...]:
+    """Return the columns of an indicator as they are compared: SQL takes no notice of capitals."""
+    return tuple(f"{name}{end}".lower() for _, end, _, _ in _FIGURES)

@@ -27,10 +27,12 @@ def run(
     """Run the pipeline if anything is new, and show what arrived and the scores."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from assets.release.publish.current import find_current_folder
+
     paths = Paths.from_environment()
     errors = make_console(is_error=True)
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    before = paths.current_release.resolve()
+    before = find_current_folder(paths)
     try:
         with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
             task = progress.add_task(line("starting", language), total=None)
@@ -45,7 +47,7 @@ def run(
                 paths, lambda table, total: progress.update(task, advance=1, total=total, description=table)
             )
     except KeyboardInterrupt:
-        is_unchanged = paths.current_release.resolve() == before
+        is_unchanged = find_current_folder(paths) == before
         errors.print(line("interrupted_run" if is_unchanged else "interrupted", language), soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None
     # Opening the database takes a tenth of a call that has nothing to do.

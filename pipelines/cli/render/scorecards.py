@@ -163,7 +163,9 @@ def _format_projection(row: Row) -> str:
     if row["projected_value"] is None:
         return MISSING
     value, low, high = (format_value(row, f"projected_{name}") for name in ("value", "low", "high"))
-    probability = "" if row["probability_met"] is None else f", {format_decimal(100 * row['probability_met'], 0)}%"
+    probability = (
+        "" if row["probability_met"] is None else f", {format_decimal(row['probability_met'], 0, exponent=2)}%"
+    )
     return f"{row['projected_year']}: {value} ({low}–{high}{probability})"
 
 

@@ -62,7 +62,9 @@ class _TraceTree:
         """Return the status, with the figure that an expired target is judged by; without a target, the trend."""
         score = self._score
         if score["trend"] is not None:
-            rate = "" if score["trend_rate"] is None else f" ({format_decimal(100 * score['trend_rate'], 2, '+')} %)"
+            rate = (
+                "" if score["trend_rate"] is None else f" ({format_decimal(score['trend_rate'], 2, '+', exponent=2)} %)"
+            )
             return label("trends", score["trend"], self._language) + rate
         text = label("statuses", score["status"], self._language)
         is_past = score["status"] in ("met", "missed")

@@ -86,13 +86,13 @@ def format_score(value: float | None) -> str:
 
 def format_probability(value: float) -> str:
     """Return a probability in percent; never 0 or 100, because no projection is certain."""
-    percent = int(format_decimal(100 * value, 0))
+    percent = int(format_decimal(value, 0, exponent=2))
     return "<1%" if percent < 1 else ">99%" if percent > 99 else f"{percent}%"
 
 
 def format_percent(share: float, digits: int = 0, sign: str = "") -> str:
     """Return a share in percent, rounded like every other figure."""
-    return f"{format_decimal(100 * share, digits, sign)}%"
+    return f"{format_decimal(share, digits, sign, exponent=2)}%"
 
 
 def format_plain(value: float | None) -> str:

@@ -166,6 +166,7 @@ class _SiteBuilder:
             "release": release,
             "registry": self._registry,
             "rankings": self._rankings,
+            "has_matrix": self._has_matrix,
         }
 
     def write(self) -> Iterator[Path]:
@@ -227,7 +228,6 @@ class _SiteBuilder:
             "index",
             dimension_scores=self._dimension_scores,
             attainments=self._attainments,
-            has_matrix=self._has_matrix,
             most=queries.MAX_LISTED,
             tiles=self._tiles(),
             province_targets=read_rows(self._connection, "province_target_rows", ["dimension_position", "target_id"]),

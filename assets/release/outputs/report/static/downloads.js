@@ -13,8 +13,19 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
 
-  // The texts in the language of the page; a field behind a fold and the heading of a card are no part of a cell.
-  const text = (cell) => (cell.querySelector(":scope > .cell") || cell.querySelector("button") || cell).innerText.trim().replace(/\s+/g, " ");
+  const withoutOtherLanguage = (element) => {
+    const copy = element.cloneNode(true);
+    const other = document.documentElement.lang === "en" ? "zh" : "en";
+    for (const one of copy.querySelectorAll(`[lang="${other}"]`)) one.remove();
+    return copy;
+  };
+
+  // A cell without the heading that it has on a card, a heading without its button. The text of an element that is not
+  // drawn, as the headings of cards are, is in both languages.
+  const text = (cell) => {
+    const content = cell.querySelector(":scope > .cell") || cell.querySelector("button") || cell;
+    return (content.checkVisibility() ? content : withoutOtherLanguage(content)).innerText.trim().replace(/\s+/g, " ");
+  };
   const rows = (table) => [...table.rows].filter((row) => !row.hidden).map((row) => [...row.cells].map(text));
 
   const csv = (table) => "\uFEFF" + rows(table).map((row) => row.map((cell) => {
@@ -82,9 +93,7 @@
 
   // A picture has no style sheet and shows both languages: the other one goes, and the font is written in.
   const picture = (chart) => {
-    const copy = chart.cloneNode(true);
-    const other = document.documentElement.lang === "en" ? "zh" : "en";
-    for (const one of copy.querySelectorAll(`[lang="${other}"]`)) one.remove();
+    const copy = withoutOtherLanguage(chart);
     for (const one of copy.querySelectorAll("text")) one.setAttribute("font-family", getComputedStyle(document.body).fontFamily);
     return new XMLSerializer().serializeToString(copy);
   };

@@ -53,7 +53,7 @@
     const value = (row) => {
       const cell = row.cells[position];
       if (heading.dataset.sort === "text") return cell.innerText.trim();
-      const text = cell.dataset.value === undefined ? cell.textContent : cell.dataset.value;
+      const text = cell.dataset.value === undefined ? cell.innerText : cell.dataset.value;
       return text.trim() === "" || isNaN(text) ? null : Number(text);
     };
     const sign = direction === "ascending" ? 1 : -1;

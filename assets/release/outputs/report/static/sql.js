@@ -49,7 +49,13 @@
     const rows = [];
     let [columns, isCut] = [[], false];
     try {
-      const statement = database.prepare(document.getElementById("statement").value);
+      const text = document.getElementById("statement").value;
+      const count = [...database.iterateStatements(text)].length;
+      if (count !== 1) {
+        outcome(...(count === 0 ? ["没有查询语句", "There is no statement"] : [`共有 ${count} 条语句，一次只能运行一条`, `There are ${count} statements; a query is one`]));
+        return;
+      }
+      const statement = database.prepare(text);
       columns = statement.getColumnNames();
       while (!isCut && statement.step()) {
         if (rows.length < MOST) rows.push(statement.get());
@@ -66,9 +72,15 @@
   };
 
   document.addEventListener("DOMContentLoaded", async () => {
-    const program = await window.initSqlJs();
-    const database = new program.Database();
-    load(database, window.GANCHENG_TABLES);
+    let database;
+    try {
+      const program = await window.initSqlJs();
+      database = new program.Database();
+      load(database, window.GANCHENG_TABLES);
+    } catch (error) {
+      outcome(`本浏览器不能运行查询：${error.message}`, `This browser cannot run queries: ${error.message}`);
+      return;
+    }
     const [button, statement, examples] = ["run", "statement", "examples"].map((id) => document.getElementById(id));
     button.disabled = false;
     button.addEventListener("click", () => run(database));
