@@ -17,6 +17,7 @@ from assets.release.publish.retention import verify_release
 from assets.release.read.reader import get_current_release
 from pipelines.cli.lineage import Proof, prove_release
 from tests.builders.data_directories import Place, copy_of
+from tests.helpers.damage import flip
 
 PAGE = (PROJECT_ROOT / "docs" / "release.md").read_text(encoding="utf-8")
 SCRIPT = re.findall(r"```python\n(.*?)```", PAGE[PAGE.index("## Proof") :], re.DOTALL)[0]
@@ -25,13 +26,6 @@ SCRIPT = re.findall(r"```python\n(.*?)```", PAGE[PAGE.index("## Proof") :], re.D
 def prove(place: Place) -> Proof:
     paths = Paths(place.data)
     return prove_release(paths, get_current_release(paths))
-
-
-def flip(file: Path) -> None:
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    file.chmod(0o644)
-    file.write_bytes(bytes(content))
 
 
 def compute(place: Place, tmp_path: Path) -> subprocess.CompletedProcess[str]:

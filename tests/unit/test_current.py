@@ -13,14 +13,6 @@ from assets.release.publish.current import find_current_folder, repair_current
 from assets.release.publish.retention import list_releases, prune_releases, verify_release
 from assets.release.read.reader import find_current_release, list_release_ids
 from pipelines.cli.doctor import check_current_release
-from tests.builders.candidates import build_three_releases
-
-
-@pytest.fixture(scope="module")
-def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("data")
-    build_three_releases(data)
-    return data
 
 
 @pytest.fixture
