@@ -28,7 +28,7 @@ test: lint $(VENV)/older $(VENV)/spark $(VENV)/storage $(VENV)/site ## lint, typ
 
 test-fast: $(VENV)/dev ## what a change touches: lint, types, the unit tests that import what differs from main
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy
-	@$(BIN)/python -m pytest --quiet $(PARALLEL) $$($(BIN)/python -m tests.helpers.changed_tests)
+	@tests=$$($(BIN)/python -m tests.helpers.changed_tests) && $(BIN)/python -m pytest --quiet $(PARALLEL) $$tests
 
 # The test files that do more where GANCHENG_PROVE is set.
 PROOFS = tests/robustness $(shell grep -rlE --include='test_*.py' 'GANCHENG_PROVE|proof_scale' tests --exclude-dir=robustness)

@@ -47,7 +47,7 @@ def lock_owner_pid(paths: Paths, name: str = RUN_LOCK) -> str:
     """Return the id of the process that took the lock last, empty where none did."""
     try:
         with (paths.state / name).open("rb") as lock:
-            lock.seek(1)  # Windows lets nobody else read the byte that is locked, the first
+            lock.seek(1)  # on Windows no other process can read the locked byte, the first
             return lock.read().decode("ascii", "replace").strip()
     except OSError:
         return ""

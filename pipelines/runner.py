@@ -7,11 +7,12 @@ instance (pipelines.orchestration.instance). Importing Dagster takes seconds, so
 from __future__ import annotations
 
 import gc
+import logging
 import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ from pipelines.observability.system_errors import classify_system_error, iter_ca
 from pipelines.orchestration.instance import HOME_VARIABLE, SETTINGS, open_instance
 
 if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
     from assets.quality.checks.gx_worker import ValidationWorker
 
 Progress = Callable[[str, int], None]
@@ -139,7 +142,6 @@ def _execute_job(paths: Paths, run_id: str, inputs: str, progress: Progress, wor
     from assets.release.assets import INPUTS_TAG
     from pipelines.definitions import build_definitions
     from pipelines.orchestration.resources import VALIDATION_WORKER
-    from pipelines.orchestration.retention import prune_by_settings
     from pipelines.project import load_project
 
     job = build_definitions(load_project(paths)).resolve_job_def(REFRESH)
@@ -165,8 +167,19 @@ def _execute_job(paths: Paths, run_id: str, inputs: str, progress: Progress, wor
             )
         except dg.DagsterUserCodeExecutionError as error:
             raise error.user_exception from error
-        pruning = read_settings(paths).schedules.pruning
-        # The release is made; what cannot be deleted now is deleted after the next run.
-        with suppress(OSError):
-            if pruning.is_on:
-                prune_by_settings(paths, pruning, instance)
+        prune_after_run(paths, instance)
+
+
+def prune_after_run(paths: Paths, instance: DagsterInstance) -> None:
+    """Delete what the settings do not keep; the release is made, so what cannot be deleted now waits for the next run.
+
+    Dagster's storage raises errors of its own, from whichever database it has.
+    """
+    from pipelines.orchestration.retention import prune_by_settings
+
+    pruning = read_settings(paths).schedules.pruning
+    try:
+        if pruning.is_on:
+            prune_by_settings(paths, pruning, instance)
+    except Exception as error:
+        logging.getLogger(__name__).warning("old releases or runs could not be deleted: %s", type(error).__name__)

@@ -96,8 +96,8 @@ def _figures(plan: Mapping[str, Any], tables: Mapping[str, list[Row]]) -> Figure
     for slip in plan["slips"]:
         key = slip["city_code"], slip["indicator_id"], _YEARS[-1]
         figures[key] = round(figures[key] * slip["factor"], 4)
-    sent = plan["incomplete"]
-    return {key: value for key, value in figures.items() if key[1] in sent.get(key[0], (key[1],))}
+    reported = plan["incomplete"]
+    return {key: value for key, value in figures.items() if key[1] in reported.get(key[0], (key[1],))}
 
 
 def _long_rows(plan: Mapping[str, Any], tables: Mapping[str, list[Row]], figures: Figures) -> list[Row]:

@@ -14,7 +14,7 @@ from assets.core.errors import Issue, UsageError
 from assets.core.files import write_atomically
 from assets.core.paths import Paths
 from assets.core.sealed import seal_earlier_file
-from assets.core.system import has_access
+from assets.core.system import has_access, has_private_mode
 
 LAKE_VERSION, STATE_VERSION = 3, 1
 VERSION_FILE = "VERSION"
@@ -47,7 +47,7 @@ def ensure_state_dir(paths: Paths) -> None:
     paths.state.mkdir(parents=True, exist_ok=True)
     if not has_access(paths.state, os.W_OK | os.X_OK):
         raise UsageError(Issue("folder_unwritable", str(paths.state)))
-    if paths.state.stat().st_mode & 0o077:
+    if not has_private_mode(paths.state):
         paths.state.chmod(PRIVATE_MODE)
 
 

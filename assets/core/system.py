@@ -71,6 +71,11 @@ def has_access(path: Path, rights: int) -> bool:
     return os.access(path, rights, effective_ids=os.access in os.supports_effective_ids)
 
 
+def has_private_mode(path: Path) -> bool:
+    """Return whether only the owner has rights to a path; on Windows, where modes mean nothing, always true."""
+    return fcntl is None or not path.stat().st_mode & 0o077
+
+
 def sync_path(path: Path) -> None:
     """Force a file or a folder onto the disk; Windows writes folders by itself, and forces only what it may write."""
     if _IS_WINDOWS and (path.is_dir() or not os.access(path, os.W_OK)):

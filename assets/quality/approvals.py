@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import yaml
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import to_jsonable_python
 
 from assets.core.errors import DataError, Issue
 from assets.core.files import write_atomically
@@ -74,15 +75,6 @@ class Decision(BaseModel):
     flags: Annotated[tuple[ApprovedFlag, ...], Field(min_length=1)]
     checksum: str | None = None
 
-    @property
-    def is_as_written(self) -> bool:
-        """Whether nothing changed since the program wrote the file; always so of a file that a person wrote."""
-        return self.checksum in (None, self.compute_checksum())
-
-    def compute_checksum(self) -> str:
-        """Return the checksum of everything else."""
-        return digest(self.model_dump(mode="json", exclude={"checksum"}))
-
 
 def compute_flag_id(flag: Mapping[str, Any]) -> str:
     """Return the id of a flag: a hash of detector, observation and value, whichever file the value came from."""
@@ -91,15 +83,24 @@ def compute_flag_id(flag: Mapping[str, Any]) -> str:
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:_LENGTH]
 
 
+def compute_checksum(content: Mapping[str, Any]) -> str:
+    """Return the checksum of everything else in the file of a decision.
+
+    The content of the file counts and not the model: names of detectors and fields may change, the file does not.
+    """
+    return digest({name: to_jsonable_python(value) for name, value in content.items() if name != "checksum"})
+
+
 def read_decisions(folder: Path) -> list[tuple[str, Decision]]:
     """Return every decision with its file, the earliest first. Raises DataError for files that cannot be read."""
     decisions, issues = [], []
     for file in sorted(folder.glob("*.yml")):
         name = f"approvals/{file.name}"
         try:
-            decision = Decision.model_validate(read_yaml(file))
+            content = read_yaml(file)
+            decision = Decision.model_validate(content)
             decisions.append((name, decision))
-            if not decision.is_as_written:
+            if decision.checksum not in (None, compute_checksum(content)):
                 issues.append(Issue("approval_changed", file=name))
         except FILE_ERRORS as error:
             issues += [
@@ -132,7 +133,8 @@ def write_decision(folder: Path, flags: Sequence[ApprovedFlag], by: str, reason:
     decision = Decision(by=by, at=at, reason=reason, flags=tuple(flags))
     name = hashlib.sha256("".join(flag.flag_id for flag in flags).encode()).hexdigest()[:6]
     target = folder / f"{at:%Y%m%dT%H%M%SZ}-{name}.yml"
-    content = decision.model_dump(mode="json", exclude_none=True) | {"checksum": decision.compute_checksum()}
+    content = decision.model_dump(mode="json", exclude_none=True)
+    content["checksum"] = compute_checksum(content)
     text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=110)
     write_atomically(target, text, is_durable=True)
     return target

@@ -1,8 +1,8 @@
 @echo off
 rem Installs into the folder gancheng, without a network: install.cmd [FOLDER]
 setlocal
-set target=%~1
-if "%target%"=="" set target=%CD%\gancheng
+set target=%~f1
+if "%~1"=="" set target=%CD%\gancheng
 cd /d "%~dp0"
 py -m venv "%target%" || exit /b 1
 "%target%\Scripts\python" -m pip install --quiet --disable-pip-version-check --no-index --find-links wheels --no-deps --require-hashes --requirement requirements.txt || exit /b 1

@@ -22,6 +22,7 @@ from assets.core.inbox_files import escape_path
 from assets.core.object_store import open_store
 from assets.core.paths import Paths
 from assets.core.sync_state import RECEIPTS
+from assets.core.system import has_private_mode
 from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, is_archived_intact
 from assets.intake.receipts.receipts import Receipt, damaged_results, read_receipts
 from assets.release.publish import retention
@@ -84,7 +85,8 @@ def check_access(paths: Paths) -> Iterator[Issue]:
     for folder in folders:
         if folder.is_dir() and not folder.is_symlink() and not can_enter(folder, os.R_OK):
             yield Issue("folder_unreadable", expected="chmod u+rx", file=f"inbox/{escape_path((folder.name,))}")
-    if paths.state.is_dir() and (mode := paths.state.stat().st_mode & 0o777) & 0o077:
+    if paths.state.is_dir() and not has_private_mode(paths.state):
+        mode = paths.state.stat().st_mode & 0o777
         yield Issue("insecure_state_folder", f"{mode:03o}", f"{PRIVATE_MODE:03o} {paths.state}")
 
 

@@ -119,14 +119,18 @@ def _check_inputs(paths: Paths, manifest: Manifest, proof: Proof) -> None:
     for file in manifest.inputs:
         receipt = receipts.get((file.dataset, file.sha256))
         if receipt is None:
-            if (paths.lake / file.dataset).is_dir():
+            if file.status == "read" or (paths.lake / file.dataset).is_dir():
                 proof.issues.append(Issue("missing_receipt", file.sha256, file=file.file))
             continue
-        proof.receipts += receipt.checksum == file.receipt_sha256
+        if receipt.checksum == file.receipt_sha256:
+            proof.receipts += 1
+        elif file.receipt_sha256 is not None:  # manifests of earlier versions have none
+            name = f"lake/{file.dataset}/{receipt.stem}.json"
+            proof.issues.append(Issue("input_changed_since_release", manifest.release_id, file=name))
         archived = paths.archived(file.sha256)
         if is_archived_intact(archived):
             proof.originals += 1
-        elif not any(refusal["code"] in UNARCHIVED_REFUSALS for refusal in receipt.refusals):
+        elif file.status == "read" or not any(refusal["code"] in UNARCHIVED_REFUSALS for refusal in receipt.refusals):
             code = "archived_file_changed" if archived.exists() else "missing_archived_file"
             proof.issues.append(Issue(code, file.sha256, file=file.file))
 
@@ -139,9 +143,11 @@ def _read_again(connection: Connection, paths: Paths, contract: Contract, manife
         for file in manifest.inputs:
             if file.dataset != contract.dataset or file.status != "read":
                 continue
-            accepted = work / f"{file.sha256}.parquet"
+            folder = work / contract.dataset / file.sha256  # the parser writes other files beside its rows
+            folder.mkdir(parents=True)
+            accepted = folder / f"{file.sha256}.parquet"
             try:
-                parser.parse(paths.archived(file.sha256), file.file, accepted, work / "rejects.parquet")
+                parser.parse(paths.archived(file.sha256), file.file, accepted, folder / "rejects.parquet")
             except FileRejectedError:
                 continue  # its rows are then missing
             files.append(accepted)

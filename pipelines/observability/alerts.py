@@ -172,7 +172,7 @@ def _reminders(release: Release, today: date, settings: ReminderSettings) -> Ite
 
 
 def _digests(release: Release) -> list[Alert]:
-    """What became of the files of each sender, again after each of its arrivals; a file without sender has none."""
+    """Return an alert for each sender with the counts of its files, which repeats after each of its arrivals."""
     files = release.rows(
         """
         select files.file, files.status, files.rows_read, files.rows_accepted, files.rows_rejected,

@@ -18,7 +18,7 @@ def find_overdue(release: Release, as_of: date) -> list[dict[str, Any]]:
 
 
 def find_due_soon(release: Release, as_of: date, days: int) -> list[dict[str, Any]]:
-    """Return what is due from this day on, within so many days, and has not come; a row as of `find_overdue`."""
+    """Return what is due within this number of days and has not arrived, with the columns of `find_overdue`."""
     return _rows(release, DUE_SOON_ON, [as_of, as_of + timedelta(days=days)])
 
 

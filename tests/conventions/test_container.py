@@ -38,6 +38,12 @@ def test_no_service_writes_into_its_image_or_gains_rights(name: str) -> None:
     assert "build" in service or service["user"] not in ("", "root", "0")
 
 
+def test_only_the_proxy_is_reached_from_outside_and_a_restart_of_the_page_leaves_it_its_network() -> None:
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {"proxy"}
+    shared = {name: service["network_mode"] for name, service in SERVICES.items() if "network_mode" in service}
+    assert shared == {"gancheng": "service:proxy"}
+
+
 def test_the_image_runs_without_root_and_says_whether_it_answers() -> None:
     last = DOCKERFILE.rsplit("FROM ", 1)[1]
     assert re.findall(r"^USER (\S+)", last, re.MULTILINE) == ["10001"]

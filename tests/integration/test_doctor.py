@@ -190,6 +190,21 @@ def test_each_fault_is_found_and_nothing_else(place: Paths, fault: str) -> None:
     assert all(issue.remedy("zh") and issue.remedy("en") for issue in doctor.diagnose(place))
 
 
+def test_a_changed_byte_of_an_original_is_found_where_every_original_is_read(place: Paths) -> None:
+    def flip(file: Path) -> None:
+        content = bytearray(file.read_bytes())
+        content[-1] ^= 1
+        file.write_bytes(bytes(content))
+
+    assert list(doctor.check_originals(place)) == []
+    spoil_archive(flip)(place)
+    (original,) = (file for file in place.archive.rglob("*") if file.is_file())
+    assert codes(place) == []
+    found = [issue for issue in doctor.diagnose(place, is_deep=True) if issue.code != "disk_nearly_full"]
+    file = original.relative_to(place.data).as_posix()
+    assert [(issue.code, issue.file) for issue in found] == [("archived_file_changed", file)]
+
+
 def test_little_room_is_told_with_what_is_needed(place: Paths) -> None:
     (issue,) = doctor.check_disk(place, minimum=10**18)
     assert (issue.code, issue.expected) == ("disk_nearly_full", "1000000000000")

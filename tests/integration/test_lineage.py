@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import openpyxl
 import pytest
 
 from assets.core.files import hash_file
 from assets.core.paths import PROJECT_ROOT, Paths
+from assets.intake.receipts.receipts import read_receipt
 from assets.release.publish.manifest import Manifest, read_manifest
 from assets.release.publish.retention import verify_release
 from assets.release.read.reader import get_current_release
@@ -20,6 +27,7 @@ from tests.builders.data_directories import Place, copy_of
 from tests.helpers.damage import flip
 
 PAGE = (PROJECT_ROOT / "docs" / "release.md").read_text(encoding="utf-8")
+HEADER = ("country", "year", "life_years", "coal_pct", "source_id", "source_grade")
 SCRIPT = re.findall(r"```python\n(.*?)```", PAGE[PAGE.index("## Proof") :], re.DOTALL)[0]
 
 
@@ -77,6 +85,88 @@ def test_each_change_since_the_release_is_named(ran: Place) -> None:
         file.write_bytes(kept)
     receipt.unlink()
     assert [issue.code for issue in prove(ran).issues] == ["missing_receipt"]
+
+
+def test_several_workbooks_are_read_again(ran: Place) -> None:
+    for year in (2021, 2022):
+        book = openpyxl.Workbook()
+        for cells in (HEADER, ("Aland", year, 75, 27, "synthetic", "A")):
+            book.worksheets[0].append(cells)
+        book.save(ran.data / "inbox" / "country_statistics" / f"{year}.xlsx")
+    ran.run()
+    assert sum(file.rows_accepted for file in ran.release().manifest.inputs if file.file.endswith(".xlsx")) == 2
+    assert prove(ran).issues == []
+
+
+def remove_lake(ran: Place) -> None:
+    shutil.rmtree(ran.data / "lake" / "country_statistics")
+
+
+def remove_lake_and_archive(ran: Place) -> None:
+    remove_lake(ran)
+    shutil.rmtree(ran.data / "archive")
+
+
+def rewrite_receipt(ran: Place) -> None:
+    change_receipt(ran, {"received_at": datetime(2020, 1, 1, tzinfo=UTC)})
+
+
+def excuse_missing_original(ran: Place) -> None:
+    shutil.rmtree(ran.data / "archive")
+    change_receipt(ran, {"refusals": ({"code": "file_too_large"},)})
+
+
+def change_receipt(ran: Place, fields: dict[str, Any]) -> None:
+    """Write another receipt, sealed as the program seals them."""
+    file = next((ran.data / "lake").glob("*/*.json"))
+    receipt = read_receipt(file)
+    assert receipt is not None
+    file.write_text(receipt.model_copy(update=fields).to_text(), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "codes"),
+    [
+        (remove_lake, {"missing_receipt"}),
+        (remove_lake_and_archive, {"missing_receipt"}),
+        (rewrite_receipt, {"input_changed_since_release"}),
+        (excuse_missing_original, {"input_changed_since_release", "missing_archived_file"}),
+    ],
+)
+def test_a_release_without_its_receipts_or_originals_is_not_proven(
+    ran: Place, spoil: Callable[[Place], None], codes: set[str]
+) -> None:
+    spoil(ran)
+    proof = prove(ran)
+    assert {issue.code for issue in proof.issues} == codes
+    assert proof.receipts < len(ran.release().manifest.inputs)
+
+
+def test_a_model_that_does_not_run_is_named(ran: Place) -> None:
+    release, name = ran.release(), "scorecards.city_scores"
+    with duckdb.connect(str(release.database)) as connection:
+        connection.execute("update release.models set sql = 'select no_such_column' where name = $1", [name])
+    reseal(release.folder, release.manifest)
+    assert [issue.file for issue in prove(ran).issues if issue.code == "model_not_recomputed"] == [name]
+
+
+def test_the_command_writes_the_proof_and_what_differs(ran: Place) -> None:
+    root = ran.release().manifest.root
+    for language, text in (("en", "Root of the manifest"), ("zh", "清单的根")):
+        done = ran.call("verify", "--deep", "--lang", language)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert f"{text} {root}" in done.stdout
+    proof = json.loads(ran.call("verify", "--deep", "--json").stdout)
+    assert (proof["root"], proof["damages"]) == (root, [])
+    assert proof["originals"] == proof["receipts"] == len(ran.release().manifest.inputs)
+    flip(next((ran.data / "archive").glob("*/*")))
+    done = ran.call("verify", "--deep")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "An archived file has changed" in done.stderr
+    done = ran.call("verify", "--deep", "--json")
+    assert (done.returncode, [damage["code"] for damage in json.loads(done.stdout)["damages"]]) == (
+        *(1, ["archived_file_changed"]),
+    )
 
 
 @pytest.mark.parametrize("table", ["intake.country_statistics", "scorecards.indicator_scores"])

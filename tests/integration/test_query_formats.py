@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from assets.core.errors import UsageError
 from assets.core.paths import DATA_DIR_VARIABLE
 from assets.release.read.catalogue import list_columns, list_tables
 from assets.release.read.reader import Release
@@ -107,6 +108,41 @@ def test_a_wrong_call_has_a_message(release: Release, arguments: list[str], text
     assert done.returncode == 2
     assert text in done.stderr.decode()
     assert "Traceback" not in done.stderr.decode()
+
+
+def call_on_a_terminal(release: Release, *arguments: str) -> tuple[int, bytes, bytes]:
+    """Return exit code, standard output of a terminal, and errors of a call."""
+    master, slave = os.openpty()
+    environment = {**os.environ, DATA_DIR_VARIABLE: str(release.folder.parent.parent)}
+    command = [sys.executable, "-m", "pipelines.cli", *arguments]
+    with os.fdopen(master, "rb", buffering=0) as shown:
+        done = subprocess.run(command, env=environment, stdout=slave, stderr=subprocess.PIPE, check=False)
+        os.write(slave, b"\0")  # so that there is something to read
+        os.close(slave)
+        return done.returncode, shown.read(100_000).removesuffix(b"\0"), done.stderr
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "json", "ndjson", "md"])
+def test_a_terminal_obeys_no_text_of_a_query_in_any_format(release: Release, kind: str) -> None:
+    sql = "select 'a' || chr(27) || '[2J' || chr(155) || '市' as a"
+    exit_code, shown, errors = call_on_a_terminal(release, "query", sql, "--format", kind)
+    text = shown.decode()
+    assert exit_code == 0, errors
+    assert r"\u001b[2J\u009b市" in text
+    assert not {"\x1b", "\x9b"} & set(text)
+    assert "\x9b" in call(release, "query", sql, "--format", kind).stdout.decode()
+
+
+def test_parquet_is_not_shown_on_a_terminal(release: Release) -> None:
+    exit_code, shown, errors = call_on_a_terminal(release, "query", "select 1 as a", "--format", "parquet")
+    assert (exit_code, shown) == (2, b"")
+    assert "Parquet cannot be shown on a terminal" in errors.decode()
+
+
+@pytest.mark.parametrize("rows", [[(2**64,)], [(1,), ("a",)], [(2**127,)]])
+def test_what_parquet_cannot_hold_has_a_message(rows: list[tuple[object]]) -> None:
+    with pytest.raises(UsageError, match="The query failed"):
+        encode_rows(["a"], rows, "parquet")
 
 
 @pytest.mark.parametrize("encoding", ["gbk", "cp1252", "ascii"])

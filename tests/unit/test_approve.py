@@ -12,6 +12,7 @@ import yaml
 
 from assets.core.errors import DataError, UsageError
 from assets.core.paths import Paths
+from assets.core.sealed import digest
 from assets.quality.approvals import compute_flag_id, read_decisions
 from assets.release.publish.quarantine import (
     BlockedCandidate,
@@ -222,6 +223,16 @@ def test_a_record_is_read_as_it_is_written(paths: Paths) -> None:
     said = yaml.safe_load(file.read_text("utf-8"))
     assert said["reason"] == "已与原件核对"
     assert list(said) == ["by", "at", "reason", "flags", "checksum"]
+
+
+def test_a_record_stays_as_written_where_the_program_renames_a_detector_or_adds_a_field(paths: Paths) -> None:
+    file, _ = approve_flags(paths, [SHIFTED], "x", None)
+    content = yaml.safe_load(file.read_text("utf-8"))
+    content["flags"][0]["detector"] = "row_shift"  # its name in an earlier version, which wrote the file
+    content["checksum"] = digest({name: value for name, value in content.items() if name != "checksum"})
+    file.write_text(yaml.safe_dump(content), "utf-8")
+    ((_, decision),) = read_decisions(paths.approvals)
+    assert decision.flags[0].flag_id == SHIFTED
 
 
 @pytest.mark.parametrize(("before", "after"), [("reason: x", "reason: y"), ("60.0", "61.0"), ("by: ", "by: z")])

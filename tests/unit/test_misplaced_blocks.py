@@ -90,6 +90,28 @@ def test_a_misplaced_block_names_the_figure_of_a_city_only_where_it_is_certain()
     assert all(text in ("", f"{own[city].text} (f.csv:{own[city].line})") for city, text in named.items() if city)
 
 
+@pytest.mark.parametrize("swapped", [4, 6])
+def test_a_column_in_an_exchange_of_its_own_is_flagged_once(swapped: int) -> None:
+    """A block holds its columns without the others, and what others have taken out no longer contradicts it."""
+    for seed in SEEDS[:6]:
+        shifted = [
+            replace(o, indicator_id=name)
+            for at, name in ((0, "i"), (50, "j"))
+            for o in shift(clean(seed + at), 2018, 1)
+        ]
+        column = clean(seed + 100)
+        cities = random.Random(seed).sample(CITIES, swapped)
+        values = {
+            (city, 2018): at(column, other, 2018).value
+            for pair in zip(cities[::2], cities[1::2], strict=True)
+            for city, other in (pair, pair[::-1])
+        }
+        exchanged = [replace(o, indicator_id="k") for o in replace_values(column, values)]
+        flagged = detect("misplaced_block", [*shifted, *exchanged])
+        figures = [(a.observation.indicator_id, a.observation.city_code, a.observation.year) for a in flagged]
+        assert len(figures) == len(set(figures))
+
+
 def test_one_gross_figure_is_no_misplaced_block() -> None:
     for seed in SEEDS[:5]:
         observations = clean(seed)

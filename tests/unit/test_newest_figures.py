@@ -50,7 +50,8 @@ def rates_with_a_fault() -> list[Observation]:
 def test_a_slip_in_the_newest_year_is_held_alone(factor: float) -> None:
     for seed in SEEDS:
         assert cities_and_years(detect("implausible_figure", slipped(seed, factor))) == {("c03", NEWEST)}
-        assert ("c03", NEWEST) not in cities_and_years(detect("unlikely_figure", slipped(seed, factor)))
+        # A figure that is held is unlikely too, whichever thresholds the two detectors have.
+        assert ("c03", NEWEST) in cities_and_years(detect("unlikely_figure", slipped(seed, factor)))
 
 
 def test_a_slip_after_a_gap_of_years_is_held() -> None:

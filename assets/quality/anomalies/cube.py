@@ -33,7 +33,6 @@ class Cube:
         columns: (indicator, scope) of the first axis.
         cities: Codes of the second axis.
         years: The third axis.
-        raw: The values in the unit.
         values: The values on the scale.
         observations: The observation of each cell, or None.
     """
@@ -41,14 +40,8 @@ class Cube:
     columns: Sequence[tuple[str, str]]
     cities: Sequence[str]
     years: Integers
-    raw: Floats
     values: Floats
     observations: NDArray[np.object_]
-    limits: Limits
-
-    def scale_of(self, column: int, cells: int) -> Scale:
-        """Return the scale of a column for a number of values."""
-        return _choose_scale(self.raw[column], self.limits.get(self.columns[column][0], (None, None, 2)), cells)
 
 
 def build_cube(observations: Sequence[Observation], limits: Limits) -> Cube:
@@ -71,7 +64,7 @@ def build_cube(observations: Sequence[Observation], limits: Limits) -> Cube:
             for (name, _), table in zip(columns, raw, strict=True)
         ]
     ).reshape(raw.shape)
-    return Cube(columns, cities, np.array(years, dtype=np.int64), raw, values, kept, limits)
+    return Cube(columns, cities, np.array(years, dtype=np.int64), values, kept)
 
 
 def _choose_scale(table: Floats, limits: tuple[float | None, float | None, int], cells: int) -> Scale:

@@ -39,10 +39,7 @@ DETECTORS: dict[str, tuple[Callable[[Panel, Parameters], Iterator[Anomaly]], set
     "impossible_zero": (outliers.detect_impossible_zeros, {"threshold"}),
     "unlikely_figure": (
         newest_figures.detect_unlikely_figures,
-        {
-            *("threshold", "ceiling", "cities_threshold", "minimum_years", "minimum_cities", "maximum_move"),
-            "prior_points",
-        },
+        {"threshold", "cities_threshold", "minimum_years", "minimum_cities", "maximum_move", "prior_points"},
     ),
     "implausible_figure": (
         newest_figures.detect_implausible_figures,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -93,7 +93,11 @@ def detect_misplaced_blocks(panel: Panel, parameters: Parameters) -> Iterator[An
         # A year between two misplaced ones looks misplaced until both are removed.
         values[_positions(exchange)] = cube.values[_positions(exchange)]
         confirmed = _examine(exchange.block, _expect(values, cube, parameters), parameters)
-        if confirmed is not None:
+        if confirmed is None:
+            continue
+        # Nothing contradicts a column that another exchange has taken out, and yet it is not of this one.
+        confirmed = replace(confirmed, is_moved=confirmed.is_moved & exchange.is_moved)
+        if _cells(confirmed):
             values[_positions(exchange)] = np.nan
             yield from _anomalies(confirmed, cube)
 

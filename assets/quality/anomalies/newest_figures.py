@@ -34,14 +34,14 @@ class _Deviation:
 
 
 def detect_unlikely_figures(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
-    """Yield newest figures that are far from what was expected, and not so far that they are held back.
+    """Yield newest figures that are far from what was expected; the furthest are also implausible.
 
     The statistic is the smaller of two distances in standard errors: from the forecast of the city's history, and the
     same after subtracting the median distance of the other cities in that year, which is limited to `maximum_move`.
     Without enough history it is the distance of a rate from the other cities, in robust deviations.
     """
     for deviation in _from_history(panel, parameters):
-        if parameters["threshold"] < deviation.size <= parameters["ceiling"]:
+        if deviation.size > parameters["threshold"]:
             yield deviation.report(parameters["threshold"])
     for deviation in _from_cities(panel, parameters):
         if deviation.size > parameters["cities_threshold"]:

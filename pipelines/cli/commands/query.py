@@ -8,6 +8,7 @@ from typing import Annotated
 
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import Paths
+from assets.core.text import escape_control
 from pipelines.cli.options import AsJson, argument, option, write_text
 from pipelines.cli.render.row_formats import RowFormat
 
@@ -47,6 +48,8 @@ def query(
         write_atomically(output, content)
     else:
         sys.stdout.flush()
+        if sys.stdout.isatty() and shown != "parquet":
+            content = escape_control(content.decode()).encode()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
 

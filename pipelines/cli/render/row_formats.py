@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from assets.core.errors import Issue, UsageError
 from pipelines.cli.json_values import to_json_value
 
 RowFormat = Literal["table", "csv", "tsv", "json", "ndjson", "md", "parquet"]
@@ -70,7 +71,10 @@ def _encode_parquet(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> by
 
     arrays = [[row[position] for row in rows] for position in range(len(columns))]
     buffer = io.BytesIO()
-    pq.write_table(pa.table(dict(zip(columns, arrays, strict=True))), buffer, compression="zstd")
+    try:
+        pq.write_table(pa.table(dict(zip(columns, arrays, strict=True))), buffer, compression="zstd")
+    except (pa.ArrowException, OverflowError) as error:  # a type that Parquet has not, such as a very large number
+        raise UsageError(Issue("query_failed", str(error).partition("\n")[0])) from error
     return buffer.getvalue()
 
 

@@ -7,6 +7,7 @@ Windows.
 import os
 import pathlib
 import signal
+import stat
 import sys
 
 import filelock  # noqa: F401
@@ -28,3 +29,13 @@ def _refuse(*_arguments: object, **_options: object) -> None:
 
 
 pathlib.Path.symlink_to = _refuse  # type: ignore[method-assign, assignment]
+
+
+def _stat(path: pathlib.Path, *, follow_symlinks: bool = True) -> os.stat_result:
+    """Return the state of a path; a folder is open to everybody, whatever chmod was asked for."""
+    found = os.stat(path, follow_symlinks=follow_symlinks)
+    mode = found.st_mode | (0o777 if stat.S_ISDIR(found.st_mode) else 0)
+    return os.stat_result([mode, *found[1:]], {name: getattr(found, name) for name in dir(found) if name[:3] == "st_"})
+
+
+pathlib.Path.stat = _stat  # type: ignore[method-assign]
