@@ -46,7 +46,7 @@ def check_project(inspected: Inspected) -> None:
     from assets.warehouse.connection import DatabaseError, connect_in_memory
 
     project = inspected.project
-    has_own_sql, issues = len(project.paths.sql) > 1, []
+    has_own_sql, issues = len(project.paths.sql) > 1, list[Issue]()
     models = [model for model in project.models.values() if has_own_sql or "intake." in model.sql]
     with connect_in_memory() as connection:
         for table in project.tables.values():
@@ -56,8 +56,10 @@ def check_project(inspected: Inspected) -> None:
             try:
                 # Binding is enough; a plan takes ten times as long.
                 connection.execute(f"create or replace temp view probe as {model.sql}")
+                issue = model.compare_width(len(connection.execute("describe probe").fetchall()))
             except DatabaseError as error:
-                issues.append(Issue("sql_does_not_fit", str(error).partition("\n")[0], file=f"{model.name}.sql"))
+                issue = Issue("sql_does_not_fit", str(error).partition("\n")[0], file=f"{model.name}.sql")
+            issues += [issue] if issue else []
     if issues:
         raise DataError(issues)
 
@@ -94,8 +96,9 @@ def check_approvals(inspected: Inspected) -> None:
 
 def check_versions(inspected: Inspected) -> None:
     """No newer program wrote lake and state."""
-    for issue in find_unreadable_versions(inspected.paths):
-        raise UsageError(issue)
+    issues = list(find_unreadable_versions(inspected.paths))
+    if issues:
+        raise UsageError(*issues)
 
 
 def check_inbox(inspected: Inspected) -> None:
@@ -120,9 +123,13 @@ def _had_files(listing: Path) -> bool:
 def check_folders(inspected: Inspected) -> None:
     """The user can write all folders that a run writes."""
     paths = inspected.paths
-    for folder in (paths.archive, paths.lake, paths.candidate.parent, paths.releases, paths.state):
-        if not can_enter(folder if os.path.lexists(folder) else paths.data, os.R_OK | os.W_OK):
-            raise UsageError(Issue("folder_unwritable", str(folder)))
+    issues = [
+        Issue("folder_unwritable", str(folder))
+        for folder in (paths.archive, paths.lake, paths.candidate.parent, paths.releases, paths.state)
+        if not can_enter(folder if os.path.lexists(folder) else paths.data, os.R_OK | os.W_OK)
+    ]
+    if issues:
+        raise UsageError(*issues)
 
 
 def can_enter(folder: Path, rights: int) -> bool:
@@ -159,5 +166,8 @@ def find_unmet(paths: Paths) -> list[Issue]:
         except IssueError as error:
             issues |= dict.fromkeys(error.issues)
         except OSError as error:
-            issues[Issue("folder_unwritable", str(error.filename))] = None
+            # What cannot be read in a folder that is named already is no issue of its own.
+            file = Path(str(error.filename))
+            if not any(issue.actual and file.is_relative_to(issue.actual) for issue in issues):
+                issues[Issue("folder_unwritable", str(file))] = None
     return list(issues)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from assets.warehouse.connection import connect_in_memory
+from tests.builders.candidates import build_three_releases
 from tests.builders.data_directories import Place, copy_countries, copy_of, copy_province
+from tests.builders.inbox import Shipped
 
 # The language of the commands must not depend on the machine that runs the tests.
 os.environ["GANCHENG_LANG"] = "en"
@@ -32,6 +36,22 @@ def countries(tmp_path_factory: pytest.TempPathFactory) -> Place:
     place = copy_countries(tmp_path_factory.mktemp("countries") / "data")
     place.run()
     return place
+
+
+@pytest.fixture(scope="session")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with three releases; tests work on a copy."""
+    data = tmp_path_factory.mktemp("three")
+    build_three_releases(data)
+    return data
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Iterator[Shipped]:
+    """The shipped contracts with the shipped registry."""
+    with connect_in_memory() as connection:
+        connection.execute("set threads = 1")
+        yield Shipped(connection)
 
 
 @pytest.fixture

@@ -69,6 +69,6 @@ class DataError(IssueError):
 class UsageError(IssueError):
     """A command was called for something that does not exist or cannot be done, such as an unknown city."""
 
-    def __init__(self, issue: Issue) -> None:
+    def __init__(self, issue: Issue, *others: Issue) -> None:
         self.issue = issue
-        super().__init__([issue])
+        super().__init__([issue, *others])

@@ -19,7 +19,7 @@ from assets.intake.tables.contracts import Contract
 from assets.intake.tables.form_id import find_form_id
 from assets.release.read.reader import Release
 
-# complete: signed as such; in_time and late: figures came; due: the day has not come; overdue: it has passed.
+# complete: signed as complete; in_time and late: figures came; due: the day has not come; overdue: it has passed.
 State = Literal["complete", "in_time", "late", "due", "overdue", "no_deadline"]
 
 

@@ -119,7 +119,7 @@ def write_pack(
         _write_pack(paths, registry, release, request, as_of, written)
         if pack.is_dir():
             shutil.rmtree(pack)
-        written.rename(pack)
+        written.replace(pack)
     return pack
 
 

@@ -79,7 +79,8 @@ class Model:
         """Return for each column the (table, column) pairs that it is computed from, sorted.
 
         Raises:
-            DataError: a table that it reads lacks a column, as a contract of an earlier version does.
+            DataError: a table that it reads lacks a column, as a contract of an earlier version does, or the select
+                has another number of columns than its table.
         """
         schema: dict[str, object] = {
             database: {
@@ -99,7 +100,15 @@ class Model:
         for scope in traverse_scope(tree):
             names[id(scope)] = [column.alias_or_name for column in _projections(scope)]
             sources[id(scope)] = _column_sources(scope, sources, names)
+        if issue := self.compare_width(len(sources[id(scope)])):
+            raise DataError([issue])
         return dict(zip(self.table.columns, map(sorted, sources[id(scope)]), strict=True))
+
+    def compare_width(self, width: int) -> Issue | None:
+        """Return the issue of a select with another number of columns than its table."""
+        expected = len(self.table.columns)
+        actual = f"{width} columns, not {expected}"
+        return None if width == expected else Issue("sql_does_not_fit", actual, file=f"{self.name}.sql")
 
 
 def _column_sources(

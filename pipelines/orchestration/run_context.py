@@ -93,8 +93,8 @@ def run_context_resource(paths: Paths) -> dg.ResourceDefinition:
         assert run is not None
         assert instance is not None
         with run_lock(paths, waits=True):
-            ensure_data_dir(paths)
             require(paths)
+            ensure_data_dir(paths)
             run_outcomes.report_killed_runs(paths)
             plan = instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id or "")
             run_context = RunContext(paths, run.run_id, run.job_name, len(plan.step_keys_to_execute))

@@ -396,7 +396,7 @@ def test_a_city_is_printed_as_a_briefing_of_two_pages_and_two_of_tables(
     assert ("南昌市" if language == "zh" else "Nanchang") in pages[0]
     assert "12.89" in pages[0]
     assert "12.89" in "".join(pages[tables:])
-    assert "跳到正文" not in pages[0]
+    assert {"zh": "跳到正文", "en": "Skiptothetext"}[language] not in pages[0]
 
 
 def test_the_first_page_weighs_far_less_than_it_may(page: Page, report: Path) -> None:
@@ -411,14 +411,19 @@ def test_the_first_page_weighs_far_less_than_it_may(page: Page, report: Path) ->
 # --- what it says -----------------------------------------------------------------------------------------------
 
 
-def test_the_overview_says_who_is_first_and_last_and_why_there_is_no_index(page: Page, report: Path) -> None:
+def test_the_overview_says_who_is_first_and_last_and_why_there_is_no_index(
+    page: Page, report: Path, province: Place
+) -> None:
     page.goto(address(report, language="en"))
     assert "too few indicators: Safety, Culture, Governance" in page.locator(".answers").inner_text()
     row = page.locator("h2:has-text('First and last') + table tbody tr", has_text="Ecology")
     expect(row).to_contain_text("Jingdezhen 87.7")
     expect(row.locator("td").nth(3)).to_have_text("Nanchang 52.9", use_inner_text=True)
     assert page.locator(".matrix tbody tr").count() == 21
-    assert page.locator(".overdue .late").count() == 52
+    # What is late depends on the day of the run.
+    late = province.rows("from quality.freshness where status = 'late'")
+    assert len(late) >= 52
+    assert page.locator(".overdue .late").count() == len(late)
 
 
 def test_the_tiles_show_what_is_chosen(page: Page, report: Path) -> None:
@@ -430,14 +435,21 @@ def test_the_tiles_show_what_is_chosen(page: Page, report: Path) -> None:
     expect(tile).to_have_class("tile s1")
 
 
-def test_a_city_says_its_best_and_its_weakest_figures_and_what_is_late(page: Page, report: Path) -> None:
+def test_a_city_says_its_best_and_its_weakest_figures_and_what_is_late(
+    page: Page, report: Path, province: Place
+) -> None:
+    late = province.rows(
+        "select name_en from presentation.freshness_rows where city_code = '360100' and status = 'late' "
+        "order by days_late desc, due_date, dataset"
+    )
+    assert len(late) >= 4
     page.goto(address(report, CITY, "en"))
     answers = [" ".join(one.split()) for one in page.locator(".answers li").all_inner_texts()]
     assert answers == [
         "Indicators with a figure 43 / 112 Core 15/15",
         "Best Urbanisation rate of residents place 1 of 11",
         "Weakest Road area per head place 11 of 11",
-        "Overdue 4 datasets Employment events, Housing renewal, Parks and green space, Pipe networks",
+        f"Overdue {len(late)} datasets {', '.join(row['name_en'] for row in late)}",
     ]
     briefing = page.locator("p.briefing[lang=en]")
     expect(briefing).to_contain_text("Place among the ranked cities: momentum 2/11, liveability 11/11, ecology 11/11.")

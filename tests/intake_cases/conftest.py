@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from assets.core.inbox_files import escape_path
 from assets.core.settings import Limits
-from assets.warehouse.connection import connect_in_memory
 from tests.builders.inbox import LIMITS, Inbox, Outcome, Shipped, Take
-
-
-@pytest.fixture(scope="session")
-def shipped() -> Iterator[Shipped]:
-    with connect_in_memory() as connection:
-        connection.execute("set threads = 1")
-        yield Shipped(connection)
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
-"""The Python of the pages for analysts runs on a release, and the columns that all pages name exist."""
+"""The pages for analysts: what they state and show holds for a release."""
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -41,6 +42,14 @@ def test_columns_that_a_page_types_exist(release: Release) -> None:
     columns = set(pq.read_schema(release.folder / "parquet" / "scorecard_long.parquet").names)
     text = (PROJECT_ROOT / "docs" / "analysts" / "excel.md").read_text("utf-8")
     assert set(re.findall(r'\{"(\w+)", ', text)) <= columns
+
+
+def test_the_file_that_power_query_opens_is_found_without_the_link(release: Release) -> None:
+    page = (PROJECT_ROOT / "docs" / "analysts" / "excel.md").read_text("utf-8")
+    ((name, key),) = re.findall(r'Json.Document\(File.Contents\(Releases & "(.+?)"\)\)\[(\w+)\]', page)
+    (path,) = re.findall(r'File.Contents\(Releases & Current & "(.+?)"\)', page)
+    current = json.loads((release.folder.parent / name).read_text("utf-8"))[key]
+    assert (release.folder.parent / current).joinpath(*path.strip("\\").split("\\")).is_file()
 
 
 def test_the_index_read_as_json_names_the_newest_file(release: Release) -> None:

@@ -9,11 +9,13 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+from sqlalchemy.exc import DatabaseError
 
 from assets.core.data_dir_version import LAKE_VERSION, ensure_data_dir
 from assets.core.errors import IssueError, UsageError
@@ -22,7 +24,8 @@ from assets.core.paths import Paths
 from assets.intake.ingest import IngestJob, utc_now
 from assets.intake.receipts.receipts import read_receipt
 from pipelines.cli import doctor
-from pipelines.preconditions import find_unmet, require
+from pipelines.preconditions import find_unmet
+from pipelines.runner import run_if_changed
 from tests.builders.candidates import copy_release
 from tests.builders.data_directories import FIXTURES, Place
 
@@ -113,6 +116,14 @@ FAULTS: dict[str, tuple[list[str], Callable[[Paths], object]]] = {
         ["current_release_damaged", "release_file_changed"],
         lambda p: cut(p.current_release / "gancheng.duckdb"),
     ),
+    "current copied without its manifest": (
+        ["current_is_folder", "current_release_damaged", "invalid_manifest"],
+        lambda p: (
+            (folder := p.current_release.resolve()),
+            p.current_release.unlink(),
+            shutil.copytree(folder, p.current_release, ignore=shutil.ignore_patterns("MANIFEST.json")),
+        ),
+    ),
     "no manifest": (
         ["current_release_damaged", "invalid_manifest"],
         lambda p: (p.current_release / "MANIFEST.json").unlink(),
@@ -144,12 +155,26 @@ FAULTS: dict[str, tuple[list[str], Callable[[Paths], object]]] = {
             )
         ),
     ),
+    "SQL without a column": (
+        ["sql_does_not_fit"],
+        lambda p: write_atomically(
+            p.data / "sql" / "observations" / "country_statistics.sql", "select 'A' as city_code"
+        ),
+    ),
     "deep settings": (["invalid_settings"], lambda p: p.settings.write_text("[" * 300_000 + "]" * 300_000)),
     "settings are a folder": (["invalid_settings"], lambda p: p.settings.mkdir()),
     "correction unreadable": (["invalid_correction"], lambda p: write_atomically(p.corrections / "a.yml", "{")),
     "approval unreadable": (["invalid_approval"], lambda p: write_atomically(p.approvals / "a.yml", "{")),
     "reference table gone": (["missing_reference_table"], lambda p: (p.reference / "cities.csv").unlink()),
     "no contracts": (["incomplete_data_directory"], lambda p: shutil.rmtree(p.contracts)),
+}
+# A run repairs or replaces the others, or needs none of what they lack.
+REFUSED = {
+    *("lake of a newer program", "state of a newer program", "version is no number"),
+    *("current copied without its manifest", "no inbox", "an inbox that is not mounted", "lake is no folder"),
+    *("contract unreadable", "contract of an earlier version", "SQL without a column", "no contracts"),
+    *("store unreadable", "deep settings", "settings are a folder"),
+    *("correction unreadable", "approval unreadable", "reference table gone"),
 }
 
 
@@ -210,8 +235,11 @@ def test_folders_that_the_user_may_not_use_are_found(place: Paths) -> None:
         finally:
             os.seteuid(0)
     found = {(issue.code, issue.file or issue.actual) for issue in issues}
-    # A run names the first folder that it cannot write.
-    assert found >= {("folder_unreadable", "inbox/fairs"), ("folder_unwritable", str(closed.archive))}
+    kept = (closed.archive, closed.lake, closed.candidate.parent, closed.releases, closed.state)
+    assert found == {
+        ("folder_unreadable", "inbox/fairs"),
+        *(("folder_unwritable", str(folder)) for folder in kept),
+    }
 
 
 def test_what_a_run_is_working_on_is_no_leftover(place: Paths) -> None:
@@ -256,12 +284,30 @@ def test_the_command_shows_reason_and_remedy_and_exits_with_1(ran: Place) -> Non
     assert (in_json.returncode, [issue["code"] for issue in issues]) == (1, ["insecure_state_folder"])
 
 
+class BeginsError(Exception):
+    """A run has found nothing to refuse, and begins."""
+
+
+@pytest.fixture
+def refuse(place: Paths, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """Call a run that ends where it would begin, and return the codes with which it refuses to."""
+    monkeypatch.setattr("assets.quality.checks.gx_worker.ValidationWorker", nullcontext)
+    monkeypatch.setattr("pipelines.observability.run_outcomes.report_killed_runs", Mock(side_effect=BeginsError))
+
+    def call() -> list[str]:
+        with pytest.raises((IssueError, BeginsError, DatabaseError)) as ended:
+            run_if_changed(place, lambda _name, _total: None)
+        return [issue.code for issue in getattr(ended.value, "issues", ())]
+
+    return call
+
+
 @pytest.mark.parametrize("fault", FAULTS)
-def test_whatever_a_run_refuses_before_it_reads_files_the_doctor_names(place: Paths, fault: str) -> None:
-    FAULTS[fault][1](place)
-    refused: list[str] = []
-    try:
-        require(place)
-    except IssueError as error:
-        refused = [issue.code for issue in error.issues]
-    assert set(refused) <= set(codes(place))
+def test_a_run_refuses_to_begin_with_what_the_doctor_names(
+    place: Paths, fault: str, refuse: Callable[[], list[str]]
+) -> None:
+    named, spoil = FAULTS[fault]
+    spoil(place)
+    found = refuse()
+    assert set(found) <= set(named)
+    assert bool(found) == (fault in REFUSED)

@@ -5,7 +5,7 @@ Every figure in these forms is synthetic.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,20 +17,12 @@ from assets.forms.form import Form
 from assets.forms.history import Earlier, History
 from assets.forms.layout import EARLIER, FIRST, HIGH, LOW
 from assets.intake.tables.contracts import read_contracts
-from assets.warehouse.connection import connect_in_memory
 from tests.builders.form_filling import MadeForm, draw_filling, make_form
 from tests.builders.inbox import DATA, Inbox, Outcome, Shipped
 from tests.helpers.proof_scale import inputs
 
 DATASETS = sorted(read_contracts(DATA.contracts))
 Send = Callable[[str, Path], Outcome]
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Iterator[Shipped]:
-    with connect_in_memory() as connection:
-        connection.execute("set threads = 1")
-        yield Shipped(connection)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from openpyxl import load_workbook
 from assets.forms.layout import FIRST, FormLayout
 from assets.forms.workbook import read_form_texts
 from assets.intake.tables.contracts import read_contracts
-from assets.warehouse.connection import connect_in_memory
 from tests.builders.form_filling import MadeForm, make_form
 from tests.builders.inbox import DATA, Inbox, Shipped
 from tests.helpers.needs import needs
@@ -45,13 +43,6 @@ TYPED: tuple[Any, ...] = (
 _MARKED = ("缺", "有误", "核对", "重复")
 
 pytestmark = needs("soffice", "libreoffice-calc")
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Iterator[Shipped]:
-    with connect_in_memory() as connection:
-        connection.execute("set threads = 1")
-        yield Shipped(connection)
 
 
 def type_at_random(made: MadeForm, seed: int) -> dict[tuple[int, str], Any]:

@@ -26,6 +26,7 @@ from assets.release.read.reader import get_current_release
 from pipelines.cli.lineage import Proof, prove_release
 from pipelines.runner import run_if_changed
 from tests.builders.data_directories import Place, copy_countries, copy_of
+from tests.helpers.damage import flip
 
 PAGE = (PROJECT_ROOT / "docs" / "release.md").read_text(encoding="utf-8")
 HEADER = ("country", "year", "life_years", "coal_pct", "source_id", "source_grade")
@@ -35,13 +36,6 @@ SCRIPT = re.findall(r"```python\n(.*?)```", PAGE[PAGE.index("## Proof") :], re.D
 def prove(place: Place) -> Proof:
     paths = Paths(place.data)
     return prove_release(paths, get_current_release(paths))
-
-
-def flip(file: Path) -> None:
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    file.chmod(0o644)
-    file.write_bytes(bytes(content))
 
 
 def compute(place: Place, tmp_path: Path) -> subprocess.CompletedProcess[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
 from collections import Counter
@@ -17,6 +16,7 @@ from assets.quality.anomalies.observation import Observation, Series
 from assets.quality.anomalies.panel import Panel, SeriesMetadata
 from tests.builders.data_directories import Place
 from tests.builders.planted_blocks import KINDS, Planting, is_held_alone, judged_blocks
+from tests.helpers.proof_scale import times
 
 ROW = re.compile(r"^\| `(\w+)` \| (\d+) \| (\d+) \| ([\d.]+) \|$", re.MULTILINE)
 
@@ -89,7 +89,7 @@ def test_blocks_in_the_rows_of_other_places_are_held_as_the_page_states(province
     observations, metadata, parameters = read_panel(province)
     blocks, rng = judged_blocks(observations), random.Random(0)
     counts = Counter[str]()
-    plantings = 200 if os.environ.get("GANCHENG_PROVE") else 6
+    plantings = times(6, 200)
     for number in range(plantings):
         planting = Planting(*rng.choice(blocks), KINDS[number % len(KINDS)], is_newest=rng.random() < 0.5)
         is_held, is_more = is_held_alone(observations, metadata, parameters["misplaced_block"], planting, number)

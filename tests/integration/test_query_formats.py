@@ -26,7 +26,12 @@ from pipelines.cli.render.tables import render_catalogue, render_rows
 from tests.builders.candidates import candidate, tables_release_of
 
 COLUMNS = ("city", "value", "list", "is_new")
-ROWS = [("南昌|市", 1234567.891, [1, 2], True), ("a,b", None, None, False), ("x\ty", math.nan, [], True)]
+ROWS = [
+    ("南昌|市", 1234567.891, [1, 2], True),
+    ("a,b", None, None, False),
+    ("x\ty", math.nan, [], True),
+    ("x\ny\rz", 1, [], True),
+]
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +58,7 @@ def test_json_and_ndjson_have_no_nan() -> None:
         {"city": "南昌|市", "value": 1234567.891, "list": [1, 2], "is_new": True},
         {"city": "a,b", "value": None, "list": None, "is_new": False},
         {"city": "x\ty", "value": None, "list": [], "is_new": True},
+        {"city": "x\ny\rz", "value": 1, "list": [], "is_new": True},
     ]
     assert json.loads(encode_rows(COLUMNS, ROWS, "json")) == expected
     assert [json.loads(line) for line in encode_rows(COLUMNS, ROWS, "ndjson").splitlines()] == expected
@@ -61,9 +67,10 @@ def test_json_and_ndjson_have_no_nan() -> None:
 
 @pytest.mark.parametrize(("kind", "delimiter"), [("csv", ","), ("tsv", "\t")])
 def test_delimited_text_reads_back(kind: RowFormat, delimiter: str) -> None:
-    rows = list(csv.reader(io.StringIO(encode_rows(COLUMNS, ROWS, kind).decode()), delimiter=delimiter))
+    text = io.StringIO(encode_rows(COLUMNS, ROWS, kind).decode(), newline="")
+    rows = list(csv.reader(text, delimiter=delimiter))
     assert rows[:3] == [list(COLUMNS), ["南昌|市", "1234567.891", "[1, 2]", "true"], ["a,b", "", "", "false"]]
-    assert rows[3][0] == "x\ty"
+    assert [row[0] for row in rows[3:]] == ["x\ty", "x\ny\rz"]
 
 
 def test_markdown_escapes_bars_and_aligns_numbers() -> None:

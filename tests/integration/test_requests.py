@@ -1,4 +1,4 @@
-"""A request pack keeps its word: what it asks for narrows the ranges as the letter says. All figures are synthetic."""
+"""Request packs: what a letter asks for narrows the ranges as the letter says. All figures are synthetic."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ from assets.core.errors import DataError, UsageError
 from assets.core.paths import Paths
 from assets.forms.form import Form, build_form
 from assets.forms.history import read_history
-from assets.forms.layout import FIRST, FormLayout
 from assets.forms.letter import SHIPPED, fill_letter
 from assets.forms.overview import write_overview
 from assets.forms.owed import Delivery, read_deliveries
 from assets.forms.registry import FormRegistry, read_form_registry
 from assets.forms.request import Request, format_points, read_request, write_pack, zip_pack
-from assets.forms.workbook import read_form_texts
 from assets.release.read.reader import Release
 from tests.builders.data_directories import Place, copy_province
+from tests.builders.form_filling import MadeForm
 
 YEAR, TODAY = 2025, date(2026, 11, 28)
 SIGNED = {"填报人": "甲某", "审核人": "乙某", "填报日期": "2026-11-28", "报送状态": "报送完毕"}
@@ -67,20 +66,6 @@ def answers(form: Form) -> dict[tuple[int, str], Any]:
     return {(row, name): 50 for row, content in rows_of_form for name in form.figures if name not in content.closed}
 
 
-def fill(form: Form, file: Path, target: Path) -> None:
-    """Fill in a form and sign it."""
-    layout = FormLayout(form, tuple(SIGNED), {})
-    book = load_workbook(file)
-    sheet = book[read_form_texts()["form"]["sheets"]["form"]]
-    cells = [(row, layout.column(name), value) for (row, name), value in answers(form).items()]
-    cells += [(0, layout.column(name, "sign_off"), value) for name, value in SIGNED.items()]
-    for row, column, value in cells:
-        assert column is not None
-        sheet.cell(FIRST + row + 1, column + 1).value = value
-    target.parent.mkdir(parents=True, exist_ok=True)
-    book.save(target)
-
-
 def test_what_a_letter_asks_for_narrows_the_ranges_to_the_digit(place: Place, tmp_path: Path) -> None:
     name = "萍乡市"
     registry, release, request = request_of(place, name)
@@ -91,7 +76,9 @@ def test_what_a_letter_asks_for_narrows_the_ranges_to_the_digit(place: Place, tm
         contract = registry.contracts[dataset]
         history = read_history(release, registry, contract, request.city.city_code, YEAR)
         form = build_form(registry, contract, request.city, YEAR, history)
-        fill(form, pack / "表单" / form.file_name, place.data / "inbox" / dataset / name / form.file_name)
+        target = place.data / "inbox" / dataset / name / form.file_name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        MadeForm(form, registry, pack / "表单" / form.file_name).fill(answers(form), SIGNED, target)
     place.run()
     rejected = place.rows("select * from intake.rejects where file like '%萍乡市%'")
     assert [(row["file"], row["line"], row["reason_zh"]) for row in rejected] == []

@@ -20,19 +20,12 @@ from assets.core.settings import PruneSettings
 from assets.release.publish.retention import list_releases, prune_releases, verify_release
 from assets.release.read.reader import find_previous_release, get_release, list_release_ids
 from pipelines.orchestration.retention import prune_by_settings
-from tests.builders.candidates import build_three_releases, switch
+from tests.builders.candidates import switch
 from tests.builders.data_directories import Place, copy_countries
+from tests.helpers.damage import flip
 from tests.servers.dagster_servers import runs
 
 HOLD = "import sys, duckdb; c = duckdb.connect(sys.argv[1], read_only=True); print('open', flush=True); input()"
-
-
-@pytest.fixture(scope="module")
-def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with three releases; tests work on a copy."""
-    data = tmp_path_factory.mktemp("data")
-    build_three_releases(data)
-    return data
 
 
 @pytest.fixture
@@ -152,10 +145,7 @@ def test_each_kind_of_damage_is_found_where_it_is(paths: Paths) -> None:
 
 @pytest.mark.parametrize("name", ["parquet/cities.parquet", "CHANGES.md", "gancheng.duckdb"])
 def test_one_changed_byte_is_found_though_the_size_is_the_same(paths: Paths, name: str) -> None:
-    file = paths.current_release / name
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    file.write_bytes(content)
+    flip(paths.current_release / name)
     assert [(issue.code, issue.file) for issue in verify_release(paths, "current").issues] == [
         ("release_file_changed", name)
     ]

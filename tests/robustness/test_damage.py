@@ -1,4 +1,4 @@
-"""Damage below the data directory: whatever is wrong with a file, a command heals it or says what to do.
+"""Damage below the data directory: whatever is wrong with a file, a command repairs it or says what to do.
 
 The test command tries two damages of every kind of file with the commands that read, in this process, and a run on some
 of what a run makes again. `make prove` tries all.
@@ -142,7 +142,7 @@ RUNS = [
 
 
 @pytest.mark.parametrize(("kind", "damage"), RUNS)
-def test_a_run_heals_damage_or_says_what_to_do(
+def test_a_run_repairs_damage_or_says_what_to_do(
     countries: Place, tmp_path: Path, kind: str, damage: Callable[[Path], None]
 ) -> None:
     place = copy_of(countries, tmp_path / "data")

@@ -1,4 +1,4 @@
-"""Corrections: what was sent stays in sight, and a source that changes under its correction stops the run."""
+"""Corrections: the figures that arrived stay in sight, and a source that changes under its correction stops the run."""
 
 from __future__ import annotations
 

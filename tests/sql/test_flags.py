@@ -119,13 +119,13 @@ def test_an_approved_flag_no_longer_holds_and_says_who_let_it_pass(flagged: Worl
         row["city_code"] for row in flagged.rows("observations.city_observations", year=2020) if row["is_current"]
     ]
     assert current == ["C0", "C1"]
-    told = flagged.row("quality.flags", city_code="C0", detector="misplaced_block")
-    assert (told["is_approved"], told["approved_by"], told["approved_at"]) == (
+    flag = flagged.row("quality.flags", city_code="C0", detector="misplaced_block")
+    assert (flag["is_approved"], flag["approved_by"], flag["approved_at"]) == (
         True,
         "reviewer",
         MOMENT.replace(tzinfo=None),
     )
-    assert told["approved_reason"] == "held against the original"
+    assert flag["approved_reason"] == "held against the original"
     assert sum(row["is_approved"] for row in flagged.rows("quality.flags")) == 2
 
 

@@ -1,4 +1,4 @@
-"""Changes of stored files: noticed when they are read, and then mended from the archive or named."""
+"""Changes of stored files: noticed when they are read, and then restored from the archive or named."""
 
 from __future__ import annotations
 

@@ -19,14 +19,6 @@ from assets.release.read.reader import find_current_release, list_release_ids
 from pipelines.cli.app import app
 from pipelines.cli.doctor import check_current_release
 from pipelines.cli.options import INTERRUPTED, line
-from tests.builders.candidates import build_three_releases
-
-
-@pytest.fixture(scope="module")
-def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("data")
-    build_three_releases(data)
-    return data
 
 
 @pytest.fixture

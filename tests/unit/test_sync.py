@@ -22,6 +22,7 @@ from assets.intake.ingest import IngestJob
 from assets.intake.receipts.receipts import Receipt, accepted_files, read_receipts, reject_files
 from assets.intake.receipts.sync import SyncedReceipt, receipt_name
 from tests.builders.fairs import HEADER, NOW, counts, send
+from tests.helpers.damage import flip
 
 ROW = "甲市,2026-02-05,3,book,A\n"
 STORE_MODULES = ("assets.intake.receipts.sync", "assets.core.sync_state")
@@ -222,13 +223,6 @@ def test_a_link_is_refused_everywhere_and_has_no_bytes(machine: Machine) -> None
 
 
 # --- what is damaged --------------------------------------------------------------------------------------------
-
-
-def flip(file: Path) -> None:
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    file.chmod(0o644)
-    file.write_bytes(content)
 
 
 def cut(file: Path) -> None:

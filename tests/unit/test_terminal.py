@@ -1,4 +1,4 @@
-"""What files have for a terminal is shown and never obeyed, and no encoding of a terminal ends a command."""
+"""What files have for a terminal is shown and never carried out, and no encoding of a terminal ends a command."""
 
 from __future__ import annotations
 

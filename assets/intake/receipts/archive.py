@@ -208,7 +208,7 @@ def archive_file(source: BinaryIO, paths: Paths) -> tuple[str, int]:
                 copy.unlink()
             else:
                 copy.chmod(0o444)
-                copy.rename(target)
+                copy.replace(target)
         except BaseException:
             copy.unlink(missing_ok=True)
             raise

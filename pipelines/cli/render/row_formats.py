@@ -27,8 +27,9 @@ def encode_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], kind: Row
 def _write_delimited(columns: Sequence[str], rows: Sequence[Sequence[Any]], delimiter: str) -> Iterator[str]:
     for row in (columns, *rows):
         stream = io.StringIO()
-        csv.writer(stream, delimiter=delimiter, lineterminator="").writerow(map(format_plain, row))
-        yield stream.getvalue()
+        # Up to Python 3.12.1 cells with line ends are only quoted where the record itself ends with them.
+        csv.writer(stream, delimiter=delimiter, lineterminator="\r\n").writerow(map(format_plain, row))
+        yield stream.getvalue().removesuffix("\r\n")
 
 
 def _write_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
