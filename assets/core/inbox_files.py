@@ -75,7 +75,7 @@ class InboxEntry:
 
 
 def escape_path(parts: tuple[str, ...]) -> str:
-    r"""Return a path as text in which every character is seen; two paths never have one text.
+    r"""Return a path as text in which no character steers a terminal; two paths never have one text.
 
     Bytes that are not UTF-8, as GBK names unpacked on another system, become `\xd6`, control characters and overrides
     of direction `\u202e`, and a backslash `\x5c`.

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import atexit
 import errno
-import hashlib
-import os
 import re
 import shutil
 import time
@@ -26,6 +24,7 @@ from typing import Any, TypeVar
 
 from assets.core.data_dir_version import LAKE_VERSION, VERSION_FILE, check_version
 from assets.core.errors import Issue, UsageError
+from assets.core.files import hash_file, write_atomically
 from assets.core.paths import Paths
 from assets.core.settings import read_settings
 from assets.core.system import sync_path
@@ -86,10 +85,8 @@ class ObjectStore:
                 self.files.get_file(f"{self.root}/{name}", str(target))
             except FileNotFoundError:
                 return False
-        with target.open("rb") as stream:
-            has_checksum = hashlib.file_digest(stream, "sha256").hexdigest() == sha256
-            os.fsync(stream.fileno())
-        return has_checksum
+        sync_path(target)
+        return hash_file(target) == sha256
 
     def put_if_absent(self, name: str, file: Path) -> bool:
         """Store a file unless an object has its name; return whether it was stored."""
@@ -108,11 +105,21 @@ class ObjectStore:
                     self.files.put_file(str(file), f"{self.root}/{name}")
 
     def initialise(self, work: Path) -> None:
-        """Write the version into a new store, before the first object; `work` is a folder for temporary files."""
-        if self.read(VERSION_FILE) is None:
-            file = work / VERSION_FILE
-            file.write_text(f"{LAKE_VERSION}\n", encoding="ascii", newline="\n")
+        """Write the version into a new store, or one of an earlier version, before the first object of this version.
+
+        An earlier program then refuses the store instead of taking a newer receipt for a damaged one. `work` is a
+        folder for temporary files.
+        """
+        stored, file = self.read(VERSION_FILE), work / VERSION_FILE
+        file.write_text(f"{LAKE_VERSION}\n", encoding="ascii", newline="\n")
+        if stored is None:
             self.put_if_absent(VERSION_FILE, file)
+        elif int(stored) < LAKE_VERSION:
+            with _storage_errors(self.url):
+                self._replace(VERSION_FILE, file)
+
+    def _replace(self, name: str, file: Path) -> None:
+        self.files.put_file(str(file), f"{self.root}/{name}")
 
     def _create(self, name: str, file: Path) -> None:
         self.files.put_file(str(file), f"{self.root}/{name}", mode="create")
@@ -142,6 +149,9 @@ class FolderStore(ObjectStore):
             _link(copy, target)
         finally:
             copy.unlink(missing_ok=True)
+
+    def _replace(self, name: str, file: Path) -> None:
+        write_atomically(Path(self.root, name), file.read_bytes(), is_durable=True)
 
 
 def _link(copy: Path, target: Path) -> None:

@@ -51,7 +51,7 @@ def merkle_root(contents: Iterable[Mapping[str, Any]]) -> str:
 
 
 def seal_earlier_file(file: Path) -> None:
-    """Seal a file of a program that wrote none, as it is; its time stays, which may decide what counts."""
+    """Add a checksum to a file of an earlier version; its modification time stays, as it may decide what counts."""
     content = _parse(file.read_bytes()) if file.is_file() else {}
     if content and _SEAL not in content:
         status = file.stat()

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 
 from assets.forms.history import Earlier, History, choice_columns
 from assets.forms.registry import City, FormRegistry, Indicator
-from assets.intake.tables.contracts import Contract, ContractColumn
+from assets.intake.tables.contracts import SCOPE, Contract, ContractColumn
 from assets.intake.tables.form_id import FormId
-from assets.intake.tables.headers import SCOPE
 
 # Rows for what the form cannot know: districts and other scopes, choices that no city made yet, events.
 _SPARE_ROWS, _EVENT_ROWS = 10, 40
@@ -70,8 +69,7 @@ class Form:
     @property
     def figures(self) -> list[str]:
         """The columns of figures."""
-        contract = self.contract
-        return [name for name, column in contract.columns.items() if column.is_numeric and name not in contract.key]
+        return self.contract.figures
 
     def rules_of(self, row: FormRow, name: str) -> CellRules:
         """Return the rules of a cell of figures."""
@@ -152,7 +150,8 @@ class _FormBuilder:
     def scope_rows(self) -> Iterator[FormRow]:
         """A row for each scope, in which the figures of other scopes are closed, and further ones for districts."""
         scopes: list[str | None] = list(self.scopes) if SCOPE in self.contract.columns else [None]
-        indicators = {name: self.registry.indicators.get(f"{self.contract.dataset}.{name}") for name in self.figures}
+        registered, dataset = self.registry.indicators, self.contract.dataset
+        indicators = {name: registered.get(f"{dataset}.{name}") for name in self.contract.figures}
         rules = {name: self._rules(name, indicator) for name, indicator in indicators.items()}
         for scope in scopes:
             others = (
@@ -170,15 +169,10 @@ class _FormBuilder:
             pairs = zip(names, choices, strict=True)
             given = {name: shown_value(self.contract.columns[name], value) for name, value in pairs}
             last = self.history.rows.get(choices, {})
-            rules = {name: self._rules(name, None, last.get(name)) for name in self.figures}
+            rules = {name: self._rules(name, None, last.get(name)) for name in self.contract.figures}
             yield FormRow({**self.place_and_year, **given, **self.scope_cell(scope)}, rules)
         spare = FormRow({**self.place_and_year, **self.scope_cell(scope)})
         yield from [spare] * (_EVENT_ROWS if self.has_free_key else _SPARE_ROWS)
-
-    @property
-    def figures(self) -> list[str]:
-        columns = self.contract.columns.items()
-        return [name for name, column in columns if column.is_numeric and name not in self.contract.key]
 
     def _rules(self, name: str, indicator: Indicator | None, earlier: Earlier | None = None) -> CellRules:
         column = self.contract.columns[name]

@@ -14,8 +14,7 @@ from itertools import pairwise
 from statistics import median
 
 from assets.forms.registry import FormRegistry
-from assets.intake.tables.contracts import Contract
-from assets.intake.tables.headers import SCOPE
+from assets.intake.tables.contracts import SCOPE, Contract
 from assets.release.read.reader import Release
 from assets.warehouse.connection import quote_identifier
 
@@ -74,7 +73,7 @@ def read_history(
         if cities[city_code] and registry.indicators[name].kind != "yes_no"
     }
     choices = choice_columns(contract)
-    if not choices or contract.column_of("indicator") is not None:
+    if not choices or contract.year is None or contract.column_of("indicator") is not None:
         return History(by_indicator)
     return History(by_indicator, *_read_rows(release, contract, choices, city_code, year))
 
@@ -116,10 +115,9 @@ def _read_rows(
     release: Release, contract: Contract, choices: tuple[str, ...], city_code: str, year: int
 ) -> tuple[dict[tuple[str, ...], dict[str, Earlier]], list[tuple[str, ...]]]:
     """The last accepted rows of the city by their choices, and the choices of all cities."""
-    figures = [name for name, column in contract.columns.items() if column.is_numeric and name not in contract.key]
     particular = [name for name in contract.key if name not in (*choices, contract.place, contract.year, SCOPE)]
     table = ".".join(map(quote_identifier, contract.table_name.split(".")))
-    cells = ", ".join(f"accepted.{quote_identifier(name)}" for name in (*choices, *figures))
+    cells = ", ".join(f"accepted.{quote_identifier(name)}" for name in (*choices, *contract.figures))
     whole = "".join(f" and accepted.{quote_identifier(name)} is null" for name in particular)
     year_column = quote_identifier(contract.year or "")
     rows = release.rows(
@@ -137,8 +135,11 @@ def _read_rows(
     for row in rows:
         if row["city_code"] == city_code:
             values = last.setdefault(tuple(row[name] for name in choices), {})
-            values |= {name: Earlier(int(row["form_year"]), row[name]) for name in figures if row[name] is not None}
-    seen = dict.fromkeys(tuple(row[name] for name in choices) for row in rows)
+            filled = (name for name in contract.figures if row[name] is not None)
+            values |= {name: Earlier(int(row["form_year"]), row[name]) for name in filled}
     order = [list(contract.columns[name].allowed or ()) for name in choices]
-    ranked = sorted(seen, key=lambda key: [values.index(value) for values, value in zip(order, key, strict=True)])
-    return last, ranked
+    made = {tuple(row[name] for name in choices) for row in rows}
+    # The release may be of an earlier contract, which allowed others.
+    allowed = [key for key in made if all(value in values for values, value in zip(order, key, strict=True))]
+    allowed.sort(key=lambda key: [values.index(value) for values, value in zip(order, key, strict=True)])
+    return last, allowed

@@ -12,8 +12,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.dom.minidom import parseString
+from xml.parsers.expat import ExpatError
 
 from assets.core.errors import DataError, Issue
+from assets.core.text import escape_control
 
 SHIPPED = Path(__file__).with_name("letter.docx")
 _DOCUMENT = "word/document.xml"
@@ -39,16 +41,22 @@ def fill_letter(template: Path, target: Path, values: Values, lists: Lists) -> N
         DataError: the template is no .docx file, or names a value that does not exist.
     """
     try:
-        with zipfile.ZipFile(template) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as written:
-            for entry in source.infolist():
-                content = source.read(entry)
-                if entry.filename == _DOCUMENT:
-                    content = _fill(content, values, lists)
-                written.writestr(entry, content)
-    except KeyError as error:
-        raise DataError([Issue("unknown_template_field", str(error).strip("'"), file=template.name)]) from error
-    except zipfile.BadZipFile as error:
+        with zipfile.ZipFile(template) as source:
+            entries = [(entry, source.read(entry)) for entry in source.infolist()]
+        if _DOCUMENT not in (entry.filename for entry, _ in entries):
+            raise zipfile.BadZipFile(_DOCUMENT)
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as written:
+            for entry, content in entries:
+                is_document = entry.filename == _DOCUMENT
+                written.writestr(entry, _fill(content, values, lists) if is_document else content)
+    except _UnknownFieldError as error:
+        raise DataError([Issue("unknown_template_field", str(error), file=template.name)]) from error
+    except (zipfile.BadZipFile, ExpatError) as error:
         raise DataError([Issue("template_unreadable", file=template.name)]) from error
+
+
+class _UnknownFieldError(Exception):
+    """The template names a value or a list that the letter has not."""
 
 
 def _fill(content: bytes, values: Values, lists: Lists) -> bytes:
@@ -59,6 +67,8 @@ def _fill(content: bytes, values: Values, lists: Lists) -> bytes:
     within = {id(paragraph) for row, _ in rows for paragraph in row.getElementsByTagName("w:p")}
     paragraphs = (each for each in document.getElementsByTagName("w:p") if id(each) not in within)
     for element, name in [*rows, *((each, name) for each in paragraphs if (name := _list_of(each)))]:
+        if name not in lists:
+            raise _UnknownFieldError(name)
         _repeat(element, name, lists[name])
     filled: bytes = document.toxml("utf-8")
     return filled
@@ -89,6 +99,10 @@ def _text(element: Element) -> str:
 def _replace(paragraph: Element, name: str, values: Values) -> None:
     """Fill in the tokens of one list, or those without a list; the text goes into the first piece, with its format."""
     text = _text(paragraph)
+    tokens = [token for token in _TOKEN.finditer(text) if (token[1] or "") == name]
+    unknown = next((token[2] for token in tokens if token[2] not in values), None)
+    if unknown is not None:
+        raise _UnknownFieldError(unknown)
     filled = _TOKEN.sub(lambda token: values[token[2]] if (token[1] or "") == name else token[0], text)
     if filled == text:
         return
@@ -97,4 +111,4 @@ def _replace(paragraph: Element, name: str, values: Values) -> None:
         while piece.firstChild is not None:
             piece.removeChild(piece.firstChild)
     first.setAttribute("xml:space", "preserve")
-    first.appendChild(paragraph.ownerDocument.createTextNode(filled))
+    first.appendChild(paragraph.ownerDocument.createTextNode(escape_control(filled)))

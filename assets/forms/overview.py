@@ -108,7 +108,7 @@ def _write_workbook(
     deliveries: Sequence[Delivery],
 ) -> None:
     texts = read_form_texts()["overview"]
-    with xlsxwriter.Workbook(str(file), {"strings_to_formulas": False}) as book:
+    with xlsxwriter.Workbook(str(file), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties({"created": FIXED_CREATION_TIME})
         box = {**FONT, "font_size": 10, "border": 1, "border_color": RULE, "text_wrap": True, "valign": "vcenter"}
         plain, head = book.add_format(box), book.add_format({**box, "bold": True, "bg_color": "#DCE6F1"})

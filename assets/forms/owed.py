@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from assets.core.paths import Paths
+from assets.core.settings import read_settings
 from assets.forms.registry import FormRegistry
 from assets.intake.receipts.receipts import read_receipts
-from assets.intake.tables.contracts import Contract
 from assets.intake.tables.form_id import find_form_id
 from assets.release.read.reader import Release
 
@@ -65,16 +66,19 @@ class Rates:
 
 def read_deliveries(paths: Paths, registry: FormRegistry, release: Release, year: int, as_of: date) -> list[Delivery]:
     """Return the state of every dataset and city for a year, by dataset and city."""
-    rows = release.rows(_RECEIVED, [year, year])
+    zone = ZoneInfo(read_settings(paths).schedules.time_zone)
+    after, before = (_start_of(day, zone) for day in (date(year + 1, 1, 1), as_of + timedelta(days=1)))
+    rows = release.rows(_RECEIVED, [year, *(moment.replace(tzinfo=None) for moment in (after, before))])
     received = {(row["dataset"], row["city_code"]): row for row in rows}
     deliveries = []
     for dataset, contract in registry.contracts.items():
-        signatures = _read_signatures(paths, dataset, rows, year)
-        due = _due_date(contract, year)
+        signatures = _read_signatures(paths, dataset, rows, year, before)
+        due = contract.due.of_year(year) if contract.due is not None else None
         for city_code in registry.cities:
             row = received.get((dataset, city_code), {})
             is_complete, signed_by = signatures.get(city_code, (False, ""))
-            received_on = row.get("received_on")
+            received_at = row.get("received_at")
+            received_on = received_at.replace(tzinfo=UTC).astimezone(zone).date() if received_at is not None else None
             deliveries.append(
                 Delivery(
                     dataset,
@@ -107,7 +111,7 @@ def rate(deliveries: Iterable[Delivery], as_of: date) -> Rates:
 
 # A figure that came before the end of its year is a plan or progress and no delivery.
 _RECEIVED = """
-select files.dataset, vintages.city_code, cast(min(arrivals.received_at) as date) as received_on,
+select files.dataset, vintages.city_code, min(arrivals.received_at) as received_at,
     count(distinct vintages.indicator_id) as indicators, list(distinct files.file_sha256) as contents
 from observations.city_observations as vintages
 inner join reference.indicators as indicators on vintages.indicator_id = indicators.indicator_id
@@ -116,14 +120,14 @@ inner join intake.files as files
 inner join intake.file_arrivals as arrivals
     on files.dataset = arrivals.dataset and files.file_sha256 = arrivals.file_sha256
 where vintages.city_code is not null and vintages.year = ? and not vintages.is_progress
-    and extract(year from arrivals.received_at) > ?
+    and arrivals.received_at >= ? and arrivals.received_at < ?
 group by files.dataset, vintages.city_code
 """
 
 
-def _due_date(contract: Contract, year: int) -> date | None:
-    due = contract.due
-    return None if due is None or year < due.first_year else date(year + 1, due.month, due.day)
+def _start_of(day: date, zone: ZoneInfo) -> datetime:
+    """The moment at which a day begins where the offices are."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def _state(due: date | None, received_on: date | None, *, is_complete: bool, as_of: date) -> State:
@@ -137,9 +141,13 @@ def _state(due: date | None, received_on: date | None, *, is_complete: bool, as_
 
 
 def _read_signatures(
-    paths: Paths, dataset: str, rows: Sequence[Mapping[str, object]], year: int
+    paths: Paths, dataset: str, rows: Sequence[Mapping[str, object]], year: int, before: datetime
 ) -> dict[str, tuple[bool, str]]:
-    """Whether each city signed that it sent everything, and who signed: by the number of the form or its figures."""
+    """Whether each city signed that it sent everything, and who signed.
+
+    The figures of a file decide whose signature it is, and its number only where it has none: a form may have been
+    filled in for another city. A file with rejected rows is not everything.
+    """
     cities: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row["dataset"] == dataset:
@@ -149,11 +157,11 @@ def _read_signatures(
     folder = paths.lake / dataset
     for receipt in sorted(read_receipts(folder) if folder.is_dir() else [], key=lambda each: each.last_received_at):
         sign_off = receipt.sign_off
-        if sign_off is None:
+        if sign_off is None or receipt.last_received_at >= before:
             continue
         form = find_form_id([sign_off.form_id or ""])
-        places = cities.get(receipt.file_sha256, set())
-        places |= {form.city_code} if form is not None and form.year == year else set()
+        of_form = {form.city_code} if form is not None and form.year == year else set()
+        places = cities.get(receipt.file_sha256) or of_form
         people = " / ".join(filter(None, (sign_off.filled_by, sign_off.checked_by, sign_off.filled_on)))
-        signatures |= dict.fromkeys(places, (sign_off.is_complete, people))
+        signatures |= dict.fromkeys(places, (sign_off.is_complete and not receipt.rows_rejected, people))
     return signatures

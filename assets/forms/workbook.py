@@ -16,7 +16,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell as address
 
 from assets.core.text import format_number
 from assets.core.yaml_files import read_yaml
-from assets.forms.form import Form, FormRow, shown_value
+from assets.forms.form import Form, FormRow
 from assets.forms.layout import (
     EARLIER,
     FIRST,
@@ -34,7 +34,7 @@ from assets.forms.layout import (
 )
 from assets.forms.registry import FormRegistry
 from assets.intake.receipts.receipts import COMPLETE, INCOMPLETE
-from assets.intake.tables.contracts import ContractColumn
+from assets.intake.tables.contracts import SIGN_OFF_HEADERS, ContractColumn
 from assets.release.outputs.excel_limits import FIXED_CREATION_TIME
 from assets.release.outputs.workbook.cell_styles import FONT, GREY, INK, RULE, TITLE_FONT, Style, make_style
 
@@ -43,9 +43,8 @@ _A3, _A4 = 8, 9
 _MAX_A4_COLUMNS = 16
 _YES_NO = ("是", "否")
 _WIDTHS = {"text": 14.0, "date": 12.0, "earlier": 9.0, "number": 11.0}
-_COMPLETION = "报送状态"
 _TEXT_WIDTH = 84  # of a page, in digits
-_GRID = 10  # the first row of the grid of the check, from 0
+_GRID = FIRST  # the check judges each cell of the form at its own address; the first column is never judged
 
 
 @functools.cache
@@ -229,9 +228,9 @@ class _FormWriter:
         is_open = line == FIRST
         fill = _YELLOW if is_open else _GIVEN
         form: dict[str, object] = {"border": 1, "border_color": RULE, "bg_color": fill, "locked": not is_open}
-        form |= {"num_format": "yyyy-mm-dd"} if "日期" in name else {}
+        form |= {"num_format": "yyyy-mm-dd"} if SIGN_OFF_HEADERS[name] == "filled_on" else {}
         self.sheet.write_blank(line, number, None, self.style(**form))
-        if is_open and name == _COMPLETION:
+        if is_open and SIGN_OFF_HEADERS[name] == "completion":
             self.sheet.data_validation(
                 line, number, line, number, {"validate": "list", "source": [COMPLETE, INCOMPLETE]}
             )
@@ -319,7 +318,7 @@ class _FormWriter:
 
     def _options(self, column: ContractColumn) -> list[str]:
         if column.allowed is not None:
-            return [shown_value(column, value) for value in column.allowed]
+            return list(column.shown_values)
         if column.references is not None:
             return list(self.registry.references[column.references])
         return list(_YES_NO) if column.type == "boolean" else []
@@ -354,8 +353,7 @@ class _FormWriter:
         layout = self.judging
         cell_style = self.style(font_size=9, align="center", border=1, border_color=RULE)
         sheet.write_string(target, 0, f"{self.check_texts['line']} {line + 1}", self.style(font_size=9))
-        number = 1
-        for slot in self.layout.slots:
+        for number, slot in enumerate(self.layout.slots):
             if slot.kind != "column" or slot.name in row.closed:
                 continue
             found = [
@@ -368,10 +366,9 @@ class _FormWriter:
                 formula = f'IF({condition},"{marks[mark]}",{formula})' if condition else formula
             if formula != '""':
                 sheet.write_formula(target, number, f"={formula}", cell_style, "")
-                number += 1
         filled = f'IF({layout.is_started(line)},"{marks["filled"]}","")'
         duplicate = f'IF({layout.is_duplicate(line)},"{marks["duplicate"]}",{filled})'
-        sheet.write_formula(target, number, f"={duplicate}", cell_style, "")
+        sheet.write_formula(target, len(self.layout.slots), f"={duplicate}", cell_style, "")
 
     def _write_instructions(self) -> None:
         contract = self.form.contract

@@ -39,7 +39,6 @@ def write_forms(
 
 def due_sentence(contract: Contract, year: int) -> str:
     """Return until when the figures of a year are due, in words; empty without a deadline."""
-    if contract.due is None or year < contract.due.first_year:
-        return ""
+    day = contract.due.of_year(year) if contract.due is not None else None
     text: str = read_form_texts()["form"]["due"]
-    return text.format(year=year + 1, month=contract.due.month, day=contract.due.day)
+    return text.format(year=day.year, month=day.month, day=day.day) if day is not None else ""

@@ -6,12 +6,14 @@ constant memory. Not here: archive and receipts (assets.intake.ingest), rules of
 
 from __future__ import annotations
 
+import csv
+import io
 import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -50,6 +52,8 @@ _MAX_PENDING = _WORKERS + 1
 _MAX_NOTES = 200
 _MAX_LISTED = 20
 _COUNTS = ("read", "blank", "skipped", "accepted", "aggregate", "rejected")
+# Columns whose cells are not published, not even with a rejected row.
+_PRIVATE_ROLES = ("sign_off", "ignored")
 _Result = TypeVar("_Result")
 _PARQUET_OPTIONS = "(format parquet, compression zstd)"
 
@@ -75,6 +79,11 @@ class ParseResult:
     form: FormId | None = None
     signatures: dict[str, set[str]] = field(default_factory=dict)
 
+    def add_signatures(self, cells: Mapping[str, set[str]]) -> None:
+        """Add what some columns of signatures say."""
+        for name, texts in cells.items():
+            self.signatures.setdefault(name, set()).update(texts)
+
     @property
     def sign_off(self) -> SignOff | None:
         """Who filled in and checked the file and whether all was sent; None where it is no form and not signed."""
@@ -92,7 +101,7 @@ class ParseResult:
         return counts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _SheetParser:
     """A sheet that holds a table, with the validator of its rows and the counts of its rows so far."""
 
@@ -107,9 +116,31 @@ class _SheetParser:
 
     def _validate(self, read_chunk: Callable[[], RawChunk]) -> ChunkResult:
         result = self.validator.validate(read_chunk())
+        if self._private_columns:
+            position = result.errors.schema.get_field_index("raw_row")
+            texts = self.hide_private_cells(result.errors["raw_row"].to_pylist())
+            result.errors = result.errors.set_column(
+                position, ROW_ERROR_SCHEMA.field(position), pa.array(texts, pa.string())
+            )
         if isinstance(self.sheet, RearrangedSheet):
             result.valid, result.errors = self.sheet.restore_places(result.valid, result.errors)
         return result
+
+    @cached_property
+    def _private_columns(self) -> list[int]:
+        headers = enumerate(self.validator.layout.headers)
+        return [number for number, header in headers if header.role in _PRIVATE_ROLES]
+
+    def hide_private_cells(self, rows: Sequence[str]) -> list[str]:
+        """Return rows as text, with blank cells for signatures and in columns that are not read, such as 联系电话."""
+        return [self._hide(row) for row in rows] if self._private_columns else list(rows)
+
+    def _hide(self, row: str) -> str:
+        records = list(csv.reader(io.StringIO(row, newline=""), delimiter=self.sheet.delimiter))
+        for record in records:
+            for number in self._private_columns:
+                record[number : number + 1] = [""] if number < len(record) else []
+        return "\n".join(to_csv_record(record, self.sheet.delimiter) for record in records)
 
 
 @dataclass(frozen=True)
@@ -196,6 +227,7 @@ class FileParser:
             )
             parsers.append(_SheetParser(rows, validator, arranged.counts, arranged.unfolded))
             result.form = result.form or layout.form
+            result.add_signatures(arranged.sign_off)
             result.notes += [*_layout_notes(validator), *_hidden_notes(sheet), *arranged.notes]
         if not parsers:
             no_table = FileRejectedError(Issue("missing_header_row", expected=self.contract.needed_titles))
@@ -274,8 +306,7 @@ class FileParser:
                     result.notes += chunk.notes[:_MAX_NOTES]
                     remarks += chunk.remarks
                     years |= chunk.years
-                    for name, texts in chunk.sign_off.items():
-                        result.signatures.setdefault(name, set()).update(texts)
+                    result.add_signatures(chunk.sign_off)
                 result.notes += [
                     SheetNote(sheet=parser.sheet.name, line=None, kind=kind, text=f"{text} ({count})")
                     for (kind, text), count in sorted(remarks.items())
@@ -403,7 +434,8 @@ def _read_texts(parsers: Iterable[_SheetParser], rows_by_sheet: Mapping[str | No
                 continue
             tasks = parser.sheet.texts(after, parser.validator.chunk_schema, wanted)
             for lines, texts in _run_in_order(tasks, workers):
-                parts.append(build_table(schema, [[name] * len(lines), lines, [None] * len(lines), texts]))
+                rows = parser.hide_private_cells(texts)
+                parts.append(build_table(schema, [[name] * len(lines), lines, [None] * len(lines), rows]))
     return pa.concat_tables(parts)
 
 

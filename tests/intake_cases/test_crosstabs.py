@@ -158,14 +158,14 @@ def test_headers_again_after_a_page_break_go_on_and_below_another_title_begin_a_
 @pytest.mark.parametrize(
     ("rows", "code"),
     [
-        ([("城市", "口径", "2022年", "2023年"), ("南昌市", "城区", 12, 13)], "keys_in_columns"),
+        ([("城市", "口径", "2022年", "2023年"), ("南昌市", "城区", 12, 13)], "crosstab_without_figure"),
         (
             [("各市绿道长度比上年增加（公里）",), ("城市", "口径", "2022年", "2023年"), ("南昌市", "城区", 12, 13)],
-            "keys_in_columns",
+            "crosstab_without_figure",
         ),
         (
             [("各市绿道长度、口袋公园数",), ("城市", "口径", "2022年", "2023年"), ("南昌市", "城区", 12, 13)],
-            "keys_in_columns",
+            "crosstab_without_figure",
         ),
         (
             [("各市绿道长度",), ("城市", "口径", "2022年", "2023年", "增长%"), ("南昌市", "城区", 12, 13, 8)],
@@ -184,6 +184,14 @@ def test_headers_again_after_a_page_break_go_on_and_below_another_title_begin_a_
             "unknown_header",
         ),
         ([("指标", "口径", "南昌市", "九江市"), ("绿道长度（公里）", "城区", 12, 13)], "missing_column"),
+        (
+            [("各市绿道长度",), ("城市", "口径", "口袋公园数", "2022年", "2023年"), ("南昌市", "城区", 3, 12, 13)],
+            "figure_beside_keys",
+        ),
+        (
+            [("各市绿道长度",), ("城市", "统计口径", "口径", "2022年", "2023年"), ("南昌市", "城区", "市区", 12, 13)],
+            "duplicate_header",
+        ),
         (
             [
                 ("各市绿道长度（米）",),

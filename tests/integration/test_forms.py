@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 
 from assets.forms.form import Form
 from assets.forms.history import Earlier, History
-from assets.forms.layout import EARLIER, FIRST, HIGH, LOW
+from assets.forms.layout import EARLIER, FIRST, HEADERS, HIGH, LOW
 from assets.intake.tables.contracts import read_contracts
 from tests.builders.form_filling import MadeForm, draw_filling, make_form
 from tests.builders.inbox import DATA, Inbox, Outcome, Shipped
@@ -107,6 +107,48 @@ def test_the_signature_is_kept_with_the_receipt_and_is_not_published(
     assert "甲某" not in str(outcome.kept) + str(outcome.receipt.notes)
 
 
+def test_a_rejected_row_is_published_without_the_signature(
+    forms: dict[str, MadeForm], send: Send, tmp_path: Path
+) -> None:
+    made = forms["parks"]
+    signature = {"填报人": "甲某某", "审核人": "乙某某", "填报日期": "2026-03-01", "报送状态": "报送完毕"}
+    outcome = send("parks", made.fill({(0, first_figure(made.form)): -5}, signature, tmp_path / "rejected.xlsx"))
+    (reject,) = outcome.rejects
+    assert reject["raw_row"].startswith("南昌市,360100,")
+    assert ",-5," in reject["raw_row"]
+    assert "某某" not in str(outcome.rejects)
+    assert outcome.receipt.sign_off is not None
+    assert outcome.receipt.sign_off.filled_by == "甲某某"
+
+
+def test_a_form_without_its_column_of_years_keeps_signature_and_notes(
+    forms: dict[str, MadeForm], send: Send, tmp_path: Path
+) -> None:
+    made = forms["parks"]
+    signature = {"填报人": "甲某", "报送状态": "报送完毕"}
+    file = made.fill({(0, first_figure(made.form)): 12.5}, signature, tmp_path / "cleared.xlsx")
+    book = load_workbook(file)
+    sheet, year = book["报送表"], (made.layout.column("year") or 0) + 1
+    for line in range(HEADERS + 1, sheet.max_row + 1):
+        sheet.cell(line, year).value = None
+    book.save(file)
+    outcome = send("parks", file)
+    assert [row["year"] for row in outcome.rows] == [made.form.year]
+    assert outcome.receipt.sign_off is not None
+    assert (outcome.receipt.sign_off.filled_by, outcome.receipt.sign_off.is_complete) == ("甲某", True)
+
+
+def test_a_note_below_a_form_is_a_note(forms: dict[str, MadeForm], send: Send, tmp_path: Path) -> None:
+    made = forms["parks"]
+    file = made.fill({(0, first_figure(made.form)): 12.5}, {}, tmp_path / "note.xlsx")
+    book = load_workbook(file)
+    sheet = book["报送表"]
+    sheet.cell(sheet.max_row + 1, 1).value = "注：合成数据"
+    book.save(file)
+    outcome = send("parks", file)
+    assert [text for _, text in outcome.notes("footnote")] == ["注：合成数据"]
+
+
 def test_a_form_of_an_earlier_contract_is_accepted_with_a_hint(
     forms: dict[str, MadeForm], send: Send, tmp_path: Path
 ) -> None:
@@ -142,6 +184,22 @@ def test_a_wide_form_has_the_earlier_figures_above_and_a_long_one_beside(forms: 
         column = layout.column("value", kind)
         assert column is not None
         assert sheet.cell(FIRST + 1, column + 1).value == value
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_the_check_judges_each_cell_at_its_own_address(dataset: str, forms: dict[str, MadeForm]) -> None:
+    made = forms[dataset]
+    check = load_workbook(made.file)["自检"]
+    columns = len(made.layout.slots)
+    judged = [
+        cell
+        for row in check.iter_rows(min_row=FIRST + 1, max_col=columns)
+        for cell in row
+        if str(cell.value).startswith("=IF(")
+    ]
+    assert judged
+    for cell in judged:
+        assert f"'报送表'!${cell.column_letter}{cell.row}" in cell.value
 
 
 def test_only_the_cells_to_fill_in_are_unlocked(forms: dict[str, MadeForm]) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import zipfile
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from xml.dom.minidom import parseString
 
 import pytest
 from openpyxl import load_workbook
@@ -20,6 +22,7 @@ from assets.forms.overview import write_overview
 from assets.forms.owed import Delivery, read_deliveries
 from assets.forms.registry import FormRegistry, read_form_registry
 from assets.forms.request import Request, format_points, read_request, write_pack, zip_pack
+from assets.intake.receipts.receipts import COMPLETE, Receipt, SignOff
 from assets.release.read.reader import Release
 from tests.builders.data_directories import Place, copy_province
 from tests.builders.form_filling import MadeForm
@@ -100,6 +103,64 @@ def test_what_a_letter_asks_for_narrows_the_ranges_to_the_digit(place: Place, tm
     assert later.datasets == []
 
 
+def signed_receipt(paths: Paths, sha256: str, city_code: str, **fields: Any) -> None:
+    """The receipt of a signed form for parks, in a lake of its own."""
+    sign_off = SignOff(form_id=f"GC-parks-{city_code}-{YEAR}-00000000", filled_by="甲某", completion=COMPLETE)
+    received = datetime(2026, 3, 1, tzinfo=UTC)
+    receipt = Receipt(
+        dataset="parks", file="parks/a.xlsx", file_sha256=sha256, bytes=1, recipe="0" * 12, received_at=received,
+        status="read", sign_off=sign_off, **fields,
+    )  # fmt: skip
+    file = paths.lake / "parks" / f"{receipt.stem}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(receipt.to_text(), encoding="utf-8")
+
+
+def signed_cities(paths: Paths, place: Place, as_of: date = TODAY) -> set[str]:
+    registry = read_form_registry(Paths(place.data))
+    deliveries = read_deliveries(paths, registry, place.release(), YEAR, as_of)
+    return {each.city_code for each in deliveries if each.dataset == "parks" and each.is_complete}
+
+
+def test_a_signature_counts_for_its_city_and_not_with_rejected_rows(place: Place, tmp_path: Path) -> None:
+    blank = Paths(tmp_path / "blank")
+    signed_receipt(blank, "a" * 64, "360100")
+    assert signed_cities(blank, place) == {"360100"}
+    assert signed_cities(blank, place, date(2026, 2, 1)) == set()
+    rejected = Paths(tmp_path / "rejected")
+    signed_receipt(rejected, "a" * 64, "360100", rows_read=1, rows_rejected=1)
+    assert signed_cities(rejected, place) == set()
+
+
+def test_a_form_that_was_filled_in_for_another_city_is_signed_for_that_one(place: Place, tmp_path: Path) -> None:
+    sent = place.rows(
+        """
+        select distinct files.file_sha256, vintages.city_code from observations.city_observations as vintages
+        inner join intake.files as files on vintages.file_sha256 = files.file_sha256 and files.dataset = 'parks'
+        where vintages.year = ? and not vintages.is_progress
+        """,
+        [YEAR],
+    )
+    (one,) = {row["file_sha256"] for row in sent if row["city_code"] == "360300"}
+    paths = Paths(tmp_path)
+    signed_receipt(paths, one, "360100")
+    assert signed_cities(paths, place) == {row["city_code"] for row in sent if row["file_sha256"] == one}
+
+
+def test_choices_of_an_earlier_contract_are_left_out_of_a_form(place: Place) -> None:
+    registry, release, request = request_of(place, "南昌")
+    contract = registry.contracts["housing_renewal"]
+    before = read_history(release, registry, contract, "360100", YEAR).choices
+    gone = before[0][0]
+    programme = contract.columns["programme"]
+    allowed = tuple(value for value in programme.allowed or () if value != gone)
+    labels = {value: label for value, label in programme.labels.items() if value != gone}
+    columns = contract.columns | {"programme": programme.model_copy(update={"allowed": allowed, "labels": labels})}
+    changed = contract.model_copy(update={"columns": columns})
+    after = read_history(release, registry, changed, request.city.city_code, YEAR).choices
+    assert after == [choices for choices in before if choices[0] != gone]
+
+
 def test_the_letter_names_what_is_owed_and_every_missing_figure(place: Place, tmp_path: Path) -> None:
     registry, release, request = request_of(place, "南昌")
     pack = write_pack(Paths(place.data), registry, release, request, TODAY, tmp_path)
@@ -148,9 +209,15 @@ def test_a_template_that_cannot_be_used_leaves_the_earlier_pack(place: Place, tm
     broken = Paths(tmp_path / "data")
     place_of_template = broken.data / "templates" / SHIPPED.name
     place_of_template.parent.mkdir(parents=True)
-    place_of_template.write_bytes(b"no docx")
-    with pytest.raises(DataError):
-        write_pack(broken, registry, release, request, TODAY, tmp_path / "packs")
+    with zipfile.ZipFile(place_of_template, "w") as book:
+        book.writestr("xl/workbook.xml", "<workbook/>")
+    workbook = place_of_template.read_bytes()
+    damaged = template(tmp_path, "x").read_bytes().replace(b"</w:document>", b"</w:documenX>")
+    for content in (b"no docx", workbook, damaged):
+        place_of_template.write_bytes(content)
+        with pytest.raises(DataError) as raised:
+            write_pack(broken, registry, release, request, TODAY, tmp_path / "packs")
+        assert [issue.code for issue in raised.value.issues] == ["template_unreadable"]
     assert sorted(pack.rglob("*")) == before
     assert [folder.name for folder in (tmp_path / "packs").iterdir()] == ["萍乡市"]
     again = write_pack(Paths(place.data), registry, release, request, TODAY, tmp_path / "packs")
@@ -165,6 +232,21 @@ def template(folder: Path, text: str) -> Path:
     with zipfile.ZipFile(file, "w") as parts:
         parts.writestr("word/document.xml", f'<w:document xmlns:w="{space}"><w:p>{pieces}</w:p></w:document>')
     return file
+
+
+def test_a_control_character_of_a_file_does_not_break_the_letter(tmp_path: Path) -> None:
+    fill_letter(template(tmp_path, "{text}"), tmp_path / "letter.docx", {"text": "南\x07昌\u202e"}, {})
+    assert text_of(tmp_path / "letter.docx") == "南\\u0007昌\\u202e"
+    with zipfile.ZipFile(tmp_path / "letter.docx") as parts:
+        parseString(parts.read("word/document.xml"))
+
+
+def test_the_words_of_an_office_become_no_link_in_the_overview(place: Place, tmp_path: Path) -> None:
+    registry, _, request = request_of(place, "萍乡")
+    signed = [replace(each, signed_by="external:\\\\evil\\share") for each in request.deliveries]
+    _, book = write_overview(registry, signed, YEAR, TODAY, tmp_path)
+    with zipfile.ZipFile(book) as parts:
+        assert not [name for name in parts.namelist() if name.endswith(".rels") and b"evil" in parts.read(name)]
 
 
 def test_a_token_that_word_split_is_filled_in_and_a_list_is_repeated(tmp_path: Path) -> None:

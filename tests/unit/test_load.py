@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from assets.core.errors import DataError
 from assets.intake.ingest import IngestJob
 from assets.intake.load import load_accepted
 from tests.builders.fairs import HEADER, NOW, send
@@ -33,6 +36,16 @@ def test_a_table_without_files_is_empty(intake: IngestJob) -> None:
     load_accepted(intake.connection, table, intake.folder, [])
     assert intake.connection.execute(f"from {table.qualified_name}").fetchall() == []
     assert table.contract_violations(intake.connection) == []
+
+
+def test_another_number_of_rows_than_the_receipt_records_is_an_error(intake: IngestJob) -> None:
+    send(intake, "a.csv", HEADER + "甲市,2026-01-09,9,book,A\n")
+    (receipt,) = intake.ingest(NOW)
+    changed = receipt.model_copy(update={"rows_accepted": 2})
+    with pytest.raises(DataError) as raised:
+        load_accepted(intake.connection, intake.contract.table(), intake.folder, [changed])
+    (issue,) = raised.value.issues
+    assert (issue.code, issue.actual, issue.expected) == ("rows_differ_from_receipt", "1", "2")
 
 
 def test_of_files_without_a_rejected_row_only_the_readable_rows_are_read(intake: IngestJob) -> None:

@@ -328,6 +328,14 @@ def refused(paths: Paths) -> str:
     return call.value.issue.code
 
 
+def test_a_store_of_an_earlier_version_gets_the_version_of_what_is_put_into_it(machine: Machine, shared: Path) -> None:
+    (shared / "VERSION").write_text(f"{LAKE_VERSION - 1}\n", "ascii")
+    one = machine("one")
+    send(one, "a.csv", HEADER + ROW)
+    ingest_dataset(one, NOW)
+    assert (shared / "VERSION").read_text("ascii") == f"{LAKE_VERSION}\n"
+
+
 @pytest.mark.parametrize(
     ("version", "code"), [(f"{LAKE_VERSION + 1}\n", "newer_data_version"), ("one\n", "invalid_version")]
 )

@@ -29,7 +29,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from assets.core.data_dir_version import VERSION_FILE
 from assets.core.errors import DataError, Issue, UsageError
-from assets.core.files import write_atomically
+from assets.core.files import hash_file, write_atomically
 from assets.core.object_store import ObjectStore, map_parallel
 from assets.core.sync_state import RECEIPTS, SyncState, read_sync_state, result_folder, write_sync_state
 from assets.intake.ingest import IngestJob
@@ -241,8 +241,7 @@ class StoreSync:
             self.store.put_content(_archive_object(receipt), self.job.paths.archived(receipt.file_sha256))
         for _, file in (*accepted_files(folder, [receipt]), *reject_files(folder, [receipt])):
             suffix = file.name.removeprefix(f"{receipt.stem}.")
-            with file.open("rb") as stream:
-                results[suffix] = hashlib.file_digest(stream, "sha256").hexdigest()
+            results[suffix] = hash_file(file)
             self.store.put_content(self._result_object(receipt, suffix, results[suffix]), file)
         with temp_files.work_folder(folder) as work:
             draft = work / "receipt.json"

@@ -30,6 +30,7 @@ from assets.intake.tables.contracts import (
     GAP_REASONS,
     OTHER_CELLS,
     RETURN_ID,
+    SCOPE,
     SIGN_OFF_HEADERS,
     SOURCE_GRADE,
     SOURCE_ID,
@@ -40,7 +41,7 @@ from assets.intake.tables.contracts import (
     qualifier_column,
 )
 from assets.intake.tables.detection import ROW_CLASSES, TableLayout
-from assets.intake.tables.headers import SCOPE, YEAR
+from assets.intake.tables.headers import YEAR
 from assets.intake.tables.row_kinds import RowKind
 from assets.intake.tables.table_rows import FIGURE_CELLS, FIRST_COLUMN
 from assets.intake.values import cell_parsers
@@ -167,7 +168,7 @@ class RowValidator:
             row for row in chunk.malformed if row.error is not None or self._is_data(row.line, row.cells, counts, notes)
         ]
         sign_off = self._read_sign_off(chunk)
-        chunk = self._select_data(self._select_filled(chunk, counts), counts, notes)
+        chunk = self._select_filled(self._select_data(chunk, counts, notes), counts)
         counts["read"] = len(chunk.lines) + len(malformed)
         validation = _ChunkValidation(self, chunk, RowErrors(len(chunk.lines)))
         typed = validation.parse_columns()

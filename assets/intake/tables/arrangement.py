@@ -8,7 +8,7 @@ of one table stays as it is. Not here: one table (assets.intake.tables.detection
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -18,7 +18,7 @@ from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.raw_rows import ChunkSchema, RawRow, RawSheet
 from assets.intake.receipts.receipts import SheetNote
 from assets.intake.rows.accounts import RowCounts
-from assets.intake.tables.contracts import Contract
+from assets.intake.tables.contracts import SIGN_OFF_HEADERS, Contract, normalise_header
 from assets.intake.tables.crosstabs import CrosstabReader, find_crosstab, find_next_crosstab, keys_in_columns
 from assets.intake.tables.detection import (
     HEAD_ROWS,
@@ -45,6 +45,7 @@ from assets.intake.tables.titles import (
     strip_framing,
 )
 from assets.intake.tables.unit_statements import UnitStatement, apply_unit_statements, compare_units
+from assets.intake.values.cell_parsers import parse_text
 from assets.intake.values.lookups import Lookups
 from assets.intake.values.places import UnknownPlaceError, normalise_place_name
 
@@ -64,6 +65,7 @@ class Arrangement:
         counts: the rows that are known to be no data, by class.
         notes: remarks about the sheet.
         unfolded: how many rows more than lines with data there are.
+        sign_off: what the signatures say that rearranged rows do not have.
         check_row: the check of rows of a long sheet that may be no data, by line, cells and kind.
     """
 
@@ -72,6 +74,7 @@ class Arrangement:
     counts: RowCounts
     notes: list[SheetNote] = field(default_factory=list)
     unfolded: int = 0
+    sign_off: Mapping[str, set[str]] = field(default_factory=dict)
     check_row: Callable[[int, Sequence[str], RowKind], None] | None = None
 
 
@@ -395,7 +398,12 @@ class SheetArranger:
         statements = dict.fromkeys(statement for block in blocks for statement in block.layout.unit_statements)
         layout = replace(layout, headers=joined.headers, unit_statements=tuple(statements))
         return Arrangement(
-            RearrangedSheet(sheet, joined.headers, joined.rows, data_lines), layout, counts, notes, unfolded
+            RearrangedSheet(sheet, joined.headers, joined.rows, data_lines),
+            layout,
+            counts,
+            notes,
+            unfolded,
+            _read_sign_off(blocks),
         )
 
     def _all_titles(self, blocks: Sequence[_Block], sheet: str | None) -> Titles:
@@ -445,6 +453,19 @@ class SheetArranger:
         except UnknownPlaceError:
             return normalise_place_name(text)
         return place.county_code or place.city_code or place.province_code or ""
+
+
+def _read_sign_off(blocks: Iterable[_Block]) -> dict[str, set[str]]:
+    """What the columns of the signatures say, by their meaning."""
+    cells: dict[str, set[str]] = {}
+    for block in blocks:
+        rows = [row for section in block.sections for row in section.rows if row.error is None]
+        for number, header in enumerate(block.layout.headers):
+            if header.role == "sign_off":
+                texts = (row.cells[number] for row in rows if number < len(row.cells))
+                name = SIGN_OFF_HEADERS[normalise_header(header.text)]
+                cells.setdefault(name, set()).update(filter(None, map(parse_text, texts)))
+    return cells
 
 
 def _count_head(head: Iterable[RawRow], layout: TableLayout, matcher: HeaderMatcher) -> RowCounts:

@@ -36,6 +36,7 @@ _COLUMN_TYPES: dict[ColumnKind, ColumnType] = {
 
 COMMON_WORDS = "common.yml"
 RETURN_ID = "return_id"
+SCOPE = "scope"
 SOURCE_ID, SOURCE_GRADE, SOURCE_TEXT = "source_id", "source_grade", "source_text"
 GAP_REASONS, OTHER_CELLS = "gap_reasons", "other_cells"
 _YEAR_UNIT = "年"
@@ -197,6 +198,10 @@ class Deadline(BaseModel):
             raise ValueError(f"not every year has the day {self.on}") from error
         return self
 
+    def of_year(self, year: int) -> date | None:
+        """Return the day on which the figures of a year are due; None for the years before the first one."""
+        return date(year + 1, self.month, self.day) if year >= self.first_year else None
+
     @property
     def on(self) -> str:
         """Month and day as in an ISO date."""
@@ -343,7 +348,7 @@ class Contract(BaseModel):
             if column.is_place
             or column.type in ("indicator", "unit")
             or name == self.year
-            or (column.required and column.allowed is not None)
+            or (column.required and column.allowed is not None and (name in self.key or name == SCOPE))
         )
 
     @property
@@ -351,6 +356,11 @@ class Contract(BaseModel):
         """A digest of what a form is made from; it changes where a form in hand is no longer today's."""
         content = self.model_dump_json(include={"dataset", "key", "columns", "indicators"})
         return hashlib.sha256(content.encode()).hexdigest()[:8]
+
+    @property
+    def figures(self) -> list[str]:
+        """The columns of figures."""
+        return [name for name, column in self.columns.items() if column.is_numeric and name not in self.key]
 
     @property
     def references(self) -> list[str]:

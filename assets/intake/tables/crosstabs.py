@@ -14,14 +14,14 @@ from functools import cached_property
 from assets.core.errors import Issue
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.raw_rows import RawRow
-from assets.intake.tables.contracts import Contract
+from assets.intake.tables.contracts import SCOPE, Contract
 from assets.intake.tables.detection import HEAD_ROWS, HeaderBlock, TableDetector, header_levels
-from assets.intake.tables.headers import SCOPE, Header, HeaderMatcher
+from assets.intake.tables.headers import Header, HeaderMatcher
 from assets.intake.tables.row_kinds import is_number, plain_form
 from assets.intake.tables.table_rows import Cell, TableRow, header_key
 from assets.intake.tables.titles import is_year
 
-_MIN_KEYS, _YEAR_DIGITS = 2, 4
+_MIN_KEYS, _YEAR_DIGITS, _SHOWN_KEYS = 2, 4, 3
 _WITH_UNIT = re.compile(r"(?P<name>.+)[（(](?P<unit>[^（）()]+)[）)]\s*")
 
 
@@ -76,7 +76,7 @@ class CrosstabReader:
         groups: dict[tuple[object, ...], TableRow] = {}
         for measure in self._measures.values():
             if measure.role == "column":
-                self._add_header(measure, self.block.rows[-1].line)
+                self._add_header(measure, self._line)
         for row in rows:
             if row.error is not None or len(row.cells) != len(self._columns):
                 result.append(TableRow(row.line, malformed=row))
@@ -115,8 +115,10 @@ class CrosstabReader:
     def _measures(self) -> dict[int, Header]:
         """The figures of the columns with keys that name one."""
         named = {number: self._columns[number].words for number in self._keyed if self._columns[number].words}
-        line = self.block.rows[-1].line
-        return {n: self._checked(self._matcher.match_levels(words), "".join(words), line) for n, words in named.items()}
+        return {
+            n: self._checked(self._matcher.match_levels(words), "".join(words), self._line)
+            for n, words in named.items()
+        }
 
     @cached_property
     def _stubs(self) -> dict[int, Header]:
@@ -132,6 +134,11 @@ class CrosstabReader:
         contract, words, cells = self._contract, self._columns[number].words, self._cells(number)
         text, header = "".join(words), self._matcher.match_levels(words)
         if header is not None and header.role != "empty" and header.column not in (contract.place, contract.year):
+            if header.column is not None and header.column in present:
+                self._add_issue("duplicate_header", text, contract.titles([header.column]), self._line, text)
+            if header.column in self._matcher.figures:
+                # A figure of no year, or of no place.
+                self._add_issue("figure_beside_keys", text, "", self._line, text)
             return header
         indicator = contract.column_of("indicator")
         if indicator is None and any(map(self._is_figure, cells)):
@@ -144,7 +151,7 @@ class CrosstabReader:
             return header
         if indicator is not None and indicator not in present and number < self._keyed[0]:
             return Header(text, "column", indicator)
-        self._add_issue(*self._matcher.explain(None, text or cells[0]), self.block.rows[-1].line, text)
+        self._add_issue(*self._matcher.explain(None, text or cells[0]), self._line, text)
         return Header(text, "kept")
 
     def _cells(self, number: int) -> list[str]:
@@ -179,10 +186,9 @@ class CrosstabReader:
         for number in filled:
             measure = label or self._measures.get(number) or self._measure_of_table
             if measure is None or (has_label and number in self._measures):
-                keys = (cell.text.strip() for column in self._columns for cell in column.keys.values())
-                raise FileRejectedError(
-                    keys_in_columns(list(dict.fromkeys(keys)), self.block.rows[0], self.detector.sheet)
-                )
+                keys = dict.fromkeys(cell.text.strip() for column in self._columns for cell in column.keys.values())
+                shown, line = "、".join(list(keys)[:_SHOWN_KEYS]), self.block.rows[0].line
+                raise FileRejectedError(Issue("crosstab_without_figure", shown, line=line, sheet=self.detector.sheet))
             if measure.role == "column":
                 yield number, measure
 
@@ -242,7 +248,7 @@ class CrosstabReader:
         # A figure that is there twice makes two rows of the same key, which the checks of rows report.
         key = key if group is None else (*key, row.line, number)
         has_keys = any(cell.text.strip() for cell in of_row.values())
-        place = (row.line if has_keys else self.block.rows[-1].line, number + 1)
+        place = (row.line if has_keys else self._line, number + 1)
         place = (row.line, number + 1) if place in self._taken else place
         self._taken.add(place)
         groups[key] = TableRow(place[0], {**cells, name: figure}, first_column=place[1])
@@ -272,6 +278,10 @@ class CrosstabReader:
     def _comparable(self, name: str, text: str) -> str:
         column = self._contract.columns[name]
         return self.normalise_place(text) if column.is_place else plain_form(text).removesuffix("年")
+
+    @property
+    def _line(self) -> int:
+        return self.block.rows[-1].line
 
     @property
     def _matcher(self) -> HeaderMatcher:
@@ -344,7 +354,7 @@ def _is_plain_figure(cell: str) -> bool:
 
 def keys_in_columns(keys: Sequence[str], row: RawRow, sheet: str | None) -> Issue:
     """Return the issue of a table with keys in columns that is not read."""
-    return Issue("keys_in_columns", "、".join(keys[:3]), line=row.line, sheet=sheet)
+    return Issue("keys_in_columns", "、".join(keys[:_SHOWN_KEYS]), line=row.line, sheet=sheet)
 
 
 def _are_below_figures(keys: Sequence[int], row: RawRow, upper: RawRow, detector: TableDetector) -> bool:

@@ -18,6 +18,7 @@ from assets.core.text import may_be_same_measure, most_similar
 from assets.intake.tables.contracts import (
     REFERENCE_PREFIX,
     RETURN_HEADERS,
+    SCOPE,
     SIGN_OFF_HEADERS,
     Contract,
     normalise_header,
@@ -39,7 +40,6 @@ _YEARED = re.compile(r"(?P<word>(?:19|20)[0-9]{2}年[度末底]?)(?P<name>.+)")
 _YEAR_WORD = re.compile(r"((?:19|20)[0-9]{2})(?:年[度末底]?)?")
 _DASHES = frozenset(("-", "--", "—", "——", "/", "…", "……"))
 _LIKE_A_UNIT = re.compile(r"[a-z0-9./³²^]{1,8}|[^_:]{0,3}[里米亩顷元吨斤克升户人个座家处套栋项件次尺寸坪度万亿]")
-SCOPE = "scope"
 YEAR = "year"
 # No header of a contract is half as long; the search takes too long for longer texts.
 _MAX_HEADER_LENGTH = 200
@@ -112,8 +112,7 @@ class HeaderMatcher:
     @cached_property
     def figures(self) -> frozenset[str]:
         """The columns of figures: the words beside their headers decide what a figure means."""
-        key = self.contract.key
-        return frozenset(n for n, column in self.contract.columns.items() if column.is_numeric and n not in key)
+        return frozenset(self.contract.figures)
 
     def count(self, cells: Sequence[str]) -> int:
         """Return how many cells are known headers."""
