@@ -24,7 +24,7 @@ def test_files_dropped_into_the_inbox_are_published_refused_or_blocked(tmp_path:
     place.write("inbox/country_statistics/bad.csv", HEADER + "Atlantis,2023,75.5,26,synthetic,A\n")
     place.write("inbox/country_statistics/broken.csv", "no such header\n1\n")
     with serve_alerts() as told, served(place, GANCHENG_ALERT_URLS=told.url) as one:
-        assert wait_until(one.is_ready, 60)
+        assert wait_until(one.is_ready, 180)
         assert one.page() == 200
 
         wait_for_runs(place, ["SUCCESS"])

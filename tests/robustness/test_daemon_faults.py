@@ -72,7 +72,7 @@ def test_everything_killed_in_mid_run_the_run_is_noticed_and_begins_again(place:
     chance, settings = random.Random(1), str(home(tmp_path / "home", **QUICK))
     for number in range(KILLS):
         with served(place, DAGSTER_HOME=settings) as one:
-            assert wait_until(one.is_ready, 60)
+            assert wait_until(one.is_ready, 180)
             drop(place, number)
             assert wait_until(lambda: is_running(Paths(place.data)), PATIENCE)
             time.sleep(chance.uniform(0, 8))
@@ -91,7 +91,7 @@ def test_everything_killed_in_mid_run_the_run_is_noticed_and_begins_again(place:
 def test_the_daemon_killed_in_mid_run_leaves_the_run_to_its_end(place: Place, tmp_path: Path) -> None:
     settings = str(home(tmp_path / "home", **QUICK))
     with served(place, DAGSTER_HOME=settings) as one:
-        assert wait_until(one.is_ready, 60)
+        assert wait_until(one.is_ready, 180)
         drop(place, 0)
         assert wait_until(lambda: is_running(Paths(place.data)), PATIENCE)
         os.kill(one.pids["daemon"], signal.SIGKILL)
@@ -103,7 +103,7 @@ def test_the_daemon_killed_in_mid_run_leaves_the_run_to_its_end(place: Place, tm
 
 def test_told_to_stop_in_mid_run_it_waits_for_the_run(place: Place) -> None:
     with served(place) as one:
-        assert wait_until(one.is_ready, 60)
+        assert wait_until(one.is_ready, 180)
         drop(place, 0)
         assert wait_until(lambda: is_running(Paths(place.data)), PATIENCE)
         one.process.send_signal(signal.SIGTERM)
@@ -117,7 +117,7 @@ def test_a_tick_missed_for_days_is_caught_up_once(place: Place) -> None:
         "settings.yml", "schedules: {inbox: {is_on: false}, monthly: {is_on: false}, pruning: {is_on: false}}\n"
     )
     with served(place) as one:
-        assert wait_until(one.is_ready, 60)
+        assert wait_until(one.is_ready, 180)
         time.sleep(10)
         one.stop()
     assert runs(place) == []

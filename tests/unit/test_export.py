@@ -36,6 +36,16 @@ def test_all_tables_as_parquet_are_the_published_bytes_with_the_manifest(release
     assert all((tmp_path / name).read_bytes() == (parquet / name).read_bytes() for name in names(parquet))
 
 
+@pytest.mark.parametrize("schema", ["scorecards", "reference", "intake"])
+def test_each_table_is_found_by_its_whole_name_beside_the_views_of_a_language(
+    release: Release, tmp_path: Path, schema: str
+) -> None:
+    rows = release.rows("select table_name from duckdb_tables() where schema_name = $1", [schema])
+    for row in rows:
+        export_tables(release, tmp_path, "csv", [f"{schema}.{row['table_name']}"])
+    assert names(tmp_path) == {"datapackage.json"} | {f"{row['table_name']}.csv" for row in rows}
+
+
 def test_a_table_and_a_city_have_the_same_rows_in_every_kind_of_file(release: Release, tmp_path: Path) -> None:
     for kind in ("parquet", "csv", "xlsx", "json"):
         export_tables(release, tmp_path, kind, ["scorecards.indicator_scores"], ["A"])  # type: ignore[arg-type]

@@ -25,7 +25,7 @@ from assets.core.i18n import Language
 from assets.core.text import escape_formula
 from assets.release.outputs import excel_limits
 from assets.release.outputs.datapackage import PACKAGE
-from assets.release.outputs.duckdb_views import shorten_meanings
+from assets.release.outputs.duckdb_views import ENGLISH_SCHEMA, SCHEMA, shorten_meanings
 from assets.release.publish.manifest import MANIFEST_NAME
 from assets.release.read.lookup import find_city
 from assets.release.read.reader import Release
@@ -155,7 +155,10 @@ def _tables_with_column(release: Release, column: str) -> set[str]:
 
 def _select_tables(release: Release, tables: Sequence[str], *, has_cities: bool) -> list[str]:
     """Return the names of the tables to export, as their Parquet files are named."""
-    rows = release.rows("select schema_name, table_name from duckdb_columns() where not internal group by all")
+    # The schemas of one language hold the same tables once more, as views.
+    where = "not internal and schema_name not in ($1, $2)"
+    views = [SCHEMA, ENGLISH_SCHEMA]
+    rows = release.rows(f"select schema_name, table_name from duckdb_columns() where {where} group by all", views)
     known = {row["table_name"]: f"{row['schema_name']}.{row['table_name']}" for row in rows}
     known = {name: known[name] for name in sorted(known) if _parquet_file(release, name).is_file()}
     with_cities = _tables_with_column(release, _CITY)
