@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,15 @@ class _Block:
         """Return the members of a table (column, city); nan for others."""
         return np.where(self.part >= 0, table[np.ix_(self.columns, self.cities)], np.nan)
 
+    def drop_unknown(self, values: Floats) -> _Block:
+        """Return the block without the figures, columns and cities that the values do not have."""
+        is_known = ~np.isnan(values[np.ix_(self.columns, self.cities, [self.year])][:, :, 0])
+        part = np.where(is_known, self.part, -1)
+        columns, cities = ((part >= 0).any(axis=axis) for axis in (1, 0))
+        return replace(
+            self, columns=self.columns[columns], cities=self.cities[cities], part=part[np.ix_(columns, cities)]
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Exchange:
@@ -58,7 +68,8 @@ class _Exchange:
         is_proven: For each city whether that place is certain.
         is_moved: For each column whether it was moved with the others.
         gain: How much more likely the exchange is, as a natural logarithm.
-        threshold: What chance reaches.
+        threshold: What chance reaches; the least that counts, as long as chance is not known.
+        is_beyond_chance: Whether chance is known.
     """
 
     block: _Block
@@ -67,6 +78,11 @@ class _Exchange:
     is_moved: Flags
     gain: float
     threshold: float
+    is_beyond_chance: bool = False
+
+    @property
+    def excess(self) -> float:
+        return self.gain - self.threshold
 
 
 def detect_misplaced_blocks(panel: Panel, parameters: Parameters) -> Iterator[Anomaly]:
@@ -80,26 +96,65 @@ def detect_misplaced_blocks(panel: Panel, parameters: Parameters) -> Iterator[An
     """
     cube = panel.cube
     values = cube.values.copy()
-    held: list[_Exchange] = []
-    while True:
-        expectation = _expect(values, cube, parameters)
-        found = [_examine(block, expectation, parameters) for block in _blocks(cube, values)]
-        worst = max(filter(None, found), key=lambda exchange: exchange.gain - exchange.threshold, default=None)
-        if worst is None:
-            break
-        held.append(worst)
-        values[_positions(worst)] = np.nan
+    held = _remove_exchanges(cube, values, parameters)
     for exchange in held:
         # A year between two misplaced ones looks misplaced until both are removed.
         values[_positions(exchange)] = cube.values[_positions(exchange)]
-        confirmed = _examine(exchange.block, _expect(values, cube, parameters), parameters)
-        if confirmed is None:
-            continue
-        # Nothing contradicts a column that another exchange has taken out, and yet it is not of this one.
-        confirmed = replace(confirmed, is_moved=confirmed.is_moved & exchange.is_moved)
-        if _cells(confirmed):
+        confirmed = _confirm(exchange, values, cube, parameters)
+        if confirmed is not None:
             values[_positions(exchange)] = np.nan
             yield from _anomalies(confirmed, cube)
+
+
+def _remove_exchanges(cube: Cube, values: Floats, parameters: Parameters) -> list[_Exchange]:
+    """Remove misplaced figures from the values, the worst exchange first, and return the exchanges.
+
+    Columns do not affect each other: the exchanges of a round share none, and only blocks with a column of one of
+    them are compared again. Chance, which takes long, is drawn for an exchange that would be the next.
+    """
+    blocks = list(_blocks(cube, values))
+    found: dict[int, _Exchange] = {}
+    held: list[_Exchange] = []
+    changed = set(range(len(cube.columns)))
+    while changed:
+        expectation = _expect(values, cube, parameters)
+        for number, block in enumerate(blocks):
+            if not changed.isdisjoint(block.columns.tolist()):
+                found.pop(number, None)
+                if exchange := _examine(block.drop_unknown(values), expectation, parameters):
+                    found[number] = exchange
+        changed = set()
+        queue = [(-exchange.excess, number) for number, exchange in found.items()]
+        heapify(queue)
+        while queue:
+            number = heappop(queue)[1]
+            exchange = found[number]
+            columns = exchange.block.columns.tolist()
+            if not changed.isdisjoint(columns):
+                continue
+            if exchange.is_beyond_chance:
+                held.append(exchange)
+                values[_positions(exchange)] = np.nan
+                changed.update(columns)
+            elif judged := _judge(exchange, expectation, parameters):
+                found[number] = judged
+                heappush(queue, (-judged.excess, number))
+            else:
+                del found[number]
+    return held
+
+
+def _confirm(exchange: _Exchange, values: Floats, cube: Cube, parameters: Parameters) -> _Exchange | None:
+    """Return an exchange as it looks beside all other removed figures, or None where it no longer does."""
+    columns = exchange.block.columns
+    block = replace(exchange.block, columns=np.arange(len(columns)))
+    expectation = _expect(values[columns], cube, parameters)
+    found = _examine(block, expectation, parameters)
+    if found is None or (found := _judge(found, expectation, parameters)) is None:
+        return None
+    # Nothing contradicts a column that another exchange has taken out, and yet it is not of this one.
+    found = replace(found, block=exchange.block, is_moved=found.is_moved & exchange.is_moved)
+    return found if _cells(found) else None
 
 
 def _expect(values: Floats, cube: Cube, parameters: Parameters) -> Expectation:
@@ -145,7 +200,7 @@ def _split(year: int, parts: list[list[tuple[int, int]]], is_joint: bool = False
 
 
 def _examine(block: _Block, expectation: Expectation, parameters: Parameters) -> _Exchange | None:
-    """Return the exchange of rows that explains the block better than chance does."""
+    """Return the best exchange of the rows of a block, or None where it gains too little; chance is not known yet."""
     middle = block.select(expectation.middle[:, :, block.year])
     values = block.select(expectation.values[:, :, block.year])
     sigma = expectation.sigma[np.ix_(block.columns, block.cities)]
@@ -158,16 +213,13 @@ def _examine(block: _Block, expectation: Expectation, parameters: Parameters) ->
     minimum = parameters["joint_threshold" if block.is_joint else "threshold"]
     if gain <= minimum or (len(parts) > 1 and gain - max(parts) <= parameters["part_threshold"]):
         return None
-    chance = _chance(block, middle, sigma, expectation, gain, minimum, parameters)
-    if chance is None:
-        return None
     return _Exchange(
         block,
         order,
         _is_proven(loss, order, parameters["joint_threshold"]),
         gains.sum(axis=1) > -parameters["threshold"],
         gain,
-        chance,
+        minimum,
     )
 
 
@@ -221,21 +273,16 @@ def _best_order(loss: Floats, minimum_share: float) -> Integers:
     return order
 
 
-def _chance(
-    block: _Block,
-    middle: Floats,
-    sigma: Floats,
-    expectation: Expectation,
-    gain: float,
-    minimum: float,
-    parameters: Parameters,
-) -> float | None:
-    """Return the threshold of a block, or None where its gain does not exceed it.
+def _judge(exchange: _Exchange, expectation: Expectation, parameters: Parameters) -> _Exchange | None:
+    """Return the exchange with its threshold, or None where it does not exceed what chance reaches.
 
     Each permutation gives each city the deviations, in all columns, that it had in one of its other years. The
     threshold is the highest gain of all permutations, and at least the parameter; drawing ends at the first that
     reaches the gain (Besag and Clifford, Sequential Monte Carlo p-values, Biometrika 78, 1991).
     """
+    block, threshold = exchange.block, exchange.threshold
+    middle = block.select(expectation.middle[:, :, block.year])
+    sigma = expectation.sigma[np.ix_(block.columns, block.cities)]
     deviation = expectation.deviation[np.ix_(block.columns, block.cities)] / sigma[:, :, None]
     is_known = ~np.isnan(deviation)
     years = np.nonzero(is_known.sum(axis=(0, 1)) * 2 >= is_known[:, :, block.year].sum())[0]
@@ -243,14 +290,14 @@ def _chance(
     if len(years) < parameters["minimum_years"]:
         return None
     random = np.random.default_rng(0)
-    cities, threshold = np.arange(len(block.cities)), minimum
+    cities = np.arange(len(block.cities))
     for _ in range(int(parameters["permutations"])):
         drawn = np.nan_to_num(deviation[:, cities, random.choice(years, len(cities))])
         _, gains, _ = _compare(middle + drawn * sigma, middle, sigma, parameters["minimum_share"])
         threshold = max(threshold, float(gains.sum()))
-        if threshold + parameters["margin"] >= gain:
+        if threshold + parameters["margin"] >= exchange.gain:
             return None
-    return threshold
+    return replace(exchange, threshold=threshold, is_beyond_chance=True)
 
 
 def _is_proven(loss: Floats, order: Integers, threshold: float) -> Flags:
