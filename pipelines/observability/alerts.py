@@ -27,7 +27,7 @@ from assets.core.settings import ReminderSettings, read_settings
 from assets.release.read.reader import Release, Row
 from assets.release.read.scorecards import find_quarantined_figures
 from pipelines.locks import alert_lock
-from pipelines.observability.overdue import find_due_soon, find_overdue
+from pipelines.observability.overdue import find_due_soon, find_overdue, find_partly_sent
 from pipelines.observability.run_log import LogRecord
 from pipelines.observability.system_errors import classify_system_error
 
@@ -153,22 +153,32 @@ def release_alerts(release: Release, today: date, reminders: ReminderSettings | 
     alerts += [Alert(_cause(f"held {file}", issues), tuple(issues)) for file, issues in by_file.items()]
     for row in find_overdue(release, today):
         cities = f"{row['cities_zh']} / {row['cities_en']}"
-        actual = f"{row['name_zh']} {row['name_en']} {row['due_year']} ({row['cities']}): {cities}"
-        issue = Issue("overdue_data", actual, str(row["due_date"]), f"inbox/{row['dataset']}/")
-        alerts.append(Alert(f"late {row['dataset']} {row['due_year']} {cities}", (issue,)))
+        alerts.append(Alert(f"late {row['dataset']} {row['due_year']} {cities}", (_owed_issue("overdue_data", row),)))
     alerts += _reminders(release, today, reminders)
     return alerts + (_digests(release) if reminders.digests else [])
 
 
 def _reminders(release: Release, today: date, settings: ReminderSettings) -> Iterator[Alert]:
-    """A reminder for each dataset that is due soon, again on each of the days that the settings name."""
-    for row in find_due_soon(release, today, max(settings.days, default=-1)):
-        left = (row["due_date"] - today).days
-        reached = min(days for days in settings.days if days >= left)
-        cities = f"{row['cities_zh']} / {row['cities_en']}"
-        actual = f"{row['name_zh']} {row['name_en']} {row['due_year']} ({row['cities']}): {cities}"
-        issue = Issue("data_due_soon", actual, str(row["due_date"]), f"inbox/{row['dataset']}/")
-        yield Alert(f"due {row['dataset']} {row['due_year']} {reached}", (issue,))
+    """A reminder for each dataset that is due soon, again on each of the days that the settings name.
+
+    What was sent in part is named once more when its day has passed.
+    """
+    last = max(settings.days, default=-1)
+    for code, kind, rows in (
+        ("data_due_soon", "due", find_due_soon(release, today, last)),
+        ("data_partly_sent", "partly", find_partly_sent(release, today, last)),
+    ):
+        for row in rows:
+            left = (row["due_date"] - today).days
+            reached = min((days for days in settings.days if days >= left), default=0) if left >= 0 else -1
+            yield Alert(f"{kind} {row['dataset']} {row['due_year']} {reached}", (_owed_issue(code, row),))
+
+
+def _owed_issue(code: str, row: Row) -> Issue:
+    """The message about a dataset and year that cities owe."""
+    cities = f"{row['cities_zh']} / {row['cities_en']}"
+    actual = f"{row['name_zh']} {row['name_en']} {row['due_year']} ({row['cities']}): {cities}"
+    return Issue(code, actual, str(row["due_date"]), f"inbox/{row['dataset']}/")
 
 
 def _digests(release: Release) -> list[Alert]:
