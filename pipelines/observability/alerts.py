@@ -24,6 +24,7 @@ from assets.core.files import write_cache
 from assets.core.i18n import Language
 from assets.core.paths import Paths
 from assets.core.settings import ReminderSettings, read_settings
+from assets.intake.receipts.arrivals import sender_folder
 from assets.release.read.reader import Release, Row
 from assets.release.read.scorecards import find_quarantined_figures
 from pipelines.locks import alert_lock
@@ -185,20 +186,20 @@ def _digests(release: Release) -> list[Alert]:
     """Return an alert for each sender with the counts of its files, which repeats after each of its arrivals."""
     files = release.rows(
         """
-        select files.file, files.status, files.rows_read, files.rows_accepted, files.rows_rejected,
-            arrivals.received_at
+        select files.dataset, files.file_sha256, arrivals.file, files.status, files.rows_read, files.rows_accepted,
+            files.rows_rejected, arrivals.received_at
         from intake.files as files
         inner join intake.file_arrivals as arrivals
-            on files.dataset = arrivals.dataset and files.file_sha256 = arrivals.file_sha256 and arrivals.is_last
-        order by files.file, files.file_sha256
+            on files.dataset = arrivals.dataset and files.file_sha256 = arrivals.file_sha256
+        order by files.file, files.file_sha256, arrivals.arrival
         """
     )
-    by_sender: dict[str, list[Row]] = defaultdict(list)
+    # Of each sender the last arrival of a content.
+    by_sender: dict[str, dict[tuple[str, str], Row]] = defaultdict(dict)
     for row in files:
-        folders = Path(row["file"]).parts[1:-1]
-        if folders:
-            by_sender[folders[0]].append(row)
-    return [_digest(sender, rows) for sender, rows in by_sender.items()]
+        if sender := sender_folder(row["file"]):
+            by_sender[sender][row["dataset"], row["file_sha256"]] = row
+    return [_digest(sender, list(rows.values())) for sender, rows in by_sender.items()]
 
 
 def _digest(sender: str, files: Sequence[Row]) -> Alert:

@@ -118,6 +118,15 @@ def test_each_sender_gets_its_own_rows(candidate: Candidate, tmp_path: Path) -> 
     }
 
 
+def test_senders_of_the_same_bytes_get_the_same_rows_each(candidate: Candidate, tmp_path: Path) -> None:
+    candidate.sheet("parks/甲/2024.csv")
+    candidate.reject("parks/甲/2024.csv", 2, "乙市,2024,x")
+    for number, file in enumerate(("parks/甲/2024.csv", "parks/园林局/same.csv", "parks/ALPHA/again.csv"), start=1):
+        candidate.arrival(number, file)
+    names = relative_names(tmp_path, write_returns(candidate.connection, tmp_path))
+    assert {name.rpartition("/")[0] for name in names} == {"甲市/parks", "园林局/parks"}
+
+
 def test_an_error_of_a_complete_row_has_no_column(candidate: Candidate, tmp_path: Path) -> None:
     candidate.sheet("parks/a.csv")
     candidate.reject("parks/a.csv", 3, "甲市,2024", position=None, column_name=None)

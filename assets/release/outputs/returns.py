@@ -11,9 +11,10 @@ import hashlib
 import io
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
@@ -120,7 +121,8 @@ class ReturnedRow:
 def write_returns(connection: Connection, folder: Path, most_rows: int = MAX_ROWS) -> list[Path]:
     """Write the returns of the candidate below `folder/returns`.
 
-    Reads intake.rejects, intake.sheets, intake.files, intake.contracts, reference.cities and reference.aliases.
+    Reads intake.rejects, intake.sheets, intake.files, intake.file_arrivals, intake.contracts, reference.cities
+    and reference.aliases.
 
     Args:
         connection: the candidate.
@@ -138,20 +140,20 @@ def write_returns(connection: Connection, folder: Path, most_rows: int = MAX_ROW
     sheets = _read_sheets(connection)
     paths: list[Path] = []
     for (dataset, file, sha256), rows in groupby(_unresolved_rows(connection), key=lambda errors: errors[0][:3]):
-        owner, stem = senders.of_folder(file), Path(file).stem
+        owners, stem = senders.of_file(dataset, file, sha256), Path(file).stem
         name = f"{_safe_name(stem)}.{sha256[:8]}"
         workbooks: dict[str, _ReturnWorkbook] = {}
         with ExitStack() as stack:
             for errors in rows:
                 sheet = sheets[dataset, file, sha256, errors[0].sheet]
                 row = _returned_row(errors, sheet)
-                sender = owner or senders.of_place(sheet, row.cells) or stem
-                if sender not in workbooks:
-                    parent = target / _safe_name(sender) / _safe_name(dataset)
-                    parent.mkdir(parents=True, exist_ok=True)
-                    workbooks[sender] = _ReturnWorkbook(parent / name, most_rows)
-                    stack.callback(workbooks[sender].close)
-                workbooks[sender].write(sheet, row)
+                for sender in (owner or senders.of_place(sheet, row.cells) or stem for owner in owners):
+                    if sender not in workbooks:
+                        parent = target / _safe_name(sender) / _safe_name(dataset)
+                        parent.mkdir(parents=True, exist_ok=True)
+                        workbooks[sender] = _ReturnWorkbook(parent / name, most_rows)
+                        stack.callback(workbooks[sender].close)
+                    workbooks[sender].write(sheet, row)
         paths += [path for workbook in workbooks.values() for path in workbook.paths]
     return sorted([*paths, *_write_refused(connection, target, senders)])
 
@@ -194,9 +196,11 @@ class Senders:
 
     Attributes:
         cities: the name of a city by each of its normalised forms.
+        arrivals: the names under which a content came, by dataset and sha256: several senders may send the same.
     """
 
     cities: Mapping[str, str]
+    arrivals: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, connection: Connection) -> Senders:
@@ -210,7 +214,16 @@ class Senders:
             union select alias, name_zh from reference.aliases inner join reference.cities using (city_code)
             """
         ).fetchall()
-        return cls({normalise_name(form): name for form, name in rows})
+        arrivals: dict[tuple[str, str], list[str]] = defaultdict(list)
+        sent = "select dataset, file_sha256, file from intake.file_arrivals order by dataset, file_sha256, arrival"
+        for dataset, sha256, file in connection.execute(sent).fetchall():
+            arrivals[dataset, sha256].append(file)
+        return cls({normalise_name(form): name for form, name in rows}, arrivals)
+
+    def of_file(self, dataset: str, file: str, sha256: str) -> list[str | None]:
+        """Return the folders from which a file came, each once; None for a file that lay in none."""
+        files = [file, *self.arrivals.get((dataset, sha256), ())]
+        return list(dict.fromkeys(map(self.of_folder, files)))
 
     def of_place(self, sheet: ReturnSheet, cells: Sequence[str]) -> str | None:
         """Return the city that a row names, where it is known."""
@@ -339,7 +352,8 @@ def _write_refused(connection: Connection, target: Path, senders: Senders) -> li
     """Write for each sender a list of the files that were refused: there are no rows to return, but reasons."""
     rows = connection.execute(
         """
-        select rejects.file, rejects.sheet, rejects.line, reason_zh, remedy_zh, reason_en, remedy_en
+        select dataset, file_sha256, rejects.file, rejects.sheet, rejects.line, reason_zh, remedy_zh, reason_en,
+            remedy_en
         from intake.rejects as rejects
         inner join intake.files as files using (dataset, file_sha256)
         where files.status = 'refused' and not coalesce(is_resolved, false)
@@ -347,8 +361,9 @@ def _write_refused(connection: Connection, target: Path, senders: Senders) -> li
         """
     ).fetchall()
     by_sender: dict[str, list[Sequence[object]]] = {}
-    for row in rows:
-        by_sender.setdefault(senders.of_folder(row[0]) or Path(row[0]).stem, [_REFUSED_HEADERS]).append(row)
+    for dataset, sha256, file, *cells in rows:
+        for owner in senders.of_file(dataset, file, sha256):
+            by_sender.setdefault(owner or Path(file).stem, [_REFUSED_HEADERS]).append((file, *cells))
     paths = {target / _safe_name(sender) / REFUSED: rows for sender, rows in by_sender.items()}
     for path, lines in paths.items():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from assets.core.i18n import Language, label
+from assets.intake.receipts.arrivals import sender_folder
 from pipelines.cli.render.sheets import render_account
 from pipelines.cli.render.tables import Row, format_moment, unwrapped
 
@@ -77,5 +78,7 @@ def render_sent_again(files: Sequence[Row], language: Language) -> list[Text]:
     lines = []
     for row in files[:_MAX_FILES]:
         moments = {"first": format_moment(row["first_received_at"]), "last": format_moment(row["received_at"])}
-        lines.append(unwrapped(_text("sent_again", language, **row, **moments), "yellow"))
+        is_of_another = sender_folder(row["file"]) != sender_folder(row["first_file"])
+        key = "sent_by_another" if is_of_another else "sent_again"
+        lines.append(unwrapped(_text(key, language, **row, **moments), "yellow"))
     return [*lines, *_more(len(files), language)]
