@@ -1,4 +1,4 @@
-"""What arrived in a run: the files to correct first, then sheets and files that were sent again.
+"""What arrived in a run: the files to correct first, then figures that do not score, sheets, and files sent again.
 
 Here: a few lines, however many files there are. Not here: the table of all files (pipelines.cli.render.tables).
 """
@@ -70,6 +70,18 @@ def render_sheets(sheets: Sequence[Row], language: Language) -> list[Text]:
         )
     if len(sheets) > _MAX_SHEETS:
         lines.append(unwrapped(_text("more", language, count=len(sheets) - _MAX_SHEETS), "dim"))
+    return lines
+
+
+def render_unscored(unscored: Sequence[Row], language: Language) -> list[Text]:
+    """Return for each dataset how many figures do not score, and where to look."""
+    lines = []
+    for dataset in dict.fromkeys(row["dataset"] for row in unscored):
+        counts = {"other_scope": 0, "context": 0}
+        for row in unscored:
+            if row["dataset"] == dataset:
+                counts["context" if row["scoring_scope"] is None else "other_scope"] += row["figures"]
+        lines.append(unwrapped(_text("unscored", language, dataset=dataset, **counts), "yellow"))
     return lines
 
 
