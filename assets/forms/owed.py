@@ -123,7 +123,7 @@ group by files.dataset, vintages.city_code
 """
 # The last row of a city counts.
 _SIGNED = """
-select city_code, file_sha256, is_complete from quality.sign_offs
+select city_code, file_sha256, is_complete from quality.signed_years
 where dataset = ? and year = ? and received_at < ?
 order by is_stated, arrival_sequence
 """

@@ -32,7 +32,7 @@ with figures as (
         and not coalesce(vintages.correction_action = 'drop', false)
 ),
 
-ordered_sign_offs as (
+ordered_signatures as (
     select
         *,
         row_number() over (
@@ -40,7 +40,7 @@ ordered_sign_offs as (
             order by is_stated desc, arrival_sequence desc, file_sha256 desc
             rows between unbounded preceding and current row
         ) as position
-    from quality.sign_offs
+    from quality.signed_years
 ),
 
 signed as (
@@ -48,7 +48,7 @@ signed as (
         dataset,
         city_code,
         year
-    from ordered_sign_offs
+    from ordered_signatures
     where position = 1 and is_complete and year < extract(year from received_at)
 ),
 

@@ -80,19 +80,22 @@ def test_rejected_rows_are_still_to_come_until_they_were_corrected(office: World
     )
     assert delivery(office, "A")[1] == "partly_sent"
     office.query("update intake.rejects set is_resolved = true")
-    office.withdraw("quality.sign_offs")
+    office.withdraw("quality.signed_years")
     assert delivery(office, "A")[1] == "signed_complete"
 
 
 def test_the_figures_decide_whose_signature_it_is_and_a_form_signs_no_other_year(office: World) -> None:
     send(office, 1, "complete", {"city_code": "B"}, {"city_code": "B", "year": 2024}, form=("A", 2025))
-    signed = [(row["city_code"], row["year"]) for row in office.rows("quality.sign_offs")]
+    signed = [(row["city_code"], row["year"]) for row in office.rows("quality.signed_years")]
     assert signed == [("B", 2025)]
 
 
 def test_a_file_that_is_no_form_is_signed_for_the_places_and_years_of_its_figures(office: World) -> None:
     send(office, 1, "complete", {"city_code": "A"}, {"city_code": "B"}, form=None)
-    assert {(row["city_code"], row["year"]) for row in office.rows("quality.sign_offs")} == {("A", 2025), ("B", 2025)}
+    assert {(row["city_code"], row["year"]) for row in office.rows("quality.signed_years")} == {
+        ("A", 2025),
+        ("B", 2025),
+    }
 
 
 def test_a_signature_before_the_end_of_its_year_is_no_delivery(office: World) -> None:

@@ -48,10 +48,10 @@ placed as (
         on signed.dataset = pending.dataset and signed.file_sha256 = pending.file_sha256
 ),
 
-sign_offs as (
+signed_years as (
     select *
     from placed
     where city_code is not null and year is not null
 )
 
-select * from sign_offs
+select * from signed_years
