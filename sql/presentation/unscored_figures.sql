@@ -3,25 +3,25 @@
 with unscored as (
     select
         indicators.dataset,
-        vintages.file,
-        vintages.file_sha256,
-        vintages.indicator_id,
+        figures.file,
+        figures.file_sha256,
+        figures.indicator_id,
         indicators.name_zh,
         indicators.name_en,
-        vintages.scope,
+        figures.scope,
         case when indicators.weight > 0 then indicators.scope end as scoring_scope,
         count(*) as figures
-    from observations.observation_vintages as vintages
-    inner join reference.indicators as indicators on vintages.indicator_id = indicators.indicator_id
-    where vintages.city_code is not null and (indicators.weight = 0 or vintages.scope <> indicators.scope)
+    from observations.city_observations as figures
+    inner join reference.indicators as indicators on figures.indicator_id = indicators.indicator_id
+    where indicators.weight = 0 or figures.scope <> indicators.scope
     group by
         indicators.dataset,
-        vintages.file,
-        vintages.file_sha256,
-        vintages.indicator_id,
+        figures.file,
+        figures.file_sha256,
+        figures.indicator_id,
         indicators.name_zh,
         indicators.name_en,
-        vintages.scope,
+        figures.scope,
         indicators.weight,
         indicators.scope
 )
