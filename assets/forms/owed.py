@@ -148,7 +148,9 @@ def _read_signatures(
     paths: Paths, dataset: str, release: Release, year: int, before: datetime
 ) -> dict[str, tuple[bool, str]]:
     """Whether each city signed that it sent everything, and who signed: by the last file that states it."""
-    rows = release.rows(_SIGNED, [dataset, year, before.replace(tzinfo=None)])
+    has_table = release.rows("from duckdb_tables() where schema_name = 'quality' and table_name = 'signed_years'")
+    # A release of an earlier version has no signatures; the next run makes them.
+    rows = release.rows(_SIGNED, [dataset, year, before.replace(tzinfo=None)]) if has_table else []
     folder = paths.lake / dataset
     receipts = {each.file_sha256: each for each in (read_receipts(folder) if rows and folder.is_dir() else [])}
     signatures: dict[str, tuple[bool, str]] = {}
