@@ -53,6 +53,12 @@ class Delivery:
         """Whether figures are still to come: not all indicators have one, and no signature says that this is all."""
         return not self.is_complete and self.indicators < self.expected
 
+    @property
+    def shown_state(self) -> str:
+        """The state with how much of the year came: the key of its text."""
+        extent = ("partly_" if self.is_open else "all_") if self.state in ("in_time", "late") else ""
+        return f"{extent}{self.state}"
+
 
 @dataclass(frozen=True, slots=True)
 class Rates:

@@ -15,7 +15,7 @@ DUE = {"dataset": "sheet", "due_on": "03-31", "due_first_year": 2025}
 @pytest.fixture
 def office(world: World) -> World:
     """Cities A and B, two indicators, nothing sent yet."""
-    world.city("A", "B").indicator("sheet.a").indicator("sheet.b").add("intake.datasets", DUE)
+    world.city("B").indicator("sheet.a").indicator("sheet.b").add("intake.datasets", DUE)
     return world.add("reference.sources", {})
 
 

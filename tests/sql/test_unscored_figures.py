@@ -7,16 +7,10 @@ from tests.builders.world import World
 
 
 def test_figures_of_another_scope_or_without_a_weight_do_not_score(world: World) -> None:
-    world.city("A").indicator("sheet.a").indicator("sheet.context", None, weight=0).add("reference.sources", {})
-    world.add("intake.files", {"file": "sheet/f.csv", "arrival_sequence": 1})
-    for indicator, scope, year in (
-        ("sheet.a", "whole", 2024),
-        ("sheet.a", "district", 2024),
-        ("sheet.a", "district", 2023),
-        ("sheet.context", "whole", 2024),
-    ):
-        figure = {"city_code": "A", "indicator_id": indicator, "scope": scope, "year": year, "file_sha256": "f"}
-        world.add("observations.reported_observations", figure)
+    world.indicator("sheet.a").indicator("sheet.context", None, weight=0)
+    world.figures("sheet.a", {2023: 1, 2024: 2}, scope="district", file_sha256="f")
+    for indicator in ("sheet.a", "sheet.context"):
+        world.figures(indicator, {2024: 3}, file_sha256="f")
     rows = world.rows("presentation.unscored_figures")
     counted = [(row["indicator_id"], row["scope"], row["scoring_scope"], row["figures"]) for row in rows]
     assert counted == [("sheet.a", "district", "whole", 2), ("sheet.context", "whole", None, 1)]
@@ -27,7 +21,7 @@ def test_figures_of_another_scope_or_without_a_weight_do_not_score(world: World)
 
 
 def test_the_same_bytes_of_another_sender_are_named_with_the_first_file(world: World) -> None:
-    world.city("A").indicator("sheet.a")
+    world.indicator("sheet.a")
     for number, file in enumerate(("sheet/甲/a.csv", "sheet/乙/b.csv"), start=1):
         arrival = {"dataset": "sheet", "file_sha256": "f", "arrival": number, "file": file, "is_last": number == 2}
         world.add("intake.file_arrivals", arrival)
