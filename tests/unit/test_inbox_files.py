@@ -8,8 +8,8 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import chdir, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import chdir, suppress
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,7 @@ from assets.core.inbox_files import (
 from assets.core.paths import Paths
 from assets.intake.ingest import IngestJob, unassigned_receipts, utc_now
 from assets.intake.receipts.archive import scan_inbox
+from tests.helpers.exchanged_names import exchanging, to_folder, to_folder_link, to_link, to_pipe
 from tests.helpers.hang_guard import hang_guard
 from tests.helpers.proof_scale import times
 from tests.unit.conftest import LIMITS
@@ -171,18 +172,6 @@ def test_a_pipe_and_a_socket_are_refused_unopened(tmp_path: Path) -> None:
     ]
 
 
-def to_link(file: Path, foreign: Path) -> None:
-    file.symlink_to(foreign / "secret.csv")
-
-
-def to_pipe(file: Path, _foreign: Path) -> None:
-    os.mkfifo(file)
-
-
-def to_folder(file: Path, _foreign: Path) -> None:
-    file.mkdir()
-
-
 @pytest.mark.parametrize("exchange", [to_link, to_pipe, to_folder])
 def test_what_was_exchanged_since_it_was_listed_is_not_opened(
     tmp_path: Path, exchange: Callable[[Path, Path], None]
@@ -193,42 +182,8 @@ def test_what_was_exchanged_since_it_was_listed_is_not_opened(
     (entry,) = list_inbox(tmp_path / "inbox")
     file.unlink()
     exchange(file, tmp_path)
-    with hang_guard(), pytest.raises(EntryChangedError), open_inbox_file(tmp_path / "inbox", entry):
+    with hang_guard(), pytest.raises(EntryChangedError), open_inbox_file(tmp_path / "inbox", entry.parts):
         pass
-
-
-def write_own(file: Path, _foreign: Path) -> None:
-    file.write_text("own")
-
-
-@contextmanager
-def exchanging(file: Path, foreign: Path, exchange: Callable[[Path, Path], None]) -> Iterator[None]:
-    """A sender that exchanges a file for something else and back, as fast as it can."""
-    stop = threading.Event()
-
-    def swap() -> None:
-        while not stop.is_set():
-            for make in (exchange, write_own):
-                made = file.with_name(".made")
-                make(made, foreign)
-                with suppress(OSError):
-                    made.replace(file)
-                if made.is_dir() and not made.is_symlink():
-                    made.rmdir()
-                else:
-                    made.unlink(missing_ok=True)
-
-    thread = threading.Thread(target=swap)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-def to_folder_link(file: Path, foreign: Path) -> None:
-    file.symlink_to(foreign)
 
 
 @pytest.mark.parametrize("exchange", [to_link, to_pipe, to_folder_link])
