@@ -1,7 +1,7 @@
 """Damage below the data directory: whatever is wrong with a file, a command repairs it or says what to do.
 
-The test command tries two damages of every kind of file with the commands that read, in this process, and a run on some
-of what a run makes again. `make prove` tries all.
+The test command tries two damages of every kind of file with the commands that read, and a run on some of what a run
+makes again. `make prove` tries all. The commands run in this process, which is what makes the whole affordable.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ KINDS = {
     "published database": "releases/2*/gancheng.duckdb",
     "published table": "releases/2*/parquet/city_scores.parquet",
     "pointer": "releases/current",
+    "list of releases": "releases/index.json",
     "unpublished draft": "releases/.building-draft",
 }
 MADE_AGAIN = ("candidate", "snapshot", "file hashes", "last run", "unpublished draft", "causes of alerts")
@@ -143,15 +144,24 @@ RUNS = [
 
 @pytest.mark.parametrize(("kind", "damage"), RUNS)
 def test_a_run_repairs_damage_or_says_what_to_do(
-    countries: Place, tmp_path: Path, kind: str, damage: Callable[[Path], None]
+    countries: Place,
+    tmp_path: Path,
+    kind: str,
+    damage: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     place = copy_of(countries, tmp_path / "data")
     damage(find(place.data, KINDS[kind]))
     file = place.data / "inbox" / "country_statistics" / "synthetic.csv"
     os.utime(file, ns=(file.stat().st_atime_ns, file.stat().st_mtime_ns + 10**9))
-    done = place.call("run")
-    assert done.returncode in ((0,) if kind in MADE_AGAIN else (0, 1, 2)), done.stderr
-    assert "Traceback" not in done.stderr
-    if done.returncode == 0:
-        assert place.call("verify").returncode == 0
+    monkeypatch.setenv("GANCHENG_DATA_DIR", str(place.data))
+    code = call(["run"], monkeypatch)
+    output = capsys.readouterr()
+    print(kind, damage.__name__, code, flush=True)  # noqa: T201
+    assert code in ((0,) if kind in MADE_AGAIN else (0, 1, 2)), output.err
+    assert "Traceback" not in output.err
+    assert code == 0 or output.err or output.out
+    if code == 0:
+        assert call(["verify"], monkeypatch) == 0
         assert Paths(place.data).state.stat().st_mode & 0o077 == 0
