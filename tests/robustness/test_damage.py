@@ -24,6 +24,9 @@ KINDS = {
     "settings": "settings.yml",
     "reference table": "reference/cities.csv",
     "contract": "contracts/*.yml",
+    "common words": "contracts/common.yml",
+    "own model": "sql/observations/a.sql",
+    "file of the inbox": "inbox/country_statistics/synthetic.csv",
     "correction": "corrections/a.yml",
     "approval": "approvals/a.yml",
     "receipt": "lake/*/*[0-9a-f].json",
@@ -42,13 +45,26 @@ KINDS = {
     "run log": "state/logs/*.jsonl",
     "run lock": "state/run.lock",
     "causes of alerts": "state/alerts.json",
-    "storage of Dagster": "state/dagster/history/runs.db",
+    "settings of Dagster": "state/dagster/dagster.yaml",
+    "runs of Dagster": "state/dagster/history/runs.db",
+    "events of a run": "state/dagster/history/runs/*-*.db",
+    "events of all runs": "state/dagster/history/runs/index.db",
+    "schedules of Dagster": "state/dagster/schedules/schedules.db",
+    "lock of Dagster": "state/dagster/.create.lock",
+    "page of a check": "warehouse/checks/*.html",
+    "metrics": "metrics/gancheng.prom",
     "manifest": "releases/2*/MANIFEST.json",
     "published database": "releases/2*/gancheng.duckdb",
     "published table": "releases/2*/parquet/city_scores.parquet",
+    "workbook": "releases/2*/workbook.xlsx",
     "pointer": "releases/current",
     "list of releases": "releases/index.json",
     "unpublished draft": "releases/.building-draft",
+    **{f"folder {name}": name for name in ("archive", "contracts", "inbox", "lake", "reference", "releases", "state")},
+    **{
+        f"folder {name}": name
+        for name in ("warehouse", "state/dagster", "state/seen", "state/logs", "metrics", "lake/*/")
+    },
 }
 MADE_AGAIN = ("candidate", "snapshot", "file hashes", "last run", "unpublished draft", "causes of alerts")
 READING = (["status"], ["doctor"], ["releases"], ["scorecard"], ["verify"], ["candidate"], ["query", "select 1"])
@@ -104,7 +120,7 @@ DAMAGES: tuple[Callable[[Path], None], ...] = (missing, empty, junk, flipped, fo
 
 
 def find(data: Path, pattern: str) -> Path:
-    """Return the file of a kind; where a run leaves none, the one that it would have."""
+    """Return the first file or folder of a kind; where a run leaves none, the one that it would have."""
     return next(iter(sorted(data.glob(pattern))), data / pattern.replace("*", "a"))
 
 
