@@ -297,7 +297,9 @@ def test_a_release_holds_its_returns_and_its_manifest_lists_them_outside_the_con
     candidate.reject("parks/a.csv", 3, "甲市,2024,x")
     candidate.connection.execute("create table reference.parameters as select '1' as method_version")
     candidate.connection.execute("create table intake.datasets as select 'parks' as dataset")
-    arrival = "'parks' as dataset, 'a' as file_sha256, true as is_last, 'b' as receipt_sha256"
+    arrival = (
+        "'parks' as dataset, 'a' as file_sha256, 1 as arrival, 'a' as file, true as is_last, 'b' as receipt_sha256"
+    )
     candidate.connection.execute(f"create or replace table intake.file_arrivals as select {arrival}")
     counts = ", ".join(f"1 as rows_{name}" for name in ("read", "accepted", "aggregate", "rejected"))
     columns = "'parks' as dataset, 'a' as file, 'a' as file_sha256, 'read' as status"
