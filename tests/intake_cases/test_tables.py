@@ -335,6 +335,49 @@ def test_53_what_was_done_of_a_plan_is_read(take: Take, title: str) -> None:
     assert take("parks", text_of((title,), WAYS, way(120))).values("greenway_length_km") == [(120,)]
 
 
+# --- 35 figures of a part of a year ---------------------------------------------------------------------------------
+
+PARTS = ["2023年1—9月绿道情况", "2023年上半年绿道建设", "绿道情况（截至2023年9月底）", "截止日期：2023-09-30"]
+PARTS += ["前三季度绿道", "一至十一月"]
+
+
+@pytest.mark.parametrize("title", PARTS)
+def test_35_figures_of_a_part_of_a_year_are_not_those_of_the_year(take: Take, title: str) -> None:
+    assert [code for code, _ in take("parks", text_of((title,), WAYS, way(120))).refusals] == ["part_of_year"]
+    sheets = {title.replace("：", " ")[:20]: [(*WAYS, "截至日期"), (*way(120), "2023-09-30")]}
+    assert take("parks", xlsx(sheets), "synthetic.xlsx").values("greenway_length_km") == [(120,)]
+
+
+WHOLE = ["2023年1-12月绿道情况", "一至十二月", "截至2023年12月31日", "截至2023年底"]
+WHOLE += ["填报日期：2024年3月5日", "截止日期：2023-12-31"]
+
+
+@pytest.mark.parametrize("title", WHOLE)
+def test_35_the_whole_of_a_year_is_read(take: Take, title: str) -> None:
+    assert take("parks", text_of((title,), WAYS, way(120))).values("greenway_length_km") == [(120,)]
+
+
+@pytest.mark.parametrize("title", ["2021—2024年累计完成改造情况", "2021年以来改造情况", "“十四五”以来改造情况"])
+def test_35_a_running_count_is_not_the_figure_of_the_year(take: Take, title: str) -> None:
+    outcome = take("housing_renewal", text_of((title,), HOMES, homes(5)))
+    assert [code for code, _ in outcome.refusals] == ["running_count"]
+    counted = text_of((title,), (*HOMES, "累计起始年"), (*homes(5), 2021))
+    assert take("housing_renewal", counted).values("since_year", "households") == [(2021, 5)]
+
+
+@pytest.mark.parametrize("title", ["2024年累计完成改造情况", "2021—2024年改造情况", "全年累计完成情况"])
+def test_35_the_total_of_a_year_is_read(take: Take, title: str) -> None:
+    assert take("housing_renewal", text_of((title,), HOMES, homes(5))).values("households") == [(5,)]
+
+
+@pytest.mark.parametrize(
+    "title", ["2021年以来绿道", "2021年起新增绿道", "2022年至2023年绿道", "2022/2023年度绿道", "2022年度-2023年度绿道"]
+)
+def test_63_a_span_of_years_in_a_title_is_no_year(take: Take, title: str) -> None:
+    headers, row = (tuple(cells[n] for n in (0, 2, 3, 4, 5)) for cells in (WAYS, way(120)))
+    assert [code for code, _ in take("parks", text_of((title,), headers, row)).refusals] == ["missing_column"]
+
+
 # --- 47 sheets without headers ----------------------------------------------------------------------------------
 
 

@@ -18,7 +18,7 @@ from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.raw_rows import ChunkSchema, RawRow, RawSheet
 from assets.intake.receipts.receipts import SheetNote
 from assets.intake.rows.accounts import RowCounts
-from assets.intake.tables.contracts import SIGN_OFF_HEADERS, Contract, normalise_header
+from assets.intake.tables.contracts import AS_OF, SIGN_OFF_HEADERS, SINCE_YEAR, Contract, normalise_header
 from assets.intake.tables.crosstabs import CrosstabReader, find_crosstab, find_next_crosstab, keys_in_columns
 from assets.intake.tables.detection import (
     HEAD_ROWS,
@@ -38,7 +38,9 @@ from assets.intake.tables.table_rows import Cell, RearrangedSheet, TableRow, hea
 from assets.intake.tables.titles import (
     Titles,
     find_constants,
+    find_part_of_year,
     find_plan_word,
+    find_running_count,
     find_years,
     is_year,
     section_year,
@@ -51,6 +53,8 @@ from assets.intake.values.places import UnknownPlaceError, normalise_place_name
 
 # Columns that the rearranged rows do not have.
 _UNREAD = ("empty", "ignored", "units", "sign_off")
+# Titles may name another period than the year of a row only where this column says so.
+_PERIODS = ((AS_OF, "part_of_year", find_part_of_year), (SINCE_YEAR, "running_count", find_running_count))
 # A text file is read up to so many lines for each row of the limit.
 _LINES_PER_ROW = 4
 
@@ -305,7 +309,12 @@ class SheetArranger:
         return Titles(texts, (sheet,) if sheet else (), (self.sender,) if self.sender else (), line)
 
     def _with_plan(self, layout: TableLayout, titles: Titles, sheet: str | None) -> TableLayout:
-        """The layout with the word of a plan; raise FileRejectedError where the dataset has no planned figures."""
+        """The layout with the word of a plan; raise FileRejectedError where the titles are about other figures."""
+        for name, code, find in _PERIODS:
+            column = self.contract.columns.get(name)
+            words = find((*titles.title, *titles.sheet)) if column is not None else None
+            if column is not None and words and all(header.column != name for header in layout.headers):
+                raise FileRejectedError(Issue(code, words, column.zh, line=titles.line, sheet=sheet))
         word = find_plan_word(titles, self.contract)
         if word is not None and self.contract.stage is None:
             raise FileRejectedError(Issue("planned_figures", word, line=titles.line, sheet=sheet))
