@@ -378,6 +378,15 @@ def test_63_a_span_of_years_in_a_title_is_no_year(take: Take, title: str) -> Non
     assert [code for code, _ in take("parks", text_of((title,), headers, row)).refusals] == ["missing_column"]
 
 
+# --- 26 the whole city ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sign", ["—", "/", "-", "－－", "无", "", "──"])
+def test_26_a_sign_for_nothing_is_no_district(take: Take, sign: str) -> None:
+    outcome = take("parks", text_of((*WAYS, "县（市、区）"), (*way(120), sign), (*way(20), "东湖区")))
+    assert outcome.values("district", "greenway_length_km") == [(None, 120), ("东湖区", 20)]
+
+
 # --- 47 sheets without headers ----------------------------------------------------------------------------------
 
 
