@@ -41,7 +41,6 @@ from assets.intake.tables.detection import HEAD_ROWS, TableLayout, TableNotFound
 from assets.intake.tables.form_id import FormId
 from assets.intake.tables.headers import HeaderMatcher
 from assets.intake.tables.table_rows import CELL, FIRST_COLUMN, RearrangedSheet, RowKeys
-from assets.intake.tables.titles import find_years
 from assets.intake.values.arrow_utils import build_table
 from assets.intake.values.lookups import Lookups
 from assets.warehouse.connection import Connection, quote_literal
@@ -527,11 +526,10 @@ def _sender(name: str) -> str | None:
 
 
 def _title_year_notes(validator: RowValidator, years: set[int]) -> Iterator[SheetNote]:
-    """A title or the name of a sheet with another year than every row: either it or the rows are wrong."""
+    """A title that names another year than every row below it: either the title or the rows are wrong."""
     title_years = validator.layout.title_years()
-    line = validator.layout.titles[0].line if title_years else None
-    title_years = title_years or find_years([validator.sheet or ""])
-    if len(title_years) == 1 and years and not title_years & years:
+    if title_years and years and not title_years & years:
         row_years = ", ".join(str(year) for year in sorted(years))
         text = f"{min(title_years)} / {row_years}"
+        line = validator.layout.titles[0].line
         yield SheetNote(sheet=validator.sheet, line=line, kind="title_year_differs", text=text)

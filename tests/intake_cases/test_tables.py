@@ -335,6 +335,27 @@ def test_53_what_was_done_of_a_plan_is_read(take: Take, title: str) -> None:
     assert take("parks", text_of((title,), WAYS, way(120))).values("greenway_length_km") == [(120,)]
 
 
+@pytest.mark.parametrize("form", ["csv", "xlsx", "xls"])
+@pytest.mark.parametrize("title", ["续表 单位：米", "续表（单位：米）", "单位：米", "表2 绿道长度（米）"])
+@pytest.mark.parametrize("first", [(), (("表1 单位：公里",),)])
+def test_49_another_unit_between_the_rows_refuses_the_file(
+    take: Take, form: str, title: str, first: tuple[Cells, ...]
+) -> None:
+    outcome = take_rows(take, form, *first, WAYS, way(120), (title,), WAYS, way(210_000, 2022))
+    assert [code for code, _ in outcome.refusals] == ["conflicting_units"]
+
+
+def test_49_the_same_unit_between_the_rows_is_read(take: Take) -> None:
+    outcome = take_rows(take, "csv", WAYS, way(120), ("续表 单位：公里",), WAYS, way(210, 2022))
+    assert outcome.values("greenway_length_km") == [(120,), (210,)]
+
+
+@pytest.mark.parametrize("year", ["2023.5", 2023.5, "2023.5年"])
+def test_57_a_year_with_a_fraction_is_a_reject(take: Take, year: object) -> None:
+    outcome = take("parks", text_of(WAYS, way(120, year)))
+    assert [error[1:3] for error in outcome.errors] == [("year", "invalid_year")]
+
+
 # --- 35 figures of a part of a year ---------------------------------------------------------------------------------
 
 PARTS = ["2023年1—9月绿道情况", "2023年上半年绿道建设", "绿道情况（截至2023年9月底）", "截止日期：2023-09-30"]
