@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console, RenderableType
@@ -12,10 +14,11 @@ from assets.core.i18n import Language, labels
 from assets.core.paths import PROJECT_ROOT
 from assets.core.text import format_decimal
 from assets.intake.rows.accounts import ROW_CLASSES
+from assets.release.publish.retention import ReleaseInfo
 from assets.release.read.scorecards import Overview
 from assets.warehouse.tables import read_tables
 from pipelines.cli.render.scorecards import render_cities, render_city_ranges, render_overview
-from pipelines.cli.render.tables import MAXIMUM_ROWS, render_files, render_issue
+from pipelines.cli.render.tables import MAXIMUM_ROWS, render_files, render_issue, render_releases
 
 DIMENSIONS = [
     {"dimension_id": name.lower(), "name_zh": "维度", "name_en": name}
@@ -179,3 +182,16 @@ def test_every_kind_of_note_has_a_label_and_no_label_is_of_another_kind() -> Non
 
 def test_every_class_of_rows_has_a_label_but_those_of_a_sheet_passed_over() -> None:
     assert set(labels("row_classes")) == set(ROW_CLASSES) - {"passed_over"}
+
+
+def test_the_table_of_releases_ends_and_says_how_many_it_leaves_out() -> None:
+    listed = [
+        ReleaseInfo(f"release {n:04}", datetime(2026, 1, 1, tzinfo=UTC), "1", 2, 3, 4, is_current=n == 0)
+        for n in range(2_000)
+    ]
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(render_releases(listed, "en"))
+    text = console.export_text()
+    assert text.count("release ") == MAXIMUM_ROWS
+    assert "release 0000 current" in text
+    assert f"… {2_000 - MAXIMUM_ROWS:,} others: --json" in text
