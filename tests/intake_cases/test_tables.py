@@ -308,6 +308,11 @@ def test_62_headers_of_three_levels_are_read(take: Take) -> None:
     assert outcome.values("line", COVER, "green_space_pct", "greenway_length_km") == [(6, 43.5, 40.1, 120)]
 
 
+def test_62_numbers_of_columns_may_have_stems_between_them(take: Take) -> None:
+    outcome = take("parks", text_of(WAYS, ("甲", "乙", "丙", 1, "丁", "戊"), way(120)))
+    assert outcome.counts == (1, 0, 0, 0, 1)
+
+
 # --- 53 titles --------------------------------------------------------------------------------------------------
 
 

@@ -355,6 +355,7 @@ def _unit_problem(header: Header, matcher: HeaderMatcher) -> Problem | None:
 
 
 def _are_side_by_side(headers: Sequence[Header]) -> bool:
-    columns = [header.column for header in headers if header.role != "empty"]
-    half = len(columns) // 2
-    return half >= 2 and len(columns) % 2 == 0 and columns[:half] == columns[half:] and None not in columns
+    texts = [_comparable(header.text) for header in headers if header.role != "empty"]
+    half = len(texts) // 2
+    has_column = any(header.column is not None for header in headers)
+    return has_column and half >= 2 and len(texts) % 2 == 0 and texts[:half] == texts[half:]
