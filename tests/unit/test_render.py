@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 import duckdb
@@ -18,10 +20,11 @@ from assets.core.ranges import format_range
 from assets.core.text import format_decimal
 from assets.intake.rows.accounts import ROW_CLASSES
 from assets.release.outputs.report import formatters
+from assets.release.publish.retention import ReleaseInfo
 from assets.release.read.scorecards import Overview
 from assets.warehouse.tables import read_tables
 from pipelines.cli.render.scorecards import render_cities, render_city_ranges, render_overview
-from pipelines.cli.render.tables import MAXIMUM_ROWS, render_files, render_issue
+from pipelines.cli.render.tables import MAXIMUM_ROWS, render_files, render_issue, render_releases
 
 DIMENSIONS = [
     {"dimension_id": name.lower(), "name_zh": "维度", "name_en": name}
@@ -200,3 +203,16 @@ def test_a_score_has_one_rounding_on_page_terminal_and_in_sql(thousandths: int) 
 
 def test_a_half_is_rounded_up_everywhere() -> None:
     assert formatters.format_score(90.55) == format_range(90.55, 90.55) == "90.6"
+
+
+def test_the_table_of_releases_ends_and_says_how_many_it_leaves_out() -> None:
+    listed = [
+        ReleaseInfo(f"release {n:04}", datetime(2026, 1, 1, tzinfo=UTC), "1", 2, 3, 4, is_current=n == 0)
+        for n in range(2_000)
+    ]
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(render_releases(listed, "en"))
+    text = console.export_text()
+    assert text.count("release ") == MAXIMUM_ROWS
+    assert "release 0000 current" in text
+    assert f"… {2_000 - MAXIMUM_ROWS:,} others: --json" in text
