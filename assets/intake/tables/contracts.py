@@ -17,7 +17,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from assets.core.errors import DataError, Issue
+from assets.core.errors import DataError, Issue, UsageError
 from assets.core.text import remove_invisible
 from assets.core.yaml_files import FILE_ERRORS, describe_errors, read_yaml
 from assets.warehouse.tables import Column, ColumnType, Table
@@ -406,7 +406,12 @@ def qualifier_column(column: str) -> str:
 
 
 def read_contracts(folder: Path) -> dict[str, Contract]:
-    """Return all contracts by dataset, each with the common words; raise DataError with what is wrong in each file."""
+    """Return all contracts by dataset, each with the common words.
+
+    Raises:
+        DataError: with what is wrong in each file.
+        UsageError: the folder has none.
+    """
     contracts, issues = {}, []
     common = CommonWords()
     # The common words come first.
@@ -426,6 +431,8 @@ def read_contracts(folder: Path) -> dict[str, Contract]:
         contracts[contract.dataset] = contract
     if issues:
         raise DataError(issues)
+    if not contracts:
+        raise UsageError(Issue("incomplete_data_directory", "contracts/*.yml", "reference/, contracts/*.yml"))
     return contracts
 
 

@@ -100,9 +100,9 @@ def _owed_lines(key: str, rows: Sequence[Row], language: Language) -> list[str]:
 
 
 def render_releases(releases: Sequence[ReleaseInfo], language: Language) -> FittedTable:
-    """Return every release, the current one marked."""
+    """Return the newest releases, the current one marked."""
     table = make_table([heading.select(language) for heading in labels("release_headings").values()], right=range(3, 6))
-    for release in releases:
+    for release in releases[:MAXIMUM_ROWS]:
         mark = f" {phrase('current', language)}" if release.is_current else ""
         table.add_row(
             f"{release.release_id}{mark}",
@@ -113,6 +113,8 @@ def render_releases(releases: Sequence[ReleaseInfo], language: Language) -> Fitt
             f"{release.bytes / 1e6:,.1f}",
             style="bold green" if release.is_current else None,
         )
+    if len(releases) > MAXIMUM_ROWS:
+        table.add_row(phrase("more_releases", language, count=len(releases) - MAXIMUM_ROWS))
     return table
 
 
