@@ -86,6 +86,22 @@ def test_bad_cells_are_coloured_the_panes_frozen_and_every_cell_is_text(candidat
     assert {cell.number_format for row in page.iter_rows() for cell in row if cell.value} == {"@"}
 
 
+def test_it_prints_one_page_wide_and_rows_are_as_high_as_their_text(candidate: Candidate, tmp_path: Path) -> None:
+    candidate.sheet("parks/a.csv")
+    candidate.reject("parks/a.csv", 3, "甲市,2024,十二")
+    candidate.reject("parks/a.csv", 4, "甲市,2024,十二", remedy_zh="请填写阿拉伯数字" * 12, reason_en="No number" * 40)
+    page = openpyxl.load_workbook(write_returns(candidate.connection, tmp_path)[1]).worksheets[0]
+    assert page.page_setup.orientation == "landscape"
+    assert page.page_setup.paperSize == 9  # A4
+    assert page.sheet_properties.pageSetUpPr.fitToPage
+    assert (page.page_setup.fitToWidth, page.page_setup.fitToHeight) == (None, 0)  # a width of 1 is not written
+    assert page.print_title_rows == "$1:$1"
+    assert all(cell.alignment.wrap_text for row in page.iter_rows() for cell in row)
+    heights = [page.row_dimensions[number].height for number in (1, 2, 3)]
+    # 360 narrow characters in a cell of 24 are 14 lines or more.
+    assert heights[0] <= heights[1] < 8 * 13 < 14 * 13 <= heights[2]
+
+
 def test_several_errors_of_a_row_are_numbered_together(candidate: Candidate, tmp_path: Path) -> None:
     candidate.sheet("parks/a.csv")
     candidate.reject("parks/a.csv", 3, "甲市,x,y", position=2, column_name="year", reason_zh="不是年份")

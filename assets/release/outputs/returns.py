@@ -29,6 +29,8 @@ from assets.release.outputs.excel_limits import (
     SheetNames,
     fit_cell_text,
 )
+from assets.release.outputs.workbook.cell_styles import FONT, FONT_SIZE
+from assets.release.outputs.workbook.sheet import row_height, set_up_print
 from assets.release.publish.file_names import DEVICE_NAMES
 from assets.warehouse.connection import Connection
 
@@ -47,6 +49,8 @@ _CUT_NOTE = "…（全文见 CSV, in full in the CSV）"
 _TEXT_MARK = "\t"
 _WHOLE_ROW = 0  # the column of an error that has no position
 _ROWS_PER_BLOCK = 10_000
+# The widths of the number, of a reason or remedy, and of a cell of the sender.
+_ID_WIDTH, _TEXT_WIDTH, _CELL_WIDTH = 13, 24, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,9 +294,9 @@ class _ReturnWorkbook:
         self._book = xlsxwriter.Workbook(str(path), settings)
         self._book.set_properties({"created": FIXED_CREATION_TIME})
         # Text format: Excel keeps a corrected cell as it is typed.
-        plain = {"num_format": "@", "valign": "top"}
+        plain = {"num_format": "@", "valign": "top", "text_wrap": True, "font_size": FONT_SIZE, **FONT}
+        plain |= {"bottom": 4, "bottom_color": "#7F7F7F"}
         self._plain = self._book.add_format(plain)
-        self._added_formats = [self._plain, *[self._book.add_format({**plain, "text_wrap": True})] * 4]
         self._bad = self._book.add_format({**plain, "bg_color": "#FFC7CE", "font_color": "#9C0006"})
         self._bold = self._book.add_format({**plain, "bold": True, "bg_color": "#D9E1F2", "bottom": 1})
         self.paths = [path]
@@ -307,7 +311,10 @@ class _ReturnWorkbook:
         """Write a row; another sheet than before, or a full one, begins a new worksheet."""
         if sheet is not self._sheet or self._row_count >= self._most_rows:
             self._add_sheet(sheet)
-        formats = [*self._added_formats, *[self._bad if _WHOLE_ROW in row.bad else self._plain] * len(row.cells)]
+        formats = [
+            *[self._plain] * len(ADDED_HEADERS),
+            *[self._bad if _WHOLE_ROW in row.bad else self._plain] * len(row.cells),
+        ]
         # A cell that is missing in the row may be bad too.
         formats += [None] * (max(row.bad, default=_WHOLE_ROW) - len(row.cells))
         for column in row.bad - {_WHOLE_ROW}:
@@ -324,10 +331,12 @@ class _ReturnWorkbook:
         name = self._names.add(sheet.name or "退回")
         headers = [*ADDED_HEADERS, *(sheet.headers[index] for index in sheet.kept)]
         self._worksheet = self._book.add_worksheet(name)
+        set_up_print(self._worksheet, is_landscape=True)
+        self._worksheet.repeat_rows(0)
         self._worksheet.freeze_panes(1, 1)
         self._worksheet.ignore_errors({"number_stored_as_text": f"A1:XFD{MAX_ROWS}"})
-        for first, last, width in ((0, 0, 15), (1, 4, 36), (5, len(headers), 16)):
-            self._worksheet.set_column(first, last, width, self._plain)
+        for first, last in ((0, 0), (1, len(ADDED_HEADERS) - 1), (len(ADDED_HEADERS), len(headers))):
+            self._worksheet.set_column(first, last, _width(first), self._plain)
         if self._stream is not None:
             self._stream.close()
         suffix = "" if sheet.name is None and self._sheet is None else f".{_safe_name(name)}"
@@ -341,11 +350,16 @@ class _ReturnWorkbook:
     def _put(self, cells: Sequence[str], formats: Sequence[Any], first: str) -> None:
         """Write one row to both files; `first` is its first cell in CSV."""
         self._csv.writerow([first, *map(escape_formula, cells[1:])])
+        self._worksheet.set_row(self._row_count, row_height((text, _width(n)) for n, text in enumerate(cells)))
         for column, (text, style) in enumerate(zip(cells, formats, strict=False)):
             self._worksheet.write_string(self._row_count, column, fit_cell_text(text, _CUT_NOTE), style)
         for column, style in enumerate(formats[len(cells) :], start=len(cells)):
             self._worksheet.write_blank(self._row_count, column, None, style)
         self._row_count += 1
+
+
+def _width(column: int) -> int:
+    return _ID_WIDTH if column == 0 else _TEXT_WIDTH if column < len(ADDED_HEADERS) else _CELL_WIDTH
 
 
 def _write_refused(connection: Connection, target: Path, senders: Senders) -> list[Path]:
