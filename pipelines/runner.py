@@ -143,7 +143,7 @@ def _execute_job(paths: Paths, run_id: str, inputs: str, progress: Progress, wor
     from pipelines.orchestration.resources import VALIDATION_WORKER
     from pipelines.project import load_project
 
-    job = build_definitions(load_project(paths)).resolve_job_def(REFRESH)
+    job = build_definitions(load_project(paths), has_lineage=False).resolve_job_def(REFRESH)
     total = len(list(job.asset_layer.executable_asset_keys))
 
     def report_progress(entry: dg.EventLogEntry) -> None:

@@ -101,22 +101,22 @@ def list_inbox(inbox: Path, folder_name: str | None = None) -> list[InboxEntry]:
 
 
 @contextmanager
-def open_inbox_file(inbox: Path, entry: InboxEntry) -> Iterator[BufferedReader]:
-    """Open a file of the inbox.
+def open_inbox_file(inbox: Path, parts: tuple[str, ...]) -> Iterator[BufferedReader]:
+    """Open a file of the inbox; `parts` are the names of its folders below the inbox and its own.
 
     Raises:
         EntryChangedError: it is gone, or no longer a regular file below real folders.
         EntryUnreadableError: it cannot be opened.
     """
     try:
-        descriptor = _open_below(inbox, entry.parts)
+        descriptor = _open_below(inbox, parts)
     except OSError as error:
         kind = EntryChangedError if error.errno in _CHANGED else EntryUnreadableError
-        raise kind(error.errno, error.strerror, entry.name) from error
+        raise kind(error.errno, error.strerror, escape_path(parts)) from error
     # Before it becomes a stream, which a folder cannot.
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise EntryChangedError(errno.ESTALE, "no regular file", entry.name)
+        raise EntryChangedError(errno.ESTALE, "no regular file", escape_path(parts))
     with os.fdopen(descriptor, "rb") as stream:
         yield stream
 

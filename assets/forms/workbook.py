@@ -338,6 +338,11 @@ class _FormWriter:
         sheet.write_string(6, 0, texts["verdict"], self.style(bold=True))
         verdict = f'=IF($B$3+$B$4+$B$5=0,"{texts["pass"]}","{texts["fail"]}")'
         sheet.write_formula(6, 1, verdict, self.style(bold=True), texts["pass"])
+        header = next(name for name, field in SIGN_OFF_HEADERS.items() if field == "completion")
+        stated = self.judging.cell(FIRST, header, "sign_off")
+        sheet.write_string(7, 0, header, self.style())
+        unsigned = f'=IF({stated}="","{texts["unsigned"]}",{stated})'
+        sheet.write_formula(7, 1, unsigned, self.style(), texts["unsigned"])
         sheet.write_string(8, 0, texts["grid"], self.style(font_color=GREY))
         for line in range(FIRST, FIRST + len(self.form.rows)):
             self._write_check_row(line, _GRID + line - FIRST)

@@ -1,13 +1,16 @@
 """Dry run: what a run would do with a file, before it is sent.
 
-Here: the choice of the dataset by the headers, the outcome of one file, and what it was read as. The file is read where
-it is: nothing is copied, and the data directory is not written. Not here: how files are parsed
-(assets.intake.file_parser), the output (pipelines.cli.render.check).
+Here: the choice of the dataset by the headers, the outcome of one file, and what it was read as. The file is opened
+once and read where it is: on Linux nothing is copied, and the data directory is not written. Not here: how files are
+parsed (assets.intake.file_parser), the output (pipelines.cli.render.check).
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -22,7 +25,13 @@ import pyarrow.parquet as pq
 
 from assets.core.errors import Issue, UsageError
 from assets.core.i18n import Language
-from assets.core.inbox_files import escape_path, is_ignored
+from assets.core.inbox_files import (
+    EntryChangedError,
+    EntryUnreadableError,
+    escape_path,
+    is_ignored,
+    open_inbox_file,
+)
 from assets.core.settings import Limits
 from assets.intake.file_parser import FileParser, HeaderCount, ParseResult
 from assets.intake.read_back import ColumnReading, UnscoredFigures, find_unscored, read_columns
@@ -39,6 +48,8 @@ from assets.warehouse.connection import Connection, connect_in_memory, quote_lit
 Row = dict[str, Any]
 MAX_FIRST = 3
 _CHECK_FOLDER = "check"
+# Linux has a path for each open file, which the process of the reader can open too.
+_OPEN_FILES = Path("/proc")
 # A single known word is no header row.
 _MIN_HEADERS = 2
 
@@ -138,6 +149,14 @@ class DryRunResult:
         return self.status == "read" and not self.faults
 
 
+@dataclass(frozen=True, slots=True)
+class _OpenedFile:
+    """A file by the name that its sender gave it, and by a path to its content, whatever has that name by then."""
+
+    path: Path
+    content: Path
+
+
 @dataclass(frozen=True)
 class DryRun:
     """The check of files against the contracts and the registry of a data directory.
@@ -173,32 +192,36 @@ class DryRun:
         """
         if dataset is not None and dataset not in self.contracts:
             raise UsageError(Issue("unknown_dataset", dataset, ", ".join(self.contracts)))
-        if not file.is_symlink() and not file.is_file():
+        try:
+            refusal = find_refusal(file, self.limits)
+        except OSError as error:
+            raise UsageError(Issue("missing_file", str(file))) from error
+        if file.is_dir() and not file.is_symlink():
             raise UsageError(Issue("missing_file", str(file)))
-        refusal = find_refusal(file, self.limits)
         if is_ignored(file.name):
             return _refused(file, dataset, [Issue("file_ignored", file.name)])
         if refusal is not None:
             return _refused(file, dataset, [refusal])
-        before = file.stat()
-        with _read_once() as read_workbook:
-            result = self._check(file, dataset, read_workbook)
-        after = file.stat()
-        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-            return _refused(file, result.dataset, [Issue("file_changed")])
+        try:
+            with _open_once(file, self.limits) as opened, _read_once() as read_workbook:
+                result = self._check(opened, dataset, read_workbook)
+                known = self._find_known(opened, result.dataset)
+        except (EntryChangedError, EntryUnreadableError) as error:
+            code = "file_changed" if isinstance(error, EntryChangedError) else "file_unreadable"
+            return _refused(file, dataset, [Issue(code)])
         contract = self.contracts.get(result.dataset or "")
         titles = {name: column.title for name, column in contract.columns.items()} if contract is not None else {}
-        return replace(result, titles=titles, known=self._find_known(file, result.dataset))
+        return replace(result, titles=titles, known=known)
 
-    def _find_known(self, file: Path, dataset: str | None) -> KnownContent | None:
+    def _find_known(self, file: _OpenedFile, dataset: str | None) -> KnownContent | None:
         folder = self.lake / (dataset or "")
         if dataset is None or not folder.is_dir():
             return None
-        with file.open("rb") as stream:
+        with file.content.open("rb") as stream:
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
         return find_known_content(folder, sha256)
 
-    def _check(self, file: Path, dataset: str | None, read_workbook: WorkbookReader) -> DryRunResult:
+    def _check(self, file: _OpenedFile, dataset: str | None, read_workbook: WorkbookReader) -> DryRunResult:
         if dataset is not None:
             return self._parse(file, self.contracts[dataset], None, read_workbook)
         counts = {name: self._count_headers(file, contract, read_workbook) for name, contract in self.contracts.items()}
@@ -210,31 +233,32 @@ class DryRun:
             return fitting[0]
         if fitting[0].status == "read":
             datasets = ", ".join(str(result.dataset) for result in fitting)
-            raise UsageError(Issue("ambiguous_dataset", str(file), datasets))
+            raise UsageError(Issue("ambiguous_dataset", str(file.path), datasets))
         return _nearest(fitting)
 
-    def _count_headers(self, file: Path, contract: Contract, read_workbook: WorkbookReader) -> HeaderCount:
+    def _count_headers(self, file: _OpenedFile, contract: Contract, read_workbook: WorkbookReader) -> HeaderCount:
         with connect_in_memory() as connection, suppress(FileRejectedError):
-            return self._parser(contract, connection, read_workbook).count_headers(file, _sent_name(file, contract))
+            parser = self._parser(contract, connection, read_workbook)
+            return parser.count_headers(file.content, _sent_name(file.path, contract))
         return HeaderCount(0, 0)
 
     def _parser(self, contract: Contract, connection: Connection, read_workbook: WorkbookReader) -> FileParser:
         return FileParser(connection, contract, read_lookups(self.registry, contract), self.limits, read_workbook)
 
     def _parse(
-        self, file: Path, contract: Contract, guess: HeaderCount | None, read_workbook: WorkbookReader
+        self, file: _OpenedFile, contract: Contract, guess: HeaderCount | None, read_workbook: WorkbookReader
     ) -> DryRunResult:
         with _work_folder() as folder, connect_in_memory() as connection:
             connection.execute(f"set temp_directory = {quote_literal(folder / 'spill')}")
             accepted, rejects = folder / "accepted.parquet", folder / "rejects.parquet"
             parser = self._parser(contract, connection, read_workbook)
             try:
-                parsed = parser.parse(file, _sent_name(file, contract), accepted, rejects)
+                parsed = parser.parse(file.content, _sent_name(file.path, contract), accepted, rejects)
             except FileRejectedError as error:
-                return _refused(file, contract.dataset, error.issues, guess)
+                return _refused(file.path, contract.dataset, error.issues, guess)
             counts: dict[str, Any] = dict(parsed.counts)
             return DryRunResult(
-                file=str(file),
+                file=str(file.path),
                 dataset=contract.dataset,
                 guess=guess,
                 status="read",
@@ -246,12 +270,38 @@ class DryRun:
                 notes=tuple(parsed.notes),
                 columns=tuple(read_columns(self.registry, contract, accepted, _columns(parsed))),
                 unscored=self._unscored(contract, accepted),
-                rows=_read_rows(contract, accepted, file.name) if self.with_rows else None,
+                rows=_read_rows(contract, accepted, file.path.name) if self.with_rows else None,
             )
 
     def _unscored(self, contract: Contract, accepted: Path) -> tuple[UnscoredFigures, ...]:
         model = self.models.get(contract.dataset)
         return () if model is None else tuple(find_unscored(self.registry, contract.table(), accepted, model))
+
+
+@contextmanager
+def _open_once(path: Path, limits: Limits) -> Iterator[_OpenedFile]:
+    """Open a file as a run opens one of the inbox, so that all reads are of this one content.
+
+    Raises:
+        EntryChangedError: something else has its name by now, or its content changed while it was open.
+        EntryUnreadableError: it cannot be opened.
+    """
+    with open_inbox_file(path.parent, (path.name,)) as stream:
+        before = os.fstat(stream.fileno())
+        if before.st_size > limits.file_bytes:
+            raise EntryChangedError(errno.EFBIG, "grown", str(path))
+        content = _OPEN_FILES / str(os.getpid()) / "fd" / str(stream.fileno())
+        if content.exists():
+            yield _OpenedFile(path, content)
+        else:
+            with _work_folder() as folder:
+                content = folder / "content"
+                with content.open("wb") as copy:
+                    shutil.copyfileobj(stream, copy)
+                yield _OpenedFile(path, content)
+        after = os.fstat(stream.fileno())
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            raise EntryChangedError(errno.ESTALE, "changed", str(path))
 
 
 @contextmanager

@@ -12,7 +12,9 @@ same draws give the same ranks on one thread and on many.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -260,21 +262,31 @@ def _standard_error(matrix: ScoreMatrix, scores: Floats, errors: Floats, aggrega
 def simulate(matrix: ScoreMatrix, design: SimulationDesign, variations: Variations) -> Ranks:
     """Return the rank of every city in every draw (cities by draws), 1 the best; equal scores share a rank."""
     cities = len(matrix.attainments)
-    ranks: Ranks = np.empty((cities, design.size), dtype=np.int16 if cities < 2**15 else np.int32)
+    by_draw: Ranks = np.empty((design.size, cities), dtype=np.int16 if cities < 2**15 else np.int32)
+
+    def rank_draws(draws: Integers, aggregation: str, basis: Floats, error: Floats) -> None:
+        by_draw[draws] = rank(_scores(matrix, design, draws, variations, aggregation, basis, error).T).T
+
+    chunks = []
     # Goalposts only matter where scores are taken between them.
     goalposts = np.where(design.normalisation == 0, design.goalposts, NOMINAL)
     keys = np.stack([design.normalisation, design.aggregation, goalposts])
     alike, group = np.unique(keys, axis=1, return_inverse=True)
-    for number, (normalisation, aggregation, goalpost) in enumerate(alike.T.tolist()):
+    for number, (normalisation, averaging, goalpost) in enumerate(alike.T.tolist()):
         moves = None if goalpost == NOMINAL else variations.goalpost_moves(goalpost, len(matrix.weights))
         scores, errors = normalise(matrix, NORMALISATIONS[normalisation], moves)
-        averaging = AGGREGATIONS[aggregation]
-        basis, error = _basis(scores, averaging), _standard_error(matrix, scores, errors, averaging)
+        aggregation = AGGREGATIONS[averaging]
+        basis, error = _basis(scores, aggregation), _standard_error(matrix, scores, errors, aggregation)
         draws = np.flatnonzero(group.ravel() == number)
         for start in range(0, len(draws), _CHUNK_DRAWS):
-            chunk = draws[start : start + _CHUNK_DRAWS]
-            ranks[:, chunk] = rank(_scores(matrix, design, chunk, variations, averaging, basis, error))
-    return ranks
+            chunks.append((draws[start : start + _CHUNK_DRAWS], aggregation, basis, error))
+    if len(chunks) == 1:
+        rank_draws(*chunks[0])
+    else:
+        # Each chunk writes its own rows, and numpy lets threads work side by side.
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            list(threads.map(rank_draws, *zip(*chunks, strict=True)))
+    return np.ascontiguousarray(by_draw.T)
 
 
 def _scores(
@@ -286,23 +298,23 @@ def _scores(
     basis: Floats,
     error: Floats,
 ) -> Integers:
-    """Return scores, cities by draws, as whole numbers in the order of the scores.
+    """Return scores, draws by cities, as whole numbers in the order of the scores.
 
     All means of a draw are of one kind, and the logarithm is monotonic: geometric means of geometric means have the
     order of weighted means of logarithms.
     """
     weights, dimension_weights = _drawn_weights(matrix, design, draws, variations)
     cells = _MissingCells.of(matrix)
-    drawn = _basis(variations.missing_scores(design.missing[draws], len(cells.row)).T, aggregation)
-    total = np.zeros((len(basis), len(draws)))
+    drawn = _basis(variations.missing_scores(design.missing[draws], len(cells.row)), aggregation)
+    total = np.zeros((len(draws), len(basis)))
     for dimension in range(len(matrix.dimension_weights)):
         members = np.flatnonzero(matrix.dimension == dimension)
-        sums = basis[:, members] @ weights[members]
+        sums = weights[:, members] @ basis[:, members].T
         cells.add(sums, drawn, weights, members)
-        sums *= dimension_weights[dimension] / np.maximum(weights[members].sum(axis=0), 1.0)
+        sums *= dimension_weights[:, [dimension]] / np.maximum(weights[:, members].sum(axis=1, keepdims=True), 1.0)
         total += sums
-    total /= np.maximum(dimension_weights.sum(axis=0), 1.0)
-    total += variations.measurement_errors(design.measurement[draws], len(basis)).T * error[:, None]
+    total /= np.maximum(dimension_weights.sum(axis=1, keepdims=True), 1.0)
+    total += variations.measurement_errors(design.measurement[draws], len(basis)) * error
     scores: Integers = np.floor(total + 0.5).astype(np.int64)
     return scores
 
@@ -310,7 +322,7 @@ def _scores(
 def _drawn_weights(
     matrix: ScoreMatrix, design: SimulationDesign, draws: Integers, variations: Variations
 ) -> tuple[Floats, Floats]:
-    """Weights of indicators and of dimensions, by draws, as whole numbers."""
+    """Weights of indicators and of dimensions as whole numbers, one row a draw."""
     indicators, dimensions = len(matrix.weights), len(matrix.dimension_weights)
     factors = variations.weight_factors(design.weights[draws], indicators + dimensions)
     weights = matrix.weights / matrix.weights.max() * factors[:, :indicators]
@@ -318,7 +330,7 @@ def _drawn_weights(
     rows = np.flatnonzero(excluded != NOMINAL)
     weights[rows, excluded[rows]] = 0
     dimension_weights = matrix.dimension_weights / matrix.dimension_weights.max() * factors[:, indicators:]
-    return np.floor(weights.T * _WEIGHT_SCALE + 0.5), np.floor(dimension_weights.T * _WEIGHT_SCALE + 0.5)
+    return np.floor(weights * _WEIGHT_SCALE + 0.5), np.floor(dimension_weights * _WEIGHT_SCALE + 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,13 +345,13 @@ class _MissingCells:
         return cls(*np.nonzero(matrix.is_missing))
 
     def add(self, sums: Floats, drawn: Floats, weights: Floats, members: Integers) -> None:
-        """Add the drawn scores (cells by draws) of some indicators to the sums of their cities."""
+        """Add the drawn scores (draws by cells) of some indicators to the sums (draws by cities)."""
         chosen = np.flatnonzero(np.isin(self.indicator, members))
         if not len(chosen):
             return
         rows = self.row[chosen]
         starts = np.flatnonzero(np.diff(rows, prepend=-1))
-        sums[rows[starts]] += np.add.reduceat(drawn[chosen] * weights[self.indicator[chosen]], starts, axis=0)
+        sums[:, rows[starts]] += np.add.reduceat(drawn[:, chosen] * weights[:, self.indicator[chosen]], starts, axis=1)
 
 
 def rank(scores: Integers) -> Ranks:

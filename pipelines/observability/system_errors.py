@@ -18,6 +18,7 @@ _CODE_OF_ERRNO = {
     errno.EROFS: "folder_unwritable",
     errno.EACCES: "folder_unwritable",
     errno.EPERM: "folder_unwritable",
+    errno.EEXIST: "path_unusable",
     errno.EISDIR: "path_unusable",
     errno.ENOTDIR: "path_unusable",
     errno.ELOOP: "path_unusable",

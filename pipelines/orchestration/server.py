@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 from assets.core.errors import Issue, UsageError
@@ -29,14 +30,6 @@ from pipelines.project import load_project
 _MODULE = "pipelines.definitions"
 # How long the two processes may take to stop, and then a run in progress.
 _STOP_SECONDS, _RUN_SECONDS = 30, 240
-_COMMANDS = {
-    # It loads the definitions every minute in a process of its own, whose end it reports at the level of warnings.
-    "daemon": [
-        *("-m", "dagster._daemon", "run", "-m", _MODULE),
-        *("--log-level", "warning", "--code-server-log-level", "error"),
-    ],
-    "webserver": ["-m", "pipelines.orchestration.web_server"],
-}
 
 
 class ServerExitedError(Exception):
@@ -44,7 +37,12 @@ class ServerExitedError(Exception):
 
 
 def serve(
-    paths: Paths, port: int, on_ready: Callable[[str, str, dict[str, int]], None], *, is_automatic: bool = True
+    paths: Paths,
+    port: int,
+    on_ready: Callable[[str, str, dict[str, int]], None],
+    *,
+    is_automatic: bool = True,
+    workspace: Path | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then wait for a run in progress: four minutes, or until the next signal.
 
@@ -54,6 +52,7 @@ def serve(
         on_ready: called when the web server answers, with its address, the link for those who may change something,
             and the process ids by name.
         is_automatic: whether schedules and sensors run without a person starting them.
+        workspace: a workspace file of Dagster with more definitions than those of Gancheng, which it names too.
 
     Raises:
         UsageError: the directory is served already, the port is taken, or Dagster's storage cannot be reached.
@@ -62,18 +61,19 @@ def serve(
     """
     load_project(paths)
     read_settings(paths)
+    if workspace is not None and not workspace.is_file():
+        raise UsageError(Issue("missing_file", str(workspace)))
     with server_lock(paths), _counted_signals() as count_signals:
         _check_port(port)
         environment = _environment(paths, is_automatic=is_automatic)
         _create_storage(environment)
         token = secrets.token_urlsafe()
         processes = {}
-        for name, arguments in _COMMANDS.items():
-            is_page = name == "webserver"
+        for name, arguments in _commands(port, workspace).items():
             processes[name] = subprocess.Popen(
-                [sys.executable, *arguments, *([str(port)] if is_page else [])],
+                [sys.executable, "-m", *arguments],
                 cwd=PROJECT_ROOT,
-                env={**environment, LINK_VARIABLE: token} if is_page else environment,
+                env={**environment, LINK_VARIABLE: token} if name == "webserver" else environment,
                 # Ctrl-C in a terminal reaches this process alone, which stops both.
                 start_new_session=True,
             )
@@ -93,6 +93,19 @@ def serve(
         end = time.monotonic() + _RUN_SECONDS
         while count_signals() == 1 and time.monotonic() < end and is_running(paths):
             time.sleep(0.2)
+
+
+def _commands(port: int, workspace: Path | None) -> dict[str, list[str]]:
+    """Return the modules of the two processes with their arguments."""
+    file = [] if workspace is None else [str(workspace.absolute())]
+    return {
+        # It loads the definitions every minute in a process of its own, whose end it reports at the level of warnings.
+        "daemon": [
+            *("dagster._daemon", "run", *(("-w", *file) if file else ("-m", _MODULE))),
+            *("--log-level", "warning", "--code-server-log-level", "error"),
+        ],
+        "webserver": ["pipelines.orchestration.web_server", str(port), *file],
+    }
 
 
 def _environment(paths: Paths, *, is_automatic: bool) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Plant blocks in the rows of other places into figures, and compare what is held with what was planted."""
+"""Plant blocks in the rows of other places and exchanged columns, and compare what is held with what was planted."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from assets.quality.anomalies.misplaced_blocks import detect_misplaced_blocks
 from assets.quality.anomalies.observation import Observation, Parameters
@@ -88,3 +89,58 @@ def is_held_alone(
     block = {id(o) for o in planted if o.city_code and (o.source_id, o.year) == (planting.source, planting.year)}
     held = {id(a.observation) for a in detect_misplaced_blocks(Panel(planted, metadata), parameters)}
     return block <= held, bool(held - block)
+
+
+Column = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlanting:
+    """Two columns of a source and year, and whether the year is the newest of all figures."""
+
+    source: str
+    year: int
+    columns: tuple[Column, Column]
+    is_newest: bool = False
+
+
+def exchangeable_columns(observations: Iterable[Observation], metadata: SeriesMetadata) -> list[ColumnPlanting]:
+    """Return each two columns of a source and year since 2016 that can be judged and that intake accepts exchanged.
+
+    They have six cities in common with three other years or more.
+    """
+    members: dict[tuple[str, int], dict[Column, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
+    observations = list(observations)
+    years = Counter((o.indicator_id, o.scope, o.city_code) for o in observations)
+    for o in observations:
+        if o.city_code and o.year >= 2016 and years[o.indicator_id, o.scope, o.city_code] > 3:
+            members[o.source_id, o.year][o.indicator_id, o.scope][o.city_code] = o.value
+
+    def is_possible(values: Iterable[float], column: Column) -> bool:
+        low, high, _ = metadata.limits[column[0]]
+        return all((low is None or value >= low) and (high is None or value <= high) for value in values)
+
+    return [
+        ColumnPlanting(*block, (first, second))
+        for block, columns in sorted(members.items())
+        for first, second in combinations(sorted(columns), 2)
+        if len(columns[first].keys() & columns[second].keys()) >= 6
+        and is_possible(columns[first].values(), second)
+        and is_possible(columns[second].values(), first)
+    ]
+
+
+def plant_exchanged_columns(
+    observations: Sequence[Observation], planting: ColumnPlanting
+) -> tuple[list[Observation], set[int]]:
+    """Return the figures with both columns exchanged, and the ids of the exchanged ones."""
+    kept = [o for o in observations if not planting.is_newest or o.year <= planting.year]
+    block = [o for o in kept if o.city_code and (o.source_id, o.year) == (planting.source, planting.year)]
+    value = {((o.indicator_id, o.scope), o.city_code): o.value for o in block}
+    other = dict(zip(planting.columns, planting.columns[::-1], strict=True))
+    moved = {
+        id(o): replace(o, value=value[other[column], o.city_code])
+        for o in block
+        if (column := (o.indicator_id, o.scope)) in other and (other[column], o.city_code) in value
+    }
+    return [moved.get(id(o), o) for o in kept], {id(o) for o in moved.values()}

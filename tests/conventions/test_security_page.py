@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib import metadata
 from pathlib import Path
 
+import yaml
 from packaging.markers import Marker
 
 from assets.core.paths import PROJECT_ROOT
@@ -28,11 +29,27 @@ PASSWORD = "open sesame"
 PROXY_HOST = "gancheng.example.org"
 
 
-def test_every_test_that_the_page_names_is_there() -> None:
-    named = re.findall(r"`((?:tests/\w+/)?test_\w+\.py)`", PAGE)
-    assert len(named) > 10
-    known = {file.name for file in (PROJECT_ROOT / "tests").rglob("test_*.py")}
-    assert {Path(name).name for name in named} <= known
+def test_every_rule_of_the_page_names_tests_that_are_there() -> None:
+    (table,) = re.findall(r"^## Enforced rules\n(.*?)^(?=\w)", PAGE, re.DOTALL | re.MULTILINE)
+    rules = [row.strip("| ").split(" | ") for row in table.strip().splitlines()[2:]]
+    assert len(rules) > 20
+    assert {len(cells) for cells in rules} == {3}
+    named = {rule: re.findall(r"`([^`]+)`", tests) for rule, _, tests in rules}
+    assert [rule for rule, tests in named.items() if not tests] == []
+    tests = {test for each in named.values() for test in each} | set(re.findall(r"`(tests/[^`]+)`", PAGE))
+    missing = [test for test in sorted(tests) if not (PROJECT_ROOT / test).is_file() or "def test_" not in read(test)]
+    assert missing == []
+
+
+def read(name: str) -> str:
+    return (PROJECT_ROOT / name).read_text(encoding="utf-8")
+
+
+def test_telemetry_is_off() -> None:
+    assert yaml.safe_load(read("dagster.yaml"))["telemetry"] == {"enabled": False}
+    # Great Expectations reads the variable when it is imported.
+    text = read("assets/quality/checks/gx_runner.py")
+    assert 0 < text.index('os.environ["GX_ANALYTICS_ENABLED"] = "false"') < text.index("import great_expectations as")
 
 
 def test_what_starts_the_page_starts_it_behind_the_gateway_on_this_machine() -> None:

@@ -11,11 +11,19 @@ from typing import Any
 import pytest
 
 from assets.core.paths import PROJECT_ROOT
+from assets.quality.anomalies.exchanged_columns import detect_exchanged_columns
 from assets.quality.anomalies.flags import DETECTORS, read_parameters, read_series_metadata
 from assets.quality.anomalies.observation import Observation, Series
 from assets.quality.anomalies.panel import Panel, SeriesMetadata
 from tests.builders.data_directories import Place
-from tests.builders.planted_blocks import KINDS, Planting, is_held_alone, judged_blocks
+from tests.builders.planted_blocks import (
+    KINDS,
+    Planting,
+    exchangeable_columns,
+    is_held_alone,
+    judged_blocks,
+    plant_exchanged_columns,
+)
 from tests.helpers.proof_scale import times
 
 ROW = re.compile(r"^\| `(\w+)` \| (\d+) \| (\d+) \| ([\d.]+) \|$", re.MULTILINE)
@@ -103,6 +111,30 @@ def test_blocks_in_the_rows_of_other_places_are_held_as_the_page_states(province
         assert (counts["held"], counts["more"]) == (held, more)
 
 
+def test_exchanged_columns_are_held_as_the_page_states(province: Place) -> None:
+    observations, metadata, parameters = read_panel(province)
+    pairs, rng = exchangeable_columns(observations, metadata), random.Random(0)
+    plantings, counts = times(6, 200), Counter[str]()
+    for _ in range(plantings):
+        planting = replace(rng.choice(pairs), is_newest=rng.random() < 0.5)
+        planted, exchanged = plant_exchanged_columns(observations, planting)
+        panel = Panel(planted, metadata)
+        found = list(detect_exchanged_columns(panel, parameters["exchanged_columns"]))
+        held = {id(anomaly.observation) for anomaly in found}
+        counts["held"] += exchanged <= held
+        counts["directed"] += exchanged <= held and all(anomaly.expected_text for anomaly in found)
+        counts["more"] += bool(held - exchanged)
+    stated = re.findall(
+        r"(\d+) pairs; of 200 random.*?: (\d+) held.*?(\d+) with.*?(\d+) with", DOC.read_text("utf-8"), re.S
+    )
+    pairs_stated, held_stated, directed, more = map(int, stated[0])
+    assert len(pairs) == pairs_stated
+    assert counts["more"] <= more
+    assert counts["held"] >= 0.95 * plantings - 1
+    if plantings == 200:
+        assert (counts["held"], counts["directed"], counts["more"]) == (held_stated, directed, more)
+
+
 YEAR = re.compile(r"^\| (\d{4}) \| (\d+) \| (\d+) \| (\d+) \|$", re.MULTILINE)
 NEWEST = ("unlikely_figure", "implausible_figure")
 
@@ -121,6 +153,7 @@ def test_each_year_examined_as_the_newest_has_the_flags_that_the_page_states(pro
         flags = [sum(o.year == year for o in flag_newest(known, metadata, parameters, name)) for name in NEWEST]
         counted.append((year, examined, *flags))
         assert flag_newest(known, metadata, parameters, "misplaced_block") == []
+        assert flag_newest(known, metadata, parameters, "exchanged_columns") == []
     assert counted == [tuple(map(int, row)) for row in YEAR.findall(DOC.read_text("utf-8"))]
 
 

@@ -11,7 +11,8 @@ from assets.core.paths import PROJECT_ROOT
 
 def test_one_and_two_threads_give_the_same_ranks() -> None:
     code = (
-        "import hashlib, numpy as np; from assets.scorecards.rank_uncertainty import *;"
+        "import hashlib, os, sys, numpy as np; os.cpu_count = lambda: int(sys.argv[1]);"
+        "from assets.scorecards.rank_uncertainty import *;"
         "a = np.random.default_rng(5).random((300, 24)) * 100; a[a < 5] = np.nan;"
         "p = ScoreMatrix(a, a, a * 0 + 1, a * 0 + 1, np.zeros(24, bool), np.ones(24), np.repeat(np.arange(6), 4),"
         " np.ones(6)); v = Variations.of('index', 1, 0.25, 0.1);"
@@ -19,7 +20,7 @@ def test_one_and_two_threads_give_the_same_ranks() -> None:
     )
     result = {
         subprocess.run(
-            [sys.executable, "-c", code],
+            [sys.executable, "-c", code, threads],
             env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads},
             cwd=PROJECT_ROOT,
             capture_output=True,

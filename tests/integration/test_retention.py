@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -16,7 +16,9 @@ import pytest
 
 from assets.core.errors import UsageError
 from assets.core.paths import Paths
+from assets.core.sealed import read_sealed, seal
 from assets.core.settings import PruneSettings
+from assets.release.publish.manifest import MANIFEST_NAME, Manifest
 from assets.release.publish.retention import list_releases, prune_releases, verify_release
 from assets.release.read.reader import find_previous_release, get_release, list_release_ids
 from pipelines.orchestration.retention import prune_by_settings
@@ -85,6 +87,47 @@ def test_the_index_names_the_current_release_and_its_files_and_follows_a_prune(p
     prune_releases(paths, 1)
     index = json.loads((paths.releases / "index.json").read_text("utf-8"))
     assert [entry["release_id"] for entry in index["releases"]] == [newest["release_id"]]
+
+
+def write_older_index(file: Path) -> None:
+    content = read_sealed(file) or {}
+    for entry in content["releases"]:
+        entry |= {"manifest_sha256": "0" * 64, "rows_accepted": 99}
+    file.write_text(seal(content), "utf-8")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda file: file.unlink(),
+        lambda file: (file.unlink(), file.mkdir()),
+        lambda file: file.write_text("["),
+        lambda file: file.write_text(
+            file.read_text("utf-8").replace('"rows_accepted": ', '"rows_accepted": 9'), "utf-8"
+        ),
+        lambda file: file.write_text(seal({"current": None, "releases": [{"release_id": 1}]}), "utf-8"),
+        lambda file: file.write_text(seal({"current": None, "releases": []}), "utf-8"),
+        write_older_index,
+    ],
+)
+def test_releases_are_listed_as_their_manifests_say_whatever_the_index_says(
+    paths: Paths, damage: Callable[[Path], object]
+) -> None:
+    before = list_releases(paths)
+    damage(paths.releases / "index.json")
+    assert list_releases(paths) == before
+
+
+def test_a_release_whose_manifest_is_damaged_is_not_listed_though_the_index_has_it(paths: Paths) -> None:
+    first, second, third = list_release_ids(paths)
+    (paths.releases / second / MANIFEST_NAME).write_text("{", "utf-8")
+    assert list_release_ids(paths) == [first, third]
+
+
+def test_manifests_that_the_index_has_are_not_parsed(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = list_releases(paths)
+    monkeypatch.setattr(Manifest, "model_validate_json", None)
+    assert list_releases(paths) == before
 
 
 def test_the_newest_are_kept_and_the_current_one_whatever_its_age(paths: Paths) -> None:

@@ -77,15 +77,15 @@ def home(folder: Path, **changed: object) -> Path:
 
 
 @contextmanager
-def served(place: Place, **environment: str) -> Iterator[Served]:
-    """Serve a place on a free port until the block ends."""
+def served(place: Place, *arguments: str, **environment: str) -> Iterator[Served]:
+    """Serve a place on a free port until the block ends, with more arguments and variables."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = place.data.parent / "serve.log"
     with log.open("ab") as stream:
         process = subprocess.Popen(
-            [*place.command, "serve", "--port", str(port), "--lang", "en"],
+            [*place.command, "serve", "--port", str(port), "--lang", "en", *arguments],
             cwd=PROJECT_ROOT,
             env={**place.environment, **environment},
             stdout=stream,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.core.errors import DataError, Issue
+from assets.core.errors import DataError, Issue, UsageError
 from assets.core.paths import PROJECT_ROOT
 from assets.intake.ingest import IngestJob
 from assets.intake.tables.contracts import Contract, check_contracts, qualifier_column, read_contracts
@@ -67,8 +67,11 @@ def test_the_shipped_contracts_are_read() -> None:
     )
 
 
-def test_a_folder_without_contracts_has_none(tmp_path: Path) -> None:
-    assert read_contracts(tmp_path) == {}
+def test_a_folder_without_contracts_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "common.yml").write_text("{}\n")
+    with pytest.raises(UsageError) as refused:
+        read_contracts(tmp_path)
+    assert refused.value.issue.code == "incomplete_data_directory"
 
 
 def without(line: str) -> str:

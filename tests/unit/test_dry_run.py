@@ -7,6 +7,9 @@ import json
 import shutil
 import socket
 import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +35,9 @@ from pipelines.cli.commands.check import check_files
 from pipelines.cli.render.check import render_check
 from tests.builders.data_directories import FIXTURES
 from tests.builders.intake_files import PARKS, STATISTICS, park, parks, statistic, text_of, xlsx
+from tests.helpers.exchanged_names import exchanging, to_link, to_pipe
+from tests.helpers.hang_guard import hang_guard
+from tests.helpers.proof_scale import times
 
 HEADER = "country,year,life_years,coal_pct,source_id,source_grade\n"
 GOOD = "Aland,2025,70,30,synthetic,A\nworld,2025,71,30,synthetic,A\n"
@@ -309,18 +315,44 @@ def test_nothing_is_copied_and_what_a_killed_check_left_is_deleted(
     killed = temporary / f".check-{socket.gethostname()}-999999999-x"
     killed.mkdir(parents=True)
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    parsed_files: list[str] = []
+    parsed_files: list[bool] = []
     parse = FileParser.parse
 
     def parse_and_look(parser: FileParser, file: Path, *arguments: Any) -> ParseResult:
-        parsed_files.append(str(file))
+        parsed_files.append(file.samefile(sent_file))
         assert [entry.name for entry in temporary.glob("**/*.csv")] == []
         return parse(parser, file, *arguments)
 
     monkeypatch.setattr(FileParser, "parse", parse_and_look)
+    sent_file = sent(tmp_path, HEADER + GOOD)
+    check(data, sent_file)
+    assert (set(parsed_files), list(temporary.iterdir())) == ({True}, [])
+
+
+@pytest.mark.parametrize("exchange", [to_link, to_pipe])
+def test_nothing_foreign_is_checked_while_a_name_is_exchanged(
+    data: Path, tmp_path: Path, exchange: Callable[[Path, Path], None]
+) -> None:
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "secret.csv").write_text(HEADER + GOOD * 40, "utf-8")
+    file, end, checked = sent(tmp_path, HEADER + GOOD), time.monotonic() + times(3, 60), list[DryRunResult]()
+    with hang_guard(times(62, 120)), exchanging(file, tmp_path / "foreign", exchange, HEADER + GOOD):
+        while time.monotonic() < end:
+            with suppress(UsageError):  # no file at this moment
+                checked.append(check(data, file))
+    assert {result.rows_read for result in checked if result.status == "read"} <= {2}
+    refused = {error.code for result in checked if result.status == "refused" for error in result.errors}
+    assert refused <= {"file_is_link", "file_unreadable", "file_changed"}
+
+
+def test_without_a_path_for_open_files_a_copy_is_checked_and_deleted(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assets.intake.dry_run._OPEN_FILES", tmp_path / "none")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = sorted(tmp_path.iterdir())
     file = sent(tmp_path, HEADER + GOOD)
-    check(data, file)
-    assert (set(parsed_files), list(temporary.iterdir())) == ({str(file)}, [])
+    assert (check(data, file).rows_read, sorted(tmp_path.iterdir())) == (2, sorted([*before, file]))
 
 
 def test_a_file_above_the_limit_is_refused_unread(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import random
 import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import chdir, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import chdir, suppress
 from pathlib import Path
 
 import pytest
@@ -27,45 +26,13 @@ from assets.core.inbox_files import (
 from assets.core.paths import Paths
 from assets.intake.ingest import IngestJob, unassigned_receipts, utc_now
 from assets.intake.receipts.archive import scan_inbox
+from tests.builders.odd_names import ODD_NAMES, odd_names
+from tests.helpers.exchanged_names import exchanging, to_folder, to_folder_link, to_link, to_pipe
 from tests.helpers.hang_guard import hang_guard
 from tests.helpers.proof_scale import times
 from tests.unit.conftest import LIMITS
 
 SENT = "city,date,posts,source_id,source_grade\n甲市,2026-01-01,{},book,A\n"
-ODD_NAMES = [
-    *("合成.csv".encode("gbk"), b"\xff\xfe.csv", "合成".encode("big5") + b".xlsx", b"a\xf0\x9f.csv"),
-    *(b"line\nbreak.csv", b"tab\t.csv", b"\x1b[2J.csv", b"\x1b]0;title\x07.csv", b"bell\x07.csv", b"\r\x7f.csv"),
-    *("\u202evsc.exe".encode(), "\u2066a\u2069.csv".encode(), "a\u2028b.csv".encode(), "\x9b2J.csv".encode()),
-    *(
-        b"con.csv",
-        b"NUL",
-        b"aux.csv",
-        b"COM1.xlsx",
-        b"lpt9.csv",
-        b"a:b.csv",
-        b"a<b>.csv",
-        b"a|b?.csv",
-        b"back\\slash.csv",
-    ),
-    *(b" .csv", b"trailing. ", b"dot.", b"x" * 251 + b".csv", ("长" * 83).encode() + b".csv", b"-rf", b"--help", b"*"),
-    *(
-        b"=cmd|' /C calc'!A0.csv",
-        b"<script>alert(1)</script>.csv".replace(b"/", b"_"),
-        b"%s%n.csv",
-        b"{0}.csv",
-        b"[red].csv",
-    ),
-    *(b"'; drop table x.csv", b'"quoted".csv', b"$(x).csv", b"`x`.csv", "e\u0301.csv".encode(), "\u00e9.csv".encode()),
-]
-
-
-def odd_names(count: int) -> list[bytes]:
-    """The known odd names, and random bytes that a file system accepts."""
-    chance, names = random.Random(18), dict.fromkeys(ODD_NAMES)
-    while len(names) < count:
-        name = bytes(chance.choice([*range(1, 47), *range(48, 256)]) for _ in range(chance.randint(1, 40)))
-        names[name + chance.choice([b"", b".csv", b".xlsx"])] = None
-    return [name for name in names if not name.startswith((b".", b"~$"))]
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="/\0", exclude_categories=())), min_size=2, max_size=2))
@@ -171,18 +138,6 @@ def test_a_pipe_and_a_socket_are_refused_unopened(tmp_path: Path) -> None:
     ]
 
 
-def to_link(file: Path, foreign: Path) -> None:
-    file.symlink_to(foreign / "secret.csv")
-
-
-def to_pipe(file: Path, _foreign: Path) -> None:
-    os.mkfifo(file)
-
-
-def to_folder(file: Path, _foreign: Path) -> None:
-    file.mkdir()
-
-
 @pytest.mark.parametrize("exchange", [to_link, to_pipe, to_folder])
 def test_what_was_exchanged_since_it_was_listed_is_not_opened(
     tmp_path: Path, exchange: Callable[[Path, Path], None]
@@ -193,42 +148,8 @@ def test_what_was_exchanged_since_it_was_listed_is_not_opened(
     (entry,) = list_inbox(tmp_path / "inbox")
     file.unlink()
     exchange(file, tmp_path)
-    with hang_guard(), pytest.raises(EntryChangedError), open_inbox_file(tmp_path / "inbox", entry):
+    with hang_guard(), pytest.raises(EntryChangedError), open_inbox_file(tmp_path / "inbox", entry.parts):
         pass
-
-
-def write_own(file: Path, _foreign: Path) -> None:
-    file.write_text("own")
-
-
-@contextmanager
-def exchanging(file: Path, foreign: Path, exchange: Callable[[Path, Path], None]) -> Iterator[None]:
-    """A sender that exchanges a file for something else and back, as fast as it can."""
-    stop = threading.Event()
-
-    def swap() -> None:
-        while not stop.is_set():
-            for make in (exchange, write_own):
-                made = file.with_name(".made")
-                make(made, foreign)
-                with suppress(OSError):
-                    made.replace(file)
-                if made.is_dir() and not made.is_symlink():
-                    made.rmdir()
-                else:
-                    made.unlink(missing_ok=True)
-
-    thread = threading.Thread(target=swap)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-def to_folder_link(file: Path, foreign: Path) -> None:
-    file.symlink_to(foreign)
 
 
 @pytest.mark.parametrize("exchange", [to_link, to_pipe, to_folder_link])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 
 import pytest
 
+from assets.core.paths import PROJECT_ROOT
 from assets.quality.anomalies.flags import DETECTORS
 from assets.quality.anomalies.observation import Observation, nearest_years
 from assets.quality.anomalies.outliers import decimals, significant_digits
@@ -121,6 +123,33 @@ def test_cities_that_do_not_add_up_flag_the_total() -> None:
         )
         == []
     )
+
+
+def read_registry(table: str) -> list[dict[str, str]]:
+    with (PROJECT_ROOT / "data" / "reference" / f"{table}.csv").open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_the_cities_of_every_amount_of_the_registry_are_compared_with_the_province() -> None:
+    amounts = {row["indicator_id"] for row in read_registry("indicators") if row["kind"] in ("stock", "flow")}
+    additive = {row["indicator_id"] for row in read_registry("indicator_plausibility") if row["is_additive"] == "true"}
+    assert additive == amounts
+    metadata = replace(METADATA, additive=frozenset(additive))
+    for name in sorted(additive):
+        cities = [observation(city, 2018, 10.0, indicator_id=name) for city in CITIES]
+        for total, count in ((120.0, 0), (126.0, 1), (114.0, 1)):
+            province = observation(None, 2018, total, indicator_id=name)
+            assert len(detect("sum_mismatch", [*cities, province], metadata)) == count
+
+
+def test_each_part_of_the_registry_is_compared_with_its_whole() -> None:
+    whole_of = {row["indicator_id"]: row["part_of_id"] for row in read_registry("indicator_plausibility")}
+    parts = {part: whole for part, whole in whole_of.items() if whole}
+    assert parts
+    for part, whole in parts.items():
+        figures = [observation("c00", 2018, 50, indicator_id=whole), observation("c00", 2018, 51, indicator_id=part)]
+        metadata = replace(METADATA, whole_of={part: whole})
+        assert [a.observation.indicator_id for a in detect("part_exceeds_whole", figures, metadata)] == [part]
 
 
 def test_some_of_the_cities_may_be_less_than_the_total_but_not_more() -> None:

@@ -12,7 +12,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from assets.release.outputs.metadata import ReleaseIdentity
-from assets.release.outputs.report import altair_charts, formatters, sparklines
+from assets.release.outputs.report import charts, formatters, sparklines
 from assets.release.outputs.report.site import create_environment, page_name, write_report
 from assets.release.outputs.score_colours import COLOURS
 from assets.release.publish.file_names import REPORT_INDEX
@@ -181,21 +181,21 @@ PLACE = {"city_code": "A", "nominal_rank": 1, "rank_low": 1, "rank_high": 2}
 
 
 def test_a_name_is_text_in_a_plot() -> None:
-    drawn = altair_charts.draw_ranks([PLACE], {"A": (HOSTILE, "x")})
+    drawn = charts.draw_ranks([PLACE], {"A": (HOSTILE, "x")})
     assert drawn is not None
     assert "<script" not in drawn
     assert "&lt;script" in drawn
 
 
 def test_more_cities_than_can_be_read_are_not_drawn() -> None:
-    codes = [f"{number:03}" for number in range(altair_charts.MAX_CITIES + 1)]
+    codes = [f"{number:03}" for number in range(charts.MAX_CITIES + 1)]
     places = [{**PLACE, "city_code": code} for code in codes]
-    assert altair_charts.draw_ranks(places, dict.fromkeys(codes, ("x", "x"))) is None
-    assert altair_charts.draw_ranks([], {}) is None
+    assert charts.draw_ranks(places, dict.fromkeys(codes, ("x", "x"))) is None
+    assert charts.draw_ranks([], {}) is None
 
 
 def test_cities_of_the_same_name_have_a_row_each() -> None:
-    drawn = altair_charts.draw_ranks([PLACE, {**PLACE, "city_code": "B"}], {"A": ("x", "y"), "B": ("x", "y")})
+    drawn = charts.draw_ranks([PLACE, {**PLACE, "city_code": "B"}], {"A": ("x", "y"), "B": ("x", "y")})
     assert drawn is not None
     assert drawn.count(' lang="zh">x</text>') == drawn.count(' lang="en">y</text>') == 2
 

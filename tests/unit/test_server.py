@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 import socket
 from pathlib import Path
 
@@ -11,12 +12,13 @@ import pytest
 from assets.core.errors import UsageError
 from assets.core.paths import Paths
 from pipelines.orchestration.server import serve
+from tests.builders.data_directories import FIXTURES
 
 
 def test_a_directory_is_served_once(tmp_path: Path) -> None:
     paths = Paths(tmp_path)
-    for name in ("reference", "contracts"):
-        (paths.data / name).mkdir()
+    (paths.data / "reference").mkdir()
+    shutil.copytree(FIXTURES / "countries" / "contracts", paths.contracts)
     paths.state.mkdir()
     with (paths.state / "serve.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

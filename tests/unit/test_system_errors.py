@@ -23,6 +23,7 @@ from pipelines.observability.system_errors import classify_system_error, iter_ca
         (sqlite3.OperationalError("disk I/O error"), "disk_write_failed"),
         (sqlite3.DatabaseError("file is not a database"), "dagster_storage_damaged"),
         (IsADirectoryError(21, "Is a directory"), "path_unusable"),
+        (FileExistsError(17, "File exists"), "path_unusable"),
         (NotADirectoryError(20, "Not a directory"), "path_unusable"),
         (duckdb.IOException("IO Error: Could not read enough bytes from file"), "database_damaged"),
         (duckdb.Error("Corrupt database file: computed checksum 1 does not match"), "database_damaged"),

@@ -126,7 +126,7 @@ def _archive_entry(entry: InboxEntry, paths: Paths, limits: Limits, cache: FileH
     known = cache.find_sha256(entry.name, entry.status) if cache is not None else None
     if known is not None and not _is_young(entry.status, limits) and is_archived_intact(paths.archived(known)):
         return InboxFile(entry.name, known, entry.status.st_size, state=_state(entry.status))
-    with open_inbox_file(paths.inbox, entry) as stream:
+    with open_inbox_file(paths.inbox, entry.parts) as stream:
         status = os.fstat(stream.fileno())
         if _is_young(status, limits) or status.st_size > limits.file_bytes:
             return None

@@ -17,7 +17,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from assets.core.errors import DataError, Issue
+from assets.core.errors import DataError, Issue, UsageError
 from assets.core.text import remove_invisible
 from assets.core.yaml_files import FILE_ERRORS, describe_errors, read_yaml
 from assets.warehouse.tables import Column, ColumnType, Table
@@ -36,7 +36,7 @@ _COLUMN_TYPES: dict[ColumnKind, ColumnType] = {
 
 COMMON_WORDS = "common.yml"
 RETURN_ID = "return_id"
-SCOPE = "scope"
+SCOPE, AS_OF, SINCE_YEAR = "scope", "as_of", "since_year"
 SOURCE_ID, SOURCE_GRADE, SOURCE_TEXT = "source_id", "source_grade", "source_text"
 GAP_REASONS, OTHER_CELLS = "gap_reasons", "other_cells"
 _YEAR_UNIT = "年"
@@ -406,7 +406,12 @@ def qualifier_column(column: str) -> str:
 
 
 def read_contracts(folder: Path) -> dict[str, Contract]:
-    """Return all contracts by dataset, each with the common words; raise DataError with what is wrong in each file."""
+    """Return all contracts by dataset, each with the common words.
+
+    Raises:
+        DataError: with what is wrong in each file.
+        UsageError: the folder has none.
+    """
     contracts, issues = {}, []
     common = CommonWords()
     # The common words come first.
@@ -426,6 +431,8 @@ def read_contracts(folder: Path) -> dict[str, Contract]:
         contracts[contract.dataset] = contract
     if issues:
         raise DataError(issues)
+    if not contracts:
+        raise UsageError(Issue("incomplete_data_directory", "contracts/*.yml", "reference/, contracts/*.yml"))
     return contracts
 
 

@@ -1,7 +1,7 @@
 """The current figures of cities as one array, and what the other years of a city let expect.
 
 Here: columns (an indicator in a scope), cities and years as axes, the scale of each column, expected values and the
-usual deviation from them. Not here: what a deviation means (the detectors).
+usual deviations from them. Not here: what a deviation means (the detectors).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.core.random_walk import Flags, Floats, Integers, Scale, choose_scales
-from assets.quality.anomalies.observation import MAD_TO_SIGMA, Observation, nearest_years
+from assets.quality.anomalies.observation import MAD_TO_SIGMA, Observation
 
 Limits = Mapping[str, tuple[float | None, float | None, int]]
 
@@ -33,6 +33,7 @@ class Cube:
         columns: (indicator, scope) of the first axis.
         cities: Codes of the second axis.
         years: The third axis.
+        scale: The scale of each column.
         values: The values on the scale.
         observations: The observation of each cell, or None.
     """
@@ -40,6 +41,7 @@ class Cube:
     columns: Sequence[tuple[str, str]]
     cities: Sequence[str]
     years: Integers
+    scale: Scale
     values: Floats
     observations: NDArray[np.object_]
 
@@ -56,28 +58,17 @@ def build_cube(observations: Sequence[Observation], limits: Limits) -> Cube:
     for o in cells:
         cell = position[0][o.indicator_id, o.scope], position[1][o.city_code], position[2][o.year]
         raw[cell], kept[cell] = o.value, o
-    values = np.array(
-        [
-            _choose_scale(table, limits.get(name, (None, None, 2)), table.size)
-            .transform(table.ravel())
-            .reshape(table.shape)
-            for (name, _), table in zip(columns, raw, strict=True)
-        ]
-    ).reshape(raw.shape)
-    return Cube(columns, cities, np.array(years, dtype=np.int64), values, kept)
+    flat = raw.reshape(len(columns), len(cities) * len(years))
+    scale = _choose_scales(columns, flat, limits)
+    values = scale.select(np.s_[:, None]).transform(flat).reshape(raw.shape)
+    return Cube(columns, cities, np.array(years, dtype=np.int64), scale, values, kept)
 
 
-def _choose_scale(table: Floats, limits: tuple[float | None, float | None, int], cells: int) -> Scale:
-    """Return one scale, repeated for a number of values, chosen from the figures of a column."""
-    low, high, decimals = limits
-    one = choose_scales(
-        table.reshape(1, -1),
-        np.zeros(1, dtype=np.int64),
-        np.array([np.nan if low is None else low]),
-        np.array([np.nan if high is None else high]),
-        np.array([decimals]),
-    )
-    return one.select(np.zeros(cells, dtype=np.int64))
+def _choose_scales(columns: Sequence[tuple[str, str]], values: Floats, limits: Limits) -> Scale:
+    """Return the scale of each column, chosen from its figures."""
+    known = [limits.get(name, (None, None, 2)) for name, _ in columns]
+    low, high = (np.array([limit[end] for limit in known], dtype=np.float64) for end in (0, 1))
+    return choose_scales(values, np.arange(len(columns)), low, high, np.array([limit[2] for limit in known]))
 
 
 @dataclass(frozen=True)
@@ -86,7 +77,8 @@ class Expectation:
 
     Attributes:
         values: The values on the scale; nan where there is none.
-        middle: The median of the nearest other years of the city, near years weighing more.
+        middle: The median of the nearest other years of the city, near years weighing more; also of a year
+            without a value.
     """
 
     values: Floats
@@ -120,13 +112,11 @@ def expect(values: Floats, years: Integers, nearest: int, minimum: int) -> Expec
     for number, pattern in enumerate(patterns):
         rows = np.nonzero(pattern_of.ravel() == number)[0]
         present = np.nonzero(pattern)[0]
-        if len(present) <= minimum:
-            continue
-        known = tuple(int(year) for year in years[present])
-        for i, others in enumerate(nearest_years(known, nearest)):
-            positions = present[list(others)]
-            weights = 1.0 / np.abs(years[positions] - years[present[i]]) ** 1.5
-            middle[rows, present[i]] = _weighted_median(series[np.ix_(rows, positions)], weights)
+        for year in range(len(years)):
+            others = sorted(present[present != year], key=lambda i: (abs(years[i] - years[year]), years[i]))[:nearest]
+            if len(others) >= minimum:
+                weights = 1.0 / np.abs(years[others] - years[year]) ** 1.5
+                middle[rows, year] = _weighted_median(series[np.ix_(rows, others)], weights)
     return Expectation(values, middle.reshape(values.shape))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from assets.core.errors import DataError, Issue
-from assets.quality.anomalies import misplaced_blocks, newest_figures, outliers
+from assets.quality.anomalies import exchanged_columns, misplaced_blocks, newest_figures, outliers
 from assets.quality.anomalies.observation import Anomaly, Observation, Parameters
 from assets.quality.anomalies.panel import Panel, SeriesMetadata
 from assets.quality.approvals import compute_flag_id
@@ -31,6 +31,13 @@ DETECTORS: dict[str, tuple[Callable[[Panel, Parameters], Iterator[Anomaly]], set
         misplaced_blocks.detect_misplaced_blocks,
         {
             *("threshold", "joint_threshold", "part_threshold", "margin", "minimum_share", "permutations"),
+            *("minimum_cities", "nearest_years", "minimum_years"),
+        },
+    ),
+    "exchanged_columns": (
+        exchanged_columns.detect_exchanged_columns,
+        {
+            *("threshold", "single_threshold", "margin", "minimum_share", "maximum_distance", "permutations"),
             *("minimum_cities", "nearest_years", "minimum_years"),
         },
     ),

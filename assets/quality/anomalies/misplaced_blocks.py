@@ -20,7 +20,7 @@ from assets.quality.anomalies.observation import Anomaly, Parameters
 from assets.quality.anomalies.panel import Panel
 
 # Degrees of freedom of Student's t: its heavy tails keep one gross figure from deciding.
-_DEGREES = 3.0
+DEGREES = 3.0
 # A block of more places is compared in parts of this size, because the work grows with the square.
 _MOST_PLACES = 100
 
@@ -247,7 +247,7 @@ def _compare(values: Floats, middle: Floats, sigma: Floats, minimum_share: float
 def _losses(values: Floats, middle: Floats, sigma: Floats) -> Floats:
     """Return the loss (column, row, city) of the values of a row in the place of a city; 0 where unknown."""
     z = (values[:, :, None] - middle[:, None, :]) / sigma[:, None, :]
-    loss = (_DEGREES + 1) / 2 * np.log1p(z * z / _DEGREES) + np.log(sigma)[:, None, :]
+    loss = (DEGREES + 1) / 2 * np.log1p(z * z / DEGREES) + np.log(sigma)[:, None, :]
     return np.nan_to_num(loss)
 
 

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
 from assets.core.worker import Worker, WorkerError
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from assets.quality.checks.gx_runner import ValidationRun
 
 T = TypeVar("T")
-# Great Expectations imports every backend that is installed; these cost a second, and no check needs them.
+# Great Expectations imports every backend that is installed, and packages of statistics and charts for a few
+# expectations; half of its import is theirs, and no check needs them.
 _UNUSED_BACKENDS = ("pyspark", "boto3", "botocore")
+_UNUSED_PACKAGES = ("altair", "scipy", "scipy.stats")
 
 
 class ValidationWorker(Worker):
@@ -72,6 +75,8 @@ def _result(future: Future[T]) -> T:
 def _import_great_expectations() -> None:
     for name in _UNUSED_BACKENDS:
         sys.modules[name] = None  # type: ignore[assignment]  # makes an import of it fail
+    for name in _UNUSED_PACKAGES:
+        sys.modules[name] = ModuleType(name)
     from assets.quality.checks import data_docs, gx_runner  # noqa: F401
 
 

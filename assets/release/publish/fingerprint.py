@@ -58,7 +58,7 @@ def changed_fingerprint(paths: Paths) -> str | None:
 def _hash_inbox_file(inbox: Path, entry: InboxEntry) -> str:
     """Return the hash of a file; of what a run refuses unread a text that stays as long as it does."""
     if entry.is_file:
-        with suppress(OSError), open_inbox_file(inbox, entry) as stream:
+        with suppress(OSError), open_inbox_file(inbox, entry.parts) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     return f"unread {stat.filemode(entry.status.st_mode)} {escape_path((entry.target,))}"
 

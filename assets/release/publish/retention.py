@@ -17,8 +17,8 @@ from assets.release.publish import quarantine
 from assets.release.publish.current import PRUNING, find_current_folder
 from assets.release.publish.file_names import DATABASE
 from assets.release.publish.manifest import find_damages, read_manifest
-from assets.release.publish.release_index import write_index
-from assets.release.read.reader import get_release, list_release_ids, read_manifests
+from assets.release.publish.release_index import read_releases, write_index
+from assets.release.read.reader import get_release, list_release_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +57,15 @@ def list_releases(paths: Paths) -> list[ReleaseInfo]:
     current = _current_id(paths)
     return [
         ReleaseInfo(
-            release_id=release_id,
-            released_at=manifest.run.released_at,
-            method_version=manifest.method_version,
-            files_received=len(manifest.inputs),
-            rows_accepted=sum(file.rows_accepted for file in manifest.inputs),
-            bytes=sum(file.bytes for file in manifest.files),
-            is_current=release_id == current,
+            release_id=release.release_id,
+            released_at=release.released_at,
+            method_version=release.method_version,
+            files_received=release.files_received,
+            rows_accepted=release.rows_accepted,
+            bytes=release.bytes,
+            is_current=release.release_id == current,
         )
-        for release_id, manifest in reversed(read_manifests(paths).items())
+        for release in reversed(read_releases(paths).values())
     ]
 
 

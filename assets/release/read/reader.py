@@ -17,6 +17,7 @@ from assets.core.paths import Paths
 from assets.release.publish.current import find_current_folder
 from assets.release.publish.file_names import DATABASE
 from assets.release.publish.manifest import Manifest, raise_on_other_format, read_manifest
+from assets.release.publish.release_index import read_releases
 from assets.warehouse.connection import Connection, DatabaseError, connect_read_only
 
 Row = dict[str, Any]
@@ -120,31 +121,7 @@ def find_previous_release(paths: Paths, release: Release) -> Release:
 
 def list_release_ids(paths: Paths) -> list[str]:
     """Return the ids of all complete releases, the oldest first."""
-    return list(read_manifests(paths))
-
-
-def read_manifests(paths: Paths) -> dict[str, Manifest]:
-    """Return the manifests of all complete releases by id, the oldest first.
-
-    Each follows the release that its manifest names as the previous one. Ids begin with a time, but clocks may have
-    been set back.
-    """
-    if not paths.releases.is_dir():
-        return {}
-    folders = [
-        folder
-        for folder in paths.releases.iterdir()
-        if not folder.is_symlink() and folder.name[0] != "." and folder != paths.current_release
-    ]
-    manifests = {folder.name: manifest for folder in folders if (manifest := read_manifest(folder)) is not None}
-    ordered: dict[str, Manifest] = {}
-    for release_id in sorted(manifests):
-        chain: dict[str, Manifest] = {}
-        while release_id in manifests and release_id not in ordered and release_id not in chain:
-            chain[release_id] = manifests[release_id]
-            release_id = manifests[release_id].previous_release_id or ""
-        ordered.update(reversed(chain.items()))
-    return ordered
+    return list(read_releases(paths))
 
 
 def _open_release(folder: Path) -> Release | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from assets.core.paths import Paths
@@ -11,6 +12,7 @@ from pipelines.cli.options import InLanguage, line, option, write_text
 def serve(
     *,
     port: Annotated[int, option("port", min=1, max=65535)] = 3000,
+    workspace: Annotated[Path | None, option("workspace")] = None,
     is_paused: Annotated[bool, option("paused", "--paused")] = False,
     language: InLanguage,
 ) -> None:
@@ -24,5 +26,5 @@ def serve(
         write_text(line("serving", language, address=address, data=paths.data, pids=pids))
         write_text(line("serving_link", language, link=link))
 
-    server.serve(paths, port, show_address, is_automatic=not is_paused)
+    server.serve(paths, port, show_address, is_automatic=not is_paused, workspace=workspace)
     write_text(line("stopped", language))

@@ -89,9 +89,9 @@ def render_overdue(late: Sequence[Row], language: Language) -> Text:
     return unwrapped("\n".join(lines) or phrase("nothing_overdue", language), style="yellow" if late else "")
 
 
-def render_due_soon(soon: Sequence[Row], language: Language) -> list[Text]:
-    """Return what is due soon, one line for each dataset and year; nothing where nothing is."""
-    return [unwrapped(line) for line in _owed_lines("due_soon", soon, language)]
+def render_owed(key: str, rows: Sequence[Row], language: Language) -> list[Text]:
+    """Return what is due soon or partly sent, by the phrase of it: one line for each dataset and year."""
+    return [unwrapped(line) for line in _owed_lines(key, rows, language)]
 
 
 def _owed_lines(key: str, rows: Sequence[Row], language: Language) -> list[str]:
@@ -100,9 +100,9 @@ def _owed_lines(key: str, rows: Sequence[Row], language: Language) -> list[str]:
 
 
 def render_releases(releases: Sequence[ReleaseInfo], language: Language) -> FittedTable:
-    """Return every release, the current one marked."""
+    """Return the newest releases, the current one marked."""
     table = make_table([heading.select(language) for heading in labels("release_headings").values()], right=range(3, 6))
-    for release in releases:
+    for release in releases[:MAXIMUM_ROWS]:
         mark = f" {phrase('current', language)}" if release.is_current else ""
         table.add_row(
             f"{release.release_id}{mark}",
@@ -113,6 +113,8 @@ def render_releases(releases: Sequence[ReleaseInfo], language: Language) -> Fitt
             f"{release.bytes / 1e6:,.1f}",
             style="bold green" if release.is_current else None,
         )
+    if len(releases) > MAXIMUM_ROWS:
+        table.add_row(phrase("more_releases", language, count=len(releases) - MAXIMUM_ROWS))
     return table
 
 

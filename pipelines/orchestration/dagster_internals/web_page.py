@@ -7,13 +7,14 @@ does not: the rules of the gateway (pipelines.orchestration.gateway).
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import uvicorn
 from dagster import DagsterInstance
 from dagster import __version__ as dagster_version
 from dagster._core.workspace.context import WorkspaceProcessContext, WorkspaceRequestContext
-from dagster._core.workspace.load_target import ModuleTarget
+from dagster._core.workspace.load_target import ModuleTarget, WorkspaceFileTarget
 from dagster_webserver.webserver import DagsterWebserver
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 from starlette.requests import HTTPConnection
@@ -58,11 +59,11 @@ def _is_query(text: str) -> bool:
     return all(operation is OperationType.QUERY for operation in operations)
 
 
-def serve_page(module: str, host: str, port: int, wrap: Callable[[ASGIApp], ASGIApp]) -> None:
-    """Serve the page of the definitions of a module until SIGTERM.
+def serve_page(target: str | Path, host: str, port: int, wrap: Callable[[ASGIApp], ASGIApp]) -> None:
+    """Serve the page of some definitions until SIGTERM.
 
     Args:
-        module: the module with the definitions.
+        target: the module with the definitions, or a workspace file of Dagster that names them.
         host: the address to listen on.
         port: its port.
         wrap: returns the application of the gateway around that of Dagster.
@@ -71,7 +72,7 @@ def serve_page(module: str, host: str, port: int, wrap: Callable[[ASGIApp], ASGI
         DagsterInstance.get() as instance,
         WorkspaceProcessContext(
             instance,
-            ModuleTarget(module, None, None, None),
+            WorkspaceFileTarget([str(target)]) if isinstance(target, Path) else ModuleTarget(target, None, None, None),
             version=dagster_version,
             code_server_log_level="WARNING",
         ) as context,

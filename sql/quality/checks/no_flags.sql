@@ -6,6 +6,9 @@
 -- check: no_duplicate_value
 -- zh: 存疑（与他市相同）：数字与同年他市完全相同，且难以巧合
 -- en: Implausible (another city's figure): the figure equals another city's of the same year and chance is unlikely
+-- check: no_exchanged_columns
+-- zh: 存疑（整列错位）：整列数字与本指标历年水平对不上，与另一指标的对得上
+-- en: Implausible (exchanged columns): the figures fit the history of another indicator and not of their own
 -- check: no_implausible_figure
 -- zh: 存疑（最新数字不可信）：最新数字远超本市历年变动，同年各市也无此变动
 -- en: Implausible (newest figure): beyond any usual change of its city, and the other cities did not move so

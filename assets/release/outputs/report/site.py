@@ -22,7 +22,7 @@ from assets.release.explain.changelog import LISTED_CHANGES, change_cells, chang
 from assets.release.explain.score_diff import read_named_changes
 from assets.release.outputs.datapackage import CITATION, PACKAGE
 from assets.release.outputs.metadata import ReleaseIdentity
-from assets.release.outputs.report import altair_charts, data_scripts, formatters, queries, sparklines
+from assets.release.outputs.report import charts, data_scripts, formatters, queries, sparklines
 from assets.release.outputs.report.briefing import write_briefing
 from assets.release.outputs.rows import SOURCE_TABLES, Row, fetch_row, fetch_rows, group_rows, read_rows
 from assets.release.publish.file_names import CHECK_PAGES, DATABASE, DEVICE_NAMES, REPORT, WORKBOOK
@@ -172,8 +172,8 @@ class _SiteBuilder:
     def write(self) -> Iterator[Path]:
         yield self._overview()
         if self._rankings:
-            charts = [altair_charts.draw_ranks(ranking["places"], self._names) for ranking in self._rankings]
-            yield self._page("ranks", charts=charts)
+            drawn = [charts.draw_ranks(ranking["places"], self._names) for ranking in self._rankings]
+            yield self._page("ranks", charts=drawn)
         if not self._has_matrix:
             yield self._page("matrix", attainments=self._attainments, most=queries.MAX_LISTED)
         order = "figures.city_code, figures.indicator_id"
@@ -284,14 +284,14 @@ class _SiteBuilder:
     def _indicator(self, indicator_id: str, figures: Sequence[Row]) -> Path:
         years = self._years(figures)
         # The page of each city has its trends; thousands of them on one page are too much for a browser.
-        has_trends = len(figures) <= altair_charts.MAX_CITIES
+        has_trends = len(figures) <= charts.MAX_CITIES
         return self._page(
             "indicator",
             page_name(indicator_id),
             indicator=self._registry.indicators[indicator_id],
             figures=figures,
             most=queries.MAX_LISTED,
-            chart=altair_charts.draw_values(figures, self._names),
+            chart=charts.draw_values(figures, self._names),
             has_trends=has_trends,
             trends={figure["city_code"]: sparklines.build_trend(figure, *years) for figure in figures if has_trends},
             years=years,

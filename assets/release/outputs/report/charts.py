@@ -2,17 +2,16 @@
 
 Here: value, projection and target of each city for one indicator, and ranks with their intervals. Not here: the trend
 of a single figure (assets.release.outputs.report.sparklines), which is too frequent to be rendered this way, and the
-table with the same figures that follows each chart.
+table with the same figures that follows each chart. The specifications are Vega-Lite's own JSON: importing a library
+that writes them takes longer than rendering all charts.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
-import altair as alt
 import vl_convert
 from markupsafe import Markup, escape
 
@@ -23,6 +22,7 @@ _WIDTH, _ROW_HEIGHT, _NAMES_WIDTH = 620, 24, 120
 _INK, _LINE = "#17222e", "#cfd8e1"
 _VALUE, _PROJECTION, _TARGET = "#0b5a8a", "#7a5200", "#a32c10"
 _DATASET, _CODE = "cities", "city\u2003"
+_POINT = {"type": "point", "filled": True, "opacity": 1}
 _LABEL = re.compile(rf"(<text[^>]*)>{_CODE}(\d+)</text>")
 _VEGA_LITE = "v6_1"
 
@@ -79,45 +79,45 @@ def _name_label(label: re.Match[str], name: tuple[str, str]) -> str:
     )
 
 
-@cache
 def _values_spec() -> Spec:
-    base = alt.Chart(alt.NamedData(_DATASET))
-    across = alt.X("now:Q", title=None, scale=alt.Scale(zero=False))
+    target = {"type": "tick", "color": _TARGET, "size": 16, "thickness": 2}
     return _spec(
-        base.mark_rule(color=_TARGET, strokeDash=[5, 3]).encode(x="goal:Q", x2="goal_high:Q"),
-        base.mark_tick(color=_TARGET, thickness=2, size=16).encode(x="goal:Q"),
-        base.mark_tick(color=_TARGET, thickness=2, size=16).encode(x="goal_high:Q"),
-        base.mark_rule(color=_PROJECTION, strokeWidth=2).encode(x="low:Q", x2="high:Q"),
-        base.mark_point(color=_PROJECTION, shape="diamond", size=70, filled=True, opacity=1).encode(x="ahead:Q"),
-        base.mark_point(color=_VALUE, size=80, filled=True, opacity=1).encode(x=across),
+        (
+            {"type": "rule", "color": _TARGET, "strokeDash": [5, 3]},
+            {"x": _number("goal"), "x2": {"field": "goal_high"}},
+        ),
+        (target, {"x": _number("goal")}),
+        (target, {"x": _number("goal_high")}),
+        ({"type": "rule", "color": _PROJECTION, "strokeWidth": 2}, {"x": _number("low"), "x2": {"field": "high"}}),
+        ({**_POINT, "color": _PROJECTION, "shape": "diamond", "size": 70}, {"x": _number("ahead")}),
+        ({**_POINT, "color": _VALUE, "size": 80}, {"x": {**_number("now"), "scale": {"zero": False}, "title": None}}),
     )
 
 
-@cache
 def _ranks_spec() -> Spec:
-    base = alt.Chart(alt.NamedData(_DATASET))
-    across = alt.X(
-        "now:Q", title=None, scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickMinStep=1, format="d")
-    )
+    rank = {**_number("now"), "axis": {"format": "d", "tickMinStep": 1}, "scale": {"nice": False, "zero": False}}
     return _spec(
-        base.mark_rule(color=_VALUE, strokeWidth=7, opacity=0.35).encode(x="low:Q", x2="high:Q"),
-        base.mark_point(color=_INK, size=80, filled=True, opacity=1).encode(x=across),
+        (
+            {"type": "rule", "color": _VALUE, "opacity": 0.35, "strokeWidth": 7},
+            {"x": _number("low"), "x2": {"field": "high"}},
+        ),
+        ({**_POINT, "color": _INK, "size": 80}, {"x": {**rank, "title": None}}),
     )
 
 
-def _spec(*layers: alt.Chart) -> Spec:
-    """Return the chart without its rows; cached by the callers, because building it takes as long as rendering."""
-    names = alt.Axis(
-        labelLimit=0,
-        labelFontSize=13,
-        ticks=False,
-        minExtent=_NAMES_WIDTH,
-        maxExtent=_NAMES_WIDTH,
-    )
-    rows = alt.Y("row:N", sort=None, title=None, axis=names)
-    axis = alt.AxisConfig(labelColor=_INK, gridColor=_LINE, domainColor=_LINE, tickColor=_LINE, labelFontSize=12)
-    chart = alt.layer(*(layer.encode(y=rows) for layer in layers)).properties(
-        width=_WIDTH, height=alt.Step(_ROW_HEIGHT)
-    )
-    spec: Spec = chart.configure(background="transparent", axis=axis, view=alt.ViewConfig(stroke=None)).to_dict()
-    return spec
+def _number(field: str) -> Spec:
+    return {"field": field, "type": "quantitative"}
+
+
+def _spec(*layers: tuple[Spec, Spec]) -> Spec:
+    """Return the chart of these marks with their encodings, without its rows."""
+    names = {"labelFontSize": 13, "labelLimit": 0, "minExtent": _NAMES_WIDTH, "maxExtent": _NAMES_WIDTH, "ticks": False}
+    row = {"field": "row", "type": "nominal", "sort": None, "title": None, "axis": names}
+    axis = {"labelColor": _INK, "gridColor": _LINE, "domainColor": _LINE, "tickColor": _LINE, "labelFontSize": 12}
+    return {
+        "width": _WIDTH,
+        "height": {"step": _ROW_HEIGHT},
+        "data": {"name": _DATASET},
+        "layer": [{"mark": mark, "encoding": {**encoding, "y": row}} for mark, encoding in layers],
+        "config": {"background": "transparent", "axis": axis, "view": {"stroke": None}},
+    }
