@@ -125,7 +125,8 @@ class _FormWriter:
         title = self.book.add_format({**TITLE_FONT, "font_size": 15, "font_color": INK})
         sheet.write_string(TITLE, 0, self.texts["title"].format(**self._values()), title)
         sheet.write_string(NUMBER, 0, self.texts["number"].format(**self._values()), note)
-        errors, warnings = (f"'{self.texts['sheets']['check']}'!{cell}" for cell in ("$B$3+$B$4+$B$5", "$B$6"))
+        *parts, warnings = (f"'{self.texts['sheets']['check']}'!{cell}" for cell in ("$B$3", "$B$4", "$B$5", "$B$6"))
+        errors = "+".join(parts)
         status = [f'"{self.texts[key]}"' for key in ("status", "status_warnings", "status_end")]
         formula = f"={status[0]}&{errors}&{status[1]}&{warnings}&{status[2]}"
         shown = f"{self.texts['status']}0{self.texts['status_warnings']}0{self.texts['status_end']}"
