@@ -17,6 +17,8 @@ from assets.warehouse.tables import Table
 # Only one run of this pool executes at a time, where an instance sets limits: they write one candidate.
 POOL = "candidate"
 OWNER = "team:gancheng"
+# The metadata of a materialisation with what was found damaged and was made again.
+REPAIRS = "repairs"
 
 
 def asset_key(qualified_name: str) -> dg.AssetKey:
