@@ -147,7 +147,7 @@ def _execute_job(paths: Paths, run_id: str, inputs: str, progress: Progress, wor
     from pipelines.orchestration.run_context import read_repairs
     from pipelines.project import load_project
 
-    job = build_definitions(load_project(paths)).resolve_job_def(REFRESH)
+    job = build_definitions(load_project(paths), has_lineage=False).resolve_job_def(REFRESH)
     total = len(list(job.asset_layer.executable_asset_keys))
     repairs: list[Issue] = []
 

@@ -87,7 +87,7 @@ def _cell(delivery: Delivery) -> _Cell:
     detail = f"{delivery.indicators} / {delivery.expected}"
     if delivery.received_on is not None:
         detail += f"　{delivery.received_on}"
-    return _Cell(read_form_texts()["states"][delivery.state], detail, _COLOURS.get(delivery.state, "#FFFFFF"))
+    return _Cell(read_form_texts()["states"][delivery.shown_state], detail, _COLOURS.get(delivery.state, "#FFFFFF"))
 
 
 def _figures(deliveries: Sequence[Delivery], as_of: date) -> list[str]:
@@ -140,6 +140,6 @@ def _write_workbook(
 
 def _details(registry: FormRegistry, each: Delivery) -> list[str | int]:
     days = [day.isoformat() if day is not None else MISSING for day in (each.due_date, each.received_on)]
-    state = read_form_texts()["states"][each.state]
+    state = read_form_texts()["states"][each.shown_state]
     city = registry.cities[each.city_code].name
     return [each.name, city, each.year, *days, state, each.indicators, each.expected, each.signed_by]

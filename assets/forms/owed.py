@@ -6,8 +6,7 @@ year that is awaited next, whatever day it is (sql/quality/freshness.sql), and h
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
@@ -17,7 +16,6 @@ from assets.core.paths import Paths
 from assets.core.settings import read_settings
 from assets.forms.registry import FormRegistry
 from assets.intake.receipts.receipts import read_receipts
-from assets.intake.tables.form_id import find_form_id
 from assets.release.read.reader import Release
 
 # complete: signed as complete; in_time and late: figures came; due: the day has not come; overdue: it has passed.
@@ -55,6 +53,12 @@ class Delivery:
         """Whether figures are still to come: not all indicators have one, and no signature says that this is all."""
         return not self.is_complete and self.indicators < self.expected
 
+    @property
+    def shown_state(self) -> str:
+        """The state with how much of the year came: the key of its text."""
+        extent = ("partly_" if self.is_open else "all_") if self.state in ("in_time", "late") else ""
+        return f"{extent}{self.state}"
+
 
 @dataclass(frozen=True, slots=True)
 class Rates:
@@ -72,7 +76,7 @@ def read_deliveries(paths: Paths, registry: FormRegistry, release: Release, year
     received = {(row["dataset"], row["city_code"]): row for row in rows}
     deliveries = []
     for dataset, contract in registry.contracts.items():
-        signatures = _read_signatures(paths, dataset, rows, year, before)
+        signatures = _read_signatures(paths, dataset, release, year, before)
         due = contract.due.of_year(year) if contract.due is not None else None
         for city_code in registry.cities:
             row = received.get((dataset, city_code), {})
@@ -112,7 +116,7 @@ def rate(deliveries: Iterable[Delivery], as_of: date) -> Rates:
 # A figure that came before the end of its year is a plan or progress and no delivery.
 _RECEIVED = """
 select files.dataset, vintages.city_code, min(arrivals.received_at) as received_at,
-    count(distinct vintages.indicator_id) as indicators, list(distinct files.file_sha256) as contents
+    count(distinct vintages.indicator_id) as indicators
 from observations.city_observations as vintages
 inner join reference.indicators as indicators on vintages.indicator_id = indicators.indicator_id
 inner join intake.files as files
@@ -122,6 +126,12 @@ inner join intake.file_arrivals as arrivals
 where vintages.city_code is not null and vintages.year = ? and not vintages.is_progress
     and arrivals.received_at >= ? and arrivals.received_at < ?
 group by files.dataset, vintages.city_code
+"""
+# The last row of a city counts.
+_SIGNED = """
+select city_code, file_sha256, is_complete from quality.signed_years
+where dataset = ? and year = ? and received_at < ?
+order by is_stated, arrival_sequence
 """
 
 
@@ -141,27 +151,18 @@ def _state(due: date | None, received_on: date | None, *, is_complete: bool, as_
 
 
 def _read_signatures(
-    paths: Paths, dataset: str, rows: Sequence[Mapping[str, object]], year: int, before: datetime
+    paths: Paths, dataset: str, release: Release, year: int, before: datetime
 ) -> dict[str, tuple[bool, str]]:
-    """Whether each city signed that it sent everything, and who signed.
-
-    The figures of a file decide whose signature it is, and its number only where it has none: a form may have been
-    filled in for another city. A file with rejected rows is not everything.
-    """
-    cities: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        if row["dataset"] == dataset:
-            for content in row["contents"]:  # type: ignore[attr-defined]
-                cities[content].add(str(row["city_code"]))
-    signatures: dict[str, tuple[bool, str]] = {}
+    """Whether each city signed that it sent everything, and who signed: by the last file that states it."""
+    has_table = release.rows("from duckdb_tables() where schema_name = 'quality' and table_name = 'signed_years'")
+    # A release of an earlier version has no signatures; the next run makes them.
+    rows = release.rows(_SIGNED, [dataset, year, before.replace(tzinfo=None)]) if has_table else []
     folder = paths.lake / dataset
-    for receipt in sorted(read_receipts(folder) if folder.is_dir() else [], key=lambda each: each.last_received_at):
-        sign_off = receipt.sign_off
-        if sign_off is None or receipt.last_received_at >= before:
-            continue
-        form = find_form_id([sign_off.form_id or ""])
-        of_form = {form.city_code} if form is not None and form.year == year else set()
-        places = cities.get(receipt.file_sha256) or of_form
-        people = " / ".join(filter(None, (sign_off.filled_by, sign_off.checked_by, sign_off.filled_on)))
-        signatures |= dict.fromkeys(places, (sign_off.is_complete and not receipt.rows_rejected, people))
+    receipts = {each.file_sha256: each for each in (read_receipts(folder) if rows and folder.is_dir() else [])}
+    signatures: dict[str, tuple[bool, str]] = {}
+    for row in rows:
+        receipt = receipts.get(row["file_sha256"])
+        sign_off = receipt.sign_off if receipt is not None else None
+        names = (sign_off.filled_by, sign_off.checked_by, sign_off.filled_on) if sign_off is not None else ()
+        signatures[row["city_code"]] = (row["is_complete"], " / ".join(filter(None, names)))
     return signatures

@@ -204,7 +204,7 @@ def _owed_row(delivery: Delivery, request: Request) -> dict[str, str]:
     return {
         "dataset": delivery.name,
         "due": format_day(delivery.due_date),
-        "status": read_form_texts()["states"][delivery.state],
+        "status": read_form_texts()["states"][delivery.shown_state],
         "received": f"{delivery.indicators} / {delivery.expected}",
         "form": "✓" if delivery.dataset in request.datasets else MISSING,
     }

@@ -125,7 +125,8 @@ class _FormWriter:
         title = self.book.add_format({**TITLE_FONT, "font_size": 15, "font_color": INK})
         sheet.write_string(TITLE, 0, self.texts["title"].format(**self._values()), title)
         sheet.write_string(NUMBER, 0, self.texts["number"].format(**self._values()), note)
-        errors, warnings = (f"'{self.texts['sheets']['check']}'!{cell}" for cell in ("$B$3+$B$4+$B$5", "$B$6"))
+        *parts, warnings = (f"'{self.texts['sheets']['check']}'!{cell}" for cell in ("$B$3", "$B$4", "$B$5", "$B$6"))
+        errors = "+".join(parts)
         status = [f'"{self.texts[key]}"' for key in ("status", "status_warnings", "status_end")]
         formula = f"={status[0]}&{errors}&{status[1]}&{warnings}&{status[2]}"
         shown = f"{self.texts['status']}0{self.texts['status_warnings']}0{self.texts['status_end']}"
@@ -338,6 +339,11 @@ class _FormWriter:
         sheet.write_string(6, 0, texts["verdict"], self.style(bold=True))
         verdict = f'=IF($B$3+$B$4+$B$5=0,"{texts["pass"]}","{texts["fail"]}")'
         sheet.write_formula(6, 1, verdict, self.style(bold=True), texts["pass"])
+        header = next(name for name, field in SIGN_OFF_HEADERS.items() if field == "completion")
+        stated = self.judging.cell(FIRST, header, "sign_off")
+        sheet.write_string(7, 0, header, self.style())
+        unsigned = f'=IF({stated}="","{texts["unsigned"]}",{stated})'
+        sheet.write_formula(7, 1, unsigned, self.style(), texts["unsigned"])
         sheet.write_string(8, 0, texts["grid"], self.style(font_color=GREY))
         for line in range(FIRST, FIRST + len(self.form.rows)):
             self._write_check_row(line, _GRID + line - FIRST)

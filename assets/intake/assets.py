@@ -21,6 +21,7 @@ from assets.intake.readers.reader_process import ReaderProcess
 from assets.intake.receipts.receipts import Receipt, SheetSummary, read_receipts, sort_receipts
 from assets.intake.rejects import add_rejects, resolve_rejects
 from assets.intake.tables.contracts import Contract, ContractColumn, check_contracts
+from assets.intake.tables.form_id import find_form_id
 from assets.intake.values import lookups
 from assets.warehouse import dagster_assets
 from assets.warehouse.connection import Connection, Warehouse, connect_in_memory
@@ -28,7 +29,7 @@ from assets.warehouse.tables import Table
 
 _RECEIPT_TABLES = (
     *("intake.files", "intake.file_arrivals", "intake.sheets", "intake.notes", "intake.rejects"),
-    "intake.gaps",
+    *("intake.gaps", "intake.sign_offs"),
 )
 # A share of the memory of a run; beyond it, duplicate keys are searched with the help of the disk.
 _MEMORY = "1GB"
@@ -165,6 +166,7 @@ def _receipts_asset(
         tables["intake.sheets"].load_rows(connection, _sheet_rows(receipts))
         tables["intake.notes"].load_rows(connection, _note_rows(receipts))
         tables["intake.rejects"].load_rows(connection, _refusal_rows(receipts))
+        tables["intake.sign_offs"].load_rows(connection, _sign_off_rows(receipts))
         for name in datasets:
             add_rejects(connection, name, warehouse.paths.lake / name, by_dataset[name])
             resolve_rejects(connection, name)
@@ -219,6 +221,15 @@ def _note_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
     for receipt in receipts:
         for number, note in enumerate(receipt.notes, start=1):
             yield (*_file_key(receipt), number, note.sheet, note.line, note.kind, note.text)
+
+
+def _sign_off_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:
+    for receipt in receipts:
+        if receipt.sign_off is None:
+            continue
+        form, stated = find_form_id([receipt.sign_off.form_id or ""]), receipt.sign_off.completion
+        completion = None if stated is None else "complete" if receipt.sign_off.is_complete else "incomplete"
+        yield (*_file_key(receipt), *((None, None) if form is None else (form.city_code, form.year)), completion)
 
 
 def _refusal_rows(receipts: Sequence[Receipt]) -> Iterator[tuple[object, ...]]:

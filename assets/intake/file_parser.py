@@ -45,7 +45,11 @@ from assets.intake.values.arrow_utils import build_table
 from assets.intake.values.lookups import Lookups
 from assets.warehouse.connection import Connection, quote_literal
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".xml", ".htm", ".html", ".mht", ".mhtml")
+SUFFIXES = (
+    *(".csv", ".tsv", ".txt"),
+    *(".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"),
+    *(".xml", ".htm", ".html", ".mht", ".mhtml"),
+)
 _WORKERS = 2
 # Chunks that wait to be written; more would only fill the memory.
 _MAX_PENDING = _WORKERS + 1

@@ -26,7 +26,7 @@ from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.reader_process import WorkbookReader, read_in_new_process
 from assets.intake.receipts import temp_files
 from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, InboxFile, is_archived_intact, scan_inbox
-from assets.intake.receipts.arrivals import Arrival, ArrivalBatch, InboxListing
+from assets.intake.receipts.arrivals import Arrival, ArrivalBatch, InboxListing, sender_folder
 from assets.intake.receipts.receipts import (
     RESULT_SUFFIXES,
     Receipt,
@@ -41,7 +41,7 @@ from assets.intake.values.lookups import Lookups
 from assets.warehouse.connection import Connection
 
 # Raise it when the same bytes and the same contract give other results; the next run then parses all files again.
-PARSER_VERSION = "6"
+PARSER_VERSION = "7"
 _MAX_REFUSALS = 50
 
 
@@ -88,6 +88,7 @@ class IngestJob:
         temp_files.remove_stale(self.folder, temp_files.WORK_FOLDER)
         temp_files.remove_stale(self.paths.archive, temp_files.ARRIVING_FILE)
         receipts = {receipt.file_sha256: receipt for receipt in read_receipts(self.folder)}
+        known_contents = set(receipts)
         known = [InboxFile(r.file, r.file_sha256, r.bytes, _unarchived_refusal(r)) for r in receipts.values()]
         files: list[InboxFile] = []
         if from_inbox:
@@ -102,31 +103,44 @@ class IngestJob:
             if earlier is None or self._needs_parsing(file, earlier):
                 receipts[file.sha256] = self._ingest_file(file, arrival_time, earlier)
         if from_inbox:
+            new = [file for file in files if listing.is_lost or file.sha256 not in known_contents]
+            self._record(receipts, _of_other_senders(receipts, new), None)
             listing.write(files)
         return sort_receipts(receipts.values())
 
     def _record_later_arrivals(
-        self, receipts: dict[str, Receipt], sent_again: Mapping[str, str], now: datetime
+        self, receipts: dict[str, Receipt], sent_again: Sequence[InboxFile], now: datetime
     ) -> None:
-        """Record contents that were sent again, in the order in which they arrived before, unless they stay the latest.
+        """Record contents that were sent again, in the order in which they arrived before.
 
-        Among themselves they keep that order: where a whole inbox is copied, nothing changes.
+        Among themselves they keep that order: where a whole inbox is copied, nothing changes. Where they stay the
+        latest, nothing is recorded, unless one is of another sender.
         """
         order = sort_receipts(receipts.values())
-        again = [receipt for receipt in order if receipt.file_sha256 in sent_again]
-        if order[len(order) - len(again) :] == again:
+        last = {file.sha256: file.name for file in sent_again}
+        again = [receipt for receipt in order if receipt.file_sha256 in last]
+        others = _of_other_senders(receipts, sent_again)
+        if order[len(order) - len(again) :] == again and not others:
             return
-        first = _next_arrival_time(order, now)
+        arrived = [(receipt.file_sha256, last[receipt.file_sha256]) for receipt in again]
+        arrived = [*(pair for pair in others if pair not in arrived), *arrived]
+        self._record(receipts, arrived, _next_arrival_time(order, now))
+
+    def _record(self, receipts: dict[str, Receipt], arrived: Sequence[tuple[str, str]], first: datetime | None) -> None:
+        """Record later arrivals, each a content and a name, one after the other; None: together with the content."""
         arrivals = tuple(
             Arrival(
-                file=sent_again[receipt.file_sha256],
-                file_sha256=receipt.file_sha256,
-                received_at=first + timedelta(microseconds=number),
+                file=name,
+                file_sha256=sha256,
+                received_at=receipts[sha256].received_at if first is None else first + timedelta(microseconds=number),
             )
-            for number, receipt in enumerate(again)
+            for number, (sha256, name) in enumerate(arrived)
         )
+        if not arrivals:
+            return
         ArrivalBatch(arrivals=arrivals).write(self.folder)
-        for receipt, arrival in zip(again, arrivals, strict=True):
+        for arrival in arrivals:
+            receipt = receipts[arrival.file_sha256]
             later = (*receipt.arrivals, arrival)
             receipts[receipt.file_sha256] = receipt.model_copy(update={"arrivals": later})
 
@@ -211,6 +225,16 @@ class IngestJob:
             "results": results,
             "sign_off": result.sign_off,
         }
+
+
+def _of_other_senders(receipts: Mapping[str, Receipt], files: Iterable[InboxFile]) -> list[tuple[str, str]]:
+    """Return content and name of the files whose bytes had come from other senders only, one for each new sender."""
+    names = {(file.sha256, sender_folder(file.name)): file.name for file in files}
+    return [
+        (sha256, name)
+        for (sha256, sender), name in names.items()
+        if sha256 in receipts and sender not in receipts[sha256].senders
+    ]
 
 
 def unassigned_receipts(paths: Paths, datasets: Sequence[str], now: datetime, limits: Limits) -> list[Receipt]:

@@ -19,8 +19,8 @@ def observation_assets(models: Mapping[str, Model], tables: Mapping[str, Table])
     models_without_check = {name: model for name, model in models.items() if name != _MATCHES}
     return [
         _entries_asset(tables["observations.correction_rules"]),
-        dagster_assets.model_asset(models[_MATCHES], tables, check=_check_sources),
-        *dagster_assets.model_assets(models_without_check, "observations", tables),
+        dagster_assets.model_asset(models[_MATCHES], check=_check_sources),
+        *dagster_assets.model_assets(models_without_check, "observations"),
     ]
 
 

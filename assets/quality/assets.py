@@ -38,7 +38,7 @@ def quality_assets(
     return [
         _approvals_asset(tables["quality.approvals"]),
         _flags_asset(tables["quality.flags"]),
-        *dagster_assets.model_assets(models, "quality", tables),
+        *dagster_assets.model_assets(models, "quality"),
         _snapshot_asset(checks, tables),
         _results_asset(checks, tables[_RESULTS]),
         _asset_checks(checks),

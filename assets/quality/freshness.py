@@ -1,6 +1,6 @@
 """Late reports on a given day. They depend on the clock and so are not part of a release.
 
-Here: the queries of `quality.freshness` for one day: what is late, and what is due soon. Not here: what has arrived and
+Here: the queries of `quality.freshness` for one day: what is late, due soon or partly sent. Not here: what arrived and
 when the next year is due (sql/quality/freshness.sql), and notifications (pipelines.observability.alerts).
 """
 
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 _OWED = """
 select
-    freshness.dataset, datasets.name_zh, datasets.name_en, freshness.due_year, freshness.due_date,
+    freshness.dataset, datasets.name_zh, datasets.name_en,
+    freshness.{year} as due_year, freshness.{due} as due_date,
     count(*) as cities,
     string_agg(cities.short_zh, '、' order by freshness.city_code) as cities_zh,
     string_agg(cities.name_en, ', ' order by freshness.city_code) as cities_en,
@@ -24,8 +25,15 @@ inner join (
 inner join reference.cities as cities on freshness.city_code = cities.city_code
 where {condition}
 group by all
-order by freshness.due_date, freshness.dataset, freshness.due_year
+order by freshness.{due}, freshness.dataset, freshness.{year}
 """
-LATE_ON = _OWED.format(condition="freshness.due_date < ?")
+_NEXT = {"year": "due_year", "due": "due_date"}
+LATE_ON = _OWED.format(**_NEXT, condition="freshness.due_date < ?")
 # Parameters: the day, and the last day that is near.
-DUE_SOON_ON = _OWED.format(condition="freshness.due_date between ? and ?")
+DUE_SOON_ON = _OWED.format(**_NEXT, condition="freshness.due_date between ? and ?")
+# Years of which part came, without a signature that this is all. Parameter: the last day that is near.
+PARTLY_SENT_ON = _OWED.format(
+    year="last_year",
+    due="last_due_date",
+    condition="freshness.delivery = 'partly_sent' and freshness.last_due_date <= ?",
+)

@@ -20,7 +20,7 @@ _RANKING_INPUTS = ("scorecards.ranking_inputs", "reference.cities", "reference.d
 def scorecard_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> list[dg.AssetsDefinition]:
     """Return the models of the schema `scorecards`, the projections and the rank intervals."""
     return [
-        *dagster_assets.model_assets(models, "scorecards", tables),
+        *dagster_assets.model_assets(models, "scorecards"),
         _python_tables(build_projection_tables, ("projections", "projection_backtest"), _PROJECTION_INPUTS, tables),
         _python_tables(
             build_rankings,

@@ -17,6 +17,7 @@ from assets.warehouse.tables import Table
 # Only one run of this pool executes at a time, where an instance sets limits: they write one candidate.
 POOL = "candidate"
 OWNER = "team:gancheng"
+LINEAGE = "dagster/column_lineage"
 # The metadata of a materialisation with what was found damaged and was made again.
 REPAIRS = "repairs"
 
@@ -105,19 +106,14 @@ def python_asset(
     return step
 
 
-def model_asset(
-    model: Model, tables: Mapping[str, Table], check: Callable[[Connection], None] | None = None
-) -> dg.AssetsDefinition:
+def model_asset(model: Model, check: Callable[[Connection], None] | None = None) -> dg.AssetsDefinition:
     """Return the asset of a SQL model; `check` may stop the run after the table is built."""
     spec = asset_spec(
         model.table,
         deps=model.upstream,
         version=model.version,
         kinds={"sql", "duckdb"},
-        metadata={
-            "dagster/column_lineage": _lineage(model, tables),
-            "sql": dg.MetadataValue.md(f"{model.about}\n```sql\n{model.sql}\n```"),
-        },
+        metadata={"sql": dg.MetadataValue.md(f"{model.about}\n```sql\n{model.sql}\n```")},
     )
 
     @dg.multi_asset(specs=[spec], name=model.name.replace(".", "__"))
@@ -132,9 +128,15 @@ def model_asset(
     return build
 
 
-def model_assets(models: Mapping[str, Model], schema: str, tables: Mapping[str, Table]) -> list[dg.AssetsDefinition]:
+def model_assets(models: Mapping[str, Model], schema: str) -> list[dg.AssetsDefinition]:
     """Return the assets of all SQL models of one schema."""
-    return [model_asset(model, tables) for model in models.values() if model.table.schema_name == schema]
+    return [model_asset(model) for model in models.values() if model.table.schema_name == schema]
+
+
+def add_lineage(spec: dg.AssetSpec, models: Mapping[str, Model], tables: Mapping[str, Table]) -> dg.AssetSpec:
+    """Return the asset of a model with the lineage of its columns, which Dagster's pages show; another one as it is."""
+    model = models.get(".".join(spec.key.path))
+    return spec if model is None else spec.merge_attributes(metadata={LINEAGE: _lineage(model, tables)})
 
 
 def _lineage(model: Model, tables: Mapping[str, Table]) -> dg.TableColumnLineage:

@@ -24,10 +24,11 @@ from assets.core.files import write_cache
 from assets.core.i18n import Language
 from assets.core.paths import Paths
 from assets.core.settings import ReminderSettings, read_settings
+from assets.intake.receipts.arrivals import sender_folder
 from assets.release.read.reader import Release, Row
 from assets.release.read.scorecards import find_quarantined_figures
 from pipelines.locks import alert_lock
-from pipelines.observability.overdue import find_due_soon, find_overdue
+from pipelines.observability.overdue import find_due_soon, find_overdue, find_partly_sent
 from pipelines.observability.run_log import LogRecord
 from pipelines.observability.system_errors import classify_system_error
 
@@ -153,42 +154,52 @@ def release_alerts(release: Release, today: date, reminders: ReminderSettings | 
     alerts += [Alert(_cause(f"held {file}", issues), tuple(issues)) for file, issues in by_file.items()]
     for row in find_overdue(release, today):
         cities = f"{row['cities_zh']} / {row['cities_en']}"
-        actual = f"{row['name_zh']} {row['name_en']} {row['due_year']} ({row['cities']}): {cities}"
-        issue = Issue("overdue_data", actual, str(row["due_date"]), f"inbox/{row['dataset']}/")
-        alerts.append(Alert(f"late {row['dataset']} {row['due_year']} {cities}", (issue,)))
+        alerts.append(Alert(f"late {row['dataset']} {row['due_year']} {cities}", (_owed_issue("overdue_data", row),)))
     alerts += _reminders(release, today, reminders)
     return alerts + (_digests(release) if reminders.digests else [])
 
 
 def _reminders(release: Release, today: date, settings: ReminderSettings) -> Iterator[Alert]:
-    """A reminder for each dataset that is due soon, again on each of the days that the settings name."""
-    for row in find_due_soon(release, today, max(settings.days, default=-1)):
-        left = (row["due_date"] - today).days
-        reached = min(days for days in settings.days if days >= left)
-        cities = f"{row['cities_zh']} / {row['cities_en']}"
-        actual = f"{row['name_zh']} {row['name_en']} {row['due_year']} ({row['cities']}): {cities}"
-        issue = Issue("data_due_soon", actual, str(row["due_date"]), f"inbox/{row['dataset']}/")
-        yield Alert(f"due {row['dataset']} {row['due_year']} {reached}", (issue,))
+    """A reminder for each dataset that is due soon, again on each of the days that the settings name.
+
+    What was sent in part is named once more when its day has passed.
+    """
+    last = max(settings.days, default=-1)
+    for code, kind, rows in (
+        ("data_due_soon", "due", find_due_soon(release, today, last)),
+        ("data_partly_sent", "partly", find_partly_sent(release, today, last)),
+    ):
+        for row in rows:
+            left = (row["due_date"] - today).days
+            reached = min((days for days in settings.days if days >= left), default=0) if left >= 0 else -1
+            yield Alert(f"{kind} {row['dataset']} {row['due_year']} {reached}", (_owed_issue(code, row),))
+
+
+def _owed_issue(code: str, row: Row) -> Issue:
+    """The message about a dataset and year that cities owe."""
+    cities = f"{row['cities_zh']} / {row['cities_en']}"
+    actual = f"{row['name_zh']} {row['name_en']} {row['due_year']} ({row['cities']}): {cities}"
+    return Issue(code, actual, str(row["due_date"]), f"inbox/{row['dataset']}/")
 
 
 def _digests(release: Release) -> list[Alert]:
     """Return an alert for each sender with the counts of its files, which repeats after each of its arrivals."""
     files = release.rows(
         """
-        select files.file, files.status, files.rows_read, files.rows_accepted, files.rows_rejected,
-            arrivals.received_at
+        select files.dataset, files.file_sha256, arrivals.file, files.status, files.rows_read, files.rows_accepted,
+            files.rows_rejected, arrivals.received_at
         from intake.files as files
         inner join intake.file_arrivals as arrivals
-            on files.dataset = arrivals.dataset and files.file_sha256 = arrivals.file_sha256 and arrivals.is_last
-        order by files.file, files.file_sha256
+            on files.dataset = arrivals.dataset and files.file_sha256 = arrivals.file_sha256
+        order by files.file, files.file_sha256, arrivals.arrival
         """
     )
-    by_sender: dict[str, list[Row]] = defaultdict(list)
+    # Of each sender the last arrival of a content.
+    by_sender: dict[str, dict[tuple[str, str], Row]] = defaultdict(dict)
     for row in files:
-        folders = Path(row["file"]).parts[1:-1]
-        if folders:
-            by_sender[folders[0]].append(row)
-    return [_digest(sender, rows) for sender, rows in by_sender.items()]
+        if sender := sender_folder(row["file"]):
+            by_sender[sender][row["dataset"], row["file_sha256"]] = row
+    return [_digest(sender, list(rows.values())) for sender, rows in by_sender.items()]
 
 
 def _digest(sender: str, files: Sequence[Row]) -> Alert:

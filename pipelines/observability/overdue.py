@@ -1,4 +1,4 @@
-"""Data of a release that is overdue or due soon as of a day, for commands, alerts and metrics.
+"""Data of a release that is overdue, due soon or partly sent as of a day, for commands, alerts and metrics.
 
 What belongs here: asking a release. What does not: the definition of overdue (assets.quality.freshness).
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from assets.quality.freshness import DUE_SOON_ON, LATE_ON
+from assets.quality.freshness import DUE_SOON_ON, LATE_ON, PARTLY_SENT_ON
 from assets.release.read.reader import Release
 
 
@@ -22,6 +22,14 @@ def find_due_soon(release: Release, as_of: date, days: int) -> list[dict[str, An
     return _rows(release, DUE_SOON_ON, [as_of, as_of + timedelta(days=days)])
 
 
-def _rows(release: Release, sql: str, parameters: list[date]) -> list[dict[str, Any]]:
-    tables = release.rows("from duckdb_tables() where schema_name = 'quality' and table_name = 'freshness'")
-    return release.rows(sql, parameters) if tables else []
+def find_partly_sent(release: Release, as_of: date, days: int) -> list[dict[str, Any]]:
+    """Return what was sent in part and is overdue or due within this number of days, with those columns."""
+    return _rows(release, PARTLY_SENT_ON, [as_of + timedelta(days=max(days, 0))], needs="delivery")
+
+
+def _rows(release: Release, sql: str, parameters: list[date], needs: str = "due_date") -> list[dict[str, Any]]:
+    """The rows of a query; none from an earlier release without this column."""
+    columns = release.rows(
+        "from duckdb_columns() where schema_name = 'quality' and table_name = 'freshness' and column_name = ?", [needs]
+    )
+    return release.rows(sql, parameters) if columns else []

@@ -6,6 +6,7 @@ with arrivals as (
         file_sha256,
         cast(max(arrival) as integer) as arrivals,
         max(case when is_last then file end) as file,
+        max(case when arrival = 1 then file end) as first_file,
         min(received_at) as first_received_at,
         max(received_at) as received_at
     from intake.file_arrivals
@@ -27,6 +28,7 @@ files_sent_again as (
     select
         arrivals.dataset,
         arrivals.file,
+        arrivals.first_file,
         arrivals.file_sha256,
         arrivals.arrivals,
         arrivals.first_received_at,

@@ -11,6 +11,7 @@ COLUMNS = {
     ),
     "intake.sheets": ("dataset, file, file_sha256, sheet, encoding, delimiter, header_line bigint, header_text, notes"),
     "intake.files": "dataset, file, file_sha256, status",
+    "intake.file_arrivals": "dataset, file_sha256, arrival bigint, file",
     "reference.cities": "city_code, name_zh, short_zh, name_en",
     "reference.aliases": "alias, city_code",
     "intake.contracts": "dataset, column_name, name_zh, type, aliases",
@@ -49,6 +50,9 @@ class Candidate:
     def sheet(self, file: str, header: str = HEADER, sheet: str | None = None, delimiter: str = ",") -> None:
         values = {"delimiter": delimiter, "header_line": 1, "header_text": header}
         self.add("intake.sheets", dataset="parks", file=file, file_sha256=SHA, sheet=sheet, encoding="utf-8", **values)
+
+    def arrival(self, number: int, file: str) -> None:
+        self.add("intake.file_arrivals", dataset="parks", file_sha256=SHA, arrival=number, file=file)
 
     def reject(self, file: str, line: int | None, text: str | None, position: int | None = 3, **values: object) -> None:
         row: dict[str, object] = {"sheet": None, "error_number": 1, "column_name": "area", "code": "invalid_number"}

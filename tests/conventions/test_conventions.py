@@ -79,6 +79,11 @@ def _docstrings(tree: ast.AST) -> set[int]:
     return {id(body[0].value) for body in bodies if body and isinstance(body[0], ast.Expr)}
 
 
+@cache
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 def literals(tree: ast.AST) -> Iterator[str]:
     """Every string and number of a module, but for its docstrings."""
     told = _docstrings(tree)
@@ -98,7 +103,7 @@ def without_comments(sql: str) -> str:
 
 @each_python
 def test_no_python_names_a_row_of_the_data(file: Path) -> None:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    tree = parsed(file)
     said = [*literals(tree), *identifiers(tree)]
     assert [found.group() for text in said for found in names_of_the_data().finditer(text)] == []
 
@@ -405,7 +410,7 @@ _CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+")
 
 def _first_texts(file: Path) -> Iterator[str]:
     """The codes of Issue("code" ...) and table.issue("code" ...)."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(file)):
         if isinstance(node, ast.Call) and node.args:
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             if name in ("Issue", "issue") and isinstance(node.args[0], ast.Constant):
@@ -414,7 +419,7 @@ def _first_texts(file: Path) -> Iterator[str]:
 
 def _codes_of_rules(file: Path) -> Iterator[str]:
     """The codes that the rules of intake say: to `add` or a fault's class, as `code`, beside its values, in SQL."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    tree = parsed(file)
     said: list[ast.expr] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
@@ -434,6 +439,7 @@ def _codes_of_rules(file: Path) -> Iterator[str]:
         yield from re.findall(r"'(key_conflict|duplicate_row)'", text)
 
 
+@cache
 def codes_of_faults() -> set[str]:
     found = {code for file in PYTHON for code in _first_texts(file)}
     rules = sorted((PROJECT_ROOT / "assets" / "intake").rglob("*.py"))
@@ -457,7 +463,7 @@ def test_every_code_that_is_raised_is_in_the_catalogue() -> None:
 
 
 def test_every_code_of_the_catalogue_is_raised_somewhere() -> None:
-    texts = {text for file in PYTHON for text in literals(ast.parse(file.read_text(encoding="utf-8")))}
+    texts = {text for file in PYTHON for text in literals(parsed(file))}
     assert set(all_messages()) - texts - codes_of_faults() == set()
 
 
@@ -478,7 +484,7 @@ def test_a_message_is_complete_in_both_languages(code: str) -> None:
 
 def imported(file: Path) -> set[str]:
     packages: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(file)):
         if isinstance(node, ast.Import):
             packages |= {name.name.split(".")[0] for name in node.names}
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -42,6 +42,15 @@ def test_30_a_title_of_another_year_than_the_rows_is_reported(take: Take, title:
         assert outcome.notes("title_year_differs") == [(1, "2024 / 2023")]
 
 
+@pytest.mark.parametrize(("sheet", "notes"), [("2021", [(None, "2021 / 2023")]), ("2023年", []), ("Sheet20240", [])])
+def test_30_the_name_of_a_sheet_may_say_another_year_too(
+    take: Take, sheet: str, notes: list[tuple[int | None, str]]
+) -> None:
+    outcome = take("parks", xlsx({sheet: [PARKS, *YEARS]}), "synthetic.xlsx")
+    assert outcome.values("year") == [(2023.0,), (2023.0,)]
+    assert outcome.notes("title_year_differs") == notes
+
+
 @pytest.mark.parametrize("title", ["2023年江西省城市建设统计表", "2014—2024年城市建设统计表", "江西省城市建设统计表"])
 def test_30_a_title_of_the_same_year_or_of_a_span_is_not(take: Take, title: str) -> None:
     outcome = take("parks", text_of((title, *[""] * (len(PARKS) - 1)), PARKS, *YEARS))

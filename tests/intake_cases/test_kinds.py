@@ -347,6 +347,12 @@ def test_18_two_halves_side_by_side_refuse_the_file(take: Take, between: tuple[s
     assert outcome.refusals == [("tables_side_by_side", "城市")]
 
 
+def test_18_so_do_halves_with_remarks_and_serial_numbers(take: Take) -> None:
+    headers = ("序号", *PARKS, "备注")
+    outcome = take("parks", text_of((*headers, *headers), (1, *park("南昌市"), "", 2, *park("九江市"), "")))
+    assert outcome.refusals == [("tables_side_by_side", "序号")]
+
+
 @pytest.mark.parametrize("name", ["江西省 南昌市", "江西省南昌市", "江西南昌", "江西省　南昌市", "江西省\n南昌市"])
 def test_19_the_province_may_be_glued_to_its_city(take: Take, name: str) -> None:
     outcome = take("parks", parks(park(name)))

@@ -308,6 +308,11 @@ def test_62_headers_of_three_levels_are_read(take: Take) -> None:
     assert outcome.values("line", COVER, "green_space_pct", "greenway_length_km") == [(6, 43.5, 40.1, 120)]
 
 
+def test_62_numbers_of_columns_may_have_stems_between_them(take: Take) -> None:
+    outcome = take("parks", text_of(WAYS, ("甲", "乙", "丙", 1, "丁", "戊"), way(120)))
+    assert outcome.counts == (1, 0, 0, 0, 1)
+
+
 # --- 53 titles --------------------------------------------------------------------------------------------------
 
 
@@ -333,6 +338,79 @@ def test_53_the_name_of_a_sheet_may_say_plan_too(take: Take) -> None:
 @pytest.mark.parametrize("title", ["2023年绿道建设计划完成情况", "目标任务落实情况表", "2023年绿道建设情况"])
 def test_53_what_was_done_of_a_plan_is_read(take: Take, title: str) -> None:
     assert take("parks", text_of((title,), WAYS, way(120))).values("greenway_length_km") == [(120,)]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "xls"])
+@pytest.mark.parametrize("title", ["续表 单位：米", "续表（单位：米）", "单位：米", "表2 绿道长度（米）"])
+@pytest.mark.parametrize("first", [(), (("表1 单位：公里",),)])
+def test_49_another_unit_between_the_rows_refuses_the_file(
+    take: Take, form: str, title: str, first: tuple[Cells, ...]
+) -> None:
+    outcome = take_rows(take, form, *first, WAYS, way(120), (title,), WAYS, way(210_000, 2022))
+    assert [code for code, _ in outcome.refusals] == ["conflicting_units"]
+
+
+def test_49_the_same_unit_between_the_rows_is_read(take: Take) -> None:
+    outcome = take_rows(take, "csv", WAYS, way(120), ("续表 单位：公里",), WAYS, way(210, 2022))
+    assert outcome.values("greenway_length_km") == [(120,), (210,)]
+
+
+@pytest.mark.parametrize("year", ["2023.5", 2023.5, "2023.5年"])
+def test_57_a_year_with_a_fraction_is_a_reject(take: Take, year: object) -> None:
+    outcome = take("parks", text_of(WAYS, way(120, year)))
+    assert [error[1:3] for error in outcome.errors] == [("year", "invalid_year")]
+
+
+# --- 35 figures of a part of a year ---------------------------------------------------------------------------------
+
+PARTS = ["2023年1—9月绿道情况", "2023年上半年绿道建设", "绿道情况（截至2023年9月底）", "截止日期：2023-09-30"]
+PARTS += ["前三季度绿道", "一至十一月"]
+
+
+@pytest.mark.parametrize("title", PARTS)
+def test_35_figures_of_a_part_of_a_year_are_not_those_of_the_year(take: Take, title: str) -> None:
+    assert [code for code, _ in take("parks", text_of((title,), WAYS, way(120))).refusals] == ["part_of_year"]
+    sheets = {title.replace("：", " ")[:20]: [(*WAYS, "截至日期"), (*way(120), "2023-09-30")]}
+    assert take("parks", xlsx(sheets), "synthetic.xlsx").values("greenway_length_km") == [(120,)]
+
+
+WHOLE = ["2023年1-12月绿道情况", "一至十二月", "截至2023年12月31日", "截至2023年底"]
+WHOLE += ["填报日期：2024年3月5日", "截止日期：2023-12-31"]
+
+
+@pytest.mark.parametrize("title", WHOLE)
+def test_35_the_whole_of_a_year_is_read(take: Take, title: str) -> None:
+    assert take("parks", text_of((title,), WAYS, way(120))).values("greenway_length_km") == [(120,)]
+
+
+@pytest.mark.parametrize("title", ["2021—2024年累计完成改造情况", "2021年以来改造情况", "“十四五”以来改造情况"])
+def test_35_a_running_count_is_not_the_figure_of_the_year(take: Take, title: str) -> None:
+    outcome = take("housing_renewal", text_of((title,), HOMES, homes(5)))
+    assert [code for code, _ in outcome.refusals] == ["running_count"]
+    counted = text_of((title,), (*HOMES, "累计起始年"), (*homes(5), 2021))
+    assert take("housing_renewal", counted).values("since_year", "households") == [(2021, 5)]
+
+
+@pytest.mark.parametrize("title", ["2024年累计完成改造情况", "2021—2024年改造情况", "全年累计完成情况"])
+def test_35_the_total_of_a_year_is_read(take: Take, title: str) -> None:
+    assert take("housing_renewal", text_of((title,), HOMES, homes(5))).values("households") == [(5,)]
+
+
+@pytest.mark.parametrize(
+    "title", ["2021年以来绿道", "2021年起新增绿道", "2022年至2023年绿道", "2022/2023年度绿道", "2022年度-2023年度绿道"]
+)
+def test_63_a_span_of_years_in_a_title_is_no_year(take: Take, title: str) -> None:
+    headers, row = (tuple(cells[n] for n in (0, 2, 3, 4, 5)) for cells in (WAYS, way(120)))
+    assert [code for code, _ in take("parks", text_of((title,), headers, row)).refusals] == ["missing_column"]
+
+
+# --- 26 the whole city ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sign", ["—", "/", "-", "－－", "无", "", "──"])
+def test_26_a_sign_for_nothing_is_no_district(take: Take, sign: str) -> None:
+    outcome = take("parks", text_of((*WAYS, "县（市、区）"), (*way(120), sign), (*way(20), "东湖区")))
+    assert outcome.values("district", "greenway_length_km") == [(None, 120), ("东湖区", 20)]
 
 
 # --- 47 sheets without headers ----------------------------------------------------------------------------------

@@ -202,6 +202,11 @@ def test_the_check_judges_each_cell_at_its_own_address(dataset: str, forms: dict
         assert f"'报送表'!${cell.column_letter}{cell.row}" in cell.value
 
 
+def test_the_status_above_the_table_counts_cells_of_the_check_alone(forms: dict[str, MadeForm]) -> None:
+    status = load_workbook(forms["parks"].file)["报送表"]["A3"].value
+    assert status.count("$B$") == status.count("'自检'!$B$") == 4
+
+
 def test_only_the_cells_to_fill_in_are_unlocked(forms: dict[str, MadeForm]) -> None:
     for made in forms.values():
         sheet = load_workbook(made.file)["报送表"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import zipfile
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 from xml.dom.minidom import parseString
@@ -22,7 +23,6 @@ from assets.forms.overview import write_overview
 from assets.forms.owed import Delivery, read_deliveries
 from assets.forms.registry import FormRegistry, read_form_registry
 from assets.forms.request import Request, format_points, read_request, write_pack, zip_pack
-from assets.intake.receipts.receipts import COMPLETE, Receipt, SignOff
 from assets.release.read.reader import Release
 from tests.builders.data_directories import Place, copy_province
 from tests.builders.form_filling import MadeForm
@@ -98,53 +98,14 @@ def test_what_a_letter_asks_for_narrows_the_ranges_to_the_digit(place: Place, tm
     _, _, later = request_of(place, name)
     assert [each.state for each in later.deliveries] == ["complete"] * len(later.deliveries)
     assert later.deliveries[0].signed_by == "甲某 / 乙某 / 2026-11-28"
+    freshness = place.rows("from quality.freshness where city_code = ?", [request.city.city_code])
+    assert {(row["last_year"], row["delivery"]) for row in freshness} == {(YEAR, "signed_complete")}
+    partly = json.loads(place.call("status", "--json", "--as-of", str(TODAY)).stdout)["partly_sent"]
+    assert partly
+    assert not [row for row in partly if "萍乡" in row["cities_zh"]]
     assert not [row for row in place.rows("from intake.notes") if "甲某" in row["text"]]
     assert later.figures == []
     assert later.datasets == []
-
-
-def signed_receipt(paths: Paths, sha256: str, city_code: str, **fields: Any) -> None:
-    """The receipt of a signed form for parks, in a lake of its own."""
-    sign_off = SignOff(form_id=f"GC-parks-{city_code}-{YEAR}-00000000", filled_by="甲某", completion=COMPLETE)
-    received = datetime(2026, 3, 1, tzinfo=UTC)
-    receipt = Receipt(
-        dataset="parks", file="parks/a.xlsx", file_sha256=sha256, bytes=1, recipe="0" * 12, received_at=received,
-        status="read", sign_off=sign_off, **fields,
-    )  # fmt: skip
-    file = paths.lake / "parks" / f"{receipt.stem}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(receipt.to_text(), encoding="utf-8")
-
-
-def signed_cities(paths: Paths, place: Place, as_of: date = TODAY) -> set[str]:
-    registry = read_form_registry(Paths(place.data))
-    deliveries = read_deliveries(paths, registry, place.release(), YEAR, as_of)
-    return {each.city_code for each in deliveries if each.dataset == "parks" and each.is_complete}
-
-
-def test_a_signature_counts_for_its_city_and_not_with_rejected_rows(place: Place, tmp_path: Path) -> None:
-    blank = Paths(tmp_path / "blank")
-    signed_receipt(blank, "a" * 64, "360100")
-    assert signed_cities(blank, place) == {"360100"}
-    assert signed_cities(blank, place, date(2026, 2, 1)) == set()
-    rejected = Paths(tmp_path / "rejected")
-    signed_receipt(rejected, "a" * 64, "360100", rows_read=1, rows_rejected=1)
-    assert signed_cities(rejected, place) == set()
-
-
-def test_a_form_that_was_filled_in_for_another_city_is_signed_for_that_one(place: Place, tmp_path: Path) -> None:
-    sent = place.rows(
-        """
-        select distinct files.file_sha256, vintages.city_code from observations.city_observations as vintages
-        inner join intake.files as files on vintages.file_sha256 = files.file_sha256 and files.dataset = 'parks'
-        where vintages.year = ? and not vintages.is_progress
-        """,
-        [YEAR],
-    )
-    (one,) = {row["file_sha256"] for row in sent if row["city_code"] == "360300"}
-    paths = Paths(tmp_path)
-    signed_receipt(paths, one, "360100")
-    assert signed_cities(paths, place) == {row["city_code"] for row in sent if row["file_sha256"] == one}
 
 
 def test_choices_of_an_earlier_contract_are_left_out_of_a_form(place: Place) -> None:

@@ -214,6 +214,7 @@ def test_the_same_inputs_give_the_same_bytes_elsewhere_and_later(province: Place
         "parquet/score_changes.parquet",
         "parquet/scorecard_long.parquet",
         "parquet/scorecard_wide.parquet",
+        "parquet/signed_years.parquet",
     ]
 
 

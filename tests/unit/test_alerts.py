@@ -210,3 +210,18 @@ def test_a_sender_gets_a_digest_of_its_files(tmp_path: Path) -> None:
     assert digests[0].issues[0].expected == "1 / 5 / 3 / 2 / 0"
     quiet = alerts.release_alerts(release, TODAY, ReminderSettings(digests=False))
     assert not [alert for alert in quiet if alert.cause.startswith("digest ")]
+
+
+def test_what_was_sent_in_part_is_named_before_its_day_and_once_after(tmp_path: Path) -> None:
+    with candidate() as connection:
+        connection.execute("insert into intake.datasets values ('sheet', '表', 'Sheet', '03-31', 2025)")
+        connection.execute("delete from quality.freshness")
+        connection.execute(
+            "insert into quality.freshness by name select 'sheet' as dataset, 'A' as city_code, 2025 as last_year, "
+            "'partly_sent' as delivery, date '2026-03-31' as last_due_date"
+        )
+        release = tables_release_of(connection, tmp_path / "data")
+    days = [date(2026, 1, 1), date(2026, 3, 25), date(2026, 3, 26), date(2026, 4, 1), date(2026, 5, 1)]
+    causes = [{each.cause for each in alerts.release_alerts(release, day)} for day in days]
+    partly = [{cause for cause in each if cause.startswith("partly")} for each in causes]
+    assert partly == [set(), {"partly sheet 2025 14"}, {"partly sheet 2025 14"}, *[{"partly sheet 2025 -1"}] * 2]

@@ -116,6 +116,63 @@ def test_the_latest_file_sent_again_stays_the_latest_and_nothing_is_recorded(cor
     assert corrected.arrivals == []
 
 
+def arrivals_of(days: Days) -> list[tuple[str, list[str]]]:
+    receipts = sort_receipts(read_receipts(days.intake.folder))
+    return [(each.file, [later.file for later in each.arrivals]) for each in receipts]
+
+
+@pytest.mark.parametrize("runs_between", [False, True])
+def test_the_same_bytes_from_two_senders_are_an_arrival_of_each_and_read_once(days: Days, runs_between: bool) -> None:
+    for sender in ("east", "west"):
+        (days.intake.paths.inbox / "fairs" / sender).mkdir()
+    days.send("east/a.csv", FIRST)
+    if runs_between:
+        days.run()
+    days.send("west/b.csv", FIRST)
+    days.send("west/copy.csv", FIRST)
+    assert days.run() == days.run() == ["first"]
+    ((file, later),) = arrivals_of(days)
+    assert file == "fairs/east/a.csv"
+    assert len(later) == 1
+    assert later[0].startswith("fairs/west/")
+    (receipt,) = read_receipts(days.intake.folder)
+    assert receipt.senders == {"east", "west"}
+    assert receipt.rows_accepted == 1
+
+
+def test_a_second_sender_in_the_same_run_changes_no_order(days: Days) -> None:
+    (days.intake.paths.inbox / "fairs" / "west").mkdir()
+    days.send("a.csv", FIRST)
+    days.send("b.csv", SECOND)
+    days.send("west/c.csv", FIRST)
+    assert days.run() == days.run() == ["first", "second"]
+    assert days.arrivals == ["fairs/west/c.csv"]
+
+
+def test_a_second_sender_of_the_latest_files_changes_no_order_among_them(corrected: Days) -> None:
+    (corrected.intake.paths.inbox / "fairs" / "west").mkdir()
+    corrected.send("west/b.csv", SECOND)
+    corrected.send("west/z.csv", FIRST)
+    assert corrected.run() == corrected.run() == ["first", "second"]
+    assert sorted(corrected.arrivals) == ["fairs/west/b.csv", "fairs/west/z.csv"]
+
+
+def test_a_kill_after_the_first_receipt_loses_no_sender(days: Days, monkeypatch: pytest.MonkeyPatch) -> None:
+    (days.intake.paths.inbox / "fairs" / "west").mkdir()
+    days.send("a.csv", FIRST)
+    days.send("west/b.csv", FIRST)
+    with monkeypatch.context() as killed:
+        killed.setattr(ArrivalBatch, "write", _kill)
+        with pytest.raises(KeyboardInterrupt):
+            days.run()
+    assert days.run() == ["first"]
+    assert days.arrivals == ["fairs/west/b.csv"]
+
+
+def _kill(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_renamed_file_and_changed_permissions_are_no_arrivals(corrected: Days) -> None:
     file = corrected.intake.paths.inbox / "fairs" / "a.csv"
     file.chmod(0o600)

@@ -34,6 +34,31 @@ def test_a_header_is_known_by_its_alias_and_its_chinese_name(fairs: Contract) ->
         assert matched([header, *REQUIRED[1:]], renamed) == (REQUIRED, [])
 
 
+@pytest.mark.parametrize(
+    ("header", "unit"),
+    [
+        ("*绿道长度", None),
+        ("★绿道长度（必填）", None),
+        ("绿道长度 公里", "公里"),
+        ("绿道长度万米", "万米"),
+        ("* 绿道长度(km)", "km"),
+    ],
+)
+def test_marks_of_required_columns_and_a_unit_after_a_blank_are_read(header: str, unit: str | None) -> None:
+    contract, registry = shipped()["parks"]
+    match = HeaderMatcher(contract, registry.units).match(header)
+    assert match is not None
+    assert (match.column, match.unit, match.modifier) == ("greenway_length_km", unit, None)
+
+
+@pytest.mark.parametrize(
+    "header", ["绿道长度：", "绿道长度*", "绿道长度户", "绿道长度平方米", "绿道长度万", "绿道长度年"]
+)
+def test_what_is_no_unit_of_the_column_stays_unknown(header: str) -> None:
+    contract, registry = shipped()["parks"]
+    assert HeaderMatcher(contract, registry.units).match(header) is None
+
+
 def test_columns_keep_the_order_of_the_file(fairs: Contract) -> None:
     assert matched(REQUIRED[::-1], fairs) == (REQUIRED[::-1], [])
 

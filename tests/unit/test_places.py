@@ -43,12 +43,17 @@ def code(places: Places, text: str) -> str | None:
         ("360500", ["新余", "新餘", "新馀", "新馀市", "Xinyu"]),
         ("360700", ["赣州", "贛州", "贛州市", "江西贛州"]),
         ("360800", ["吉安市", "Ji'an", "Ji’an", "Jian", "Ji'an City"]),
-        ("360900", ["宜春", "江西宜春", "Yichun, Jiangxi"]),
+        ("360900", ["宜春", "江西宜春", "Yichun, Jiangxi", "1.宜春市", "（9）宜春", "九、宜春市", "１２、 江西宜春"]),
         ("361000", ["抚州", "撫州市", "Fuzhou Jiangxi"]),
     ],
 )
 def test_a_city_is_known_in_every_form(places: Places, city: str, forms: list[str]) -> None:
     assert {form: code(places, form) for form in forms} == dict.fromkeys(forms, city)
+
+
+@pytest.mark.parametrize("text", ["1.360900", "宜春1", "1宜春市", "其中：宜春市", "1.5", "宜春市*", "1.宜州市"])
+def test_a_number_is_left_out_only_before_a_registered_name(places: Places, text: str) -> None:
+    assert not places.is_known(text)
 
 
 @pytest.mark.parametrize("text", ["Yichun", "yichun city", "Fuzhou", "FUZHOU"])

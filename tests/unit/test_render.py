@@ -5,15 +5,21 @@ from __future__ import annotations
 import io
 import re
 from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
 
+import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
 from assets.core.errors import Issue
 from assets.core.i18n import Language, labels
 from assets.core.paths import PROJECT_ROOT
+from assets.core.ranges import format_range
 from assets.core.text import format_decimal
 from assets.intake.rows.accounts import ROW_CLASSES
+from assets.release.outputs.report import formatters
 from assets.release.publish.retention import ReleaseInfo
 from assets.release.read.scorecards import Overview
 from assets.warehouse.tables import read_tables
@@ -182,6 +188,21 @@ def test_every_kind_of_note_has_a_label_and_no_label_is_of_another_kind() -> Non
 
 def test_every_class_of_rows_has_a_label_but_those_of_a_sheet_passed_over() -> None:
     assert set(labels("row_classes")) == set(ROW_CLASSES) - {"passed_over"}
+
+
+@given(st.integers(0, 100_000))
+def test_a_score_has_one_rounding_on_page_terminal_and_in_sql(thousandths: int) -> None:
+    score = thousandths / 1000
+    shown = format_decimal(score, 1)
+    assert formatters.format_score(score) == format_range(score, score) == shown
+    assert Decimal(shown.replace(",", "")) == Decimal(repr(score)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    # As docs/queries.md rounds a score.
+    ((rounded,),) = duckdb.execute("select round(?::double::decimal(18, 6), 1)::varchar", [score]).fetchall()
+    assert rounded == shown
+
+
+def test_a_half_is_rounded_up_everywhere() -> None:
+    assert formatters.format_score(90.55) == format_range(90.55, 90.55) == "90.6"
 
 
 def test_the_table_of_releases_ends_and_says_how_many_it_leaves_out() -> None:

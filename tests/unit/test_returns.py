@@ -86,6 +86,22 @@ def test_bad_cells_are_coloured_the_panes_frozen_and_every_cell_is_text(candidat
     assert {cell.number_format for row in page.iter_rows() for cell in row if cell.value} == {"@"}
 
 
+def test_it_prints_one_page_wide_and_rows_are_as_high_as_their_text(candidate: Candidate, tmp_path: Path) -> None:
+    candidate.sheet("parks/a.csv")
+    candidate.reject("parks/a.csv", 3, "甲市,2024,十二")
+    candidate.reject("parks/a.csv", 4, "甲市,2024,十二", remedy_zh="请填写阿拉伯数字" * 12, reason_en="No number" * 40)
+    page = openpyxl.load_workbook(write_returns(candidate.connection, tmp_path)[1]).worksheets[0]
+    assert page.page_setup.orientation == "landscape"
+    assert page.page_setup.paperSize == 9  # A4
+    assert page.sheet_properties.pageSetUpPr.fitToPage
+    assert (page.page_setup.fitToWidth, page.page_setup.fitToHeight) == (None, 0)  # a width of 1 is not written
+    assert page.print_title_rows == "$1:$1"
+    assert all(cell.alignment.wrap_text for row in page.iter_rows() for cell in row)
+    heights = [page.row_dimensions[number].height for number in (1, 2, 3)]
+    # 360 narrow characters in a cell of 24 are 14 lines or more.
+    assert heights[0] <= heights[1] < 8 * 13 < 14 * 13 <= heights[2]
+
+
 def test_several_errors_of_a_row_are_numbered_together(candidate: Candidate, tmp_path: Path) -> None:
     candidate.sheet("parks/a.csv")
     candidate.reject("parks/a.csv", 3, "甲市,x,y", position=2, column_name="year", reason_zh="不是年份")
@@ -116,6 +132,15 @@ def test_each_sender_gets_its_own_rows(candidate: Candidate, tmp_path: Path) -> 
         "甲市/parks/2024.01234567.csv": 1,
         "园林局/parks/2024.01234567.csv": 1,
     }
+
+
+def test_senders_of_the_same_bytes_get_the_same_rows_each(candidate: Candidate, tmp_path: Path) -> None:
+    candidate.sheet("parks/甲/2024.csv")
+    candidate.reject("parks/甲/2024.csv", 2, "乙市,2024,x")
+    for number, file in enumerate(("parks/甲/2024.csv", "parks/园林局/same.csv", "parks/ALPHA/again.csv"), start=1):
+        candidate.arrival(number, file)
+    names = relative_names(tmp_path, write_returns(candidate.connection, tmp_path))
+    assert {name.rpartition("/")[0] for name in names} == {"甲市/parks", "园林局/parks"}
 
 
 def test_an_error_of_a_complete_row_has_no_column(candidate: Candidate, tmp_path: Path) -> None:
@@ -288,7 +313,9 @@ def test_a_release_holds_its_returns_and_its_manifest_lists_them_outside_the_con
     candidate.reject("parks/a.csv", 3, "甲市,2024,x")
     candidate.connection.execute("create table reference.parameters as select '1' as method_version")
     candidate.connection.execute("create table intake.datasets as select 'parks' as dataset")
-    arrival = "'parks' as dataset, 'a' as file_sha256, true as is_last, 'b' as receipt_sha256"
+    arrival = (
+        "'parks' as dataset, 'a' as file_sha256, 1 as arrival, 'a' as file, true as is_last, 'b' as receipt_sha256"
+    )
     candidate.connection.execute(f"create or replace table intake.file_arrivals as select {arrival}")
     counts = ", ".join(f"1 as rows_{name}" for name in ("read", "accepted", "aggregate", "rejected"))
     columns = "'parks' as dataset, 'a' as file, 'a' as file_sha256, 'read' as status"

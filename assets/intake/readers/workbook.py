@@ -20,12 +20,13 @@ from assets.intake.readers.markup import read_html, read_spreadsheet_ml
 from assets.intake.readers.ods import CONTENT, OdsWorkbook
 from assets.intake.readers.sheet_writer import SheetDetails, SheetWriter, WorkbookSheet
 from assets.intake.readers.xls import XlsWorkbook
+from assets.intake.readers.xlsb_parts import XlsbParts
 from assets.intake.readers.xlsx import XlsxWorkbook
 from assets.intake.readers.zip_parts import ZipParts
 
 ZIP_MAGIC, OLE_MAGIC = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # Another program would read another table from a file that is a workbook of two types.
-_OTHER_WORKBOOKS = (CONTENT, "xl/workbook.bin")
+_WORKBOOKS = (CONTENT, "xl/workbook.xml", "xl/workbook.bin")
 # Excel 2 to 4, which wrote no container.
 _OLD_MAGICS = (b"\x09\x00\x04", b"\x09\x02\x06", b"\x09\x04\x06", b"\x09\x08\x08", b"\x09\x08\x10")
 _MHTML_STARTS = (b"mime-version:", b"content-type: multipart/related")
@@ -74,7 +75,7 @@ def read_workbook(file: Path, limits: Limits, folder: Path) -> list[WorkbookShee
     """
     kind = _kind_of(_first_bytes(file))
     if kind == "zip":
-        with ZipParts(file, limits) as parts:
+        with XlsbParts(file, limits) as parts:
             return _write(_sheets_of_zip(parts, limits), limits, folder)
     if kind == "html":
         return _write(read_html(file, limits), limits, folder)
@@ -111,6 +112,6 @@ def _sheets_of_zip(parts: ZipParts, limits: Limits) -> Sheets:
     if CONTENT in parts and not any(name.startswith("xl/") for name in parts.names()):
         return OdsWorkbook(parts).sheets()
     workbook = XlsxWorkbook(parts, limits)
-    if not workbook.is_workbook or any(name in parts for name in _OTHER_WORKBOOKS):
+    if not workbook.is_workbook or any(name in parts for name in _WORKBOOKS if name != workbook.part):
         raise FileRejectedError(Issue("unsupported_file_type", "zip", "CSV, XLSX"))
     return workbook.sheets()

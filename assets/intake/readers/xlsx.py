@@ -1,4 +1,4 @@
-"""`.xlsx` and `.xlsm`: each sheet as rows of the texts that its cells show.
+"""`.xlsx`, `.xlsm` and `.xlsb`: each sheet as rows of the texts that its cells show.
 
 Here: where a workbook keeps sheets, texts and styles, and its typed cells. Not here: what a style does to a text
 (assets.intake.readers.cell_styles), the limits on what cells become (sheet_writer).
@@ -65,19 +65,14 @@ class _SheetPart:
 
 
 class XlsxWorkbook:
-    """A workbook in the form of Excel 2007 and later; `is_workbook` says whether the zip is one."""
+    """A workbook in the form of Excel 2007 and later; `is_workbook` says whether the zip is one, `part` is its root."""
 
     def __init__(self, parts: ZipParts, limits: Limits) -> None:
         self._parts = parts
         self._limits = limits
-        self._part = _office_document(parts)
-        self._relations = _relations(parts, self._part)
-        self._root = None if self._part.endswith(".bin") else parts.tree(self._part)
-
-    @property
-    def is_binary(self) -> bool:
-        """Whether it is an `.xlsb`, whose parts are no XML."""
-        return self._part.endswith(".bin") and "workbook" in self._part
+        self.part = _office_document(parts)
+        self._relations = _relations(parts, self.part)
+        self._root = parts.tree(self.part)
 
     @property
     def is_workbook(self) -> bool:

@@ -4,7 +4,8 @@ Here: their records in the lake, one file for each look at the inbox, and the li
 is compared. Not here: receipts (assets.intake.receipts.receipts) and scanning (assets.intake.receipts.archive).
 
 A file that stays in the inbox is no arrival. It is one where it was written again, came back after it was gone, or came
-under another name; not where it was only renamed, or reappears as it was, as after an unmounted folder.
+under another name; not where it was only renamed, or reappears as it was, as after an unmounted folder. The same bytes
+from two senders are an arrival of each: both get an answer, and the rows count once.
 """
 
 from __future__ import annotations
@@ -85,6 +86,12 @@ def group_arrivals(folder: Path) -> dict[str, list[Arrival]]:
     return by_content
 
 
+def sender_folder(file: str) -> str:
+    """Return the folder of a sender, below that of the dataset; empty for a file that lies in none."""
+    parts = file.split("/")
+    return parts[1] if len(parts) > 2 else ""
+
+
 class _Entry(BaseModel):
     """A name of the inbox at the last look that found a file there; `is_gone` where later looks found none."""
 
@@ -105,15 +112,18 @@ class InboxListing:
         self._file = file
         self._entries = _read_entries(file)
 
-    def find_sent_again(self, files: Sequence[InboxFile]) -> dict[str, str]:
-        """Return the name of each content that was put there since the last look, by its hash."""
+    @property
+    def is_lost(self) -> bool:
+        """Whether there is no listing of an earlier look."""
+        return self._entries is None
+
+    def find_sent_again(self, files: Sequence[InboxFile]) -> list[InboxFile]:
+        """Return the files that were put there since the last look."""
         if self._entries is None:
-            return {}
+            return []
         names = {file.name for file in files}
         gone = [entry for name, entry in self._entries.items() if name not in names]
-        return {
-            file.sha256: file.name for file in files if self._is_sent_again(file, self._entries.get(file.name), gone)
-        }
+        return [file for file in files if self._is_sent_again(file, self._entries.get(file.name), gone)]
 
     @staticmethod
     def _is_sent_again(file: InboxFile, entry: _Entry | None, gone: Iterable[_Entry]) -> bool:

@@ -17,7 +17,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from assets.core.errors import DataError, Issue
 from assets.core.files import hash_file
 from assets.core.sealed import digest, read_sealed, seal
-from assets.intake.receipts.arrivals import Arrival, group_arrivals
+from assets.intake.receipts.arrivals import Arrival, group_arrivals, sender_folder
 from assets.intake.rows.accounts import SheetAccount
 
 # What the names of the results of a file end with: its accepted rows and its rejected rows.
@@ -155,6 +155,11 @@ class Receipt(BaseModel):
     def last_received_at(self) -> datetime:
         """When the content was sent last."""
         return max([self.received_at, *(arrival.received_at for arrival in self.arrivals)])
+
+    @property
+    def senders(self) -> set[str]:
+        """The folders from which the content came."""
+        return {sender_folder(file) for file in (self.file, *(arrival.file for arrival in self.arrivals))}
 
     @property
     def issues(self) -> tuple[Issue, ...]:

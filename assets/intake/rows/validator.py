@@ -366,6 +366,10 @@ class _ChunkValidation:
             self.errors.add(is_damaged, source, "text_damaged", texts)
         if column.required:
             self.errors.add(to_mask(is_empty), source, "missing_value", None, column.zh)
+        elif source.name in self.validator.contract.key:
+            # A dash as district is no district: the row is about the whole city.
+            is_sign = pc.match_substring_regex(stripped, rf"^(?:{cell_parsers.MISSING_SIGNS.pattern})$")
+            is_empty = pc.or_(is_empty, pc.or_(is_sign, pc.is_in(stripped, pa.array(sorted(cell_parsers.MISSING)))))
         return pc.if_else(is_empty, pa.scalar(None, pa.string()), stripped)
 
     def _cell_parser(self, name: str, column: ContractColumn) -> Callable[[str], Any]:

@@ -18,7 +18,7 @@ from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.raw_rows import ChunkSchema, RawRow, RawSheet
 from assets.intake.receipts.receipts import SheetNote
 from assets.intake.rows.accounts import RowCounts
-from assets.intake.tables.contracts import SIGN_OFF_HEADERS, Contract, normalise_header
+from assets.intake.tables.contracts import AS_OF, SIGN_OFF_HEADERS, SINCE_YEAR, Contract, normalise_header
 from assets.intake.tables.crosstabs import CrosstabReader, find_crosstab, find_next_crosstab, keys_in_columns
 from assets.intake.tables.detection import (
     HEAD_ROWS,
@@ -38,19 +38,28 @@ from assets.intake.tables.table_rows import Cell, RearrangedSheet, TableRow, hea
 from assets.intake.tables.titles import (
     Titles,
     find_constants,
+    find_part_of_year,
     find_plan_word,
+    find_running_count,
     find_years,
     is_year,
     section_year,
     strip_framing,
 )
-from assets.intake.tables.unit_statements import UnitStatement, apply_unit_statements, compare_units
+from assets.intake.tables.unit_statements import (
+    UnitStatement,
+    apply_unit_statements,
+    compare_units,
+    find_unit_statements,
+)
 from assets.intake.values.cell_parsers import parse_text
 from assets.intake.values.lookups import Lookups
 from assets.intake.values.places import UnknownPlaceError, normalise_place_name
 
 # Columns that the rearranged rows do not have.
 _UNREAD = ("empty", "ignored", "units", "sign_off")
+# Titles may name another period than the year of a row only where this column says so.
+_PERIODS = ((AS_OF, "part_of_year", find_part_of_year), (SINCE_YEAR, "running_count", find_running_count))
 # A text file is read up to so many lines for each row of the limit.
 _LINES_PER_ROW = 4
 
@@ -212,8 +221,11 @@ class SheetArranger:
         notes = tuple(row for row, kind in kinds if kind in ("note", "footer"))
         data = [row for row, kind in kinds if kind == "data" and row.error is None]
         statements, unit_issues = self._units_of_rows(layout, data, detector.sheet)
-        layout, issues = detector.read_headers(block, [row for row, kind in kinds if kind == "note"], statements)
+        between = _rows_between(kinds)
+        below_notes = [row for row, kind in kinds if kind == "note" and row not in between]
+        layout, issues = detector.read_headers(block, below_notes, statements)
         issues += unit_issues or self._compare_units(layout, data, detector.sheet)
+        issues += self._check_units_between(layout, between, detector.sheet)
         counts: RowCounts = Counter(ROW_CLASSES[kind] for _, kind in kinds)
         counts["wrapped"] = sum(row.line_count - 1 for row in below)
         sections = tuple(self._sections(kinds, self._titles(layout.titles, detector.sheet)))
@@ -266,6 +278,14 @@ class SheetArranger:
                 statements += [UnitStatement(f"{header.text}：{unit}", rows[0].line, (unit,)) for unit in units]
         return statements, []
 
+    def _check_units_between(self, layout: TableLayout, rows: Sequence[RawRow], sheet: str | None) -> list[Issue]:
+        """Another unit between rows of data (续表 单位：米): it would apply to those below it alone."""
+        cells = [(cell, row.line) for row in rows for cell in row.cells if cell.strip()]
+        stated = find_unit_statements(cells, self.matcher, are_titles=True)
+        units = {name: self.contract.columns[name].unit for name in self.matcher.figures}
+        headers = [replace(header, unit=header.unit or units.get(header.column or "")) for header in layout.headers]
+        return apply_unit_statements(headers, stated, self.matcher, sheet)[1]
+
     def _compare_units(self, layout: TableLayout, rows: Sequence[RawRow], sheet: str | None) -> list[Issue]:
         unit = self.contract.column_of("unit")
         number = next(
@@ -305,19 +325,24 @@ class SheetArranger:
         return Titles(texts, (sheet,) if sheet else (), (self.sender,) if self.sender else (), line)
 
     def _with_plan(self, layout: TableLayout, titles: Titles, sheet: str | None) -> TableLayout:
-        """The layout with the word of a plan; raise FileRejectedError where the dataset has no planned figures."""
+        """The layout with the word of a plan; raise FileRejectedError where the titles are about other figures."""
+        for name, code, find in _PERIODS:
+            column = self.contract.columns.get(name)
+            words = find((*titles.title, *titles.sheet)) if column is not None else None
+            if column is not None and words and all(header.column != name for header in layout.headers):
+                raise FileRejectedError(Issue(code, words, column.zh, line=titles.line, sheet=sheet))
         word = find_plan_word(titles, self.contract)
         if word is not None and self.contract.stage is None:
             raise FileRejectedError(Issue("planned_figures", word, line=titles.line, sheet=sheet))
         return replace(layout, plan_word=word)
 
     def _year_notes(self, block: _Block, sheet: str | None) -> Iterator[SheetNote]:
-        """A title that names another year than every row below it: either the title or the rows are wrong."""
+        """A title, or else the name of the sheet, with another year than every row below it: one of them is wrong."""
         is_year = [header.column is not None and header.column == self.contract.year for header in block.layout.headers]
         for section in block.sections:
             cells = (cell for row in section.rows for cell, is_cell in zip(row.cells, is_year, strict=False) if is_cell)
             years = find_years(cells)
-            stated = find_years(section.titles.title)
+            stated = find_years(section.titles.title) or find_years(section.titles.sheet)
             if len(stated) == 1 and years and not stated & years:
                 text = f"{min(stated)} / {', '.join(map(str, sorted(years)))}"
                 yield SheetNote(sheet=sheet, line=section.titles.line, kind="title_year_differs", text=text)
@@ -494,6 +519,14 @@ def _first_line(block: HeaderBlock) -> int:
 
 def _is_part(headers: Sequence[Header], is_filled: Sequence[bool], number: int) -> bool:
     return 0 <= number < len(headers) and (headers[number].role != "empty" or is_filled[number])
+
+
+def _rows_between(kinds: Sequence[tuple[RawRow, RowKind]]) -> list[RawRow]:
+    """The notes and titles that have rows of data above and below them."""
+    is_data = [kind == "data" and len({*filter(None, map(plain_form, row.cells))}) > 1 for row, kind in kinds]
+    lines = [row.line for (row, _), is_row in zip(kinds, is_data, strict=True) if is_row]
+    others = [row for (row, kind), is_row in zip(kinds, is_data, strict=True) if not is_row and kind != "header"]
+    return [row for row in others if row.error is None and lines and lines[0] < row.line < lines[-1]]
 
 
 def _footnote(row: RawRow, sheet: str | None) -> SheetNote:

@@ -27,6 +27,7 @@ from assets.intake.values.units import Units
 
 # `normalise_header` has replaced full-width brackets and signs already.
 _BRACKETS = str.maketrans("【〔〖〈《「『[{】〕〗〉》」』]}", "(" * 9 + ")" * 9)
+_MARKS_OF_REQUIRED = "*★☆"
 _BRACKETED = re.compile(r"(?P<name>.+?)\((?P<word>[^()]+)\)")
 _SEPARATOR = re.compile(r"[_:,、/;|—–-]")
 _BRACKETED_BEFORE = re.compile(r"\((?P<word>[^()]+)\)(?P<name>.+)")
@@ -186,6 +187,11 @@ class HeaderMatcher:
             base = self._match_parts(text, name, known)
             if base is not None and (result := self._add_word(base, word)) is not None:
                 return result
+        # 户数 万户: blanks between a name and its unit are gone.
+        name = max(filter(header.startswith, self.columns), key=len, default="")
+        column, unit = self.columns.get(name), header[len(name) :]
+        if column in self.figures and self.units.factor(unit, self.contract.columns[column].unit or "") is not None:
+            return self._add_word(Header(text, "column", column), unit)
         number = _NUMBERED.match(header)
         return self._match_parts(text, header[number.end() :], known) if number is not None else None
 
@@ -272,7 +278,7 @@ class HeaderMatcher:
 
 
 def _comparable(text: str) -> str:
-    return normalise_header(text).translate(_BRACKETS)
+    return normalise_header(text).translate(_BRACKETS).lstrip(_MARKS_OF_REQUIRED)
 
 
 def _split(header: str) -> Iterator[tuple[str, str]]:
@@ -349,6 +355,7 @@ def _unit_problem(header: Header, matcher: HeaderMatcher) -> Problem | None:
 
 
 def _are_side_by_side(headers: Sequence[Header]) -> bool:
-    columns = [header.column for header in headers if header.role != "empty"]
-    half = len(columns) // 2
-    return half >= 2 and len(columns) % 2 == 0 and columns[:half] == columns[half:] and None not in columns
+    texts = [_comparable(header.text) for header in headers if header.role != "empty"]
+    half = len(texts) // 2
+    has_column = any(header.column is not None for header in headers)
+    return has_column and half >= 2 and len(texts) % 2 == 0 and texts[:half] == texts[half:]

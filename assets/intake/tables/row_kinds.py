@@ -69,10 +69,8 @@ def is_footer(filled: Sequence[str]) -> bool:
 
 
 def is_column_numbers(filled: Sequence[str]) -> bool:
-    """Return whether filled cells in plain form number the columns: 甲 乙 1 2 3, or 栏次 1 2 3."""
-    cells = list(filled)
-    while cells and (cells[0] == "栏次" or (len(cells[0]) == 1 and cells[0] in _STEMS)):
-        cells.pop(0)
+    """Return whether filled cells in plain form number the columns: 甲 乙 1 2 3 丙, or 栏次 1 2 3."""
+    cells = [cell for cell in filled if cell != "栏次" and not (len(cell) == 1 and cell in _STEMS)]
     matches = [_COLUMN_NUMBER.fullmatch(cell) for cell in cells]
     numbers = [int(match["number"]) for match in matches if match is not None]
     return len(filled) >= 2 and len(numbers) == len(cells) and numbers == list(range(1, len(numbers) + 1))

@@ -1,6 +1,6 @@
 """Titles: what the rows above a table, the name of its sheet and the sender say about all of its rows.
 
-Here: the year, the place, and whether the figures are planned ones. Not here: units
+Here: the year or a part of it, the place, and whether the figures are planned ones. Not here: units
 (assets.intake.tables.unit_statements).
 """
 
@@ -18,10 +18,23 @@ from assets.intake.values.places import Places, normalise_place_name
 # A year, and not the month, the half or the span of which it is a part: 2024年1-6月, 2024年上半年, 2020-2024年.
 _WHOLE_YEAR = re.compile(r"(?:19|20)[0-9]{2}年?度?")
 _YEAR = re.compile(
-    r"(?<![0-9])(?<![0-9][-—–~至到])(?:(?:19|20)[0-9]{2})(?![0-9])(?!年?[-—–~至到]+(?:19|20)?[0-9])"
-    r"(?!年?(?:第?[1-4一二三四]季|[上下]半|[0-9]{1,2}月|[前1-9][^年]{0,4}[月季]))(?![-/.][0-9])"
+    r"(?<![0-9])(?<![0-9年度][-—–~至到/])(?:(?:19|20)[0-9]{2})(?![0-9])(?!年?度?[-—–~至到]+(?:19|20)?[0-9])"
+    r"(?!年?(?:第?[1-4一二三四]季|[上下]半|[0-9]{1,2}月|[第前1-9][^年]{0,4}[月季]))(?![-/.][0-9])"
+    r"(?!年?度?(?:[以之至][来前后今]|[起前后]))"
 )
-_SPAN = re.compile(r"(?:19|20)[0-9]{2}年?[-—–~至到]+(?:19|20)[0-9]{2}")
+# 2024年1-9月, 上半年, 三季度, 截至2024年9月底, 截止日期:2024-09-30; not 1-12月, and not the day of a report.
+_MONTH = r"(?:0?[1-9]|1[01]|十一?|[一二三四五六七八九])"
+_PART_OF_YEAR = re.compile(
+    rf"(?<![0-9十])(?:0?1|一)月?份?[-—–~至到]+{_MONTH}月|[上下]半年|前[一二三1-3]个?季度|(?<!前)[一二三四1-4]季度|前{_MONTH}个?月"
+)
+_UNTIL_MONTH = re.compile(
+    rf"截[至止][到于]?(?:日期|时间)?:?(?:(?:19|20)[0-9]{{2}}[年/.-]?)?(?:{_MONTH}月|(?<=[/.-]){_MONTH}(?![0-9]))"
+)
+_SPAN = r"(?:19|20)[0-9]{2}年?度?[-—–~至到]+(?:(?:19|20)?[0-9]{2}|今)"
+# 2021-2023年累计, 2021年以来, “十四五”以来; not 2024年累计, which may be the year alone.
+_RUNNING_COUNT = re.compile(
+    rf"{_SPAN}.*累计|累计.*{_SPAN}|(?:(?:19|20)[0-9]{{2}}年?|十[二三四五]五\W?)(?:以来|起.*累计)|历年.*累计|累计.*历年"
+)
 _YEAR_LABEL = re.compile(r"(?:统计|所属|数据|报告)?(?:年份|年度|报告期|期别):")
 _SECTION = re.compile(r"(?:[(]?[一二三四五六七八九十0-9]{1,2}[)]?[、.．)])?((?:19|20)[0-9]{2})年?(?:度|情况|数据)?")
 # Words of a title that do not change what its figures mean.
@@ -67,6 +80,22 @@ def find_years(texts: Iterable[str]) -> set[int]:
         if ":" not in form or _YEAR_LABEL.match(form):
             years.update(int(year) for year in _YEAR.findall(form))
     return years
+
+
+def find_part_of_year(texts: Iterable[str]) -> str | None:
+    """Return the words of titles that say that the figures are those of a part of a year, such as 1-9月."""
+    for form in map(plain_form, texts):
+        is_of_figures = ":" not in form or _YEAR_LABEL.match(form)
+        match = _UNTIL_MONTH.search(form) or (_PART_OF_YEAR.search(form) if is_of_figures else None)
+        if match is not None:
+            return match[0]
+    return None
+
+
+def find_running_count(texts: Iterable[str]) -> str | None:
+    """Return the words of titles that say that the figures count since an earlier year, such as 2021年以来."""
+    matches = (_RUNNING_COUNT.search(plain_form(text)) for text in texts)
+    return next((match[0] for match in matches if match is not None), None)
 
 
 def find_place_names(texts: Iterable[str], places: Places) -> set[str]:

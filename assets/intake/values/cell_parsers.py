@@ -29,7 +29,8 @@ MISSING = frozenset(
         *("无", "没有", "暂无", "无数据", "暂无数据", "空", "缺失", "不详", "未知"),
     )
 )
-_MISSING_SIGNS = re.compile(r"[-‐–—―…⋯·•]+|/+|\.{3,}")
+# A dash is whatever looks like one: also lines of a box, and the long vowel of Japanese input.
+MISSING_SIGNS = re.compile(r"[-－−‐‑‒–—―⸺⸻─━﹘ーｰ…⋯·•]+|/+|\.{3,}|。{3,}")
 _BEFORE: dict[str, Qualifier] = {
     "近": "about", "约": "about", "大约": "about", "超": "at_least", "超过": "at_least", "逾": "at_least",
     "至少": "at_least", "上": "at_least", "不足": "under", "不到": "under",
@@ -127,7 +128,7 @@ def _to_plain(cell: str) -> str:
 
 def is_missing(text: str) -> bool:
     """Return whether a text only says that there is no value."""
-    return not text or text.lower() in MISSING or _MISSING_SIGNS.fullmatch(text) is not None
+    return not text or text.lower() in MISSING or MISSING_SIGNS.fullmatch(text) is not None
 
 
 def _value(match: re.Match[str]) -> Decimal:

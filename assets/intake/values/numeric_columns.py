@@ -272,7 +272,8 @@ class NumericColumnParser:
             maxima = np.array([_limit(indicator.maximum if indicator else None) for indicator in indicators])
             lows, highs = np.fmax(lows, minima[rows]), np.fmin(highs, maxima[rows])
         if column.is_year:
-            self.errors.add((values < lows) | (values > highs), source, "invalid_year", texts, _range_of(column))
+            is_bad = (values < lows) | (values > highs) | (values % 1 > 0)
+            self.errors.add(is_bad, source, "invalid_year", texts, _range_of(column))
             return
         for is_bad, code, limits in (
             (values < lows, "number_below_minimum", lows),

@@ -13,6 +13,8 @@ from assets.core.text import most_similar, normalise_name
 
 _MAX_NAME_LENGTH = 100
 _SIGNS = re.compile(r"[-‐–—·/\\>,、_|()\[\]【】〔〕]")
+# The number of a row in the cell of its place: 1.南昌市, （2）九江市, 三、赣州市
+_LISTED = re.compile(r"^(?:\([0-9]{1,2}\)|[0-9]{1,2}[.、)]|[一二三四五六七八九十]{1,3}、)(?=[^\x00-\x7f])")
 _CODE = re.compile(r"([0-9]{6})(?:\.0+|0{6}(?:\.0+)?)?")
 
 
@@ -73,8 +75,7 @@ class Places:
     def resolve(self, cell: str) -> Place:
         """Return the place that a cell names; raise UnknownPlaceError with the registered name that may be meant."""
         form = normalise_place_name(cell)
-        # 江西省 - 九江市 and 赣州(市) have signs between their parts; an alias such as Fuzhou, Jiangxi has its own.
-        place = self.forms.get(form) or self.forms.get(_SIGNS.sub("", form))
+        place = self.forms.get(form) or self.forms.get(_without_signs(form))
         if place is not None:
             return place
         if form in self.homophones:
@@ -103,11 +104,16 @@ class Places:
     def is_known(self, cell: str) -> bool:
         """Return whether the text is the name or code of a place, if ambiguous or not."""
         form = normalise_place_name(cell)
-        return form in self.forms or form in self.homophones or _SIGNS.sub("", form) in self.forms
+        return form in self.forms or form in self.homophones or _without_signs(form) in self.forms
 
 
 def _is_name_of_city(form: str, place: Place) -> bool:
     return place.city_code is not None and not form[:1].isascii()
+
+
+def _without_signs(form: str) -> str:
+    """The name without its number, and without the signs between its parts: 江西省 - 九江市, 赣州(市)."""
+    return _SIGNS.sub("", _LISTED.sub("", form))
 
 
 def normalise_place_name(text: str) -> str:

@@ -11,9 +11,10 @@ import hashlib
 import io
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
@@ -28,6 +29,8 @@ from assets.release.outputs.excel_limits import (
     SheetNames,
     fit_cell_text,
 )
+from assets.release.outputs.workbook.cell_styles import FONT, FONT_SIZE
+from assets.release.outputs.workbook.sheet import row_height, set_up_print
 from assets.release.publish.file_names import DEVICE_NAMES
 from assets.warehouse.connection import Connection
 
@@ -46,6 +49,8 @@ _CUT_NOTE = "…（全文见 CSV, in full in the CSV）"
 _TEXT_MARK = "\t"
 _WHOLE_ROW = 0  # the column of an error that has no position
 _ROWS_PER_BLOCK = 10_000
+# The widths of the number, of a reason or remedy, and of a cell of the sender.
+_ID_WIDTH, _TEXT_WIDTH, _CELL_WIDTH = 13, 24, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,8 @@ class ReturnedRow:
 def write_returns(connection: Connection, folder: Path, most_rows: int = MAX_ROWS) -> list[Path]:
     """Write the returns of the candidate below `folder/returns`.
 
-    Reads intake.rejects, intake.sheets, intake.files, intake.contracts, reference.cities and reference.aliases.
+    Reads intake.rejects, intake.sheets, intake.files, intake.file_arrivals, intake.contracts, reference.cities
+    and reference.aliases.
 
     Args:
         connection: the candidate.
@@ -138,20 +144,20 @@ def write_returns(connection: Connection, folder: Path, most_rows: int = MAX_ROW
     sheets = _read_sheets(connection)
     paths: list[Path] = []
     for (dataset, file, sha256), rows in groupby(_unresolved_rows(connection), key=lambda errors: errors[0][:3]):
-        owner, stem = senders.of_folder(file), Path(file).stem
+        owners, stem = senders.of_file(dataset, file, sha256), Path(file).stem
         name = f"{_safe_name(stem)}.{sha256[:8]}"
         workbooks: dict[str, _ReturnWorkbook] = {}
         with ExitStack() as stack:
             for errors in rows:
                 sheet = sheets[dataset, file, sha256, errors[0].sheet]
                 row = _returned_row(errors, sheet)
-                sender = owner or senders.of_place(sheet, row.cells) or stem
-                if sender not in workbooks:
-                    parent = target / _safe_name(sender) / _safe_name(dataset)
-                    parent.mkdir(parents=True, exist_ok=True)
-                    workbooks[sender] = _ReturnWorkbook(parent / name, most_rows)
-                    stack.callback(workbooks[sender].close)
-                workbooks[sender].write(sheet, row)
+                for sender in (owner or senders.of_place(sheet, row.cells) or stem for owner in owners):
+                    if sender not in workbooks:
+                        parent = target / _safe_name(sender) / _safe_name(dataset)
+                        parent.mkdir(parents=True, exist_ok=True)
+                        workbooks[sender] = _ReturnWorkbook(parent / name, most_rows)
+                        stack.callback(workbooks[sender].close)
+                    workbooks[sender].write(sheet, row)
         paths += [path for workbook in workbooks.values() for path in workbook.paths]
     return sorted([*paths, *_write_refused(connection, target, senders)])
 
@@ -194,9 +200,11 @@ class Senders:
 
     Attributes:
         cities: the name of a city by each of its normalised forms.
+        arrivals: the names under which a content came, by dataset and sha256: several senders may send the same.
     """
 
     cities: Mapping[str, str]
+    arrivals: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, connection: Connection) -> Senders:
@@ -210,7 +218,16 @@ class Senders:
             union select alias, name_zh from reference.aliases inner join reference.cities using (city_code)
             """
         ).fetchall()
-        return cls({normalise_name(form): name for form, name in rows})
+        arrivals: dict[tuple[str, str], list[str]] = defaultdict(list)
+        sent = "select dataset, file_sha256, file from intake.file_arrivals order by dataset, file_sha256, arrival"
+        for dataset, sha256, file in connection.execute(sent).fetchall():
+            arrivals[dataset, sha256].append(file)
+        return cls({normalise_name(form): name for form, name in rows}, arrivals)
+
+    def of_file(self, dataset: str, file: str, sha256: str) -> list[str | None]:
+        """Return the folders from which a file came, each once; None for a file that lay in none."""
+        files = [file, *self.arrivals.get((dataset, sha256), ())]
+        return list(dict.fromkeys(map(self.of_folder, files)))
 
     def of_place(self, sheet: ReturnSheet, cells: Sequence[str]) -> str | None:
         """Return the city that a row names, where it is known."""
@@ -277,9 +294,9 @@ class _ReturnWorkbook:
         self._book = xlsxwriter.Workbook(str(path), settings)
         self._book.set_properties({"created": FIXED_CREATION_TIME})
         # Text format: Excel keeps a corrected cell as it is typed.
-        plain = {"num_format": "@", "valign": "top"}
+        plain = {"num_format": "@", "valign": "top", "text_wrap": True, "font_size": FONT_SIZE, **FONT}
+        plain |= {"bottom": 4, "bottom_color": "#7F7F7F"}
         self._plain = self._book.add_format(plain)
-        self._added_formats = [self._plain, *[self._book.add_format({**plain, "text_wrap": True})] * 4]
         self._bad = self._book.add_format({**plain, "bg_color": "#FFC7CE", "font_color": "#9C0006"})
         self._bold = self._book.add_format({**plain, "bold": True, "bg_color": "#D9E1F2", "bottom": 1})
         self.paths = [path]
@@ -294,7 +311,10 @@ class _ReturnWorkbook:
         """Write a row; another sheet than before, or a full one, begins a new worksheet."""
         if sheet is not self._sheet or self._row_count >= self._most_rows:
             self._add_sheet(sheet)
-        formats = [*self._added_formats, *[self._bad if _WHOLE_ROW in row.bad else self._plain] * len(row.cells)]
+        formats = [
+            *[self._plain] * len(ADDED_HEADERS),
+            *[self._bad if _WHOLE_ROW in row.bad else self._plain] * len(row.cells),
+        ]
         # A cell that is missing in the row may be bad too.
         formats += [None] * (max(row.bad, default=_WHOLE_ROW) - len(row.cells))
         for column in row.bad - {_WHOLE_ROW}:
@@ -311,10 +331,12 @@ class _ReturnWorkbook:
         name = self._names.add(sheet.name or "退回")
         headers = [*ADDED_HEADERS, *(sheet.headers[index] for index in sheet.kept)]
         self._worksheet = self._book.add_worksheet(name)
+        set_up_print(self._worksheet, is_landscape=True)
+        self._worksheet.repeat_rows(0)
         self._worksheet.freeze_panes(1, 1)
         self._worksheet.ignore_errors({"number_stored_as_text": f"A1:XFD{MAX_ROWS}"})
-        for first, last, width in ((0, 0, 15), (1, 4, 36), (5, len(headers), 16)):
-            self._worksheet.set_column(first, last, width, self._plain)
+        for first, last in ((0, 0), (1, len(ADDED_HEADERS) - 1), (len(ADDED_HEADERS), len(headers))):
+            self._worksheet.set_column(first, last, _width(first), self._plain)
         if self._stream is not None:
             self._stream.close()
         suffix = "" if sheet.name is None and self._sheet is None else f".{_safe_name(name)}"
@@ -328,6 +350,7 @@ class _ReturnWorkbook:
     def _put(self, cells: Sequence[str], formats: Sequence[Any], first: str) -> None:
         """Write one row to both files; `first` is its first cell in CSV."""
         self._csv.writerow([first, *map(escape_formula, cells[1:])])
+        self._worksheet.set_row(self._row_count, row_height((text, _width(n)) for n, text in enumerate(cells)))
         for column, (text, style) in enumerate(zip(cells, formats, strict=False)):
             self._worksheet.write_string(self._row_count, column, fit_cell_text(text, _CUT_NOTE), style)
         for column, style in enumerate(formats[len(cells) :], start=len(cells)):
@@ -335,11 +358,16 @@ class _ReturnWorkbook:
         self._row_count += 1
 
 
+def _width(column: int) -> int:
+    return _ID_WIDTH if column == 0 else _TEXT_WIDTH if column < len(ADDED_HEADERS) else _CELL_WIDTH
+
+
 def _write_refused(connection: Connection, target: Path, senders: Senders) -> list[Path]:
     """Write for each sender a list of the files that were refused: there are no rows to return, but reasons."""
     rows = connection.execute(
         """
-        select rejects.file, rejects.sheet, rejects.line, reason_zh, remedy_zh, reason_en, remedy_en
+        select dataset, file_sha256, rejects.file, rejects.sheet, rejects.line, reason_zh, remedy_zh, reason_en,
+            remedy_en
         from intake.rejects as rejects
         inner join intake.files as files using (dataset, file_sha256)
         where files.status = 'refused' and not coalesce(is_resolved, false)
@@ -347,8 +375,9 @@ def _write_refused(connection: Connection, target: Path, senders: Senders) -> li
         """
     ).fetchall()
     by_sender: dict[str, list[Sequence[object]]] = {}
-    for row in rows:
-        by_sender.setdefault(senders.of_folder(row[0]) or Path(row[0]).stem, [_REFUSED_HEADERS]).append(row)
+    for dataset, sha256, file, *cells in rows:
+        for owner in senders.of_file(dataset, file, sha256):
+            by_sender.setdefault(owner or Path(file).stem, [_REFUSED_HEADERS]).append((file, *cells))
     paths = {target / _safe_name(sender) / REFUSED: rows for sender, rows in by_sender.items()}
     for path, lines in paths.items():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -28,6 +28,7 @@ SOURCE_TABLES = (
     "intake.rejects",
     "intake.sheets",
     "intake.files",
+    "intake.file_arrivals",
     "intake.contracts",
     "reference.cities",
     "reference.aliases",

@@ -55,11 +55,12 @@ def run(
 
 
 class _Received(NamedTuple):
-    """What a run received: files that have to be corrected, sheets, and files that were sent again."""
+    """What a run received: files to correct, sheets, files that were sent again, and figures that do not score."""
 
     faults: list[dict[str, Any]]
     sheets: list[dict[str, Any]]
     sent_again: list[dict[str, Any]]
+    unscored: list[dict[str, Any]]
 
 
 def _read_received(outcome: RunOutcome) -> _Received:
@@ -71,6 +72,7 @@ def _read_received(outcome: RunOutcome) -> _Received:
     faults = read_rows(release, "file_faults", ("dataset", "arrival_sequence", "file"))
     sheets = read_rows(release, "intake.sheets", ("dataset", "file", "position"))
     sent_again = read_rows(release, "files_sent_again", ("received_at", "file"))
+    unscored = read_rows(release, "unscored_figures", ("dataset", "file", "indicator_id", "scope"))
     if previous is not None:
         since = previous.manifest.run.released_at.astimezone(UTC).replace(tzinfo=None)
         sent_again = [row for row in sent_again if row["received_at"] > since]
@@ -78,6 +80,7 @@ def _read_received(outcome: RunOutcome) -> _Received:
         [{**row, "is_new": (row["dataset"], row["file_sha256"]) not in known} for row in faults],
         [row for row in sheets if (row["dataset"], row["file_sha256"]) not in known],
         sent_again,
+        [row for row in unscored if (row["dataset"], row["file_sha256"]) not in known],
     )
 
 
@@ -130,6 +133,7 @@ def _render_run(outcome: RunOutcome, language: Language) -> list[RenderableType]
     return [
         *arrivals.render_file_faults(received.faults, _shorten(release.folder / RETURNS_FOLDER), language),
         *arrivals.render_sent_again(received.sent_again, language),
+        *arrivals.render_unscored(received.unscored, language),
         *arrivals.render_sheets(received.sheets, language),
         tables.render_files(files, language),
         line("checks", language, **totals),

@@ -26,7 +26,7 @@ def status(
     from assets.release.read.queries import read_rows
     from assets.release.read.reader import get_current_release
     from pipelines.cli.render import arrivals, scorecards, tables
-    from pipelines.observability.overdue import find_due_soon, find_overdue
+    from pipelines.observability.overdue import find_due_soon, find_overdue, find_partly_sent
 
     paths = Paths.from_environment()
     release = get_current_release(paths)
@@ -35,7 +35,8 @@ def status(
     with release.connect():
         day = (as_of or datetime.now()).date()
         late = find_overdue(release, day)
-        soon = find_due_soon(release, day, max(read_settings(paths).reminders.days, default=-1))
+        days = max(read_settings(paths).reminders.days, default=-1)
+        soon, partly = find_due_soon(release, day, days), find_partly_sent(release, day, days)
         datasets = read_rows(release, "dataset_rows", ("dataset",))
         flags = read_rows(release, "flag_counts", ("status_position", "detector"))
         sent_again = read_rows(release, "files_sent_again", ("received_at", "file"))
@@ -51,7 +52,8 @@ def status(
             scorecards.render_flag_counts(flags, language),
             line("noteworthy", language, **counts),
             tables.render_overdue(late, language),
-            *tables.render_due_soon(soon, language),
+            *tables.render_owed("due_soon", soon, language),
+            *tables.render_owed("partly_sent", partly, language),
             line("up_to_date" if is_up_to_date else "not_up_to_date", language),
         ]
 
@@ -68,5 +70,6 @@ def status(
         "flags": flags,
         "late": late,
         "due_soon": soon,
+        "partly_sent": partly,
     }
     write_result(as_json, content, render)

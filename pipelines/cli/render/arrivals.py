@@ -1,4 +1,4 @@
-"""What arrived in a run: the files to correct first, then sheets and files that were sent again.
+"""What arrived in a run: the files to correct first, then figures that do not score, sheets, and files sent again.
 
 Here: a few lines, however many files there are. Not here: the table of all files (pipelines.cli.render.tables).
 """
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from assets.core.i18n import Language, label
+from assets.intake.receipts.arrivals import sender_folder
 from pipelines.cli.render.sheets import render_account
 from pipelines.cli.render.tables import Row, format_moment, unwrapped
 
@@ -72,10 +73,24 @@ def render_sheets(sheets: Sequence[Row], language: Language) -> list[Text]:
     return lines
 
 
+def render_unscored(unscored: Sequence[Row], language: Language) -> list[Text]:
+    """Return for each dataset how many figures do not score, and where to look."""
+    lines = []
+    for dataset in dict.fromkeys(row["dataset"] for row in unscored):
+        counts = {"other_scope": 0, "context": 0}
+        for row in unscored:
+            if row["dataset"] == dataset:
+                counts["context" if row["scoring_scope"] is None else "other_scope"] += row["figures"]
+        lines.append(unwrapped(_text("unscored", language, dataset=dataset, **counts), "yellow"))
+    return lines
+
+
 def render_sent_again(files: Sequence[Row], language: Language) -> list[Text]:
     """Return which files were sent again, and what is current now."""
     lines = []
     for row in files[:_MAX_FILES]:
         moments = {"first": format_moment(row["first_received_at"]), "last": format_moment(row["received_at"])}
-        lines.append(unwrapped(_text("sent_again", language, **row, **moments), "yellow"))
+        is_of_another = sender_folder(row["file"]) != sender_folder(row["first_file"])
+        key = "sent_by_another" if is_of_another else "sent_again"
+        lines.append(unwrapped(_text(key, language, **row, **moments), "yellow"))
     return [*lines, *_more(len(files), language)]

@@ -89,9 +89,9 @@ def render_overdue(late: Sequence[Row], language: Language) -> Text:
     return unwrapped("\n".join(lines) or phrase("nothing_overdue", language), style="yellow" if late else "")
 
 
-def render_due_soon(soon: Sequence[Row], language: Language) -> list[Text]:
-    """Return what is due soon, one line for each dataset and year; nothing where nothing is."""
-    return [unwrapped(line) for line in _owed_lines("due_soon", soon, language)]
+def render_owed(key: str, rows: Sequence[Row], language: Language) -> list[Text]:
+    """Return what is due soon or partly sent, by the phrase of it: one line for each dataset and year."""
+    return [unwrapped(line) for line in _owed_lines(key, rows, language)]
 
 
 def _owed_lines(key: str, rows: Sequence[Row], language: Language) -> list[str]:

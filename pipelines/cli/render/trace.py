@@ -102,8 +102,14 @@ class _TraceTree:
         authority = label("target_authorities", self._score["target_authority"], self._language)
         value = f"{target['operator']} {format_number(target['value'])}{high} {target['unit']}{year}"
         branch = tree.add(self._leaf("target", f"{value}, {authority}"))
+        # The registry has the names of documents in Chinese; an English reader gets them in brackets.
+        named = "{}" if self._language == "zh" else "({})"
         keys = ("document_zh", "document_number", "document_date", f"scope_{self._language}")
-        facts = [str(target[key]) for key in keys if target[key]]
+        facts = [
+            named.format(target[key]) if key in ("document_zh", "document_number") else str(target[key])
+            for key in keys
+            if target[key]
+        ]
         branch.add(self._leaf("document", ", ".join([*facts, self._grade(target)])))
         if target[f"note_{self._language}"]:
             branch.add(Text(target[f"note_{self._language}"], style="dim"))
@@ -146,7 +152,7 @@ class _TraceTree:
             text = f"{vintage['correction_id']} ({vintage['correction_action']}{sent_as})"
             node.add(self._leaf("correction", text))
         if vintage["note"]:
-            node.add(Text(vintage["note"], style="dim"))
+            node.add(self._leaf("sent_note", vintage["note"]))
 
     def _add_source(self, node: Tree, vintage: Row) -> None:
         publication = vintage[f"publication_{self._language}"] or vintage["source_id"]

@@ -128,12 +128,8 @@ class WorkbookWriter:
         """Add an empty sheet, set up for print on A4; return its name, changed where it was taken, and the sheet."""
         name = self._names.add(name)
         sheet = self._book.add_worksheet(name)
-        sheet.set_paper(_A4)
-        if is_landscape:
-            sheet.set_landscape()
-        sheet.set_margins(left=_MARGIN, right=_MARGIN, top=0.5, bottom=0.6)
+        set_up_print(sheet, is_landscape)
         sheet.center_horizontally()
-        sheet.fit_to_pages(1, 0)
         sheet.hide_gridlines(2)
         sheet.set_footer(f"&L&8{self._footer}&C&8第 &P 页，共 &N 页  &P / &N&R&8&A", {"margin": 0.25})
         return name, sheet
@@ -244,6 +240,15 @@ class WorkbookWriter:
 
 def _is_grouped(content: SheetContent) -> bool:
     return any(column.group is not None for column in content.columns)
+
+
+def set_up_print(sheet: Any, is_landscape: bool) -> None:
+    """Print a sheet on A4, one page wide."""
+    sheet.set_paper(_A4)
+    if is_landscape:
+        sheet.set_landscape()
+    sheet.set_margins(left=_MARGIN, right=_MARGIN, top=0.5, bottom=0.6)
+    sheet.fit_to_pages(1, 0)
 
 
 def row_height(texts: Iterable[tuple[str, float]]) -> float:
