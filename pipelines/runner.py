@@ -43,12 +43,14 @@ class RunOutcome:
         previous: the one that was current before.
         is_new: whether this run made the release.
         had_work: whether anything was new.
+        repairs: what was damaged and is made again.
     """
 
     release: Release
     previous: Release | None
     is_new: bool
     had_work: bool
+    repairs: tuple[Issue, ...] = ()
 
 
 def run_if_changed(paths: Paths, progress: Progress) -> RunOutcome:
@@ -90,11 +92,11 @@ def _run_if_changed(paths: Paths, run_id: str, progress: Progress) -> RunOutcome
 
         # Its process imports for seconds, and so does this one: in parallel where there are two cores.
         with relaxed_gc(), ValidationWorker() as worker:
-            _execute_job(paths, run_id, inputs, progress, worker)
+            repairs = _execute_job(paths, run_id, inputs, progress, worker)
     after = find_current_release(paths)
     assert after is not None
     is_new = before is None or after.manifest.release_id != before.manifest.release_id
-    return RunOutcome(after, before, is_new=is_new, had_work=True)
+    return RunOutcome(after, before, is_new=is_new, had_work=True, repairs=tuple(repairs))
 
 
 @contextmanager
@@ -135,20 +137,24 @@ def relaxed_gc() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _execute_job(paths: Paths, run_id: str, inputs: str, progress: Progress, worker: ValidationWorker) -> None:
+def _execute_job(paths: Paths, run_id: str, inputs: str, progress: Progress, worker: ValidationWorker) -> list[Issue]:
+    """Run the job; return what was damaged and is made again."""
     import dagster as dg
 
     from assets.release.assets import INPUTS_TAG
     from pipelines.definitions import build_definitions
     from pipelines.orchestration.resources import VALIDATION_WORKER
+    from pipelines.orchestration.run_context import read_repairs
     from pipelines.project import load_project
 
     job = build_definitions(load_project(paths), has_lineage=False).resolve_job_def(REFRESH)
     total = len(list(job.asset_layer.executable_asset_keys))
+    repairs: list[Issue] = []
 
     def report_progress(entry: dg.EventLogEntry) -> None:
         event = entry.dagster_event
         if event is not None and event.is_step_materialization and event.asset_key is not None:
+            repairs.extend(read_repairs(event))
             progress(".".join(event.asset_key.path), total)
 
     gc.freeze()
@@ -167,6 +173,7 @@ def _execute_job(paths: Paths, run_id: str, inputs: str, progress: Progress, wor
         except dg.DagsterUserCodeExecutionError as error:
             raise error.user_exception from error
         prune_after_run(paths, instance)
+    return repairs
 
 
 def prune_after_run(paths: Paths, instance: DagsterInstance) -> None:

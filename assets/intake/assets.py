@@ -5,6 +5,7 @@ Here: which tables the assets write, and the rows of the tables about contracts 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from operator import attrgetter
 
@@ -134,7 +135,8 @@ def _dataset_asset(contract: Contract) -> dg.AssetsDefinition:
             receipts = ingest_dataset(job, utc_now(), from_inbox=warehouse.ingest_inbox)
             load_accepted(connection, table, job.folder, receipts)
             metadata = dagster_assets.table_metadata(connection, table)
-        return dg.MaterializeResult(metadata={**metadata, **_totals(receipts)})
+        repairs = [asdict(issue) for issue in job.repairs]
+        return dg.MaterializeResult(metadata={**metadata, **_totals(receipts), dagster_assets.REPAIRS: repairs})
 
     return ingest
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -55,6 +55,8 @@ class IngestJob:
     registry: Lookups
     limits: Limits
     read_workbook: WorkbookReader = read_in_new_process
+    # What was found damaged and was read again.
+    repairs: list[Issue] = field(default_factory=list)
 
     @property
     def folder(self) -> Path:
@@ -161,7 +163,10 @@ class IngestJob:
     def _needs_parsing(self, file: InboxFile, earlier: Receipt) -> bool:
         # Bytes refused for the suffix of one name may be valid under another name.
         is_renamed = not _is_supported(earlier.file) and _is_supported(file.name)
-        return earlier.recipe != self.recipe or is_renamed or bool(damaged_results(self.folder, earlier))
+        damaged = damaged_results(self.folder, earlier)
+        if earlier.results:  # an earlier version recorded none
+            self.repairs.extend(Issue("result_read_again", path.name, file=earlier.file) for path in damaged)
+        return earlier.recipe != self.recipe or is_renamed or bool(damaged)
 
     def _ingest_file(self, file: InboxFile, arrival_time: datetime, earlier: Receipt | None) -> Receipt:
         """Parse one file and write its receipt; if another machine wrote one for it meanwhile, return that one.

@@ -4,6 +4,7 @@ Not here: what publishing does (assets.release.publish), and the tables that are
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any, Protocol
 
 import dagster as dg
@@ -137,6 +138,7 @@ def release_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -> 
             {
                 "release_id": result.release_id,
                 "is_new": result.is_new,
+                dagster_assets.REPAIRS: [asdict(issue) for issue in result.repairs],
                 "folder": dg.MetadataValue.path(folder),
                 "report": dg.MetadataValue.url((folder / REPORT_INDEX).as_uri()),
             }

@@ -18,6 +18,8 @@ from assets.warehouse.tables import Table
 POOL = "candidate"
 OWNER = "team:gancheng"
 LINEAGE = "dagster/column_lineage"
+# The metadata of a materialisation with what was found damaged and was made again.
+REPAIRS = "repairs"
 
 
 def asset_key(qualified_name: str) -> dg.AssetKey:

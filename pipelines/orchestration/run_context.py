@@ -11,13 +11,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import dagster as dg
 
 from assets.core.data_dir_version import ensure_data_dir
+from assets.core.errors import Issue
 from assets.core.paths import Paths
 from assets.release.assets import INPUTS_TAG
 from assets.release.read.reader import find_current_release
+from assets.warehouse.dagster_assets import REPAIRS
 from pipelines.locks import run_lock
 from pipelines.observability import alerts, run_outcomes
 from pipelines.observability.run_log import FAILED, FINISHED, STARTED, STOPPED, Fact, RunLog
@@ -39,6 +42,7 @@ class RunContext:
     steps: list[dict[str, str | float]] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
     released: dict[str, str | bool] = field(default_factory=dict)
+    repairs: list[Issue] = field(default_factory=list)
 
     def listen(self, entry: dg.EventLogEntry) -> None:
         """Collect step times, errors and the release from Dagster's events.
@@ -49,6 +53,7 @@ class RunContext:
         event = entry.dagster_event
         if event is None:
             return
+        self.repairs += read_repairs(event)
         if event.is_step_materialization and event.asset_key == _RELEASE:
             metadata = event.step_materialization_data.materialization.metadata
             self.released = {
@@ -76,13 +81,22 @@ class RunContext:
         elif len(self.steps) < self.planned_steps:
             run_log.write(STOPPED, **facts)
         else:
-            run_log.write(FINISHED, **facts, had_work=True, **self.released)
+            repairs = [{"code": issue.code, "file": issue.file or "", "actual": issue.actual} for issue in self.repairs]
+            run_log.write(FINISHED, **facts, had_work=True, **self.released, repairs=repairs)
         run_log.prune()
         run_outcomes.refresh_metrics(self.paths)
         if self.errors:
             alerts.alert_after_failure(self.paths, *self.errors)
         elif self.released and (release := find_current_release(self.paths)) is not None:
             alerts.alert_after_run(self.paths, release)
+
+
+def read_repairs(event: dg.DagsterEvent) -> list[Issue]:
+    """Return what a step found damaged and made again."""
+    if not event.is_step_materialization:
+        return []
+    fields = event.step_materialization_data.materialization.metadata.get(REPAIRS)
+    return [] if fields is None else [Issue(**issue) for issue in cast("list[dict[str, Any]]", fields.value)]
 
 
 def run_context_resource(paths: Paths) -> dg.ResourceDefinition:

@@ -100,8 +100,12 @@ def test_a_result_that_was_changed_is_read_again_from_the_archive(arrived: Inges
     before, (pattern, change) = content(arrived), REPAIRED[kind]
     for file in arrived.folder.glob(pattern):
         change(file)
-    assert any(damaged_results(arrived.folder, receipt) for receipt in read_receipts(arrived.folder))
+    damaged = [path for receipt in read_receipts(arrived.folder) for path in damaged_results(arrived.folder, receipt)]
+    assert damaged
     assert content(arrived) == before
+    assert {(issue.code, issue.actual) for issue in arrived.repairs} == {
+        ("result_read_again", path.name) for path in damaged
+    }
     assert not any(damaged_results(arrived.folder, receipt) for receipt in read_receipts(arrived.folder))
 
 
@@ -152,6 +156,7 @@ def test_receipts_of_an_earlier_lake_are_sealed_once_and_their_files_read_again(
     (arrived.paths.lake / "VERSION").write_text("2\n")
     ensure_data_dir(arrived.paths)
     assert content(arrived) == before
+    assert arrived.repairs == []
     assert (arrived.paths.lake / "VERSION").read_text() == "3\n"
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from assets.core.errors import Issue
 from assets.core.files import sync_tree
 from assets.core.paths import Paths
 from assets.release.explain.changelog import render_changelog
@@ -55,10 +56,11 @@ SCHEMA = "release"
 
 @dataclass(frozen=True, slots=True)
 class PublishResult:
-    """The release that is current after publishing, and whether it is new."""
+    """The release that is current after publishing, whether it is new, and what was damaged and is replaced."""
 
     release_id: str
     is_new: bool
+    repairs: tuple[Issue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +133,12 @@ def publish(
         if plan.baseline is not None and plan.baseline.content_digest == content.manifest.content_digest:
             write_index(paths)
             return PublishResult(plan.baseline.release_id, is_new=False)
+        replaced = find_current_folder(paths) if plan.current is None else None
         files = _write_artifacts(connection, plan, content, await_check_pages, put_returns)
         _commit(paths, content.manifest.model_copy(update={"files": files}))
         write_index(paths)
-        return PublishResult(content.manifest.release_id, is_new=True)
+        repairs = () if replaced is None else (Issue("current_release_replaced", replaced.name),)
+        return PublishResult(content.manifest.release_id, is_new=True, repairs=repairs)
     finally:
         discard_staging(paths)
 

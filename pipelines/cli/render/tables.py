@@ -170,11 +170,11 @@ def render_catalogue(rows: Sequence[Row], names: Sequence[str], language: Langua
     )
 
 
-def render_issue(issue: Issue, language: Language) -> tuple[Text, Text]:
+def render_issue(issue: Issue, language: Language, style: str = "bold red") -> tuple[Text, Text]:
     """Return what is wrong with its place, and the remedy."""
     where, reason = issue.where(language), issue.reason(language)
     return (
-        unwrapped(f"{where}: {reason}" if where else reason, style="bold red"),
+        unwrapped(f"{where}: {reason}" if where else reason, style=style),
         unwrapped(f"  → {issue.remedy(language)}"),
     )
 
