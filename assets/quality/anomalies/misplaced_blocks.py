@@ -50,7 +50,7 @@ class _Block:
 
     def drop_unknown(self, values: Floats) -> _Block:
         """Return the block without the figures, columns and cities that the values do not have."""
-        is_known = ~np.isnan(values[np.ix_(self.columns, self.cities, [self.year])][:, :, 0])
+        is_known = ~np.isnan(values[:, :, self.year][np.ix_(self.columns, self.cities)])
         part = np.where(is_known, self.part, -1)
         columns, cities = ((part >= 0).any(axis=axis) for axis in (1, 0))
         return replace(
