@@ -43,7 +43,7 @@ _A3, _A4 = 8, 9
 _MAX_A4_COLUMNS = 16
 _YES_NO = ("是", "否")
 _WIDTHS = {"text": 14.0, "date": 12.0, "earlier": 9.0, "number": 11.0}
-_TEXT_WIDTH = 84  # of a page, in digits
+_TEXT_WIDTH = 70  # of a page, in digits; LibreOffice cuts a wider column off
 _GRID = FIRST  # the check judges each cell of the form at its own address; the first column is never judged
 
 
@@ -315,6 +315,7 @@ class _FormWriter:
                 sheet.write_string(line, number, option, self.style(font_size=9))
             cells = f"{address(0, number, True, True)}:{address(len(options) - 1, number, True, True)}"
             addresses[column_name] = f"'{name}'!{cells}"
+        _fit_to_width(sheet)
         return addresses
 
     def _options(self, column: ContractColumn) -> list[str]:
@@ -351,8 +352,7 @@ class _FormWriter:
         for mark, style in (("missing", red), ("error", red), ("duplicate", red), ("warning", amber)):
             rule = {"type": "cell", "criteria": "==", "value": f'"{marks[mark]}"', "format": style}
             sheet.conditional_format(f"{grid}".replace("$", ""), rule)
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
+        _fit_to_width(sheet)
 
     def _write_check_row(self, line: int, target: int) -> None:
         sheet, marks, row = self.check, self.check_texts["marks"], self.form.rows[line - FIRST]
@@ -400,8 +400,7 @@ class _FormWriter:
             style = self.style(bold=True, font_size=12) if is_heading else self.style(text_wrap=True)
             self.instructions.set_row(line, 16 * max(1, -(-2 * len(filled) // _TEXT_WIDTH)) + 4)
             self.instructions.write_string(line, 0, filled, style)
-        self.instructions.fit_to_pages(1, 0)
-        self.instructions.set_paper(_A4)
+        _fit_to_width(self.instructions, is_landscape=False)
 
     def _write_meanings(self) -> None:
         """Write what each figure means, one block below the other: a table of them would look like one to be read."""
@@ -417,8 +416,15 @@ class _FormWriter:
                 sheet.set_row(line + number, 16 * max(1, -(-2 * len(text) // _TEXT_WIDTH)))
                 sheet.write_string(line + number, 0, text, wrap)
             line += len(parts) + 2
-        sheet.fit_to_pages(1, 0)
-        sheet.set_paper(_A4)
+        _fit_to_width(sheet, is_landscape=False)
+
+
+def _fit_to_width(sheet: Any, *, is_landscape: bool = True) -> None:
+    """Print a sheet on A4, one page wide."""
+    if is_landscape:
+        sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
 
 
 def _limits(column: ContractColumn) -> str:

@@ -218,3 +218,13 @@ def test_only_the_cells_to_fill_in_are_unlocked(forms: dict[str, MadeForm]) -> N
                 is_closed = name in made.form.rows[row].closed
                 is_given = name in made.form.locked and name in made.form.rows[row].given
                 assert sheet.cell(FIRST + row + 1, column + 1).protection.locked == (is_closed or is_given)
+
+
+def test_every_sheet_prints_one_page_wide_and_no_column_is_wider_than_a_page(forms: dict[str, MadeForm]) -> None:
+    a3, a4, widest = 8, 9, 70
+    for made in forms.values():
+        for sheet in load_workbook(made.file).worksheets:
+            assert sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.title
+            assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) in {(None, 0), (1, 0)}, sheet.title
+            assert sheet.page_setup.paperSize in {a3, a4}, sheet.title
+            assert all(column.width <= widest + 1 for column in sheet.column_dimensions.values()), sheet.title
