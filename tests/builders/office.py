@@ -33,7 +33,7 @@ class Office:
 
     def run(self) -> None:
         receipts = self.intake.ingest(NOW + timedelta(days=1))
-        for name in ("intake.files", "intake.rejects", "intake.sheets"):
+        for name in ("intake.files", "intake.file_arrivals", "intake.rejects", "intake.sheets"):
             TABLES[name].create(self.connection)
         self.load(receipts)
         add_rejects(self.connection, "fairs", self.intake.folder, receipts)

@@ -210,11 +210,11 @@ def test_the_same_inputs_give_the_same_bytes_elsewhere_and_later(province: Place
     assert [file.path for file in one.manifest.files if file.rows is not None and not file.is_content] == [
         "parquet/file_arrivals.parquet",
         "parquet/freshness.parquet",
+        "parquet/signed_years.parquet",
         "parquet/runs.parquet",
         "parquet/score_changes.parquet",
         "parquet/scorecard_long.parquet",
         "parquet/scorecard_wide.parquet",
-        "parquet/signed_years.parquet",
     ]
 
 

@@ -108,7 +108,7 @@ def test_whether_there_is_anything_new_is_told_without_reading_what_was_seen(
     read: list[str] = []
     open_file = fingerprint.open_inbox_file
     monkeypatch.setattr(
-        fingerprint, "open_inbox_file", lambda inbox, entry: (read.append(entry.name), open_file(inbox, entry))[1]
+        fingerprint, "open_inbox_file", lambda inbox, parts: (read.append("/".join(parts)), open_file(inbox, parts))[1]
     )
     assert fingerprint.compute_fingerprint(Paths(tmp_path)) == unseen
     assert read == []
