@@ -8,7 +8,6 @@ parsed (assets.intake.file_parser), the output (pipelines.cli.render.check).
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import shutil
 import tempfile
@@ -24,6 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from assets.core.errors import Issue, UsageError
+from assets.core.files import hash_file
 from assets.core.i18n import Language
 from assets.core.inbox_files import (
     EntryChangedError,
@@ -217,9 +217,7 @@ class DryRun:
         folder = self.lake / (dataset or "")
         if dataset is None or not folder.is_dir():
             return None
-        with file.content.open("rb") as stream:
-            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-        return find_known_content(folder, sha256)
+        return find_known_content(folder, hash_file(file.content))
 
     def _check(self, file: _OpenedFile, dataset: str | None, read_workbook: WorkbookReader) -> DryRunResult:
         if dataset is not None:

@@ -262,6 +262,15 @@ def test_62_serial_numbers_and_contacts_are_not_read_and_not_kept(take: Take) ->
     assert [text for _, text in outcome.notes("column_ignored")] == ["序号", "联系电话", "备注"]
 
 
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_62_a_contact_of_any_length_is_not_kept_with_a_rejected_row(take: Take, quote: str) -> None:
+    contact = f"{quote}{'甲' * 140_000}{quote}"
+    outcome = take("parks", f"{','.join((*WAYS, '联系电话'))}\n{','.join(map(str, way('x')))},{contact}\n")
+    (error,) = outcome.rejects
+    assert (error["line"], error["code"]) == (2, "invalid_number")
+    assert error["raw_row"] == f"{','.join(map(str, way('x')))},"
+
+
 @pytest.mark.parametrize(
     "footer",
     [

@@ -22,6 +22,7 @@ from assets.intake.readers.reader_process import ReaderProcess
 from assets.intake.readers.sheet_writer import WorkbookSheet
 from assets.intake.readers.workbook import is_workbook
 from tests.builders.intake_files import PARKS, park, xls, xlsx
+from tests.builders.xlsb_files import Sheet, xlsb
 from tests.helpers.hang_guard import hang_guard
 from tests.helpers.proof_scale import times
 
@@ -96,6 +97,7 @@ def spreadsheet_ml() -> bytes:
 
 KINDS: dict[str, Mutate] = {
     "xlsx": of_zip(xlsx({"一": ROWS})),
+    "xlsb": of_zip(xlsb({"一": Sheet(ROWS)})),
     "xls": of_bytes(xls({"一": ROWS})),
     "ods": of_zip(ods()),
     "html": of_bytes(html()),

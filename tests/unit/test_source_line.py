@@ -33,6 +33,12 @@ def test_a_row_is_shown_whole_from_the_line_on_which_it_begins(
     assert read_source_line(paths, sha256, None, line, encoding, READER.read_row) == ("read", text)
 
 
+def test_a_row_with_a_cell_of_any_length_is_shown(tmp_path: Path) -> None:
+    row = f"南昌市,{'a' * 140_000}"
+    paths, sha256 = archived(tmp_path, f"城市,注\n{row}\n九江市,三\n".encode())
+    assert read_source_line(paths, sha256, None, 2, "utf-8", READER.read_row) == ("read", row)
+
+
 def test_a_row_of_a_workbook_is_shown_as_a_record_of_its_cells(tmp_path: Path) -> None:
     book, content = openpyxl.Workbook(), io.BytesIO()
     page = book.create_sheet("绿地")

@@ -23,6 +23,8 @@ Texts = tuple[list[int], list[str]]
 _RECORD_END = "\r\n"
 TEXT_TYPE = pa.string()
 CATEGORY_TYPE = pa.dictionary(pa.int32(), pa.string())
+# The limits of a data directory bound rows; csv would raise an error at a cell of 131,072 characters.
+csv.field_size_limit(2**31 - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ _TAGS |= {603: "fills", 611: "fonts", 615: "numFmts", 617: "cellXfs", 626: "cell
 _ENDS = {kind + 1: tag for kind, tag in _TAGS.items()}
 _STATES = ("visible", "hidden", "veryHidden")
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A", 43: "#N/A"}
-# What XML has no character for, and what would be read as such a one.
+# What XML has no character for, and what would be read as an escaped character.
 _ESCAPED = re.compile("[\0-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 _GRADIENT, _SUPERSCRIPT, _NO_TEXT, _MAX_RECORD = 0x28, 1, 0xFFFFFFFF, 1 << 24
 _INDEXED, _RGB, _THEME = 1, 2, 3

@@ -10,6 +10,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -60,5 +61,7 @@ def _read_text_row(lines: Sequence[str], line: int) -> str | None:
     if not 1 <= line <= len(lines):
         return None
     reader = csv.reader(io.StringIO("".join(lines[line - 1 : line - 1 + _MAX_LINES]), newline=""))
-    next(reader, None)
+    # A cell that is longer than csv reads ends its row with the line.
+    with suppress(csv.Error):
+        next(reader, None)
     return "".join(lines[line - 1 : line - 1 + max(reader.line_num, 1)]).rstrip("\r\n")
