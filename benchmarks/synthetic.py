@@ -397,8 +397,7 @@ def _rows(province: Province, dataset: str, part: int) -> str:
     broken = f"(u * {province.years} + y) % {province.broken_every} = {province.broken_every - 1}"
     # From 1 on, because a smaller percentage may be a fraction and is rejected.
     start = f"(100 + (u * 7919 + {{i}} * 104729 + {province.seed} * 1299709) % 5900) / 100.0"
-    # All units of an indicator rise alike but for a deviation of each figure: else a row fits other units too.
-    rise = "y * ({i} % 5) / 10.0 + hash(u, y, {i}) % 1000 / 500.0"
+    rise = "y * ((u * 31 + {i} * 17) % 40) / 10.0"
     figures = [
         f"printf('%.2f', least(99.99, {start.format(i=i)} + {rise.format(i=i)})) as i{i:02}"
         for i in range(province.indicators)

@@ -17,6 +17,7 @@ from tests.builders.observations import (
     cities_and_years,
     clean,
     detect,
+    observation,
     replace_values,
     shift,
 )
@@ -127,3 +128,38 @@ def test_a_common_change_of_all_cities_is_no_misplaced_block() -> None:
 def test_fewer_cities_than_can_be_compared_are_not_judged() -> None:
     few = [o for o in shift(clean(1), 2018, 1) if o.city_code in CITIES[:3]]
     assert detect("misplaced_block", few) == []
+
+
+def many_on_lines() -> list[Observation]:
+    """Cities that rise along straight lines of very different slopes, in two columns."""
+    start = observation(CITIES[0], YEARS[0], 0)
+    return [
+        replace(
+            start,
+            city_code=f"u{city:02}",
+            year=year,
+            indicator_id=column,
+            line=city,
+            value=round(1 + (city * 7919 + shift * 4729) % 5900 / 100 + (year - YEARS[0]) * (city * 31 % 40) / 10, 2),
+        )
+        for column, shift in (("i", 0), ("j", 1))
+        for year in YEARS
+        for city in range(60)
+    ]
+
+
+def test_cities_that_rise_at_very_different_rates_are_not_exchanged_where_their_series_end() -> None:
+    assert detect("misplaced_block", many_on_lines()) == []
+
+
+@pytest.mark.parametrize("year", [YEARS[0], 2018, YEARS[-1]])
+def test_a_block_of_such_cities_in_the_rows_of_other_places_is_held_alone(year: int) -> None:
+    observations = many_on_lines()
+    cities = sorted({o.city_code or "" for o in observations})
+    following = dict(zip(cities, [*cities[1:], cities[0]], strict=True))
+    values = {(o.city_code, o.indicator_id): o.value for o in observations if o.year == year}
+    moved = [
+        replace(o, value=values[following[o.city_code or ""], o.indicator_id]) if o.year == year else o
+        for o in observations
+    ]
+    assert cities_and_years(detect("misplaced_block", moved)) == {(city, year) for city in cities}

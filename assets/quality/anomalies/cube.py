@@ -23,6 +23,8 @@ Limits = Mapping[str, tuple[float | None, float | None, int]]
 _PRIOR_YEARS = 4
 # The usual deviation is at least this share of the spread between cities: constant figures are not infinitely certain.
 _SPREAD_SHARE = 0.05
+# A line through two years fits them whatever they are.
+_LINE_YEARS = 3
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,12 @@ class Expectation:
         values: The values on the scale; nan where there is none.
         middle: The median of the nearest other years of the city, near years weighing more; also of a year
             without a value.
+        trend: The line through those years, or the median where they are fewer than three.
     """
 
     values: Floats
     middle: Floats
+    trend: Floats
 
     @cached_property
     def deviation(self) -> Floats:
@@ -107,7 +111,7 @@ def expect(values: Floats, years: Integers, nearest: int, minimum: int) -> Expec
     """Return what the nearest other years of each series let expect, where there are `minimum` of them."""
     series = values.reshape(-1, values.shape[2]) if values.size else values.reshape(0, len(years))
     is_known: Flags = ~np.isnan(series)
-    middle = np.full(series.shape, np.nan)
+    middle, trend = np.full(series.shape, np.nan), np.full(series.shape, np.nan)
     patterns, pattern_of = np.unique(is_known, axis=0, return_inverse=True)
     for number, pattern in enumerate(patterns):
         rows = np.nonzero(pattern_of.ravel() == number)[0]
@@ -115,9 +119,11 @@ def expect(values: Floats, years: Integers, nearest: int, minimum: int) -> Expec
         for year in range(len(years)):
             others = sorted(present[present != year], key=lambda i: (abs(years[i] - years[year]), years[i]))[:nearest]
             if len(others) >= minimum:
-                weights = 1.0 / np.abs(years[others] - years[year]) ** 1.5
-                middle[rows, year] = _weighted_median(series[np.ix_(rows, others)], weights)
-    return Expectation(values, middle.reshape(values.shape))
+                distances, near = years[others] - years[year], series[np.ix_(rows, others)]
+                middle[rows, year] = _weighted_median(near, 1.0 / np.abs(distances) ** 1.5)
+                is_line = len(others) >= _LINE_YEARS
+                trend[rows, year] = np.polyfit(distances, near.T, 1)[1] if is_line else middle[rows, year]
+    return Expectation(values, middle.reshape(values.shape), trend.reshape(values.shape))
 
 
 def _weighted_median(values: Floats, weights: Floats) -> Floats:

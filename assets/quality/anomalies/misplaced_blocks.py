@@ -201,13 +201,13 @@ def _split(year: int, parts: list[list[tuple[int, int]]], is_joint: bool = False
 
 def _examine(block: _Block, expectation: Expectation, parameters: Parameters) -> _Exchange | None:
     """Return the best exchange of the rows of a block, or None where it gains too little; chance is not known yet."""
-    middle = block.select(expectation.middle[:, :, block.year])
+    middle, trend = (block.select(table[:, :, block.year]) for table in (expectation.middle, expectation.trend))
     values = block.select(expectation.values[:, :, block.year])
     sigma = expectation.sigma[np.ix_(block.columns, block.cities)]
     is_compared = ~np.isnan(values) & ~np.isnan(middle)
     if is_compared.any(axis=0).sum() < parameters["minimum_cities"]:
         return None
-    order, gains, loss = _compare(values, middle, sigma, parameters["minimum_share"])
+    order, gains, loss = _compare(values, middle, trend, sigma, parameters["minimum_share"])
     gain = float(gains.sum())
     parts = [gains[block.part == number].sum() for number in range(block.part.max() + 1)]
     minimum = parameters["joint_threshold" if block.is_joint else "threshold"]
@@ -223,21 +223,28 @@ def _examine(block: _Block, expectation: Expectation, parameters: Parameters) ->
     )
 
 
-def _compare(values: Floats, middle: Floats, sigma: Floats, minimum_share: float) -> tuple[Integers, Floats, Floats]:
+def _compare(
+    values: Floats, middle: Floats, trend: Floats, sigma: Floats, minimum_share: float
+) -> tuple[Integers, Floats, Floats]:
     """Return the best assignment of rows to cities, its gain by column and city, and its losses (row, city).
 
     The common change of all cities is not known: it is the median change of the rows as they stand, or the change of
-    the median, which an exchange of rows does not affect. The rows as they stand have the choice in every column.
+    the median, which an exchange of rows does not affect. The rows as they stand have the choice in every column, and
+    each of them that of its own trend: cities that grow at different rates are not exchanged where a series ends.
     """
     is_known = ~np.isnan(values) & ~np.isnan(middle)
-    x, e = np.where(is_known, values, np.nan), np.where(is_known, middle, np.nan)
+    x, e, own = (np.where(is_known, table, np.nan) for table in (values, middle, trend))
     commons = median_of_known(x - e, axis=1), median_of_known(x, axis=1) - median_of_known(e, axis=1)
     places = np.arange(values.shape[1])
     losses = [_losses(values - np.nan_to_num(common)[:, None], middle, sigma) for common in commons]
     kept = [loss[:, places, places] for loss in losses]
     is_first = kept[0].sum(axis=1) <= kept[1].sum(axis=1)
     as_it_stands = np.where(is_first[:, None], kept[0], kept[1])
+    from_trend = _loss(x - own - median_of_known(x - own, axis=1)[:, None], sigma)
+    as_it_stands = np.where(from_trend.sum(axis=0) < as_it_stands.sum(axis=0), from_trend, as_it_stands)
     options = [losses[1], np.where(is_first[:, None, None], losses[0], losses[1])]
+    for option in options:
+        option[:, places, places] = as_it_stands
     orders = [_best_order(option.sum(axis=0), minimum_share) for option in options]
     gains = [as_it_stands - option[:, places, order] for option, order in zip(options, orders, strict=True)]
     best = int(gains[1].sum() > gains[0].sum())
@@ -246,9 +253,12 @@ def _compare(values: Floats, middle: Floats, sigma: Floats, minimum_share: float
 
 def _losses(values: Floats, middle: Floats, sigma: Floats) -> Floats:
     """Return the loss (column, row, city) of the values of a row in the place of a city; 0 where unknown."""
-    z = (values[:, :, None] - middle[:, None, :]) / sigma[:, None, :]
-    loss = (DEGREES + 1) / 2 * np.log1p(z * z / DEGREES) + np.log(sigma)[:, None, :]
-    return np.nan_to_num(loss)
+    return _loss(values[:, :, None] - middle[:, None, :], sigma[:, None, :])
+
+
+def _loss(distance: Floats, sigma: Floats) -> Floats:
+    z = distance / sigma
+    return np.nan_to_num((DEGREES + 1) / 2 * np.log1p(z * z / DEGREES) + np.log(sigma))
 
 
 def _best_order(loss: Floats, minimum_share: float) -> Integers:
@@ -281,7 +291,7 @@ def _judge(exchange: _Exchange, expectation: Expectation, parameters: Parameters
     reaches the gain (Besag and Clifford, Sequential Monte Carlo p-values, Biometrika 78, 1991).
     """
     block, threshold = exchange.block, exchange.threshold
-    middle = block.select(expectation.middle[:, :, block.year])
+    middle, trend = (block.select(table[:, :, block.year]) for table in (expectation.middle, expectation.trend))
     sigma = expectation.sigma[np.ix_(block.columns, block.cities)]
     deviation = expectation.deviation[np.ix_(block.columns, block.cities)] / sigma[:, :, None]
     is_known = ~np.isnan(deviation)
@@ -293,7 +303,7 @@ def _judge(exchange: _Exchange, expectation: Expectation, parameters: Parameters
     cities = np.arange(len(block.cities))
     for _ in range(int(parameters["permutations"])):
         drawn = np.nan_to_num(deviation[:, cities, random.choice(years, len(cities))])
-        _, gains, _ = _compare(middle + drawn * sigma, middle, sigma, parameters["minimum_share"])
+        _, gains, _ = _compare(middle + drawn * sigma, middle, trend, sigma, parameters["minimum_share"])
         threshold = max(threshold, float(gains.sum()))
         if threshold + parameters["margin"] >= exchange.gain:
             return None
