@@ -23,7 +23,7 @@ def find_due_soon(release: Release, as_of: date, days: int) -> list[dict[str, An
 
 
 def find_partly_sent(release: Release, as_of: date, days: int) -> list[dict[str, Any]]:
-    """Return what was sent in part and is overdue or due within this number of days, with those columns."""
+    """Return years of which only a part arrived, overdue or due within this number of days, with those columns."""
     return _rows(release, PARTLY_SENT_ON, [as_of + timedelta(days=max(days, 0))], needs="delivery")
 
 

@@ -235,14 +235,14 @@ def test_a_reader_writes_sql_without_a_network(page: Page, report: Path, provinc
     page.locator("#statement").fill("select nothing")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#outcome")).to_contain_text("The statement failed")
-    for text, told in (
+    for text, message in (
         ("select 1; select 2", "There are 2 statements; a query is one"),
         ("select 1; -- and a comment", "1 row"),
         (" -- only a comment", "There is no statement"),
     ):
         page.locator("#statement").fill(text)
         page.locator("#run").click()
-        expect(page.locator("#outcome")).to_have_text(told, use_inner_text=True)
+        expect(page.locator("#outcome")).to_have_text(message, use_inner_text=True)
     for example in page.locator("#examples option").all()[1:]:
         page.locator("#examples").select_option(example.get_attribute("value"))
         expect(page.locator("#result tbody tr").first).to_be_visible()

@@ -51,10 +51,10 @@ def test_runs_one_after_the_other_leave_nothing_behind(tmp_path: Path, monkeypat
         outcome = run_if_changed(paths, lambda _table, _total: None)
         assert outcome.is_new
         releases.add(outcome.release.manifest.release_id)
-        told = outcome.release.rows(
+        rows = outcome.release.rows(
             "select value from observations.city_observations where file like '%/changed.csv' order by value"
         )
-        assert [row["value"] for row in told][-1] == 60 + number / 100
+        assert [row["value"] for row in rows][-1] == 60 + number / 100
         if number % EVERY == EVERY - 1:
             gc.collect()  # a run collects cycles seldom, and a process of its own ends with it
             folders = {name: megabytes_of(paths.data / name) for name in FOLDERS}

@@ -1,4 +1,4 @@
-"""Sign-off: a year that an office signed as complete was received, told apart from part of it and from nothing."""
+"""Sign-off: a year that an office signed as complete was received, other than a part of it or nothing."""
 
 from __future__ import annotations
 
