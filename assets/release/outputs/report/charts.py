@@ -111,7 +111,8 @@ def _number(field: str) -> Spec:
 
 def _spec(*layers: tuple[Spec, Spec]) -> Spec:
     """Return the chart of these marks with their encodings, without its rows."""
-    names = {"labelFontSize": 13, "labelLimit": 0, "minExtent": _NAMES_WIDTH, "maxExtent": _NAMES_WIDTH, "ticks": False}
+    names = {"labelFontSize": 13, "labelLimit": 0, "labelPadding": 10, "ticks": False}
+    names |= {"minExtent": _NAMES_WIDTH, "maxExtent": _NAMES_WIDTH}
     row = {"field": "row", "type": "nominal", "sort": None, "title": None, "axis": names}
     axis = {"labelColor": _INK, "gridColor": _LINE, "domainColor": _LINE, "tickColor": _LINE, "labelFontSize": 12}
     return {
