@@ -124,7 +124,8 @@ class FormLayout:
         if self._is_given(line, name):
             return None
         if name in self.lists:
-            listed = f'AND({cell}<>"",COUNTIF({self.lists[name]},{cell})=0)'
+            # COUNTIF would take ?? for any two characters.
+            listed = f'AND({cell}<>"",SUMPRODUCT(--({self.lists[name]}={cell}))=0)'
             return f"AND({listed},NOT({_has_han(cell)}))" if self._takes_own_source(name) else listed
         if column.is_numeric:
             return self._is_wrong_number(line, name, column)

@@ -29,7 +29,7 @@ from assets.release.read.reader import Release, Row
 
 _TEMPLATE = Path("templates") / SHIPPED.name
 _DIGITS = 2
-_HEADLINE = "select basket_id, name_zh as basket_zh from reference.baskets order by is_headline desc, basket_id"
+_BASKETS = "select basket_id, name_zh, about_zh from reference.baskets order by is_headline desc, basket_id"
 _RANGES = """
 select scores.dimension_id, dimensions.name_zh, scores.evidenced, scores.possible, scores.open
 from scorecards.dimension_scores as scores
@@ -60,7 +60,8 @@ class Request:
         figures: the missing figures of a basket, with the points of their dimension that each closes.
         ranges: the ranges that the figures narrow.
         faults: the files with rows that were rejected and not corrected since.
-        basket: the name of the basket: the headline one, or where it lacks nothing another one that does.
+        basket: the basket: the headline one, or where it lacks nothing another one that does.
+        complete: the headline basket where it lacks nothing and another one does.
     """
 
     city: City
@@ -69,7 +70,8 @@ class Request:
     figures: Sequence[Row]
     ranges: Sequence[OpenRange]
     faults: Sequence[Row]
-    basket: str
+    basket: Row
+    complete: Row | None
 
     @property
     def datasets(self) -> list[str]:
@@ -85,8 +87,9 @@ def read_request(
     order = ("is_headline desc", "basket_id", "dimension_position", "points desc", "indicator_id")
     missing = read_rows(release, "open_figures", order, city_code=city.city_code)
     missing = [row for row in missing if row["dataset"] in registry.contracts]
-    basket = missing[0] if missing else release.rows(_HEADLINE)[0]
-    figures = [row for row in missing if row["basket_id"] == basket["basket_id"]]
+    headline, *others = release.rows(_BASKETS)
+    basket = next((each for each in (headline, *others) if missing and _is_of(each, missing[0])), headline)
+    figures = [row for row in missing if _is_of(basket, row)]
     scores = release.rows(_RANGES, [basket["basket_id"], city.city_code])
     return Request(
         city,
@@ -95,8 +98,13 @@ def read_request(
         figures,
         [_range(row, figures) for row in scores],
         _read_faults(release, city),
-        basket["basket_zh"],
+        basket,
+        None if basket is headline else headline,
     )
+
+
+def _is_of(basket: Row, row: Row) -> bool:
+    return bool(row["basket_id"] == basket["basket_id"])
 
 
 def write_pack(
@@ -181,11 +189,14 @@ def _letter(
     """The texts of the letter, and its lists."""
     texts = read_form_texts()["letter"]
     count = sum(each.is_open for each in request.deliveries)
-    base = {"city": request.city.name, "year": str(request.year), "basket": request.basket}
+    base = {"city": request.city.name, "year": str(request.year), **_basket_texts(request.basket)}
+    complete = texts["complete"].format(**_basket_texts(request.complete)) if request.complete else ""
     counts = {"total": len(request.deliveries), "open": count}
     sentences = {
         "owed_sentence": texts["owed_sentence" if count else "nothing_owed"].format(**base, **counts),
-        "range_sentence": texts["range_sentence" if request.figures else "nothing_open"].format(**base),
+        "range_sentence": texts["range_sentence" if request.figures else "nothing_open"].format(
+            **base, complete=complete
+        ),
         "reject_sentence": texts["reject_sentence" if request.faults else "nothing_rejected"],
     }
     days = {"date": format_day(as_of), "as_of": format_day(as_of)}
@@ -198,6 +209,10 @@ def _letter(
         "attachment": [{"number": str(n), "name": name} for n, name in enumerate(attachments, start=1)],
     }
     return base | sentences | days, lists
+
+
+def _basket_texts(basket: Row) -> dict[str, str]:
+    return {"basket": basket["name_zh"], "about": basket["about_zh"]}
 
 
 def _owed_row(delivery: Delivery, request: Request) -> dict[str, str]:

@@ -7,11 +7,13 @@ Here: writing it with xlsxwriter, without macros. Not here: what stands where (a
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.utility import xl_rowcol_to_cell as address
 
 from assets.core.text import format_number
@@ -44,6 +46,7 @@ _MAX_A4_COLUMNS = 16
 _YES_NO = ("是", "否")
 _WIDTHS = {"text": 14.0, "date": 12.0, "earlier": 9.0, "number": 11.0}
 _TEXT_WIDTH = 70  # of a page, in digits; LibreOffice cuts a wider column off
+_HAN = re.compile("[\u4e00-\u9fff]")
 _GRID = FIRST  # the check judges each cell of the form at its own address; the first column is never judged
 
 
@@ -85,6 +88,8 @@ class _FormWriter:
         self.sheet = book.add_worksheet(names["form"])
         self.instructions, self.check = book.add_worksheet(names["instructions"]), book.add_worksheet(names["check"])
         self.meanings, self.lists = book.add_worksheet(names["meanings"]), book.add_worksheet(names["lists"])
+        # The part of each list that a cell offers.
+        self.offered: dict[str, str] = {}
         self.layout = FormLayout(form, tuple(self.texts["sign_off"]), self._write_lists())
         self.judging = replace(self.layout, prefix=f"'{names['form']}'!")
 
@@ -188,7 +193,7 @@ class _FormWriter:
         column = self.form.contract.columns[slot.name]
         if slot.kind == "column":
             has_unit = column.unit is not None and not column.is_year
-            return f"{column.title}（{column.unit}）" if has_unit else column.title
+            return f"{column.title}\n（{column.unit}）" if has_unit else column.title
         text: str = self.texts[f"{slot.kind}_of"]
         return text.format(title=column.title)
 
@@ -196,6 +201,8 @@ class _FormWriter:
         column = self.form.contract.columns[name]
         if column.type == "indicator":
             return 30.0
+        if column.allowed is not None:
+            return max(_WIDTHS["text"], *(2.0 * len(value) + 2 for value in column.shown_values))
         return _WIDTHS["text" if column.type == "text" else "date" if column.type == "date" else "number"]
 
     def _write_row(self, line: int, row: FormRow) -> None:
@@ -214,6 +221,7 @@ class _FormWriter:
         fill = _GIVEN if is_closed else _YELLOW if needed else "#FFFFFF"
         form: dict[str, object] = {"border": 1, "border_color": RULE, "bg_color": fill, "locked": is_closed}
         form |= {"num_format": "yyyy-mm-dd"} if column.type == "date" else {}
+        form |= {"indent": 1} if isinstance(value, str) or column.type == "text" else {}
         form |= {"num_format": "@", "text_wrap": True} if column.type == "text" and column.allowed is None else {}
         style = self.style(**form)
         if isinstance(value, str):
@@ -243,7 +251,8 @@ class _FormWriter:
         if earlier is not None:
             values |= {"earlier": earlier.value, "low": earlier.low, "high": earlier.high}
         value = values.get(slot.kind)
-        style = self.style(font_size=9, font_color=GREY, border=1, border_color=RULE, bg_color=_GIVEN)
+        quiet: dict[str, object] = {"font_size": 9, "font_color": GREY, "bg_color": _GIVEN}
+        style = self.style(**quiet, border=1, border_color=RULE, align="right", indent=1)
         if value is None:
             self.sheet.write_blank(line, number, None, style)
             return
@@ -252,7 +261,7 @@ class _FormWriter:
             self.sheet.write_comment(line, number, f"{earlier.year}年")
 
     def _add_validation(self, line: int, number: int, name: str) -> None:
-        column, source = self.form.contract.columns[name], self.layout.lists.get(name)
+        column, source = self.form.contract.columns[name], self.offered.get(name)
         if source is not None:
             is_open = column.references is not None
             rule: dict[str, object] = {"validate": "list", "source": f"={source}", "show_error": not is_open}
@@ -260,7 +269,7 @@ class _FormWriter:
             return
         wrong = self.layout.is_wrong(line, name)
         if column.is_numeric and wrong is not None:
-            title = self.header(Slot("column", name))[:32]
+            title = column.title[:32]
             rule = {"validate": "custom", "value": f"=NOT({wrong})", "error_title": title}
             self.sheet.data_validation(
                 line, number, line, number, rule | {"error_message": self._requirement(name)[:255]}
@@ -313,16 +322,19 @@ class _FormWriter:
             sheet.set_column(number, number, 24)
             for line, option in enumerate(options):
                 sheet.write_string(line, number, option, self.style(font_size=9))
-            cells = f"{address(0, number, True, True)}:{address(len(options) - 1, number, True, True)}"
-            addresses[column_name] = f"'{name}'!{cells}"
+            addresses[column_name] = f"'{name}'!{_down(number, len(options))}"
+            offered = sum(map(_has_han, options)) if column.references is not None else 0
+            self.offered[column_name] = f"'{name}'!{_down(number, offered or len(options))}"
         _fit_to_width(sheet)
+        sheet.hide()
         return addresses
 
     def _options(self, column: ContractColumn) -> list[str]:
         if column.allowed is not None:
             return list(column.shown_values)
         if column.references is not None:
-            return list(self.registry.references[column.references])
+            # Names in Chinese come first: they alone are offered; codes and other names may be typed.
+            return sorted(self.registry.references[column.references], key=_has_han, reverse=True)
         return list(_YES_NO) if column.type == "boolean" else []
 
     def _write_check(self) -> None:
@@ -346,6 +358,7 @@ class _FormWriter:
         unsigned = f'=IF({stated}="","{texts["unsigned"]}",{stated})'
         sheet.write_formula(7, 1, unsigned, self.style(), texts["unsigned"])
         sheet.write_string(8, 0, texts["grid"], self.style(font_color=GREY))
+        self._write_check_headings()
         for line in range(FIRST, FIRST + len(self.form.rows)):
             self._write_check_row(line, _GRID + line - FIRST)
         red, amber = self.book.add_format({"bg_color": _RED}), self.book.add_format({"bg_color": _AMBER})
@@ -353,6 +366,16 @@ class _FormWriter:
             rule = {"type": "cell", "criteria": "==", "value": f'"{marks[mark]}"', "format": style}
             sheet.conditional_format(f"{grid}".replace("$", ""), rule)
         _fit_to_width(sheet)
+
+    def _write_check_headings(self) -> None:
+        """Write the column of the form above each column of the grid, not as a header that intake knows."""
+        style = self.style(font_size=8, font_color=GREY, align="center", text_wrap=True)
+        for number, slot in enumerate(self.layout.slots):
+            if slot.kind == "column" and number:
+                heading = f"{xl_col_to_name(number)}列 {self.form.contract.columns[slot.name].title}"
+                self.check.write_string(_GRID - 1, number, heading, style)
+        self.check.write_string(_GRID - 1, len(self.layout.slots), self.check_texts["whole_row"], style)
+        self.check.set_row(_GRID - 1, 48)
 
     def _write_check_row(self, line: int, target: int) -> None:
         sheet, marks, row = self.check, self.check_texts["marks"], self.form.rows[line - FIRST]
@@ -417,6 +440,15 @@ class _FormWriter:
                 sheet.write_string(line + number, 0, text, wrap)
             line += len(parts) + 2
         _fit_to_width(sheet, is_landscape=False)
+
+
+def _has_han(text: str) -> bool:
+    return _HAN.search(text) is not None
+
+
+def _down(column: int, count: int) -> str:
+    """Return the address of the first cells of a column."""
+    return f"{address(0, column, True, True)}:{address(count - 1, column, True, True)}"
 
 
 def _fit_to_width(sheet: Any, *, is_landscape: bool = True) -> None:

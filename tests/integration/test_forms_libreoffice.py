@@ -36,6 +36,7 @@ TYPED: tuple[Any, ...] = (
     "十三",
     "12,5",
     "??",
+    "*",
     "abc",
     "是",
     "2025-03-01",
@@ -59,7 +60,7 @@ def type_at_random(made: MadeForm, seed: int) -> dict[tuple[int, str], Any]:
 def recalculate(files: list[Path], folder: Path) -> list[Path]:
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
     command = ["soffice", profile, "--headless", "--convert-to", "xlsx", "--outdir", str(folder), *map(str, files)]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    subprocess.run(command, check=True, capture_output=True, timeout=times(300, 1800))
     return [folder / file.name for file in files]
 
 

@@ -132,6 +132,8 @@ def test_the_letter_names_what_is_owed_and_every_missing_figure(place: Place, tm
     for each in request.deliveries:
         assert each.name in text
     assert "2026年3月31日" in text
+    assert "指标篮是事先选定的一组指标；“全部指标篮”收全部计分指标" in text
+    assert "“核心指标篮”收每年按城市公布或各城市应当报送的指标，评分和名次以此为准" in text
     assert zip_pack(pack).name == "南昌市.zip"
     assert not pack.exists()
 
