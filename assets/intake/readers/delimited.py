@@ -436,7 +436,9 @@ def _find_bare_numbers(column: pa.Array) -> list[int]:
     bounds, data = string_buffers(column)
     firsts = data[np.minimum(bounds[:-1], len(data) - 1)]
     rows = np.flatnonzero((firsts <= ord("9")) & (bounds[1:] > bounds[:-1]))
-    is_number = to_mask(pc.match_substring_regex(column.take(pa.array(rows)), BARE_NUMBER)) if len(rows) else rows
+    if not len(rows):
+        return []
+    is_number = to_mask(pc.match_substring_regex(column.take(pa.array(rows)), BARE_NUMBER))
     return [int(row) for row in rows[is_number]]
 
 
