@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 import duckdb
+import openpyxl
 import pytest
 
 from assets.core.paths import PROJECT_ROOT
@@ -118,6 +119,18 @@ def test_units_and_areas_of_the_registry_and_the_forms_have_english_words(provin
     for table in ("indicators", "targets", "contracts"):
         assert not province.rows(f"from en.{table} where regexp_matches(unit, '[一-鿿]')"), table
     assert not province.rows("from en.indicators where regexp_matches(scope, '[一-鿿]')")
+
+
+def test_the_workbook_has_english_below_units_formulas_and_sources(province: Place) -> None:
+    book = openpyxl.load_workbook(province.release().folder / "workbook.xlsx", read_only=True)
+    (sheet,) = [sheet for sheet in book.worksheets if sheet.title.startswith("指标 ")]
+    rows = list(sheet.iter_rows(values_only=True))
+    headings = next(row for row in rows if row[2] == "单位\nUnit")
+    for name in ("单位\nUnit", "公式\nFormula", "数字的来源\nSources of figures"):
+        cells = [row[headings.index(name)] for row in rows[rows.index(headings) + 1 :]]
+        chinese = [str(cell) for cell in cells if cell and re.search("[一-鿿]", str(cell))]
+        assert chinese
+        assert all(re.search("\n[^一-鿿]+$", cell) for cell in chinese), name
 
 
 def test_names_are_short_and_two_that_begin_alike_stay_apart() -> None:

@@ -44,6 +44,12 @@ def _names(row: Row, column: str) -> Cell:
     return text_cell(None) if zh is None else name_cell(zh, zh if en is None else en)
 
 
+def _bilingual(row: Row, column: str) -> Cell:
+    """Return a text that holds its English after a bar."""
+    zh, _, en = (row[column] or "").partition(" | ")
+    return name_cell(zh, en or zh) if zh else text_cell(None)
+
+
 def _ranking(row: Row) -> Cell:
     return name_cell(*labels("levels")["index"]) if row["level"] == "index" else _names(row, "dimension")
 
@@ -128,6 +134,7 @@ _KINDS: Mapping[str, Callable[..., Cell]] = {
     "text": lambda row, column: text_cell(row[column]),
     "centred": lambda row, column: centred_cell(row[column]),
     "names": _names,
+    "bilingual": _bilingual,
     "label": lambda row, group, column: name_cell(*labels(group)[str(row[column])]),
     "strong_label": lambda row, group, column: strong_cell(labels(group)[row[column]]),
     "ranking": _ranking,
@@ -191,6 +198,11 @@ def build_sheet(
         if limit is not None:
             facts["total"] = count_rows(connection, source, **filters)
     facts["listed"] = len(rows)
+    terms = {row["term"]: row["name_en"] for row in read_rows(connection, "reference.terms", kind="unit")}
+    rows = [
+        {**row, "unit": bilingual_text((unit, terms.get(unit, unit)))} if (unit := row.get("unit")) else row
+        for row in rows
+    ]
 
     def fill(words: Mapping[str, str]) -> Words:
         return words["zh"].format(**facts), words["en"].format(**facts)
@@ -291,7 +303,9 @@ def build_indicators_sheet(connection: Connection) -> SheetContent:
     for row in rows:
         own_measures, own_sources = (links.get(row["indicator_id"], []) for links in (measures, sources))
         row["measures"] = "、".join(str(link["measure_id"]) for link in own_measures) or None
-        row["sources"] = "；".join(dict.fromkeys(source["publication_zh"] for source in own_sources)) or None
+        for language, separator in (("zh", "；"), ("en", "; ")):
+            names = dict.fromkeys(source[f"publication_{language}"] for source in own_sources)
+            row[f"sources_{language}"] = separator.join(filter(None, names)) or None
     return build_sheet(connection, "indicators", rows)
 
 
