@@ -64,6 +64,7 @@ def option(key: str, *names: str, **settings: Any) -> Any:
 
 
 AsJson = Annotated[bool, option("as_json", "--json")]
+# Every command has it. Where it has nothing to translate itself, its errors are in that language.
 InLanguage = Annotated[
     Language,
     option("lang", "--lang", envvar=LANGUAGE_VARIABLE, default_factory=default_language, show_default=False),
