@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assets.core.i18n import Language
+from assets.core.i18n import Bilingual, Language
 from assets.core.messages import get_message
 from assets.core.text import escape_control
 
@@ -18,8 +18,9 @@ from assets.core.text import escape_control
 class Issue:
     """One problem in the data, the settings or a call.
 
-    `code` is a key of the message catalogue; `actual` and `expected` fill its templates. `file` is relative to the
-    folder that the user knows, `line` counts physical lines or rows of the sheet from 1, `column` is its header.
+    `code` is a key of the message catalogue; `actual` and `expected` fill its templates, in English `expected_en` where
+    it is given. `file` is relative to the folder that the user knows, `line` counts physical lines or rows of the sheet
+    from 1, `column` is its header.
     """
 
     code: str
@@ -29,15 +30,16 @@ class Issue:
     line: int | None = None
     column: str | None = None
     sheet: str | None = None
+    expected_en: str = ""
 
     def reason(self, language: Language) -> str:
         """Return what is wrong."""
-        return self._fill(get_message(self.code).reason.select(language))
+        return self._fill(get_message(self.code).reason, language)
 
     def remedy(self, language: Language) -> str:
         """Return what to do about it."""
         message = get_message(self.code)
-        return self._fill((message.full_remedy if self.expected else message.remedy).select(language))
+        return self._fill(message.full_remedy if self.expected else message.remedy, language)
 
     def where(self, language: Language) -> str:
         """Return file, sheet, line and column as far as known; an empty text where nothing is."""
@@ -50,8 +52,9 @@ class Issue:
         place = f"{where}: " if (where := self.where("en")) else ""
         return escape_control(f"{place}{self.reason('en')}. {self.remedy('en')}")
 
-    def _fill(self, template: str) -> str:
-        return template.replace("{expected}", self.expected).replace("{actual}", self.actual)
+    def _fill(self, template: Bilingual, language: Language) -> str:
+        expected = Bilingual(self.expected, self.expected_en or self.expected).select(language)
+        return template.select(language).replace("{expected}", expected).replace("{actual}", self.actual)
 
 
 class IssueError(Exception):

@@ -42,6 +42,7 @@ class City:
 
     city_code: str
     name: str
+    name_en: str
     forms: frozenset[str]
 
 
@@ -75,8 +76,8 @@ class FormRegistry:
             return list(self.cities.values())
         matches = [city for city in self.cities.values() if normalise_name(text) in city.forms]
         if not matches:
-            names = ", ".join(city.name for city in self.cities.values())
-            raise UsageError(Issue("unknown_city", text, names))
+            zh, en = zip(*((city.name, city.name_en) for city in self.cities.values()), strict=True)
+            raise UsageError(Issue("unknown_city", text, "、".join(zh), expected_en=", ".join(en)))
         return matches[:1]
 
     def indicators_of(self, dataset: str) -> list[Indicator]:
@@ -101,7 +102,9 @@ def read_form_registry(paths: Paths) -> FormRegistry:
         for content in load_reference_tables(tables, paths).values():
             content.write(connection)
         cities = connection.execute(
-            "select city_code, name_zh, [city_code, name_zh, short_zh, name_en] from reference.cities order by 1"
+            """
+            select city_code, name_zh, name_en, [city_code, name_zh, short_zh, name_en] from reference.cities order by 1
+            """
         ).fetchall()
         indicators = connection.execute(
             """
@@ -117,7 +120,7 @@ def read_form_registry(paths: Paths) -> FormRegistry:
         texts = {name: tuple(sorted(referenced_texts(connection, name))) for name in sorted(references)}
     return FormRegistry(
         contracts,
-        {code: City(code, name, frozenset(map(normalise_name, forms))) for code, name, forms in cities},
+        {code: City(code, zh, en, frozenset(map(normalise_name, forms))) for code, zh, en, forms in cities},
         {row[0]: Indicator(*row) for row in indicators},
         {(detector, name): value for detector, name, value in parameters},
         texts,

@@ -31,7 +31,10 @@ _ARROW_TYPES = {
 
 
 class Column(BaseModel):
-    """A column. `references` is `table.column` of the same schema; `allowed`, `min` and `max` apply to filled cells."""
+    """A column. `references` is `table.column` of the same schema; `allowed`, `min` and `max` apply to filled cells.
+
+    A `quoted` text is that of its source or its registration, in its own language, which nobody translates.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -43,6 +46,7 @@ class Column(BaseModel):
     min: float | None = None
     max: float | None = None
     references: str | None = None
+    quoted: bool = False
 
 
 class Table(BaseModel):

@@ -64,3 +64,50 @@ def test_59_a_row_without_its_required_last_cells_is_rejected(take: Take) -> Non
     outcome = take("parks", parks(park("南昌市"), park("九江市")[:2], park("新余市")))
     assert outcome.values("line") == [(2,), (4,)]
     assert outcome.errors == [(3, None, "cell_count_mismatch", "2")]
+
+
+SPLIT = ("城市", "年份", "统计口径", "绿道长度", "口袋公园数")
+
+
+def split_rows(row: str, *headers: str, other: str = "九江市,2023,城区,500,20") -> str:
+    return f"{','.join((*SPLIT, *headers))}\n{row}\n{other}{',' * len(headers)}\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "number"),
+    [
+        (split_rows("南昌市,2023,城区,1,200,50,", "备注"), "1,200"),
+        (split_rows("南昌市,2023,城区,1,200,50", "备注"), "1,200"),
+        (split_rows("南昌市,2023,城区,1,200"), None),
+        (split_rows("南昌市,2023,城区,1,200,"), "1,200"),
+        (split_rows("南昌市,2023,城区,1,200,50"), "1,200"),
+        (split_rows("南昌市,2023,城区, 1, 200.5公里 ,50个,", "备注"), "1,200.5公里"),
+        (split_rows("南昌市,2023,城区,1,200,3,400,,", "备注", "原文摘录"), "1,200"),
+        (split_rows("南昌市,2023,城区,1,234,567,50,", "备注", "填报单位"), "1,234,567"),
+        (split_rows("南昌市,2023,城区,1,200,50,", "联系电话"), "1,200"),
+        (split_rows("南昌市,2023,城区,1,200,50,", "截至日期", "备注"), "1,200"),
+        (split_rows("南昌市,2023,城区,1,200,50,mohurd_yearbook,A,", "来源代码", "来源等级", "备注"), "1,200"),
+        (split_rows('南昌市,2023,城区,1,200,50,"甲,乙"', "备注"), "1,200"),
+        (split_rows("南昌市,2023,城区,12,150,", "备注"), None),
+        (split_rows("南昌市,2023,城区,12,150", "备注"), None),
+        (split_rows("南昌市,2023,城区,12,150,", other="九江市,2023,城区,500,20,"), None),
+        (split_rows("南昌市,2023,城区,12,150,mohurd_yearbook,A,150", "来源代码", "来源等级", "原文摘录"), None),
+        (split_rows("南昌市,2023,城区,12,150,2024", "发布日期"), None),
+        (split_rows("南昌市,2023,城区,12,150,13900001111", "联系电话"), None),
+        (split_rows("南昌市,2023,城区,12,150,1", "序号"), None),
+        (split_rows('南昌市,2023,城区,"1,200",150,', "备注"), None),
+        (split_rows("南昌市;2023;城区;12;150;3", "备注").replace(",", ";"), None),
+    ],
+)
+def test_59_a_number_that_commas_have_split_is_rejected_by_name(take: Take, content: str, number: str | None) -> None:
+    outcome = take("parks", content)
+    assert outcome.errors == ([(2, None, "split_number", number)] if number else [])
+    assert outcome.values("city_code")[-1:] == [("360400",)]
+
+
+@pytest.mark.parametrize("row", ["1,200,", "1,200,1,300"])
+def test_63_a_number_that_commas_have_split_below_years_is_rejected(take: Take, row: str) -> None:
+    titles = "各市绿道长度（公里）\n统计口径：城区\n城市,2022年,2023年\n"
+    outcome = take("parks", f"{titles}南昌市,{row}\n九江市,300,400\n")
+    assert outcome.errors == [(4, None, "split_number", "1,200")]
+    assert outcome.values("city_code", "year") == [("360400", 2022), ("360400", 2023)]

@@ -79,15 +79,45 @@ def test_every_table_has_a_view_with_chinese_names_and_the_same_rows(province: P
     views = view_names(published)
     assert len(set(views.values())) == len(views)
     for table in published:
-        names = column_names(table)
+        names = {name: shown for name, shown in column_names(table).items() if name not in ("formula", "licence")}
         assert len(set(names.values())) == len(names)
         view = f'{SCHEMA}."{views[table.qualified_name]}"'
-        own = ", ".join(f'"{name}"' for name in names.values())
+        own, shown = (", ".join(f'"{name}"' for name in each) for each in (names, names.values()))
         (counted,) = province.rows(
             f"select (select count(*) from {view}) as seen, (select count(*) from {table.qualified_name}) as there, "
-            f"(select count(*) from (select {own} from {view} except all from {table.qualified_name})) as other"
+            f"(select count(*) from (select {shown} from {view} except all select {own} from {table.qualified_name})) "
+            "as other"
         )
         assert (counted["seen"], counted["other"]) == (counted["there"], 0)
+
+
+@pytest.mark.parametrize(
+    ("schema", "foreign"),
+    [("en", "[一-鿿]"), (SCHEMA, "[A-Za-z]{2,} [A-Za-z]{2,}")],
+    ids=["no Chinese in en", "no English in 中文"],
+)
+def test_the_views_of_a_language_have_no_line_of_the_other(province: Place, schema: str, foreign: str) -> None:
+    """Texts in brackets, quotes (`_zh`), names, codes, JSON and SQL aside."""
+    # Written forms of places and headers as sent, names of cities in pinyin, samples of rows, source code.
+    aside = {"写法", "表头原文", "英文", "英文名称", "不符合的行示例", "failing_sample", "sql", "SQL 全文"}
+    columns = province.rows(
+        "select table_name, column_name from duckdb_columns() where schema_name = ? and data_type = 'VARCHAR'", [schema]
+    )
+    assert len(columns) > 100
+    found = set()
+    for table, name in ((row["table_name"], row["column_name"]) for row in columns):
+        if name.endswith("_zh") or name in aside:
+            continue
+        text = f"""regexp_replace("{name}", '[(（][^)）]*[)）]', '', 'g')"""
+        query = f'select "{name}" as text from {schema}."{table}" where regexp_matches({text}, ?) limit 1'
+        found |= {(table, name, row["text"]) for row in province.rows(query, [foreign])}
+    assert found == set()
+
+
+def test_units_and_areas_of_the_registry_and_the_forms_have_english_words(province: Place) -> None:
+    for table in ("indicators", "targets", "contracts"):
+        assert not province.rows(f"from en.{table} where regexp_matches(unit, '[一-鿿]')"), table
+    assert not province.rows("from en.indicators where regexp_matches(scope, '[一-鿿]')")
 
 
 def test_names_are_short_and_two_that_begin_alike_stay_apart() -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from assets.core.errors import UsageError
 from assets.core.paths import DATA_DIR_VARIABLE
-from assets.release.read.catalogue import list_columns, list_tables
+from assets.release.read.catalogue import list_columns, list_tables, select_tables
 from assets.release.read.reader import Release
 from assets.release.read.terms import translate_words
 from pipelines.cli.app import GROUPS
@@ -178,6 +178,9 @@ def test_tables_and_columns_are_listed_with_their_meaning(release: Release) -> N
     assert listed["scorecards.indicator_scores"]["rows"] == 4
     assert listed["presentation.scorecard_long"]["en"].startswith("Scorecard, long")
     assert {"en.indicator_scores", "中文.指标得分"} <= listed.keys()
+    own = {code: {row["table"] for row in select_tables(list(listed.values()), code)} for code in ("zh", "en")}
+    assert listed.keys() - own["en"] == {name for name in listed if name.startswith("中文.")}
+    assert listed.keys() - own["zh"] == {name for name in listed if name.startswith("en.")}
     columns = list_columns(release, "Indicator_Scores")
     assert columns == list_columns(release, "scorecards.indicator_scores")
     assert (columns[0]["column"], columns[0]["type"], columns[0]["zh"]) == ("city_code", "varchar", "城市代码")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from assets.core.errors import UsageError
@@ -34,10 +36,12 @@ def test_an_item_is_found_by_identifier_or_name(release: Release, text: str, ite
 
 
 @pytest.mark.parametrize(
-    ("text", "offered"), [("green space", "sheet.one 绿地; sheet.two 供水"), ("绿", "sheet.one 绿地")]
+    ("text", "offered"), [("green space", "sheet.one 绿地；sheet.two 供水"), ("绿", "sheet.one 绿地")]
 )
 def test_what_is_no_name_or_that_of_two_is_refused_with_the_nearest(release: Release, text: str, offered: str) -> None:
     with pytest.raises(UsageError) as call:
         find_scored_item(release, text)
     assert call.value.issue.code == "unknown_indicator"
     assert str(call.value.issue.expected).startswith(offered)
+    assert "sheet.one Green space" in call.value.issue.remedy("en")
+    assert not re.search("[一-鿿]", call.value.issue.remedy("en"))

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 from assets.release.outputs.metadata import ReleaseIdentity
@@ -198,6 +200,31 @@ def test_cities_of_the_same_name_have_a_row_each() -> None:
     drawn = charts.draw_ranks([PLACE, {**PLACE, "city_code": "B"}], {"A": ("x", "y"), "B": ("x", "y")})
     assert drawn is not None
     assert drawn.count(' lang="zh">x</text>') == drawn.count(' lang="en">y</text>') == 2
+
+
+def test_ranks_have_whole_numbers_as_ticks() -> None:
+    drawn = charts.draw_ranks(
+        [PLACE, {**PLACE, "nominal_rank": 2, "city_code": "B"}], {"A": ("x", "y"), "B": ("x", "y")}
+    )
+    assert drawn is not None
+    assert re.findall(r">([\d.]+)</text>", drawn) == ["1", "2"]
+
+
+FIGURE = dict.fromkeys(
+    ("value", "projected_value", "projected_low", "projected_high", "target_value", "target_value_high")
+)
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
+def test_any_figures_are_drawn_in_the_plot_on_few_ticks(values: list[float]) -> None:
+    figures = [{**FIGURE, "city_code": "A", "value": value, "target_value": values[0]} for value in values]
+    drawn = charts.draw_values(figures, {"A": ("x", "y")})
+    assert drawn is not None
+    assert drawn.count("<circle") == len(values)
+    assert 2 <= drawn.count('stroke="#cfd8e1"') <= 12
+    at = {value: float(x) for value, x in zip(values, re.findall(r'cx="([-\d.e+]+)"', drawn), strict=True)}
+    assert [at[value] for value in sorted(at)] == sorted(at.values())
+    assert all(124 <= x <= 744 for x in at.values())
 
 
 def test_a_score_is_drawn_as_a_bar_and_one_that_is_open_as_a_range(opened: Connection, tmp_path: Path) -> None:

@@ -45,6 +45,8 @@ from assets.intake.readers.raw_rows import (
     build_chunk,
     to_csv_record,
 )
+from assets.intake.readers.split_numbers import BARE_NUMBER, find_split_number
+from assets.intake.values.arrow_utils import string_buffers, to_mask
 
 DELIMITERS = (",", "\t", ";", "|")
 # What people take for a delimiter; they also occur inside cells, so that a file with them is not read.
@@ -248,20 +250,20 @@ def parse_irregular_rows(
         limits: `row_lines` bounds the search for the end of a quote.
         is_last: whether the file ends with these lines.
     """
-    rows: list[RawRow] = []
+    rows: list[tuple[RawRow, str]] = []
     position = 0
     while position < len(lines):
         line_count = _count_lines_of_row(lines, position, limits)
         if line_count is None and not is_last and len(lines) - position < limits.row_lines:
-            return rows, lines[position:]
+            break
         row, count = _parse_row(lines[position : position + (line_count or 1)], first_line + position, delimiter)
         if schema is not None:
             if count > 1 and not _is_one_row(row, lines[position : position + count], delimiter, schema):
                 row, count = _parse_row([lines[position]], first_line + position, delimiter)
-            row = _fit(_read_stray_quotes(row, delimiter, schema), lines[position + count - 1], schema)
-        rows.append(row)
+            row = _read_stray_quotes(row, delimiter, schema)
+        rows.append((row, lines[position + count - 1]))
         position += count
-    return rows, []
+    return [row for row, _ in rows] if schema is None else _fit_all(rows, delimiter, schema), lines[position:]
 
 
 def _count_lines_of_row(lines: list[str], position: int, limits: Limits) -> int | None:
@@ -337,6 +339,29 @@ def _read_stray_quotes(row: RawRow, delimiter: str, schema: ChunkSchema) -> RawR
     return replace(row, cells=(), error=row.error or _excerpt(row.text))
 
 
+def _fit_all(rows: Sequence[tuple[RawRow, str]], delimiter: str, schema: ChunkSchema) -> list[RawRow]:
+    """The rows, each with its last line, as `_fit` returns them; those with a number that commas have split are errors.
+
+    A comma too many at the end is a sign of such a number, unless other rows have one too.
+    """
+    fitted = [_fit(row, last_line, schema) for row, last_line in rows]
+    if delimiter != "," or not schema.kinds:
+        return fitted
+    numbers = [find_split_number(row.cells, schema.kinds) for row, _ in rows]
+    has_extra_commas = any(
+        number is None and len(row.cells) > len(fit.cells)
+        for number, (row, _), fit in zip(numbers, rows, fitted, strict=True)
+    )
+    for position, (number, fit) in enumerate(zip(numbers, fitted, strict=True)):
+        if number is not None and (not has_extra_commas or find_split_number(fit.cells, schema.kinds)):
+            fitted[position] = _to_error(fit, number)
+    return fitted
+
+
+def _to_error(row: RawRow, number: str) -> RawRow:
+    return row if row.error is not None else replace(row, error=number, code="split_number")
+
+
 def _fit(row: RawRow, last_line: str, schema: ChunkSchema) -> RawRow:
     """The row with as many cells as headers, where only empty ones at its end are missing or too many.
 
@@ -358,12 +383,13 @@ def _split_regular_block(data: bytes, line: int, delimiter: str, schema: ChunkSc
     if len(filled) != table.num_rows + len(skipped):  # pragma: no cover - Arrow counts lines in another way
         rows, _ = parse_irregular_rows(_split_lines(data), line, delimiter, schema, limits, is_last=True)
         return build_chunk([row for row in rows if row.cells or row.error], schema)
-    malformed = {}
+    parsed = []
     for number in filled[skipped].tolist():
         end = int(starts[number + 1]) if number + 1 < len(starts) else len(data)
         text = data[int(starts[number]) : end].decode()
-        malformed[number] = _fit(_parse_row([text], line + number, delimiter)[0], text, schema)
-    fitting = {number: row for number, row in malformed.items() if len(row.cells) == schema.width}
+        parsed.append((_parse_row([text], line + number, delimiter)[0], text))
+    malformed = dict(zip(filled[skipped].tolist(), _fit_all(parsed, delimiter, schema), strict=True))
+    fitting = {n: row for n, row in malformed.items() if row.error is None and len(row.cells) == schema.width}
     if fitting:
         table, skipped = _read_arrow(_replace_lines(data, starts, fitting, delimiter), delimiter, schema)
 
@@ -375,13 +401,45 @@ def _split_regular_block(data: bytes, line: int, delimiter: str, schema: ChunkSc
     columns = [column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in table.itercolumns()]
     if b'=""' in data:
         columns = [_unwrap_formulas(column) for column in columns]
-    return RawChunk(
-        line + np.delete(filled, skipped),
-        columns,
-        texts,
-        [row for number, row in malformed.items() if number not in fitting],
-        blank=len(starts) - len(filled),
-    )
+    lines = line + np.delete(filled, skipped)
+    errors = [row for number, row in malformed.items() if number not in fitting]
+    if delimiter == ",":
+        split = _find_split_numbers(columns, schema)
+        texts_of_lines = texts(set(lines[list(split)].tolist()))
+        for position, (cells, number) in split.items():
+            errors.append(_to_error(RawRow(int(lines[position]), cells, texts_of_lines[int(lines[position])]), number))
+        if split:
+            is_kept = pa.array(~np.isin(np.arange(len(lines)), list(split)))
+            lines, columns = np.delete(lines, list(split)), [column.filter(is_kept) for column in columns]
+    return RawChunk(lines, columns, texts, errors, blank=len(starts) - len(filled))
+
+
+def _find_split_numbers(columns: Sequence[pa.Array], schema: ChunkSchema) -> dict[int, tuple[tuple[str, ...], str]]:
+    """The cells of the rows, by their numbers from 0, with a number that commas have split, and that number."""
+    first = next((number for number, kind in enumerate(schema.kinds) if kind == "figure"), len(columns))
+    of_words = [number for number, kind in enumerate(schema.kinds) if kind in ("word", "date") and number > first]
+    candidates = {row for number in of_words for row in _find_bare_numbers(columns[number])}
+    found = {}
+    for row in sorted(candidates):
+        cells = tuple(column[row].as_py() for column in columns)
+        split = find_split_number(cells, schema.kinds)
+        if split is not None:
+            found[row] = (cells, split)
+    return found
+
+
+def _find_bare_numbers(column: pa.Array) -> list[int]:
+    """The rows, from 0, whose cell is a short number alone; the first byte excludes most of the others at no cost."""
+    if pa.types.is_dictionary(column.type):
+        is_number = np.isin(column.indices, _find_bare_numbers(column.dictionary))
+        return [int(row) for row in np.flatnonzero(is_number)]
+    bounds, data = string_buffers(column)
+    firsts = data[np.minimum(bounds[:-1], len(data) - 1)]
+    rows = np.flatnonzero((firsts <= ord("9")) & (bounds[1:] > bounds[:-1]))
+    if not len(rows):
+        return []
+    is_number = to_mask(pc.match_substring_regex(column.take(pa.array(rows)), BARE_NUMBER))
+    return [int(row) for row in rows[is_number]]
 
 
 def _read_arrow(data: bytes, delimiter: str, schema: ChunkSchema) -> tuple[pa.Table, npt.NDArray[np.int64]]:

@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from assets.intake.readers.split_numbers import ColumnKind
+
 Lines = npt.NDArray[np.int64]
 # Lines, and the text of each.
 Texts = tuple[list[int], list[str]]
@@ -29,7 +31,7 @@ csv.field_size_limit(2**31 - 1)
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """A row as it is in the file. `line` is where it begins; `error` is why it could not be split into cells.
+    """A row as it is in the file. `line` is where it begins; `error` says why it is not taken, `code` of what kind.
 
     `line_count` is the number of lines of the file: a cell of a CSV file may span several, a row of a workbook is one.
     """
@@ -39,6 +41,7 @@ class RawRow:
     text: str
     error: str | None = None
     line_count: int = 1
+    code: str = "malformed_row"
 
     @property
     def is_blank(self) -> bool:
@@ -75,11 +78,13 @@ class ChunkSchema:
         width: their number.
         categories: the numbers (from 0) of those with few different texts, kept as dictionaries.
         min_width: a row with so many cells or more may lack only empty ones at its end; None where every cell counts.
+        kinds: what each column takes, to find numbers that commas have split; none where that is not looked for.
     """
 
     width: int
     categories: frozenset[int]
     min_width: int | None = None
+    kinds: tuple[ColumnKind, ...] = ()
 
     def has_row(self, cells: Sequence[str]) -> bool:
         """Return whether cells are a row of the table, where only empty ones at its end are missing or too many."""

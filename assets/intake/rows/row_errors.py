@@ -136,7 +136,7 @@ class RowErrors:
 def malformed_row_errors(sheet: str | None, rows: Sequence[RawRow], width: int) -> pa.Table:
     """Return the errors of rows that cannot be split into cells, or into another number of cells than `width`."""
     errors = [
-        (sheet, row.line, None, None, 0, None, None, "malformed_row", row.error, "", row.text, None)
+        (sheet, row.line, None, None, 0, None, None, row.code, row.error, "", row.text, None)
         if row.error is not None
         else (
             sheet,

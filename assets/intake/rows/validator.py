@@ -126,19 +126,8 @@ class RowValidator:
 
     @cached_property
     def chunk_schema(self) -> ChunkSchema:
-        """The number of columns of the sheet, which of them hold few different texts, and the last one of a row."""
-        categories = frozenset(
-            number
-            for number, header in enumerate(self.layout.headers)
-            if header.column is not None and self.contract.columns[header.column].is_categorical
-        )
-        needed = (
-            number
-            for number, header in enumerate(self.layout.headers, start=1)
-            if header.column is not None
-            and (self.contract.is_needed(header.column) or self.contract.columns[header.column].is_place)
-        )
-        return ChunkSchema(self.layout.width, categories, max(needed, default=None))
+        """The columns of the sheet."""
+        return self.layout.schema(self.contract)
 
     @cached_property
     def source_columns(self) -> dict[str, SourceColumn]:

@@ -15,11 +15,17 @@ from functools import cached_property
 from assets.core.errors import Issue
 from assets.core.settings import Limits
 from assets.intake.readers.encoding import FileRejectedError
-from assets.intake.readers.raw_rows import ChunkSchema, RawRow, RawSheet
+from assets.intake.readers.raw_rows import RawRow, RawSheet
 from assets.intake.receipts.receipts import SheetNote
 from assets.intake.rows.accounts import RowCounts
 from assets.intake.tables.contracts import AS_OF, SIGN_OFF_HEADERS, SINCE_YEAR, Contract, normalise_header
-from assets.intake.tables.crosstabs import CrosstabReader, find_crosstab, find_next_crosstab, keys_in_columns
+from assets.intake.tables.crosstabs import (
+    CrosstabReader,
+    crosstab_schema,
+    find_crosstab,
+    find_next_crosstab,
+    keys_in_columns,
+)
 from assets.intake.tables.detection import (
     HEAD_ROWS,
     MAX_ROWS,
@@ -191,11 +197,10 @@ class SheetArranger:
         while block is not None:
             if block.is_crosstab:
                 layout = TableLayout((), block.rows, block.titles)
-                width = max(len(row.cells) for row in block.rows)
-                schema = ChunkSchema(width, frozenset(), width)
+                schema = crosstab_schema(block, detector)
             else:
                 layout, _ = detector.read_headers(block)
-                schema = ChunkSchema(layout.width, frozenset(), self._last_needed(layout))
+                schema = layout.schema(self.contract)
             below = sheet.rows(layout.last_line, schema)
             following = self._find_next(below, block, layout, detector)
             end = _first_line(following) if following is not None else None
@@ -210,10 +215,6 @@ class SheetArranger:
         others = [row for row in below if layout.kind_of(row.cells) != "header"]
         found = (find_next_crosstab(below, block, detector), detector.find_next_headers(others))
         return min((block for block in found if block is not None), key=_first_line, default=None)
-
-    def _last_needed(self, layout: TableLayout) -> int | None:
-        needed = (n for n, h in enumerate(layout.headers, start=1) if h.column and self.contract.is_needed(h.column))
-        return max(needed, default=None)
 
     def _read_block(self, block: HeaderBlock, below: Sequence[RawRow], detector: TableDetector) -> _Block:
         layout, _ = detector.read_headers(block)

@@ -39,6 +39,7 @@ RETURN_ID = "return_id"
 SCOPE, AS_OF, SINCE_YEAR = "scope", "as_of", "since_year"
 SOURCE_ID, SOURCE_GRADE, SOURCE_TEXT = "source_id", "source_grade", "source_text"
 GAP_REASONS, OTHER_CELLS = "gap_reasons", "other_cells"
+_TEXTS_WITHOUT_WORDS = ("published", "address")
 _YEAR_UNIT = "年"
 # Columns of every table of accepted rows: the codes of the place of a row, and its source.
 _PLACE_COLUMNS = {
@@ -50,14 +51,19 @@ _SOURCE_COLUMNS = {
         type="varchar",
         zh="以文字代替数字的原因（JSON，按列）",
         en="Reasons given instead of figures, by column, as JSON",
+        quoted=True,
     ),
     SOURCE_TEXT: Column(
         type="varchar",
         zh="未登记的来源原文（报送单位自己写明的来源）",
         en="The source in the words of the sender, where it is not a registered one",
+        quoted=True,
     ),
     OTHER_CELLS: Column(
-        type="varchar", zh="表式之外的列（JSON）", en="Cells of columns that the contract does not know, as JSON"
+        type="varchar",
+        zh="表式之外的列（JSON）",
+        en="Cells of columns that the contract does not know, as JSON",
+        quoted=True,
     ),
     RETURN_ID: Column(type="varchar", zh="所更正的退回行编号", en="The rejected row that this row corrects"),
     "file_sha256": Column(type="varchar", required=True, zh="文件的 sha256", en="sha256 of the file"),
@@ -382,7 +388,8 @@ class Contract(BaseModel):
             limits = {rule: getattr(column, rule) for rule in ("min", "max") if column.is_numeric}
             # A reason for a gap may be given instead of a figure.
             required = column.required and (not column.is_numeric or name in self.key)
-            columns[name] = Column(type=_COLUMN_TYPES[column.type], required=required, **rules, **limits)
+            quoted = column.type == "text" and not column.is_categorical and name not in _TEXTS_WITHOUT_WORDS
+            columns[name] = Column(type=_COLUMN_TYPES[column.type], required=required, quoted=quoted, **rules, **limits)
             if column.allow_qualifier:
                 columns[qualifier_column(name)] = Column(
                     type="varchar",

@@ -13,7 +13,8 @@ from functools import cached_property
 
 from assets.core.errors import Issue
 from assets.intake.readers.encoding import FileRejectedError
-from assets.intake.readers.raw_rows import RawRow
+from assets.intake.readers.raw_rows import ChunkSchema, RawRow
+from assets.intake.readers.split_numbers import ColumnKind
 from assets.intake.tables.contracts import SCOPE, Contract
 from assets.intake.tables.detection import HEAD_ROWS, HeaderBlock, TableDetector, header_levels
 from assets.intake.tables.headers import Header, HeaderMatcher
@@ -323,6 +324,15 @@ def find_next_crosstab(rows: Sequence[RawRow], above: HeaderBlock, detector: Tab
             if not is_repeated or any(detector.matcher.mentions_figure(cell) for row in titles for cell in row.cells):
                 return HeaderBlock(titles, tuple(rows[first : last + 1]), is_crosstab=True)
     return None
+
+
+def crosstab_schema(block: HeaderBlock, detector: TableDetector) -> ChunkSchema:
+    """Return the columns of the rows below keys: those of a year or a place hold figures."""
+    levels = header_levels(block.rows, detector.merges)
+    kinds: list[ColumnKind] = [
+        "figure" if any(is_year(cell) or detector.is_place(cell) for cell in cells) else "other" for cells in levels
+    ]
+    return ChunkSchema(len(kinds), frozenset(), len(kinds), tuple(kinds))
 
 
 def find_keys(row: RawRow, detector: TableDetector) -> list[int]:

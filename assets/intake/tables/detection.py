@@ -14,9 +14,10 @@ from itertools import zip_longest
 
 from assets.core.errors import Issue
 from assets.intake.readers.encoding import FileRejectedError
-from assets.intake.readers.raw_rows import Merge, RawRow
+from assets.intake.readers.raw_rows import ChunkSchema, Merge, RawRow
+from assets.intake.readers.split_numbers import ColumnKind
 from assets.intake.rows.accounts import RowClass
-from assets.intake.tables.contracts import normalise_header
+from assets.intake.tables.contracts import Contract, ContractColumn, normalise_header
 from assets.intake.tables.form_id import FormId, find_form_id
 from assets.intake.tables.headers import Header, HeaderMatcher, match_header_rows
 from assets.intake.tables.row_kinds import (
@@ -37,6 +38,7 @@ MAX_ROWS = 5_000
 _MIN_HEADERS = 2
 # Groups of headers above them; below them further levels, units, English names.
 _MAX_ROWS_ABOVE, _MAX_ROWS_BELOW = 2, 3
+_TAKES_NUMBERS = re.compile("日期|时间|[序编行]号|No", re.IGNORECASE)
 _DATE = re.compile(r"[0-9]{4}[-/.年][0-9]{1,2}([-/.月][0-9]{0,2}日?)?|[0-9]{8}")
 # What a title ends with, and no group of headers.
 _TITLE_LIKE = re.compile(r"(?:表|情况|统计|汇总|台账|清单|报告|年报|公报|资料|一览|概况|名单)(?:[(][^()]*[)])?")
@@ -82,6 +84,18 @@ class TableLayout:
     def width(self) -> int:
         """The number of columns."""
         return len(self.headers)
+
+    def schema(self, contract: Contract) -> ChunkSchema:
+        """Return which columns hold few different texts, what each takes, and which is the last one of every row."""
+        columns = [contract.columns.get(header.column or "") for header in self.headers]
+        categories = (number for number, column in enumerate(columns) if column is not None and column.is_categorical)
+        needed = (
+            number
+            for number, (header, column) in enumerate(zip(self.headers, columns, strict=True), start=1)
+            if column is not None and (contract.is_needed(header.column or "") or column.is_place)
+        )
+        kinds = tuple(_kind_of_column(header, column) for header, column in zip(self.headers, columns, strict=True))
+        return ChunkSchema(self.width, frozenset(categories), max(needed, default=None), kinds)
 
     def kind_of(self, cells: Sequence[str]) -> RowKind:
         """Return what a row below the headers is, judged by its cells alone."""
@@ -330,6 +344,19 @@ def find_missing_columns(layout: TableLayout, detector: TableDetector) -> list[I
         for name, column in contract.columns.items()
         if contract.is_needed(name) and name not in present
     ]
+
+
+def _kind_of_column(header: Header, column: ContractColumn | None) -> ColumnKind:
+    if column is not None and column.is_numeric:
+        return "year" if column.is_year else "figure"
+    if column is not None and column.type == "date":
+        return "date"
+    # Places, dates in words and serial numbers may be numbers.
+    if column is not None:
+        is_of_words = column.type in ("text", "indicator", "unit") and _TAKES_NUMBERS.search(column.zh) is None
+        return "word" if is_of_words else "other"
+    is_of_words = header.role in ("ignored", "sign_off", "units", "empty") and not _TAKES_NUMBERS.search(header.text)
+    return "word" if is_of_words else "other"
 
 
 def _is_adjacent(upper: RawRow, lower: RawRow) -> bool:

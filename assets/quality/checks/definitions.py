@@ -108,7 +108,7 @@ def _column_checks(table: str, key: tuple[str, ...], name: str, column: Column) 
         )
     if column.allowed is not None:
         listed = ", ".join(str(item) for item in column.allowed)
-        rule = (f"{name} 只取：{listed}", f"{name} is one of: {listed}")
+        rule = (f"{name} 只取：{listed}", f"{name} is one of ({listed})")
         yield Check(table, f"{name}_is_allowed", "in_set", *rule, key=key, column=name, allowed=column.allowed)
 
 

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from assets.core.i18n import Language, label
 from assets.core.text import format_number
-from assets.release.outputs.duckdb_views import SCHEMA, column_names, view_names
+from assets.release.outputs.duckdb_views import ENGLISH_SCHEMA, SCHEMA, column_names, english_column_names, view_names
 from assets.release.outputs.rows import SOURCE_TABLES, Row, group_rows, read_rows
 from assets.release.publish.manifest import PublishedFile
 from assets.warehouse.connection import Connection
@@ -45,15 +45,20 @@ def write_documents(
     target.mkdir(parents=True, exist_ok=True)
     documents: dict[str, dict[str, Any]] = {
         "dictionary": {
-            "schema": SCHEMA,
             "tables": sorted(tables, key=lambda table: table.qualified_name),
             "row_counts": {Path(file.path).stem: file.rows for file in files if file.rows is not None},
-            "views": view_names(tables),
-            "column_names": column_names,
         }
     }
     if {table.qualified_name for table in tables} >= SOURCE_TABLES:
         documents["indicators"] = _read_facts(connection)
+    named: dict[Language, dict[str, Any]] = {
+        "zh": {"schema": SCHEMA, "views": view_names(tables), "column_names": column_names},
+        "en": {
+            "schema": ENGLISH_SCHEMA,
+            "views": {table.qualified_name: table.name for table in tables},
+            "column_names": english_column_names,
+        },
+    }
     paths = []
     for name, facts in documents.items():
         for language in get_args(Language):
@@ -61,6 +66,7 @@ def write_documents(
                 "language": language,
                 "label": partial(_label, language=language),
                 "authority": partial(label, "target_authorities_general", language=language),
+                **named[language],
             }
             paths.append(target / f"{name}.{language}.md")
             text = _environment().get_template(f"{name}.md.j2").render(**texts, **facts)

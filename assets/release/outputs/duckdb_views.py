@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from assets.core.yaml_files import read_yaml
 from assets.release.read.queries import create_views
@@ -36,8 +37,10 @@ _ENGLISH_NAME_COLUMNS = {
     "measure_id": ("reference.measures", "title_en", "measure"),
     "source_id": ("reference.sources", "publication_en", "publication"),
 }
-# Columns of Chinese words that have an English one.
-_TERMS, _WORDS = "reference.terms", ("unit", "scope")
+# Columns of Chinese words that have an English one, with the kind of the word.
+_TERMS, _WORDS = "reference.terms", {"unit": "unit", "scope": "scope", "health_examination_level": "level"}
+# Columns that hold a text in Chinese and after it the same one in English.
+_BILINGUAL, _SEPARATOR = ("formula", "licence"), " | "
 _PARENTHESES = re.compile(r"（[^）]*）")
 _FIRST_MARK = re.compile(r"[：；，。]")
 _MARKS = re.compile(r"[：；，、（）。“”\s]+")
@@ -51,8 +54,9 @@ def view_names(tables: Sequence[Table]) -> dict[str, str]:
 
 
 def column_names(table: Table) -> dict[str, str]:
-    """Return the Chinese name of each column of a table."""
-    return shorten_meanings({name: column.zh for name, column in table.columns.items()})
+    """Return the columns of the Chinese view of a table by column of the table: those that are not only English."""
+    kept = [name for name in table.columns if not _is_twin(name, "_en", ("_zh", ""), table)]
+    return shorten_meanings({name: table.columns[name].zh for name in kept})
 
 
 def shorten_meanings(meanings: Mapping[str, str]) -> dict[str, str]:
@@ -62,10 +66,20 @@ def shorten_meanings(meanings: Mapping[str, str]) -> dict[str, str]:
 
 
 def english_column_names(table: Table) -> dict[str, str]:
-    """Return the columns of the English view of a table by column of the table: those that are not only Chinese."""
-    kept = [name for name in table.columns if not (name.endswith("_zh") and f"{name[:-3]}_en" in table.columns)]
-    short = {name: name.removesuffix("_en") for name in kept}
+    """Return the columns of the English view of a table by column of the table: those that are not only Chinese.
+
+    A text that only its source wrote, in its own language, has a name that ends in `_zh`.
+    """
+    kept = [name for name in table.columns if not _is_twin(name, "_zh", ("_en",), table)]
+    quoted = {name: f"{name}_zh" for name in kept if table.columns[name].quoted and not name.endswith("_zh")}
+    short = {name: quoted.get(name, name.removesuffix("_en")) for name in kept}
     return {name: name if short[name] in kept and name != short[name] else short[name] for name in kept}
+
+
+def _is_twin(name: str, ending: str, others: Sequence[str], table: Table) -> bool:
+    """Return whether a column says in one language what another column says in the other."""
+    stem = name.removesuffix(ending)
+    return stem != name and any(f"{stem}{other}" in table.columns for other in others)
 
 
 def write_views_and_macros(connection: Connection, database: str, tables: Sequence[Table]) -> None:
@@ -104,13 +118,13 @@ def write_views_and_macros(connection: Connection, database: str, tables: Sequen
 
 def _chinese_view(table: Table, name: str, published: Mapping[str, Table]) -> str:
     target = f"{quote_identifier(SCHEMA)}.{quote_identifier(name)}"
-    return _view(target, table, column_names(table), _NAME_COLUMNS, published)
+    return _view(target, table, column_names(table), _NAME_COLUMNS, published, part=1)
 
 
 def _english_view(table: Table, published: Mapping[str, Table]) -> str:
     target = f"{ENGLISH_SCHEMA}.{quote_identifier(table.name)}"
-    words = _WORDS if _TERMS in published and table.qualified_name != _TERMS else ()
-    return _view(target, table, english_column_names(table), _ENGLISH_NAME_COLUMNS, published, words)
+    words = _WORDS if _TERMS in published else {}
+    return _view(target, table, english_column_names(table), _ENGLISH_NAME_COLUMNS, published, words, part=2)
 
 
 def _view(
@@ -119,7 +133,9 @@ def _view(
     names: Mapping[str, str],
     name_columns: Mapping[str, tuple[str, str, str]],
     published: Mapping[str, Table],
-    words: Sequence[str] = (),
+    words: Mapping[str, str] = MappingProxyType({}),
+    *,
+    part: int,
 ) -> str:
     """Return the SQL of a view and of its comments.
 
@@ -129,16 +145,18 @@ def _view(
         names: the columns of the view by column of the table.
         name_columns: the names to be added, by code.
         published: the published tables.
-        words: columns whose words are shown in English where there is one.
+        words: columns whose words are shown in English where there is one, with the kind of the word.
+        part: which part of a bilingual text is shown, 1 or 2.
     """
     columns, joins, comments = [], [], [f"comment on view {target} is {quote_literal(f'{table.zh} | {table.en}')}"]
     for column, name in names.items():
         own = f"own.{quote_identifier(column)}"
-        if column in words and table.columns[column].type == "varchar":
-            joins.append(
-                f"left join {_TERMS} as {column}_term on {own} = {column}_term.term and {column}_term.kind = '{column}'"
-            )
-            own = f"coalesce({column}_term.name_en, {own})"
+        if column in _BILINGUAL:
+            own = f"coalesce(nullif(split_part({own}, {quote_literal(_SEPARATOR)}, {part}), ''), {own})"
+        if column in words and name == column and table.columns[column].type == "varchar":
+            term = f"{column}_term"
+            joins.append(f"left join {_TERMS} as {term} on {own} = {term}.term and {term}.kind = '{words[column]}'")
+            own = f"coalesce({term}.name_en, {own})"
         columns.append(f"{own} as {quote_identifier(name)}")
         comments.append(_comment(target, name, table.columns[column]))
         source, shown, added = name_columns.get(column, ("", "", ""))

@@ -5,6 +5,7 @@ Here: reading the comments of the database. Not here: the contracts that they co
 
 from __future__ import annotations
 
+from assets.core.i18n import Language
 from assets.release.read.reader import Release, Row
 
 _TABLES = """
@@ -32,6 +33,12 @@ _COLUMNS = """
 def list_tables(release: Release) -> list[Row]:
     """Return every table and view with its number of rows, None for a view, and its meaning as `zh` and `en`."""
     return [_split_comment(row) for row in release.rows(_TABLES)]
+
+
+def select_tables(tables: list[Row], language: Language) -> list[Row]:
+    """Return the tables without the views whose names are in the other language."""
+    other = "en." if language == "zh" else "中文."
+    return [row for row in tables if not row["table"].startswith(other)]
 
 
 def list_columns(release: Release, table: str) -> list[Row]:

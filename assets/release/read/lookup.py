@@ -23,7 +23,8 @@ def find_city(release: Release, text: str) -> Row:
     cities = release.rows(select, [text.strip()])
     if len(cities) != 1:
         known = read_rows(release, "reference.cities", ("city_code",))
-        raise UsageError(Issue("unknown_city", text, ", ".join(f"{row['short_zh']} {row['name_en']}" for row in known)))
+        zh, en = ([row[name] for row in known] for name in ("short_zh", "name_en"))
+        raise UsageError(Issue("unknown_city", text, "、".join(zh), expected_en=", ".join(en)))
     return cities[0]
 
 
@@ -60,10 +61,9 @@ def _match_single(text: str, items: Sequence[Row]) -> Row:
         return matches[0]
     by_name = {name: item for item in items for name in _names(item)}
     similar = difflib.get_close_matches(name, list(by_name), n=_SUGGESTIONS, cutoff=0)
-    suggestions = dict.fromkeys(
-        f"{_identifier(item)} {item['name_zh']}" for item in matches or [by_name[name] for name in similar]
-    )
-    raise UsageError(Issue("unknown_indicator", text, "; ".join(suggestions)))
+    found = {_identifier(item): item for item in matches or [by_name[name] for name in similar]}
+    zh, en = ([f"{key} {item[name]}" for key, item in found.items()] for name in ("name_zh", "name_en"))
+    raise UsageError(Issue("unknown_indicator", text, "；".join(zh), expected_en="; ".join(en)))
 
 
 def _identifier(item: Row) -> str:
