@@ -72,6 +72,7 @@ def _check_day(day: datetime | None) -> datetime | None:
 
 
 AsJson = Annotated[bool, option("as_json", "--json")]
+# Every command has it. Where it has nothing to translate itself, its errors are in that language.
 InLanguage = Annotated[
     Language,
     option("lang", "--lang", envvar=LANGUAGE_VARIABLE, default_factory=default_language, show_default=False),

@@ -34,10 +34,11 @@ def test_a_page_lists_every_command_and_no_other(page: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_help_of_a_command_is_in_one_language_with_an_example(name: str) -> None:
+def test_the_help_of_a_command_is_in_one_language_with_an_example_and_an_option_for_it(name: str) -> None:
     for language, heading in (("zh", "例："), ("en", "Example: ")):
         text = call([name, "--help"], GANCHENG_LANG=language)
         assert f"{heading}gancheng {name}" in text
+        assert "--lang" in text
         assert bool(CHINESE.search(text)) == (language == "zh")
         for english in ("commands", "options"):
             others = [label.en for label in labels(english).values() if label.en != label.zh and len(label.en) > 12]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from assets.core.paths import Paths
-from pipelines.cli.options import argument, option, write_text
+from pipelines.cli.options import InLanguage, argument, option, write_text
 
 
 def form(
@@ -16,6 +16,7 @@ def form(
     *,
     city: Annotated[str | None, option("form_city")] = None,
     year: Annotated[int | None, option("form_year", min=1949, max=2100)] = None,
+    _language: InLanguage,
 ) -> None:
     """Write the form of a dataset for one city or for each."""
     from assets.forms.registry import read_form_registry

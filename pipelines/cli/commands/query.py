@@ -9,7 +9,7 @@ from typing import Annotated
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import Paths
 from assets.core.text import escape_control
-from pipelines.cli.options import AsJson, argument, option, write_text
+from pipelines.cli.options import AsJson, InLanguage, argument, option, write_text
 from pipelines.cli.render.row_formats import RowFormat
 
 
@@ -22,6 +22,7 @@ def query(
     timeout: Annotated[int | None, option("timeout", min=1, max=86_400)] = None,
     memory: Annotated[int | None, option("memory", min=100, max=1_000_000)] = None,
     as_json: AsJson = False,
+    _language: InLanguage,
 ) -> None:
     """Run SQL on the current release, read-only and within limits."""
     from assets.core.files import write_atomically

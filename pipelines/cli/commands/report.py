@@ -6,11 +6,14 @@ from typing import Annotated
 
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import Paths
-from pipelines.cli.options import ReleaseArgument, option, write_text
+from pipelines.cli.options import InLanguage, ReleaseArgument, option, write_text
 
 
 def report(
-    release: ReleaseArgument = "current", *, is_opened: Annotated[bool, option("open", "--open")] = False
+    release: ReleaseArgument = "current",
+    *,
+    is_opened: Annotated[bool, option("open", "--open")] = False,
+    _language: InLanguage,
 ) -> None:
     """Print the path of the first page of the report, or open it in a browser."""
     from assets.release.publish.file_names import REPORT_INDEX

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from assets.core.paths import Paths
-from pipelines.cli.options import AsOf, argument, option, write_text
+from pipelines.cli.options import AsOf, InLanguage, argument, option, write_text
 
 
 def request(
@@ -17,6 +17,7 @@ def request(
     year: Annotated[int | None, option("form_year", min=1949, max=2100)] = None,
     as_zip: Annotated[bool, option("as_zip", "--zip")] = False,
     as_of: AsOf = None,
+    _language: InLanguage,
 ) -> None:
     """Write a letter with forms for each city, and what the cities have sent so far."""
     from assets.forms.overview import write_overview
