@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     model_validator,
@@ -22,6 +21,7 @@ from pydantic import (
 
 from assets.core.errors import DataError, Issue
 from assets.core.paths import Paths
+from assets.core.strict_model import StrictModel
 from assets.core.yaml_files import FILE_ERRORS, describe_errors, read_yaml
 
 # Spark's own variable; an address with a token belongs there and not into a file.
@@ -90,11 +90,7 @@ Cron = Annotated[str, AfterValidator(_check_cron)]
 StoreUrl = Annotated[str, AfterValidator(_check_url)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Limits(_Section):
+class Limits(StrictModel):
     """What a file may have at most, so that a hostile or broken one is refused before it fills the machine."""
 
     file_bytes: Count = 20_000_000_000
@@ -111,7 +107,7 @@ class Limits(_Section):
     still_written_seconds: Annotated[float, Field(ge=0, le=3_600)] = 1.0
 
 
-class InboxSettings(_Section):
+class InboxSettings(StrictModel):
     """How often the sensor looks at the inbox, and how long a file must have been unchanged."""
 
     is_on: bool = True
@@ -120,7 +116,7 @@ class InboxSettings(_Section):
     job: DataJob = "refresh"
 
 
-class JobSchedule(_Section):
+class JobSchedule(StrictModel):
     """A job at set times, by default every night."""
 
     is_on: bool = True
@@ -135,7 +131,7 @@ class MonthlySchedule(JobSchedule):
     job: DataJob = "release"
 
 
-class PruneSettings(_Section):
+class PruneSettings(StrictModel):
     """When old things are deleted, and how many are kept; `keep_releases` None keeps all releases.
 
     With these values, a year of nightly releases of a province takes less than 1 GB.
@@ -147,7 +143,7 @@ class PruneSettings(_Section):
     keep_run_days: Annotated[float, Field(ge=0, le=36_500)] = 30
 
 
-class ScheduleSettings(_Section):
+class ScheduleSettings(StrictModel):
     """What runs by itself under `gancheng serve`."""
 
     time_zone: Annotated[str, AfterValidator(_check_time_zone)] = "Asia/Shanghai"
@@ -157,20 +153,20 @@ class ScheduleSettings(_Section):
     pruning: PruneSettings = PruneSettings()
 
 
-class QuerySettings(_Section):
+class QuerySettings(StrictModel):
     """What one `gancheng query` may take at most."""
 
     seconds: Seconds = 60
     megabytes: Annotated[int, Field(ge=100, le=1_000_000)] = 1_000
 
 
-class WebPageSettings(_Section):
+class WebPageSettings(StrictModel):
     """The names, with their port if it is not that of the protocol, of a proxy in front of the page."""
 
     hosts: tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]+(:[0-9]+)?$")], ...] = ()
 
 
-class SparkSettings(_Section):
+class SparkSettings(StrictModel):
     """Where Spark is, and the folder through which it and this machine exchange tables.
 
     `remote` is a Spark Connect address; without it, the variable SPARK_REMOTE has it. `exchange` is a folder or an
@@ -196,7 +192,7 @@ class SparkSettings(_Section):
         return self
 
 
-class EngineSettings(_Section):
+class EngineSettings(StrictModel):
     """Which engine builds the SQL models."""
 
     name: Literal["duckdb", "spark"] = "duckdb"
@@ -209,21 +205,21 @@ class EngineSettings(_Section):
         return self
 
 
-class StorageSettings(_Section):
+class StorageSettings(StrictModel):
     """The shared store: a folder or an fsspec URL, and its name on the cluster, where the cluster reads it."""
 
     store: StoreUrl | None = None
     seen_as: StoreUrl | None = None
 
 
-class ReminderSettings(_Section):
+class ReminderSettings(StrictModel):
     """How many days before a deadline a reminder is sent, and whether each sender gets a digest of its files."""
 
     days: tuple[Annotated[int, Field(ge=0, le=366)], ...] = (14, 3)
     digests: bool = True
 
 
-class Settings(_Section):
+class Settings(StrictModel):
     """All settings of a data directory."""
 
     limits: Limits = Limits()

@@ -51,7 +51,7 @@ def export_tables(
     cities: Sequence[str] = (),
     language: Language | None = None,
 ) -> list[Path]:
-    """Write tables of a release into a folder, one file each.
+    """Write tables of a release into a folder, one file each, and return the files.
 
     Args:
         release: the release.
@@ -60,9 +60,6 @@ def export_tables(
         tables: names of tables; all where empty.
         cities: cities by name or code; then only their rows, and only tables with a column of cities.
         language: zh gives CSV and Excel the headings of the Chinese views, and no data package.
-
-    Returns:
-        The written files.
 
     Raises:
         UsageError: the release is not complete, the folder is one of releases, or a table or a city does not exist.

@@ -62,7 +62,11 @@
       if (a === null || b === null) return (a === null) - (b === null); // missing is last either way
       return sign * (typeof a === "string" ? a.localeCompare(b, root.lang) : a - b);
     };
+    // The text of a row that is folded away is in both languages.
+    const isFolded = table.classList.contains("folded");
+    table.classList.remove("folded");
     body.append(...(direction === "none" ? original : [...original].sort(compare)));
+    table.classList.toggle("folded", isFolded);
   };
 
   // A long table has a field that hides the rows without a text.
@@ -73,9 +77,34 @@
     Object.assign(field.dataset, { zhPlaceholder: "筛选各行", enPlaceholder: "Filter the rows" });
     field.addEventListener("input", () => {
       const wanted = field.value.trim().toLowerCase();
+      table.classList.toggle("filtered", wanted !== "");
       for (const row of table.tBodies[0].rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
     });
     (table.closest(".scroll") || table).before(field);
+  };
+
+  // A long table shows its first rows, all of them on demand, to the filter and in print. How long is told by the style
+  // sheet: a row is a card on a narrow screen.
+  const addFold = (table, tools) => {
+    const count = table.tBodies[0].rows.length;
+    if (count <= 10 || table.tBodies.length > 1 || table.closest(".tall")) return;
+    const button = document.createElement("button");
+    [button.type, button.className] = ["button", count > 30 ? "fold long" : "fold"];
+    table.classList.toggle("long", count > 30);
+    const toggle = () => {
+      const isFolded = table.classList.toggle("folded");
+      button.setAttribute("aria-expanded", String(!isFolded));
+      Object.assign(button.dataset, isFolded
+        ? { zh: `显示全部 ${count} 行`, en: `Show all ${count} rows` }
+        : { zh: "只显示前几行", en: "Show the first rows only" });
+      button.textContent = button.dataset[language];
+    };
+    button.addEventListener("click", () => {
+      toggle();
+      if (table.classList.contains("folded")) table.scrollIntoView();
+    });
+    toggle();
+    tools.prepend(button);
   };
 
   // Scripts that few readers need are loaded when they do.
@@ -103,6 +132,7 @@
       tools.append(button);
     }
     (place.closest(".scroll, .plot") || place).after(tools);
+    if (place.matches(".cards")) addFold(place, tools);
   };
   window.gancheng = { addTools };
 
