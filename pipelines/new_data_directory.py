@@ -17,11 +17,7 @@ _SHIPPED_DATA = Paths(SHIPPED / "data")
 
 
 def create_data_directory(folder: Path, *, is_synthetic: bool = False) -> Paths:
-    """Write registry, contracts, settings and an inbox with figures into a new folder.
-
-    Args:
-        folder: is created; an empty one may exist.
-        is_synthetic: whether the cities and their figures are synthetic instead of the shipped ones.
+    """Write registry, contracts, settings and an inbox with figures, shipped or synthetic, into a new or empty folder.
 
     Raises:
         UsageError: the folder has content.

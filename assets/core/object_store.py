@@ -52,10 +52,7 @@ def has_shared_store(paths: Paths) -> bool:
 class ObjectStore:
     """Objects by name below one root. All methods raise UsageError where the store cannot be reached or used.
 
-    Attributes:
-        url: the store as it is configured.
-        files: the fsspec file system.
-        root: the path of the store in it.
+    `url` is the store as configured, `files` its fsspec file system, `root` the path of the store in it.
     """
 
     url: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 
-from assets.core.i18n import Language, label
 from assets.core.text import MISSING, format_decimal
 
 PARTS = ("evidenced", "open", "lost")
@@ -29,13 +28,6 @@ def format_range(evidenced: float | None, possible: float | None, digits: int | 
     if digits is None:
         return f"{math.floor(evidenced + _EPSILON)}–{math.ceil(possible - _EPSILON)}"
     return f"{format_decimal(evidenced, digits)}–{format_decimal(possible, digits)}"
-
-
-def format_lower_end(evidenced: float, possible: float, language: Language) -> str:
-    """Return the lower end alone, with the words “at least” where points are open."""
-    if evidenced == possible:
-        return format_range(evidenced, possible)
-    return label("ranges", "at_least", language).format(points=math.floor(evidenced + _EPSILON))
 
 
 def split_bar(evidenced: float, possible: float, length: int) -> tuple[int, int, int]:

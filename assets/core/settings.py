@@ -14,15 +14,14 @@ from zoneinfo import ZoneInfo
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
-    PositiveInt,
     ValidationError,
     model_validator,
 )
 
 from assets.core.errors import DataError, Issue
 from assets.core.paths import Paths
+from assets.core.strict_model import StrictModel
 from assets.core.yaml_files import FILE_ERRORS, describe_errors, read_yaml
 
 # Spark's own variable; an address with a token belongs there and not into a file.
@@ -37,6 +36,7 @@ _FORMER_FILES = {
 # Minute, hour, day of the month, month, day of the week.
 _CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _CRON_PART = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/[1-9]\d*)?")
+_LAST_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _CREDENTIALS = re.compile(r"//[^/\s]*@")
 
 DataJob = Literal["refresh", "intake", "release"]
@@ -48,7 +48,21 @@ def _check_cron(text: str) -> str:
     parts = [(part, limits) for field, limits in zip(fields, _CRON_RANGES, strict=False) for part in field.split(",")]
     if len(fields) != len(_CRON_RANGES) or not all(_is_within(part, *limits) for part, limits in parts):
         raise ValueError("five fields of numbers: minute, hour, day, month, day of the week")
+    if min(_numbers(fields[2], 31)) > max(_LAST_DAYS[month - 1] for month in _numbers(fields[3], 12)):
+        raise ValueError("a day that one of its months has")
     return text
+
+
+def _numbers(field: str, highest: int) -> list[int]:
+    """Return the days or months of a field, or more of them: steps are not applied."""
+    numbers: list[int] = []
+    for part in field.split(","):
+        match = _CRON_PART.fullmatch(part)
+        assert match is not None
+        start = int(match[1] or 1)
+        end = int(match[2] or (start if part.isdigit() else highest))
+        numbers += range(start, end + 1) if start <= end else range(1, highest + 1)
+    return numbers
 
 
 def _is_within(part: str, lowest: int, highest: int) -> bool:
@@ -69,41 +83,40 @@ def _check_url(url: str) -> str:
     return url
 
 
+# Above these values no time, size or number of the system can hold what is made of a setting.
+Count = Annotated[int, Field(ge=1, le=10**15)]
+Seconds = Annotated[int, Field(ge=1, le=86_400)]
 Cron = Annotated[str, AfterValidator(_check_cron)]
 StoreUrl = Annotated[str, AfterValidator(_check_url)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Limits(_Section):
+class Limits(StrictModel):
     """What a file may have at most, so that a hostile or broken one is refused before it fills the machine."""
 
-    file_bytes: PositiveInt = 20_000_000_000
-    line_bytes: PositiveInt = 1_000_000
-    row_lines: PositiveInt = 200
-    columns: PositiveInt = 500
-    sheets: PositiveInt = 100
-    sheet_cells: PositiveInt = 20_000_000
-    unpacked_bytes: PositiveInt = 1_000_000_000
-    cell_characters: PositiveInt = 32_767
-    workbook_characters: PositiveInt = 200_000_000
-    reader_seconds: PositiveInt = 10
-    reader_bytes: PositiveInt = 1_000_000_000
-    still_written_seconds: float = 1.0
+    file_bytes: Count = 20_000_000_000
+    line_bytes: Count = 1_000_000
+    row_lines: Count = 200
+    columns: Count = 500
+    sheets: Count = 100
+    sheet_cells: Count = 20_000_000
+    unpacked_bytes: Count = 1_000_000_000
+    cell_characters: Count = 32_767
+    workbook_characters: Count = 200_000_000
+    reader_seconds: Seconds = 10
+    reader_bytes: Count = 1_000_000_000
+    still_written_seconds: Annotated[float, Field(ge=0, le=3_600)] = 1.0
 
 
-class InboxSettings(_Section):
+class InboxSettings(StrictModel):
     """How often the sensor looks at the inbox, and how long a file must have been unchanged."""
 
     is_on: bool = True
-    every_seconds: Annotated[int, Field(ge=1)] = 30
-    still_seconds: Annotated[int, Field(ge=0)] = 60
+    every_seconds: Seconds = 30
+    still_seconds: Annotated[int, Field(ge=0, le=86_400)] = 60
     job: DataJob = "refresh"
 
 
-class JobSchedule(_Section):
+class JobSchedule(StrictModel):
     """A job at set times, by default every night."""
 
     is_on: bool = True
@@ -118,7 +131,7 @@ class MonthlySchedule(JobSchedule):
     job: DataJob = "release"
 
 
-class PruneSettings(_Section):
+class PruneSettings(StrictModel):
     """When old things are deleted, and how many are kept; `keep_releases` None keeps all releases.
 
     With these values, a year of nightly releases of a province takes less than 1 GB.
@@ -126,11 +139,11 @@ class PruneSettings(_Section):
 
     is_on: bool = True
     cron: Cron = "0 4 * * 0"
-    keep_releases: Annotated[int, Field(ge=1)] | None = 30
-    keep_run_days: Annotated[float, Field(ge=0)] = 30
+    keep_releases: Count | None = 30
+    keep_run_days: Annotated[float, Field(ge=0, le=36_500)] = 30
 
 
-class ScheduleSettings(_Section):
+class ScheduleSettings(StrictModel):
     """What runs by itself under `gancheng serve`."""
 
     time_zone: Annotated[str, AfterValidator(_check_time_zone)] = "Asia/Shanghai"
@@ -140,20 +153,20 @@ class ScheduleSettings(_Section):
     pruning: PruneSettings = PruneSettings()
 
 
-class QuerySettings(_Section):
+class QuerySettings(StrictModel):
     """What one `gancheng query` may take at most."""
 
-    seconds: PositiveInt = 60
-    megabytes: Annotated[int, Field(ge=100)] = 1_000
+    seconds: Seconds = 60
+    megabytes: Annotated[int, Field(ge=100, le=1_000_000)] = 1_000
 
 
-class WebPageSettings(_Section):
+class WebPageSettings(StrictModel):
     """The names, with their port if it is not that of the protocol, of a proxy in front of the page."""
 
     hosts: tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]+(:[0-9]+)?$")], ...] = ()
 
 
-class SparkSettings(_Section):
+class SparkSettings(StrictModel):
     """Where Spark is, and the folder through which it and this machine exchange tables.
 
     `remote` is a Spark Connect address; without it, the variable SPARK_REMOTE has it. `exchange` is a folder or an
@@ -179,7 +192,7 @@ class SparkSettings(_Section):
         return self
 
 
-class EngineSettings(_Section):
+class EngineSettings(StrictModel):
     """Which engine builds the SQL models."""
 
     name: Literal["duckdb", "spark"] = "duckdb"
@@ -192,21 +205,21 @@ class EngineSettings(_Section):
         return self
 
 
-class StorageSettings(_Section):
+class StorageSettings(StrictModel):
     """The shared store: a folder or an fsspec URL, and its name on the cluster, where the cluster reads it."""
 
     store: StoreUrl | None = None
     seen_as: StoreUrl | None = None
 
 
-class ReminderSettings(_Section):
+class ReminderSettings(StrictModel):
     """How many days before a deadline a reminder is sent, and whether each sender gets a digest of its files."""
 
     days: tuple[Annotated[int, Field(ge=0, le=366)], ...] = (14, 3)
     digests: bool = True
 
 
-class Settings(_Section):
+class Settings(StrictModel):
     """All settings of a data directory."""
 
     limits: Limits = Limits()

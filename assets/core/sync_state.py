@@ -34,10 +34,7 @@ def result_folder(dataset: str, recipe: str, suffix: str) -> str:
 class SyncState(BaseModel):
     """The receipts of a dataset that are both here and in one store.
 
-    Attributes:
-        store: the URL of the store.
-        recipe: the recipe by which this machine reads files.
-        names: checksums of the results by suffix, for each name of a receipt; empty where they were not fetched.
+    `names` has the checksums of the results by suffix, for each name of a receipt; empty where they were not fetched.
     """
 
     model_config = ConfigDict(frozen=True)

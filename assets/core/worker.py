@@ -77,9 +77,7 @@ class Worker:
     """
 
     def __init__(self, warm_up: Callable[[], object] = os.getpid) -> None:
-        """Args:
-        warm_up: A module-level function that the process executes first, such as slow imports.
-        """
+        """Take a module-level function that the process executes first, such as slow imports."""
         self._warm_up = warm_up
 
     def __enter__(self) -> Self:

@@ -85,14 +85,7 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class FaultGroup:
-    """The errors of one kind in one column.
-
-    Attributes:
-        code: the kind.
-        column_name: the column; None for an error of the row or of the file.
-        count: the number of errors.
-        first: the first ones, at most `MAX_FIRST`.
-    """
+    """The errors of one kind in one column, or of a row or the file as a whole: their number and the first ones."""
 
     code: str
     column_name: str | None
@@ -162,10 +155,7 @@ class DryRun:
     """The check of files against the contracts and the registry of a data directory.
 
     Attributes:
-        contracts: all datasets by name.
-        registry: a connection to the reference tables.
-        limits: the limits of the data directory.
-        lake: the lake of the data directory, with the receipts of the files that arrived; it may be missing.
+        lake: holds the receipts of the files that arrived; it may be missing.
         models: by dataset the select that turns accepted rows into observations; without it the result does not say
             which figures will not score.
         with_errors: whether results have every error of the rejected rows.
@@ -181,11 +171,7 @@ class DryRun:
     with_rows: bool = False
 
     def check(self, file: Path, dataset: str | None = None) -> DryRunResult:
-        """Return what a run would do with a file.
-
-        Args:
-            file: the file on the disk of its sender.
-            dataset: the dataset of the file; where None, the one that has the largest share of its headers.
+        """Return what a run would do with a file; without a dataset, as that of the largest share of known headers.
 
         Raises:
             UsageError: there is no such file or dataset, or the headers fit several datasets.

@@ -25,7 +25,7 @@ from assets.intake.file_parser import SUFFIXES, FileParser
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.reader_process import WorkbookReader, read_in_new_process
 from assets.intake.receipts import temp_files
-from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, InboxFile, is_archived_intact, scan_inbox
+from assets.intake.receipts.archive import InboxFile, is_archived_intact, scan_inbox
 from assets.intake.receipts.arrivals import Arrival, ArrivalBatch, InboxListing, sender_folder
 from assets.intake.receipts.receipts import (
     RESULT_SUFFIXES,
@@ -77,19 +77,15 @@ class IngestJob:
     def ingest(self, now: datetime, *, from_inbox: bool = True) -> list[Receipt]:
         """Parse the new files of the inbox, and again those that were parsed by another recipe.
 
-        Args:
-            now: the time of arrival of new files.
-            from_inbox: whether the inbox is scanned; otherwise only known files are parsed again.
-
-        Returns:
-            The receipts of all files that ever arrived, in order of arrival.
+        Without `from_inbox` only known files are parsed again. Return the receipts of all files that ever arrived, in
+        order of arrival.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         temp_files.remove_stale(self.folder, temp_files.WORK_FOLDER)
         temp_files.remove_stale(self.paths.archive, temp_files.ARRIVING_FILE)
         receipts = {receipt.file_sha256: receipt for receipt in read_receipts(self.folder)}
         known_contents = set(receipts)
-        known = [InboxFile(r.file, r.file_sha256, r.bytes, _unarchived_refusal(r)) for r in receipts.values()]
+        known = [InboxFile(r.file, r.file_sha256, r.bytes, r.unarchived_refusal) for r in receipts.values()]
         files: list[InboxFile] = []
         if from_inbox:
             cache = FileHashCache(self.paths.file_hashes / f"{self.contract.dataset}.json")
@@ -171,10 +167,7 @@ class IngestJob:
     def _ingest_file(self, file: InboxFile, arrival_time: datetime, earlier: Receipt | None) -> Receipt:
         """Parse one file and write its receipt; if another machine wrote one for it meanwhile, return that one.
 
-        Args:
-            file: the file.
-            arrival_time: the time of arrival of a new content.
-            earlier: the receipt of the same content by another recipe; it keeps its times of arrival.
+        `earlier` is the receipt of the same content by another recipe; it keeps its times of arrival.
         """
         base = Receipt(
             dataset=self.contract.dataset,
@@ -274,12 +267,6 @@ def utc_now() -> datetime:
 
 def _is_supported(name: str) -> bool:
     return Path(name).suffix.lower() in SUFFIXES
-
-
-def _unarchived_refusal(receipt: Receipt) -> str | None:
-    """Why the bytes are not in the archive, if so (a link, a file above the limit); the file then stays refused."""
-    codes = [str(refusal["code"]) for refusal in receipt.refusals]
-    return next((code for code in codes if code in UNARCHIVED_REFUSALS), None)
 
 
 def _make_newest(file: Path, earlier: Iterable[Path]) -> None:

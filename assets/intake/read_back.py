@@ -25,15 +25,10 @@ class ColumnReading:
 
     Attributes:
         column: the column of the contract, or the indicator.
-        zh: its Chinese name.
-        en: its English name.
         unit: the unit of the figures; None for dates and for numbers without one.
         header: the header as it is in the file; None for an indicator.
         source_unit: the unit in the file, where the file names one.
-        figures: the number of figures.
         missing: the number of rows without a figure.
-        minimum: the smallest figure.
-        maximum: the largest figure.
     """
 
     column: str
@@ -66,14 +61,7 @@ class UnscoredFigures:
 def read_columns(
     connection: Connection, contract: Contract, accepted: Path, columns: Sequence[SheetColumn]
 ) -> list[ColumnReading]:
-    """Return the readings of the numbers and dates among the accepted rows of cities.
-
-    Args:
-        connection: a connection with the reference tables.
-        contract: the contract of the file.
-        accepted: the Parquet file of its accepted rows.
-        columns: the columns that the file has.
-    """
+    """Return the readings of the numbers and dates in the accepted rows of cities, for the columns of the file."""
     rows = f"(from read_parquet({quote_literal(accepted)}) where province_code is null)"
     is_long = set(_LONG_COLUMNS) <= contract.columns.keys()
     readings = []
@@ -106,11 +94,8 @@ def _read_indicators(connection: Connection, rows: str) -> list[ColumnReading]:
 def find_unscored(connection: Connection, table: Table, accepted: Path, model: str) -> list[UnscoredFigures]:
     """Return the figures of accepted rows that will not score, by indicator and scope.
 
-    Args:
-        connection: a connection with the reference tables; it gets the accepted rows as the table of the dataset.
-        table: the table of the accepted rows of the dataset.
-        accepted: the Parquet file of the accepted rows of one file.
-        model: the select that turns accepted rows into observations.
+    `model` is the select that turns accepted rows into observations; the connection gets the rows as the table of the
+    dataset.
     """
     connection.execute(f"create schema if not exists {table.schema_name}")
     # Some models order rows by the arrival of their files.

@@ -37,7 +37,7 @@ def _entries_asset(table: Table) -> dg.AssetsDefinition:
 
 
 def _check_sources(connection: Connection) -> None:
-    _raise_if_any(check_sources(connection))
+    _raise_if_any(list(check_sources(connection)))
 
 
 def _raise_if_any(issues: list[Issue]) -> None:

@@ -29,9 +29,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from assets.core.errors import DataError, Issue
+from assets.core.strict_model import StrictModel
 from assets.core.text import format_number
 from assets.core.yaml_files import FILE_ERRORS, describe_errors, find_key_line, read_yaml_list
 from assets.warehouse.connection import Connection
@@ -62,10 +63,8 @@ _DUPLICATES = """
 """
 
 
-class ExpectedObservation(BaseModel):
+class ExpectedObservation(StrictModel):
     """The figure as it was sent; source, file, sheet and line select it where the value alone does not."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     value: CorrectedNumber
     source_id: str | None = None
@@ -80,10 +79,8 @@ class ExpectedObservation(BaseModel):
         return self
 
 
-class Correction(BaseModel):
+class Correction(StrictModel):
     """One entry: the figure, its expected value, the action, and why, by whom and when it was decided."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str = Field(pattern="^[a-z0-9][a-z0-9_-]*$")
     dataset: str
@@ -217,12 +214,8 @@ def _read_values(connection: Connection, place: str) -> set[str]:
     return {row[0] for row in connection.execute(f"select distinct {column} from {table}").fetchall()}
 
 
-def check_sources(connection: Connection) -> list[Issue]:
-    """Return an issue for every entry whose figure is missing, has another value now, or has two corrections."""
-    return list(_source_issues(connection))
-
-
-def _source_issues(connection: Connection) -> Iterator[Issue]:
+def check_sources(connection: Connection) -> Iterator[Issue]:
+    """Yield an issue for every entry whose figure is missing, has another value now, or has two corrections."""
     matches: dict[str, list[tuple[float, bool, bool]]] = defaultdict(list)
     for name, *match in connection.execute(
         """

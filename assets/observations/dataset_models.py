@@ -77,11 +77,7 @@ def dataset_models(
     """Return the model of each dataset, their union `observations.reported_observations`, and that of their gaps.
 
     A file `sql/observations/<dataset>.sql` has precedence over the generated select; of several, the last one.
-
-    Args:
-        indicators: the indicators of each dataset, by its contract.
-        folders: folders of SQL.
-        tables: contracts of tables, those of the accepted rows (`intake.<dataset>`) among them.
+    `tables` has the contracts of the accepted rows (`intake.<dataset>`) too.
 
     Raises:
         DataError: a dataset has no SQL, and some of its indicators have no column.

@@ -56,12 +56,7 @@ def gap_model(datasets: Iterable[str], folders: Iterable[Path], tables: Mapping[
     """Return the model `observations.reported_gaps`.
 
     A dataset with a select of its own (`sql/observations/<dataset>.sql`) has gaps where it has one of them as well,
-    `<dataset>_gaps.sql`; of several files the last one.
-
-    Args:
-        datasets: the names of the datasets.
-        folders: folders of SQL.
-        tables: contracts of tables, those of the accepted rows (`intake.<dataset>`) among them.
+    `<dataset>_gaps.sql`; of several files the last one. `tables` has the contracts of the accepted rows too.
     """
     selects = []
     for dataset in datasets:

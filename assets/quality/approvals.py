@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 from pydantic_core import to_jsonable_python
 
 from assets.core.errors import DataError, Issue
 from assets.core.files import write_atomically
 from assets.core.sealed import digest
+from assets.core.strict_model import StrictModel
 from assets.core.text import format_number
 from assets.core.yaml_files import FILE_ERRORS, describe_errors, read_yaml
 from assets.warehouse.connection import Connection
@@ -45,10 +46,8 @@ _RENAMED_DETECTORS = {
 }
 
 
-class ApprovedFlag(BaseModel):
+class ApprovedFlag(StrictModel):
     """A flagged value of a city, or of the province above the cities."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     detector: Annotated[str, BeforeValidator(lambda name: _RENAMED_DETECTORS.get(name, name))]
     indicator_id: str
@@ -64,10 +63,8 @@ class ApprovedFlag(BaseModel):
         return compute_flag_id(self.model_dump())
 
 
-class Decision(BaseModel):
+class Decision(StrictModel):
     """A decision: the accepted flags, who accepted them, when and why; `checksum` where the program wrote it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     by: Sentence
     at: AwareDatetime

@@ -207,11 +207,7 @@ def check_single_dimension(tables: Tables) -> Iterator[Issue]:
                 yield indicators.issue("indicator_in_two_dimensions", row, column, f"{first}, {dimension}")
 
 
-_OPERATORS = {
-    "range": ("between",),
-    "at_most": ("<=", "<", "=", "about"),
-    "yes_no": ("=", ">="),
-}
+_OPERATORS = {"range": ("between",), "at_most": ("<=", "<", "=", "about"), "yes_no": ("=", ">=")}
 
 
 def check_target_operators(tables: Tables) -> Iterator[Issue]:

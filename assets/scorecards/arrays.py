@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.warehouse.connection import Connection
+from assets.warehouse.connection import Connection, fetch_rows
 
 Columns = dict[str, Sequence[Any]]
 TableBuilder = Callable[[Connection], dict[str, Columns]]
@@ -34,9 +34,8 @@ def _fill_mask(values: Any) -> NDArray[Any]:
 
 def read_parameters(connection: Connection) -> dict[str, Any]:
     """Return the row of reference.parameters."""
-    result = connection.execute("from reference.parameters")
-    names = [column[0] for column in result.description or ()]
-    return dict(zip(names, result.fetchone() or (), strict=True))
+    (parameters,) = fetch_rows(connection, "from reference.parameters")
+    return parameters
 
 
 def to_numbers(values: NDArray[Any]) -> NDArray[np.float64]:

@@ -22,12 +22,7 @@ def scorecard_assets(models: Mapping[str, Model], tables: Mapping[str, Table]) -
     return [
         *dagster_assets.model_assets(models, "scorecards"),
         _python_tables(build_projection_tables, ("projections", "projection_backtest"), _PROJECTION_INPUTS, tables),
-        _python_tables(
-            build_rankings,
-            TABLES,
-            _RANKING_INPUTS,
-            tables,
-        ),
+        _python_tables(build_rankings, TABLES, _RANKING_INPUTS, tables),
     ]
 
 

@@ -6,10 +6,11 @@ package imports duckdb.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -148,6 +149,13 @@ def connect_read_only(file: Path, memory: str | None = None) -> Iterator[Connect
         yield connection
     finally:
         connection.close()
+
+
+def fetch_rows(connection: Connection, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+    """Return the rows of a query as dictionaries."""
+    cursor = connection.execute(sql, list(parameters))
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 @contextmanager

@@ -59,9 +59,7 @@ class Model:
     def build(self, connection: Connection, rows: str | None = None) -> int:
         """Create or replace the table and return its number of rows.
 
-        Args:
-            connection: The candidate.
-            rows: A select of the rows that another engine computed from the same model.
+        `rows` selects what another engine computed from the same model.
 
         Raises:
             ContractViolationError: the columns are not those of the contract; the earlier table stays.

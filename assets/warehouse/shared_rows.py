@@ -48,9 +48,6 @@ def shared_rows(paths: Paths, connection: Connection, table: str) -> SharedRows 
     sums = [note.names.get(f"{sha256}.{note.recipe}.json", {}) for sha256 in found]
     if not found or not all(ROWS in one for one in sums):
         return None
-    files = {
-        "file_sha256": found,
-        "rows_checksum": [one[ROWS] for one in sums],
-    }
+    files = {"file_sha256": found, "rows_checksum": [one[ROWS] for one in sums]}
     rows = f"{storage.seen_as.rstrip('/')}/{result_folder(dataset, note.recipe, ROWS)}"
     return SharedRows(rows, pa.table(files))

@@ -134,10 +134,7 @@ class SparkEngine:
     def _read_shared(self, connection: Connection, table: str, shared: SharedRows) -> DataFrame:
         files = f"{table}.files"
         self.exchange.send(shared.files.to_reader(), files)
-        folders = {
-            "rows": shared.rows,
-            "files": f"{self.exchange.seen_as}/{spark_view(files)}",
-        }
+        folders = {"rows": shared.rows, "files": f"{self.exchange.seen_as}/{spark_view(files)}"}
         views = {name: f"{spark_view(table)}__{name}" for name in folders}
         for name, folder in folders.items():
             self.session.read.parquet(folder).createOrReplaceTempView(views[name])

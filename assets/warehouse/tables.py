@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from assets.core.strict_model import StrictModel
 from assets.core.yaml_files import read_yaml
 from assets.warehouse.connection import Connection, quote_identifier, quote_literal, transaction
 
@@ -30,13 +31,11 @@ _ARROW_TYPES = {
 }
 
 
-class Column(BaseModel):
+class Column(StrictModel):
     """A column. `references` is `table.column` of the same schema; `allowed`, `min` and `max` apply to filled cells.
 
     A `quoted` text is that of its source or its registration, in its own language, which nobody translates.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: ColumnType
     zh: str
@@ -49,7 +48,7 @@ class Column(BaseModel):
     quoted: bool = False
 
 
-class Table(BaseModel):
+class Table(StrictModel):
     """A table.
 
     Attributes:
@@ -58,8 +57,6 @@ class Table(BaseModel):
         is_content: Whether the content digest covers it. The time at which a file arrived, say, is no content.
         view_zh: The name of its view with Chinese columns; by default the beginning of `zh`.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_name: str
     name: str

@@ -23,7 +23,7 @@ from assets.core.object_store import open_store
 from assets.core.paths import Paths
 from assets.core.sync_state import RECEIPTS
 from assets.core.system import has_private_mode
-from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, is_archived_intact
+from assets.intake.receipts.archive import is_archived_intact
 from assets.intake.receipts.receipts import Receipt, damaged_results, read_receipts
 from assets.release.publish import retention
 from assets.release.publish.current import find_current_folder, is_copied_folder
@@ -41,12 +41,7 @@ _TEMP_FILES = (
 
 
 def diagnose(paths: Paths, *, is_deep: bool = False) -> list[Issue]:
-    """Return everything that is wrong, what keeps a run from working first.
-
-    Args:
-        paths: the data directory.
-        is_deep: also read every original in the archive.
-    """
+    """Return everything that is wrong, what keeps a run from working first; `is_deep` also reads every original."""
     checks: tuple[Callable[[Paths], Iterable[Issue]], ...] = (
         *(find_unmet, check_store, check_disk, check_access, check_packages, check_receipts),
         *(check_current_release, check_temp_files, check_dagster_state),
@@ -123,7 +118,7 @@ def _check_receipt(paths: Paths, folder: Path, receipt: Receipt) -> Iterator[Iss
     for file in damaged_results(folder, receipt):
         yield Issue("missing_intake_results", file=f"lake/{folder.name}/{file.name}")
     archived = paths.archived(receipt.file_sha256)
-    if not any(refusal["code"] in UNARCHIVED_REFUSALS for refusal in receipt.refusals):
+    if receipt.unarchived_refusal is None:
         if not archived.is_file():
             yield Issue("missing_archived_file", receipt.file_sha256, file=receipt.file)
         elif archived.stat().st_size != receipt.bytes:

@@ -18,7 +18,7 @@ from assets.intake.file_parser import FileParser
 from assets.intake.gap_rows import read_gaps
 from assets.intake.load import FILE_SHA256, select_rows
 from assets.intake.readers.encoding import FileRejectedError
-from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, is_archived_intact
+from assets.intake.receipts.archive import is_archived_intact
 from assets.intake.receipts.receipts import Receipt, read_receipts
 from assets.intake.tables.contracts import Contract
 from assets.intake.values.lookups import read_lookups
@@ -129,7 +129,7 @@ def _check_inputs(paths: Paths, manifest: Manifest, proof: Proof) -> None:
         archived = paths.archived(file.sha256)
         if is_archived_intact(archived):
             proof.originals += 1
-        elif file.status == "read" or not any(refusal["code"] in UNARCHIVED_REFUSALS for refusal in receipt.refusals):
+        elif file.status == "read" or receipt.unarchived_refusal is None:
             code = "archived_file_changed" if archived.exists() else "missing_archived_file"
             proof.issues.append(Issue(code, file.sha256, file=file.file))
 

@@ -104,10 +104,7 @@ def alert_after_kills(paths: Paths, killed: Sequence[LogRecord]) -> DeliveryResu
 def send_new_alerts(paths: Paths, scope: Scope, alerts: Sequence[Alert]) -> DeliveryResult:
     """Send the alerts whose cause was not sent yet, and remember the causes that last.
 
-    Args:
-        paths: the data directory, whose state remembers the causes of each scope.
-        scope: what the alerts are about; a release ends the causes of failures.
-        alerts: all alerts of the scope that hold now.
+    `alerts` are all of the scope that hold now; a release ends the causes of failures.
 
     Raises:
         UsageError: no channel is configured.
@@ -139,13 +136,7 @@ def send_test_alert() -> DeliveryResult:
 
 
 def release_alerts(release: Release, today: date, reminders: ReminderSettings | None = None) -> list[Alert]:
-    """Return the alerts of a release: refused files, rejected rows, quarantined values, data overdue or due soon.
-
-    Args:
-        release: the release.
-        today: the day to judge deadlines.
-        reminders: when to remind, and whether senders get digests.
-    """
+    """Return the alerts of a release: refused files, rejected rows, quarantined values, data overdue or due soon."""
     reminders = reminders or ReminderSettings()
     alerts = _file_alerts(release)
     by_file: dict[str, list[Issue]] = defaultdict(list)

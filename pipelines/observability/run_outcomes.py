@@ -53,11 +53,7 @@ def report_failure(paths: Paths, run_id: str, error: Exception, seconds: float) 
 def report_detected_failure(paths: Paths, run_id: str, job: str, reason: str) -> None:
     """Record a failure that Dagster detected: the run was killed or failed before its start.
 
-    Args:
-        paths: the data directory of the run.
-        run_id: the run.
-        job: the name of its job.
-        reason: the error as Dagster recorded it, empty where the process was gone.
+    `reason` is the error as Dagster recorded it, empty where the process was gone.
     """
     run_log = RunLog(paths)
     status = run_log.final_status(run_id)

@@ -14,13 +14,7 @@ from pipelines.orchestration.jobs import run_tags
 
 
 def build_schedules(paths: Paths, settings: ScheduleSettings, *, is_automatic: bool) -> list[dg.ScheduleDefinition]:
-    """Return the schedules.
-
-    Args:
-        paths: the data directory.
-        settings: when each schedule ticks.
-        is_automatic: whether those that the settings switch on run without a person starting them.
-    """
+    """Return the schedules; `is_automatic` runs those that the settings switch on without a person starting them."""
 
     def schedule(name: str, times: JobSchedule | PruneSettings, job: str, description: str) -> dg.ScheduleDefinition:
         def evaluate(_context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:

@@ -37,13 +37,7 @@ class PollResult:
 
 
 def build_sensors(paths: Paths, settings: ScheduleSettings, *, is_automatic: bool) -> list[dg.SensorDefinition]:
-    """Return the sensors.
-
-    Args:
-        paths: the data directory.
-        settings: how often the inbox is looked at, and whether at all.
-        is_automatic: whether the sensors run without a person starting them.
-    """
+    """Return the sensors; `is_automatic` runs them without a person starting them."""
     return [
         inbox_sensor(paths, settings.inbox, is_running=is_automatic and settings.inbox.is_on),
         run_failure_sensor(paths, is_running=is_automatic),

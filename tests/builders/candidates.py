@@ -28,8 +28,8 @@ from assets.release.publish.manifest import (
 )
 from assets.release.publish.publish import publish
 from assets.release.publish.staging import create_staging
-from assets.release.read.reader import Release, fetch_rows, find_current_release, get_release, list_release_ids
-from assets.warehouse.connection import Connection, Warehouse, database_file
+from assets.release.read.reader import Release, find_current_release, get_release, list_release_ids
+from assets.warehouse.connection import Connection, Warehouse, database_file, fetch_rows
 from assets.warehouse.tables import Table
 from tests.builders.world import World, furnished, tables
 

@@ -69,13 +69,7 @@ def scan_inbox(
     """Yield the files below one folder of the inbox, or the one file of that name, each after it was archived.
 
     A link is not followed. A file that is still being written, or is exchanged while it is looked at, is left for the
-    next run.
-
-    Args:
-        paths: the data directory.
-        folder_name: the name of the folder or file directly below the inbox, as the system has it.
-        limits: files above the limit of bytes are refused.
-        cache: files that have not changed since their hash was noted there are not read again.
+    next run. One that has not changed since its hash was noted in the cache is not read again.
     """
     entries = list_inbox(paths.inbox, folder_name)
     if _wait_for_writers(entries, limits.still_written_seconds):

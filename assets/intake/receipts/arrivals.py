@@ -20,25 +20,22 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from assets.core.errors import DataError, Issue
 from assets.core.files import write_atomically, write_cache
 from assets.core.sealed import read_sealed, seal
+from assets.core.strict_model import StrictModel
 from assets.intake.receipts.archive import FileState, InboxFile
 
 FOLDER, ARRIVALS_SUFFIX = "arrivals", ".arrivals.json"
 
 
-class Arrival(BaseModel):
+class Arrival(StrictModel):
     """A later arrival of a content that has a receipt."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: str
     file_sha256: str
     received_at: datetime
 
 
-class ArrivalBatch(BaseModel):
+class ArrivalBatch(StrictModel):
     """The later arrivals of one look at the inbox: all of them count, or after a kill none."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     arrivals: tuple[Arrival, ...]
 

@@ -12,11 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AliasChoices, Field, ValidationError, field_validator
 
 from assets.core.errors import DataError, Issue
 from assets.core.files import hash_file
 from assets.core.sealed import digest, read_sealed, seal
+from assets.core.strict_model import StrictModel
+from assets.intake.receipts.archive import UNARCHIVED_REFUSALS
 from assets.intake.receipts.arrivals import Arrival, group_arrivals, sender_folder
 from assets.intake.rows.accounts import SheetAccount
 
@@ -28,23 +30,19 @@ COMPLETE, INCOMPLETE = "报送完毕", "尚未报齐"
 IssueFields = dict[str, str | int | None]
 
 
-class SheetColumn(BaseModel):
+class SheetColumn(StrictModel):
     """A column of a sheet that is one of the contract: its header as sent, and the unit in which its cells are."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     column: str
     header: str
     unit: str | None
 
 
-class SheetSummary(BaseModel):
+class SheetSummary(StrictModel):
     """How one sheet was read, or why it was passed over.
 
     `header_text` is its header row as one record with its delimiter. `account` is None in receipts of earlier parsers.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     sheet: str | None
     encoding: str | None
@@ -61,10 +59,8 @@ class SheetSummary(BaseModel):
         return None if self.passed_over is None else issue_from_dict(self.passed_over)
 
 
-class SheetNote(BaseModel):
+class SheetNote(StrictModel):
     """A text outside the rows of data (title, footnote), or a treatment of them (converted, unknown_column_kept)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     sheet: str | None
     line: int | None
@@ -72,7 +68,7 @@ class SheetNote(BaseModel):
     text: str
 
 
-class SignOff(BaseModel):
+class SignOff(StrictModel):
     """What an office signs on a form; it stays in the receipt, because names of people are not published.
 
     Attributes:
@@ -82,8 +78,6 @@ class SignOff(BaseModel):
         filled_on: when, as written.
         completion: whether everything was sent (`COMPLETE`), or more is to come.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     form_id: str | None = None
     filled_by: str | None = None
@@ -97,7 +91,7 @@ class SignOff(BaseModel):
         return self.completion == COMPLETE
 
 
-class Receipt(BaseModel):
+class Receipt(StrictModel):
     """What became of one file; always rows_read = rows_accepted + rows_aggregate + rows_rejected.
 
     `results` has the sha256 of each result by the suffix of its name. Receipts of lake version 2 have none, so their
@@ -106,8 +100,6 @@ class Receipt(BaseModel):
     Receipts of lake version 1 are valid too: they call `rows_aggregate` `rows_set_aside`, and the field `actual` of a
     refusal `found`.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     dataset: str
     file: str
@@ -160,6 +152,12 @@ class Receipt(BaseModel):
     def senders(self) -> set[str]:
         """The folders from which the content came."""
         return {sender_folder(file) for file in (self.file, *(arrival.file for arrival in self.arrivals))}
+
+    @property
+    def unarchived_refusal(self) -> str | None:
+        """Why the bytes are not in the archive, if so (a link, a file above the limit); the file then stays refused."""
+        codes = (str(refusal["code"]) for refusal in self.refusals)
+        return next((code for code in codes if code in UNARCHIVED_REFUSALS), None)
 
     @property
     def issues(self) -> tuple[Issue, ...]:

@@ -25,16 +25,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import StringConstraints, ValidationError
 
 from assets.core.data_dir_version import VERSION_FILE
 from assets.core.errors import DataError, Issue, UsageError
 from assets.core.files import hash_file, write_atomically
 from assets.core.object_store import ObjectStore, map_parallel
+from assets.core.strict_model import StrictModel
 from assets.core.sync_state import RECEIPTS, SyncState, read_sync_state, result_folder, write_sync_state
 from assets.intake.ingest import IngestJob
 from assets.intake.receipts import temp_files
-from assets.intake.receipts.archive import UNARCHIVED_REFUSALS, is_archived_intact
+from assets.intake.receipts.archive import is_archived_intact
 from assets.intake.receipts.arrivals import ARRIVALS_SUFFIX, ArrivalBatch, read_batches
 from assets.intake.receipts.receipts import (
     Receipt,
@@ -52,10 +53,8 @@ _Suffix = Annotated[str, StringConstraints(pattern=r"^(rejects\.)?parquet$")]
 _Checksum = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-class SyncedReceipt(BaseModel):
+class SyncedReceipt(StrictModel):
     """A receipt in the store, with the sha256 of each of its results by the suffix of its name."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     receipt: Receipt
     results: dict[_Suffix, _Checksum]
@@ -177,7 +176,7 @@ class StoreSync:
 
     def _is_archived(self, receipt: Receipt) -> bool:
         file = self.job.paths.archived(receipt.file_sha256)
-        return not _has_bytes(receipt) or is_archived_intact(file)
+        return receipt.unarchived_refusal is not None or is_archived_intact(file)
 
     def _fetch_all(self, wanted: list[list[str]]) -> dict[str, dict[str, str]]:
         """Fetch one receipt of each content; return the checksums of the results by the name of the receipt."""
@@ -237,7 +236,7 @@ class StoreSync:
         folder, results = self.job.folder, {}
         if not self._is_archived(receipt):
             raise DataError([Issue("missing_archived_file", receipt.file_sha256, file=receipt.file)])
-        if _has_bytes(receipt):
+        if receipt.unarchived_refusal is None:
             self.store.put_content(_archive_object(receipt), self.job.paths.archived(receipt.file_sha256))
         for _, file in (*accepted_files(folder, [receipt]), *reject_files(folder, [receipt])):
             suffix = file.name.removeprefix(f"{receipt.stem}.")
@@ -301,11 +300,6 @@ def _group_by_content(names: set[str], recipe: str) -> Mapping[str, list[str]]:
 
 def _best_name(names: list[str], stem: str) -> str | None:
     return next((name for name in (f"{stem}.json", f"{stem}.{_UNSUPPORTED}.json") if name in names), None)
-
-
-def _has_bytes(receipt: Receipt) -> bool:
-    """Links and files above the limit are refused unread; their bytes are in no archive."""
-    return not any(refusal["code"] in UNARCHIVED_REFUSALS for refusal in receipt.refusals)
 
 
 def _archive_object(receipt: Receipt) -> str:

@@ -10,9 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict
-
 from assets.core.errors import Issue
+from assets.core.strict_model import StrictModel
 
 # `wrapped`: a further line of a row of a text file whose cells contain line ends. `set_aside`: hidden or struck out.
 # `unfilled`: a row of a form that has no more than the form itself filled in.
@@ -36,7 +35,7 @@ ROW_CLASSES: tuple[RowClass, ...] = get_args(RowClass)
 SKIPPED: tuple[RowClass, ...] = ("repeated_header", "note", "footer", "unfilled")
 
 
-class SheetAccount(BaseModel):
+class SheetAccount(StrictModel):
     """What became of the rows of one sheet.
 
     Attributes:
@@ -48,8 +47,6 @@ class SheetAccount(BaseModel):
 
     The other fields are the classes of `RowClass`.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     physical: int
     title: int = 0

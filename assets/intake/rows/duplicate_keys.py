@@ -30,13 +30,9 @@ def find_duplicates(connection: Connection, contract: Contract, valid: Path) -> 
     """Fill the temporary table `duplicates` with the rows to be rejected for their key, and return their number.
 
     Keys are first compared by their hash: all keys of a big file would not fit into the memory, and few hashes occur
-    twice. The table (sheet, line, first_column, return_id, code, actual) is not created where the number is 0.
-
-    Args:
-        connection: the in-memory database of the parser.
-        contract: the key and the columns of the dataset.
-        valid: the Parquet file with the rows that break no rule of a row; rows of aggregates included, since two rows
-            of one province share a key as two rows of one city do.
+    twice. The table (sheet, line, first_column, return_id, code, actual) is not created where the number is 0. `valid`
+    has the rows that break no rule of a row; rows of aggregates included, since two rows of one province share a key as
+    two rows of one city do.
     """
     names = [quote_identifier(name) for name in contract.key if not contract.columns[name].is_place]
     key = ", ".join(["city_code", "province_code", *names])

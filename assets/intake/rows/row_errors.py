@@ -71,15 +71,7 @@ class RowErrors:
     def add(
         self, is_bad: Mask, source: SourceColumn, code: str, actual: pa.Array | None, expected: str | Sequence[str] = ""
     ) -> None:
-        """Add one error for each bad row.
-
-        Args:
-            is_bad: which rows.
-            source: the column with the error.
-            code: the code of the message.
-            actual: the column as it is in the file; None leaves the actual value empty.
-            expected: one text for all bad rows, or one for each.
-        """
+        """Add one error for each bad row; `expected` is one text for all of them, or one for each."""
         numbers = np.flatnonzero(is_bad)
         if not len(numbers):
             return
@@ -135,23 +127,12 @@ class RowErrors:
 
 def malformed_row_errors(sheet: str | None, rows: Sequence[RawRow], width: int) -> pa.Table:
     """Return the errors of rows that cannot be split into cells, or into another number of cells than `width`."""
-    errors = [
-        (sheet, row.line, None, None, 0, None, None, row.code, row.error, "", row.text, None)
-        if row.error is not None
-        else (
-            sheet,
-            row.line,
-            None,
-            None,
-            0,
-            None,
-            None,
-            "cell_count_mismatch",
-            str(len(row.cells)),
-            str(width),
-            row.text,
-            None,
-        )
+    faults = (
+        ("cell_count_mismatch", str(len(row.cells)), str(width)) if row.error is None else (row.code, row.error, "")
         for row in rows
+    )
+    errors = [
+        (sheet, row.line, None, None, 0, None, None, *fault, row.text, None)
+        for row, fault in zip(rows, faults, strict=True)
     ]
     return build_table(ROW_ERROR_SCHEMA, list(zip(*errors, strict=True)))

@@ -70,7 +70,6 @@ _SUSPICIOUS = bytes([*range(9), *range(11, 13), *range(14, 32), 0x7F, ord("?"), 
 _HARMLESS = bytes(byte for byte in range(256) if byte not in _SUSPICIOUS)
 # A registered code, or a slip in one; the name of a source has other characters.
 _CODE = re.compile(r"[!-~]+")
-# A title that is repeated on the next page and a mark of continuation count as repeated headers.
 _TYPES: dict[str, pa.DataType] = {
     "number": pa.float64(),
     "integer": pa.float64(),

@@ -15,9 +15,10 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from assets.core.errors import DataError, Issue, UsageError
+from assets.core.strict_model import StrictModel
 from assets.core.text import remove_invisible
 from assets.core.yaml_files import FILE_ERRORS, describe_errors, read_yaml
 from assets.warehouse.tables import Column, ColumnType, Table
@@ -36,7 +37,7 @@ _COLUMN_TYPES: dict[ColumnKind, ColumnType] = {
 
 COMMON_WORDS = "common.yml"
 RETURN_ID = "return_id"
-SCOPE, AS_OF, SINCE_YEAR = "scope", "as_of", "since_year"
+SCOPE, DISTRICT, AS_OF, SINCE_YEAR = "scope", "district", "as_of", "since_year"
 SOURCE_ID, SOURCE_GRADE, SOURCE_TEXT = "source_id", "source_grade", "source_text"
 GAP_REASONS, OTHER_CELLS = "gap_reasons", "other_cells"
 _TEXTS_WITHOUT_WORDS = ("published", "address")
@@ -106,7 +107,7 @@ def normalise_header(header: str) -> str:
     return "".join(remove_invisible(unicodedata.normalize("NFKC", header)).split()).casefold()
 
 
-class ContractColumn(BaseModel):
+class ContractColumn(StrictModel):
     """One column of a file.
 
     `allow_qualifier` allows an approximate number (80余); its qualifier gets a column of its own. `accept_counties`
@@ -115,8 +116,6 @@ class ContractColumn(BaseModel):
     a title that says plan every row must have one of the `planned_values`. The `min` and `max` of
     a date are years.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: ColumnKind
     zh: str
@@ -127,7 +126,7 @@ class ContractColumn(BaseModel):
     accept_counties: bool = False
     aliases: tuple[str, ...] = ()
     allowed: tuple[str, ...] | None = None
-    labels: dict[str, str | tuple[str, ...]] = {}
+    labels: dict[str, str | tuple[str, ...]] = Field(default={})
     planned_values: tuple[str, ...] = ()
     min: float | None = None
     max: float | None = None
@@ -187,10 +186,8 @@ class ContractColumn(BaseModel):
         return self
 
 
-class Deadline(BaseModel):
+class Deadline(StrictModel):
     """When data is due: that of a year on this day of the next year, for the years from `first_year` on."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     month: int = Field(ge=1, le=12)
     day: int = Field(ge=1, le=31)
@@ -214,7 +211,7 @@ class Deadline(BaseModel):
         return f"{self.month:02}-{self.day:02}"
 
 
-class CommonWords(BaseModel):
+class CommonWords(StrictModel):
     """Words around the tables of all datasets.
 
     Attributes:
@@ -225,8 +222,6 @@ class CommonWords(BaseModel):
         forecast_words: words of a title over figures that are no actual ones, whatever else it says.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     neutral_groups: tuple[str, ...] = ()
     ignored_headers: tuple[str, ...] = ()
     plan_words: tuple[str, ...] = ()
@@ -234,16 +229,14 @@ class CommonWords(BaseModel):
     forecast_words: tuple[str, ...] = ()
 
 
-class OwnSource(BaseModel):
+class OwnSource(StrictModel):
     """The registered source that stands for a sender who names no registered one, and its grade."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     source_id: str
     grade: str
 
 
-class Contract(BaseModel):
+class Contract(StrictModel):
     """One dataset: the columns of its files, the key that no two rows share, and the indicators that it feeds.
 
     Attributes:
@@ -255,8 +248,6 @@ class Contract(BaseModel):
 
     The lists of words add to those of `common.yml`.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     dataset: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     zh: str

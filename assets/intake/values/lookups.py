@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from assets.intake.tables.contracts import Contract
 from assets.intake.values.places import Places
 from assets.intake.values.units import Units
-from assets.warehouse.connection import Connection, quote_identifier
+from assets.warehouse.connection import Connection, fetch_rows, quote_identifier
 
 TABLES = (
     "reference.aliases",
@@ -115,9 +115,7 @@ def read_lookups(connection: Connection, contract: Contract) -> Lookups:
 def referenced_texts(connection: Connection, reference: str) -> dict[str, str]:
     """Return the values of `table.column` of the reference tables, each by itself and by the names of its row."""
     table, column = reference.split(".")
-    cursor = connection.execute(f"select * from reference.{quote_identifier(table)}")
-    columns = [entry[0] for entry in cursor.description]
-    rows = [row for row in (dict(zip(columns, cells, strict=True)) for cells in cursor.fetchall()) if row[column]]
+    rows = [row for row in fetch_rows(connection, f"from reference.{quote_identifier(table)}") if row[column]]
     names = _unique_names((row[name], str(row[column])) for row in rows for name in _NAME_COLUMNS & row.keys())
     return {**names, **{str(row[column]): str(row[column]) for row in rows}}
 

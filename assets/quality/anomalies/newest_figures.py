@@ -40,9 +40,7 @@ def detect_unlikely_figures(panel: Panel, parameters: Parameters) -> Iterator[An
     same after subtracting the median distance of the other cities in that year, which is limited to `maximum_move`.
     Without enough history it is the distance of a rate from the other cities, in robust deviations.
     """
-    for deviation in _from_history(panel, parameters):
-        if deviation.size > parameters["threshold"]:
-            yield deviation.report(parameters["threshold"])
+    yield from detect_implausible_figures(panel, parameters)
     for deviation in _from_cities(panel, parameters):
         if deviation.size > parameters["cities_threshold"]:
             yield deviation.report(parameters["cities_threshold"])

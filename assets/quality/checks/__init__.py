@@ -1,1 +1,1 @@
-"""Checks of the candidate with Great Expectations,. Not here: detectors (assets.quality.anomalies)."""
+"""Checks of the candidate with Great Expectations. Not here: detectors (assets.quality.anomalies)."""

@@ -62,11 +62,7 @@ class ValidationRun:
 
 
 def run_checks(database: Path, checks: Sequence[Check]) -> ValidationRun:
-    """Execute all checks.
-
-    Args:
-        database: A DuckDB file that no process holds open for writing.
-        checks: The checks, in any order.
+    """Execute all checks on a DuckDB file that no process holds open for writing.
 
     Raises:
         CheckExecutionError: a check raised an exception, which Great Expectations reports like a failed check.

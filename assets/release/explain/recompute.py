@@ -12,8 +12,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 from assets.release.publish.staging import parquet_file
-from assets.release.read.reader import Row, fetch_rows
-from assets.warehouse.connection import Connection, DatabaseError, quote_identifier, quote_literal
+from assets.release.read.reader import Row
+from assets.warehouse.connection import Connection, DatabaseError, fetch_rows, quote_identifier, quote_literal
 from assets.warehouse.models import Model
 from assets.warehouse.tables import Table
 

@@ -36,13 +36,7 @@ def read_source_line(
 ) -> SourceLine:
     """Return the row that begins on a line: all its lines of a text file, a CSV record of its cells of a workbook.
 
-    Args:
-        paths: the data directory.
-        sha256: the file in the archive.
-        sheet: the name of the sheet, of a workbook.
-        line: the physical line or the row of the sheet, from 1.
-        encoding: that of intake.sheets, None for a workbook.
-        read_sheet_row: reads the row of a workbook.
+    `encoding` is that of intake.sheets, None for a workbook, whose row `read_sheet_row` reads.
     """
     file = paths.archived(sha256)
     if not file.is_file():

@@ -33,13 +33,9 @@ _MARKUP = re.compile(r"([\\`*\[\]<>|#&~$]|(?<!\w)_|_(?!\w))")
 def write_documents(
     connection: Connection, folder: Path, tables: Sequence[Table], files: Sequence[PublishedFile]
 ) -> tuple[Path, ...]:
-    """Write the documents below `folder/docs`; the cards only where all tables they read are published.
+    """Write the documents of the candidate below `folder/docs`, the cards only where their tables are published.
 
-    Args:
-        connection: the candidate.
-        folder: the folder of the release.
-        tables: the published tables.
-        files: the published files, of which the Parquet files state the number of rows.
+    The Parquet files among the published `files` state the number of rows.
     """
     target = folder / FOLDER
     target.mkdir(parents=True, exist_ok=True)

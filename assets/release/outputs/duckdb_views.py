@@ -83,13 +83,7 @@ def _is_twin(name: str, ending: str, others: Sequence[str], table: Table) -> boo
 
 
 def write_views_and_macros(connection: Connection, database: str, tables: Sequence[Table]) -> None:
-    """Add the views of every kind and the macros to an attached database that contains the tables.
-
-    Args:
-        connection: a connection to which the database is attached.
-        database: the name under which it is attached.
-        tables: the published tables.
-    """
+    """Add the views of every kind and the macros to an attached database that contains the tables."""
     ((own_database, own_schema),) = connection.execute("select current_database(), current_schema()").fetchall()
     published = {table.qualified_name: table for table in tables}
     # DuckDB resolves schema.table in the current database when it creates a view.

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from assets.release.read.reader import Row, fetch_rows
-from assets.warehouse.connection import Connection
+from assets.release.read.reader import Row
+from assets.warehouse.connection import Connection, fetch_rows
 from assets.warehouse.tables import Table
 
 LICENCE = "Apache-2.0"

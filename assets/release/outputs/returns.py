@@ -123,18 +123,10 @@ class ReturnedRow:
 
 
 def write_returns(connection: Connection, folder: Path, most_rows: int = MAX_ROWS) -> list[Path]:
-    """Write the returns of the candidate below `folder/returns`.
+    """Write the returns of the candidate below `folder/returns`, and return the files; none where nothing is rejected.
 
     Reads intake.rejects, intake.sheets, intake.files, intake.file_arrivals, intake.contracts, reference.cities
-    and reference.aliases.
-
-    Args:
-        connection: the candidate.
-        folder: the folder of the release.
-        most_rows: rows of a sheet with its header; further rows continue on another sheet.
-
-    Returns:
-        The files, none where nothing is rejected.
+    and reference.aliases. A sheet with `most_rows`, its header included, continues on another one.
 
     Raises:
         KeyError: a rejected row is from a sheet that intake.sheets does not list.

@@ -12,7 +12,7 @@ from typing import Any
 
 from assets.release.read.queries import read_view, to_rows
 from assets.release.read.scorecards import select_figures
-from assets.warehouse.connection import Connection
+from assets.warehouse.connection import Connection, fetch_rows
 
 Row = dict[str, Any]
 
@@ -41,11 +41,6 @@ def read_rows(
     return to_rows(read_view(connection, name, order, limit, **filters))
 
 
-def fetch_rows(connection: Connection, sql: str) -> list[Row]:
-    """Return all rows of a select."""
-    return list(_read(connection.execute(sql)))
-
-
 def fetch_row(connection: Connection, sql: str) -> Row:
     """Return the only row of a select that has exactly one."""
     (row,) = fetch_rows(connection, sql)
@@ -68,7 +63,10 @@ def stream_figures(connection: Connection, order: str) -> Iterator[Row]:
         ) as series on figures.city_code = series.city_code and figures.indicator_id = series.indicator_id
         order by {order}
     """
-    yield from _read(connection.cursor().execute(sql))
+    result = connection.cursor().execute(sql)
+    names = [column[0] for column in result.description or ()]
+    while block := result.fetchmany(_ROWS_PER_BLOCK):
+        yield from (dict(zip(names, row, strict=True)) for row in block)
 
 
 def group_rows(rows: Iterable[Row], *names: str) -> dict[Any, list[Row]]:
@@ -77,10 +75,3 @@ def group_rows(rows: Iterable[Row], *names: str) -> dict[Any, list[Row]]:
     for row in rows:
         groups[row[names[0]] if len(names) == 1 else tuple(row[name] for name in names)].append(row)
     return dict(groups)
-
-
-def _read(result: Connection) -> Iterator[Row]:
-    names = [column[0] for column in result.description or ()]
-    while block := result.fetchmany(_ROWS_PER_BLOCK):
-        for row in block:
-            yield dict(zip(names, row, strict=True))

@@ -10,11 +10,12 @@ import hashlib
 from datetime import date, datetime
 from pathlib import Path
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, Field
 
 from assets.core.errors import Issue, UsageError
 from assets.core.files import hash_file
 from assets.core.sealed import merkle_root
+from assets.core.strict_model import StrictModel
 
 MANIFEST_NAME = "MANIFEST.json"
 # Increased when published tables or columns get other names. Manifests without a number are of format 1.
@@ -23,10 +24,8 @@ FORMAT = 3
 RENAMED_COLUMNS = {"rows_set_aside": "rows_aggregate"}
 
 
-class Note(BaseModel):
+class Note(StrictModel):
     """Facts that are saved as JSON, and are not changed afterwards."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class PublishedFile(Note):

@@ -44,8 +44,7 @@ from assets.release.publish.manifest import (
 from assets.release.publish.release_index import write_index
 from assets.release.publish.release_log import RUNS, write_release_log
 from assets.release.publish.staging import Staging, add_tables, create_staging, discard_staging, load_staging
-from assets.release.read.reader import fetch_rows
-from assets.warehouse.connection import Connection, connect_in_memory
+from assets.warehouse.connection import Connection, connect_in_memory, fetch_rows
 from assets.warehouse.snapshot import write_snapshot
 from assets.warehouse.tables import Table
 

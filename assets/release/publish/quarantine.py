@@ -16,8 +16,7 @@ from assets.core.files import write_atomically
 from assets.core.paths import Paths
 from assets.release.publish.current import find_current_folder
 from assets.release.publish.manifest import FORMAT, Note, raise_on_other_format, read_manifest
-from assets.release.read.reader import fetch_rows
-from assets.warehouse.connection import connect_read_only
+from assets.warehouse.connection import connect_read_only, fetch_rows
 
 _PENDING = "blocked.pending.json"
 

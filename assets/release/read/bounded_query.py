@@ -15,7 +15,7 @@ from assets.core.errors import Issue, UsageError
 from assets.core.settings import QuerySettings
 from assets.core.system import disable_core_files, limit_memory
 from assets.core.worker import Worker, WorkerError
-from assets.release.read.reader import Release, Row
+from assets.release.read.reader import Release
 from assets.warehouse.connection import Connection, DatabaseError, OutOfMemoryError, connect_read_only
 
 _MEGABYTE = 1_000_000
@@ -30,19 +30,9 @@ class Answer:
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
 
-    def dictionaries(self) -> list[Row]:
-        """Return the rows as dictionaries."""
-        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
-
 
 def run_query(release: Release, sql: str, limits: QuerySettings, parameters: dict[str, str] | None = None) -> Answer:
-    """Return the result of one statement on a release.
-
-    Args:
-        release: the release.
-        sql: a single statement.
-        limits: how long it may take, and how much memory.
-        parameters: values of the named parameters (`$name`).
+    """Return the result of one statement on a release; `parameters` are the values of the named ones (`$name`).
 
     Raises:
         UsageError: there is no statement or more than one, a column name occurs twice, the query exceeds a limit, or

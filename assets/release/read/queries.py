@@ -45,15 +45,10 @@ def build_views(connection: Connection, tables: Iterable[str]) -> list[Model]:
 
 
 def create_views(connection: Connection, tables: Iterable[str]) -> list[Model]:
-    """Create the views in the current database, with their comments, and drop those of an earlier version.
+    """Create and return the views, with their comments, in the current database; drop those of an earlier version.
 
-    Args:
-        connection: A connection whose current database has the tables. The names in a view have two parts, so that
-            the view works wherever the file is opened.
-        tables: Qualified names of the tables; a view that reads another table is left out.
-
-    Returns:
-        The views.
+    A view that reads another table than these is left out. The names in a view have two parts, so that it works
+    wherever the file is opened.
     """
     views = build_views(connection, tables)
     with transaction(connection):

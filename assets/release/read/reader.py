@@ -18,7 +18,7 @@ from assets.release.publish.current import find_current_folder
 from assets.release.publish.file_names import DATABASE
 from assets.release.publish.manifest import Manifest, raise_on_other_format, read_manifest
 from assets.release.publish.release_index import read_releases
-from assets.warehouse.connection import Connection, DatabaseError, connect_read_only
+from assets.warehouse.connection import Connection, DatabaseError, connect_read_only, fetch_rows
 
 Row = dict[str, Any]
 
@@ -57,13 +57,6 @@ class Release:
                 return fetch_rows(connection, sql, parameters)
             except DatabaseError as error:
                 raise UsageError(Issue("query_failed", str(error))) from error
-
-
-def fetch_rows(connection: Connection, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
-    """Return the rows of a query as dictionaries."""
-    cursor = connection.execute(sql, list(parameters))
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def find_current_release(paths: Paths) -> Release | None:

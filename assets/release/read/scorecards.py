@@ -16,10 +16,8 @@ from assets.release.read.reader import Release, Row
 def select_figures(flags: str) -> str:
     """Return a select of the figures: `scorecard_rows` with `flags_zh` and `flags_en`, the detectors that flagged them.
 
-    It is no view, because only DuckDB lists the names of a row in this way.
-
-    Args:
-        flags: the condition for the rows of `flag_rows` that are named.
+    It is no view, because only DuckDB lists the names of a row in this way. `flags` is the condition for the rows of
+    `flag_rows` that are named.
     """
     return f"""
         select figures.*, flagged.flags_zh, flagged.flags_en

@@ -24,10 +24,7 @@ def _text(key: str, language: Language, **values: object) -> str:
 def render_file_faults(faults: Sequence[Row], returns: str, language: Language) -> list[Text]:
     """Return which files were refused, how many rows of which were rejected, and where the returns are.
 
-    Args:
-        faults: rows of `file_faults`; `is_new` of those that arrived in this run.
-        returns: the folder of the returns.
-        language: the language of the texts.
+    `is_new` marks the rows of `file_faults` that arrived in this run.
     """
     new, earlier = ([row for row in faults if row["is_new"] is flag] for flag in (True, False))
     refused, rejected = ([row for row in new if row["status"] == status] for status in ("refused", "read"))

@@ -73,13 +73,7 @@ class Wrapped:
 
 @dataclass(slots=True)
 class FittedTable:
-    """A table that becomes records where its figures do not fit side by side.
-
-    Attributes:
-        headings: the heading of each column.
-        right: the positions of the columns aligned to the right.
-        title: a line above the table.
-    """
+    """A table that becomes records where its figures do not fit; the columns `right` are aligned to the right."""
 
     headings: Sequence[str]
     right: frozenset[int] = frozenset()

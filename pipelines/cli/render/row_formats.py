@@ -9,6 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 from assets.core.errors import Issue, UsageError
@@ -30,14 +31,6 @@ def _write_delimited(columns: Sequence[str], rows: Sequence[Sequence[Any]], deli
         # Up to Python 3.12.1 cells with line ends are only quoted where the record itself ends with them.
         csv.writer(stream, delimiter=delimiter, lineterminator="\r\n").writerow(map(format_plain, row))
         yield stream.getvalue().removesuffix("\r\n")
-
-
-def _write_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
-    return _write_delimited(columns, rows, ",")
-
-
-def _write_tsv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
-    return _write_delimited(columns, rows, "\t")
 
 
 def _write_ndjson(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
@@ -103,8 +96,8 @@ def select_right(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> froze
 
 
 _WRITERS: Mapping[str, Callable[[Sequence[str], Sequence[Sequence[Any]]], Iterator[str]]] = {
-    "csv": _write_csv,
-    "tsv": _write_tsv,
+    "csv": partial(_write_delimited, delimiter=","),
+    "tsv": partial(_write_delimited, delimiter="\t"),
     "json": _write_json,
     "ndjson": _write_ndjson,
     "md": _write_markdown,

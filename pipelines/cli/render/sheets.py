@@ -16,13 +16,9 @@ _OUTCOMES = ("accepted", "aggregate", "rejected")
 
 
 def render_account(name: str | None, counts: Mapping[str, int], reason: str | None, language: Language) -> Text:
-    """Return the line of a sheet.
+    """Return the line of a sheet, or of the table of a text file, which has no name.
 
-    Args:
-        name: the sheet; None for the table of a text file.
-        counts: the rows by class and outcome, and `physical`: all of them.
-        reason: why the sheet was passed over; None where it was read.
-        language: the language of the line.
+    `counts` are its rows by class and outcome, and `physical`: all of them. `reason` is why it was passed over.
     """
     sheet = label("accounts", "sheet" if name else "table", language).format(sheet=name)
     if reason is not None:

@@ -13,9 +13,9 @@ from itertools import groupby
 from typing import Any
 
 from assets.release.outputs.metadata import read_places
-from assets.release.outputs.rows import Row, fetch_row, fetch_rows, group_rows, read_rows, stream_figures
+from assets.release.outputs.rows import Row, fetch_row, group_rows, read_rows, stream_figures
 from assets.release.read.queries import view_sql
-from assets.warehouse.connection import Connection
+from assets.warehouse.connection import Connection, fetch_rows
 
 # A page with more rows is too long to read; it states how many it lists and which table has all.
 MAX_LISTED = 500

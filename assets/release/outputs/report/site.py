@@ -24,9 +24,9 @@ from assets.release.outputs.datapackage import CITATION, PACKAGE
 from assets.release.outputs.metadata import ReleaseIdentity
 from assets.release.outputs.report import charts, data_scripts, formatters, queries, sparklines
 from assets.release.outputs.report.briefing import write_briefing
-from assets.release.outputs.rows import SOURCE_TABLES, Row, fetch_row, fetch_rows, group_rows, read_rows
+from assets.release.outputs.rows import SOURCE_TABLES, Row, fetch_row, group_rows, read_rows
 from assets.release.publish.file_names import CHECK_PAGES, DATABASE, DEVICE_NAMES, REPORT, WORKBOOK
-from assets.warehouse.connection import Connection
+from assets.warehouse.connection import Connection, fetch_rows
 from assets.warehouse.tables import Table
 
 _HERE = Path(__file__).parent

@@ -15,7 +15,7 @@ from assets.core.i18n import labels
 from assets.core.ranges import BAR_MARKS, PARTS, format_range, split_bar
 from assets.core.text import format_number
 from assets.core.yaml_files import read_yaml
-from assets.release.outputs.rows import Row, fetch_row, fetch_rows, group_rows, read_rows, stream_figures
+from assets.release.outputs.rows import Row, fetch_row, group_rows, read_rows, stream_figures
 from assets.release.outputs.workbook.cell_styles import (
     Cell,
     Words,
@@ -34,7 +34,7 @@ from assets.release.outputs.workbook.cell_styles import (
 )
 from assets.release.outputs.workbook.sheet import SheetColumn, SheetContent
 from assets.release.read.queries import count_rows
-from assets.warehouse.connection import Connection
+from assets.warehouse.connection import Connection, fetch_rows
 
 # --- kinds of cells ---------------------------------------------------------------------------------------------
 
