@@ -180,7 +180,7 @@ class _FormWriter:
         plain: dict[str, object] = {"text_wrap": True, "align": "center", "border": 1, "border_color": RULE}
         head = self.style(**plain, bold=True, bg_color="#DCE6F1")
         quiet = self.style(**plain, font_size=8, font_color=GREY)
-        self.sheet.set_row(HEADERS, 44)
+        self.sheet.set_row(HEADERS, 60)
         for number, slot in enumerate(self.layout.slots):
             self.sheet.write_string(HEADERS, number, self.header(slot), head if slot.kind != "earlier" else quiet)
             width = _WIDTHS["number"] if slot.kind != "column" else self._width(slot.name)
