@@ -199,10 +199,7 @@ def build_sheet(
             facts["total"] = count_rows(connection, source, **filters)
     facts["listed"] = len(rows)
     terms = {row["term"]: row["name_en"] for row in read_rows(connection, "reference.terms", kind="unit")}
-    rows = [
-        {**row, "unit": bilingual_text((unit, terms.get(unit, unit)))} if (unit := row.get("unit")) else row
-        for row in rows
-    ]
+    rows = [_translate_unit(row, terms) for row in rows]
 
     def fill(words: Mapping[str, str]) -> Words:
         return words["zh"].format(**facts), words["en"].format(**facts)
@@ -221,6 +218,12 @@ def build_sheet(
         frozen=sheet.get("frozen", 1),
         empty_text=fill(sheet["empty"]) if "empty" in sheet else ("没有", "none"),
     )
+
+
+def _translate_unit(row: Row, terms: Mapping[str, str]) -> Row:
+    """Return the row with the English of its unit below it."""
+    unit: str | None = row.get("unit")
+    return row if unit is None else {**row, "unit": bilingual_text((unit, terms.get(unit, unit)))}
 
 
 def make_column(heading: Words, width: float, cell: str, group: Words | None = None, part: str = "") -> SheetColumn:
