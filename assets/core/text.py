@@ -36,11 +36,22 @@ _MAX_COMPARED = 10
 _HAN, _DIGITS = re.compile("[\u3400-\u9fff]"), re.compile("[0-9.]+")
 _PER_HEAD = ("人均", "每")
 _APOSTROPHES = str.maketrans("’‘", "''")
+# 120①, 南昌市*, 43.2%[2], 绿道长度（注1）; a raised digit only where it can be no power of a unit, as in 平方米² or m².
+_FOOTNOTE_MARK = re.compile(
+    r"(?<=[^\s])\s*(?:[*＊†‡※★☆]+|[①-⑳⑴-⒇㈠-㈩❶-❿]|(?<=[0-9０-９市县区])[¹²³⁰⁴-⁹]+"
+    r"|[\[［【〔](?:注?[0-9０-９]{1,2}|注)[\]］】〕]|[(（]注[0-9０-９]{0,2}[)）]|注[0-9０-９①-⑨]{1,2}|(?<=[0-9０-９])注)+$"
+)
 
 
 def normalise_name(text: str) -> str:
     """Return a name in comparable form: NFKC, no blanks, lower case, one kind of apostrophe."""
     return unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).translate(_WITHOUT_BLANKS).lower()
+
+
+def split_footnote_mark(text: str) -> tuple[str, str]:
+    """Return a text without the mark of a footnote behind it, and the mark."""
+    match = _FOOTNOTE_MARK.search(text)
+    return (text, "") if match is None else (text[: match.start()], match[0].strip())
 
 
 def remove_invisible(text: str) -> str:
