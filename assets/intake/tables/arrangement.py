@@ -78,6 +78,7 @@ _UNREAD = ("empty", "ignored", "units", "sign_off")
 _PERIODS = ((AS_OF, "part_of_year", find_part_of_year), (SINCE_YEAR, "running_count", find_running_count))
 # A text file is read up to so many lines for each row of the limit.
 _LINES_PER_ROW = 4
+_MIN_FIGURES, _SHOWN_FIGURES = 2, 3
 _TextsOfLines = list[tuple[str, int | None]]
 
 
@@ -432,6 +433,8 @@ class SheetArranger:
             raise TableNotFoundError(issue) from error
         if any(issue.code not in ("unknown_header", "missing_header_row") for issue in error.issues):
             return
+        if (in_rows := self._find_figures_in_rows(head[:HEAD_ROWS], sheet)) is not None:
+            raise FileRejectedError(in_rows) from error
         for number, row in enumerate(head):
             forms = [form for form in map(plain_form, row.cells) if form]
             keys = self._keys_in_columns(row)
@@ -441,6 +444,21 @@ class SheetArranger:
                 raise FileRejectedError(keys_in_columns(keys, row, sheet)) from error
             if any(map(is_number, forms)) and any(map(self.registry.places.is_known, row.cells)):
                 raise FileRejectedError(Issue("sheet_without_headers", line=row.line, sheet=sheet)) from error
+
+    def _find_figures_in_rows(self, rows: Sequence[RawRow], sheet: str | None) -> Issue | None:
+        """The names of figures that stand one below the other, each with a number in its row."""
+        names: dict[int, dict[str, int]] = {}
+        for row in rows:
+            if any(is_number(plain_form(cell)) for cell in row.cells):
+                for number, cell in enumerate(row.cells):
+                    header = self.matcher.match(cell) if cell.strip() else None
+                    if header is not None and header.column in self.matcher.figures:
+                        names.setdefault(number, {})[cell.strip()] = row.line
+        figures = max(names.values(), key=len, default={})
+        if len(figures) < _MIN_FIGURES:
+            return None
+        line, example = min(figures.values()), "、".join((self.contract.needed_titles, *figures))
+        return Issue("figures_in_rows", "、".join(list(figures)[:_SHOWN_FIGURES]), example, line=line, sheet=sheet)
 
     def _keys_in_columns(self, row: RawRow) -> list[str]:
         """The years or places that a row has beside each other; a row that begins with a place is one of data."""
