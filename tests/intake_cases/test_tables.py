@@ -750,3 +750,11 @@ def test_55_a_required_column_that_is_hidden_is_named(take: Take) -> None:
     book.save(content)
     outcome = take("parks", content.getvalue(), "synthetic.xlsx")
     assert outcome.refusals == [("missing_column_hidden", "年份 / B")]
+
+
+@pytest.mark.parametrize("note", ["绿道长度按米计", "绿道长度以米为单位", "表中绿道长度的单位是米"])
+def test_49_a_unit_in_a_text_below_that_begins_as_no_note_applies(take: Take, note: str) -> None:
+    rows = [["城市", "年份", "统计口径", "绿道长度"], ["南昌市", 2023, "城区", 120500], [note]]
+    outcome = take("parks", text_of(*rows))
+    assert outcome.values("greenway_length_km") == [(120.5,)]
+    assert [line for line, *_ in outcome.errors] == [3]

@@ -238,14 +238,14 @@ class SheetArranger:
         data = [row for row, kind in kinds if kind == "data" and row.error is None]
         statements, unit_issues = self._units_of_rows(layout, data, detector.sheet)
         between = _rows_between(kinds)
-        below_notes = [row for row, kind in kinds if kind == "note" and row not in between]
+        below_notes = [row for row, kind in kinds if _may_be_note(row, kind) and row not in between]
         layout, issues = detector.read_headers(block, below_notes, statements)
         issues += unit_issues or self._compare_units(layout, data, detector.sheet)
         issues += self._check_units_between(layout, between, detector.sheet)
         counts: RowCounts = Counter(ROW_CLASSES[kind] for _, kind in kinds)
         counts["wrapped"] = sum(row.line_count - 1 for row in below)
         sections = tuple(self._sections(kinds, self._titles(layout.titles, detector.sheet)))
-        issues += self._check_scopes(layout, self._scope_sections(layout, data), notes, detector.sheet)
+        issues += self._check_scopes(layout, self._scope_sections(layout, data), below_notes, detector.sheet)
         return _Block(layout, tuple(issues), sections, notes, counts)
 
     def _read_crosstab(self, block: HeaderBlock, below: Sequence[RawRow], detector: TableDetector) -> _Block:
@@ -603,6 +603,12 @@ def _rows_between(kinds: Sequence[tuple[RawRow, RowKind]]) -> list[RawRow]:
     lines = [row.line for (row, _), is_row in zip(kinds, is_data, strict=True) if is_row]
     others = [row for (row, kind), is_row in zip(kinds, is_data, strict=True) if not is_row and kind != "header"]
     return [row for row in others if row.error is None and lines and lines[0] < row.line < lines[-1]]
+
+
+def _may_be_note(row: RawRow, kind: RowKind) -> bool:
+    """Whether a row below a table may say how it is to be read: one text that begins as no note does is not taken."""
+    filled = [cell for cell in row.cells if cell.strip()]
+    return kind == "note" or (kind == "data" and row.error is None and len(filled) == 1)
 
 
 def _footnote(row: RawRow, sheet: str | None) -> SheetNote:
