@@ -30,6 +30,8 @@ _WITHOUT_INVISIBLE, _WITHOUT_BLANKS = str.maketrans("", "", INVISIBLE), str.make
 # What steers a terminal or a page, or cannot be written as UTF-8: control characters, line and paragraph separators,
 # embeddings, overrides and isolates of direction, and halves of surrogate pairs.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# What some programs end a line with, and no editor or Excel does: U+2028, U+2029, U+0085, vertical tab, form feed.
+_ODD_LINE_END = re.compile("[\u2028\u2029\x85\x0b\x0c\x1c-\x1e]")
 # Below it a suggestion misleads: two of three characters are the same, but not one of two.
 MIN_SIMILARITY = 0.6
 _MAX_COMPARED = 10
@@ -52,6 +54,12 @@ def split_footnote_mark(text: str) -> tuple[str, str]:
     """Return a text without the mark of a footnote behind it, and the mark."""
     match = _FOOTNOTE_MARK.search(text)
     return (text, "") if match is None else (text[: match.start()], match[0].strip())
+
+
+def find_odd_line_end(text: str) -> str | None:
+    """Return the first line end of a text that is none to an editor, as U+2028."""
+    match = _ODD_LINE_END.search(text)
+    return f"U+{ord(match[0]):04X}" if match is not None else None
 
 
 def remove_invisible(text: str) -> str:

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Literal
 
 from assets.core.errors import Issue
-from assets.core.text import may_be_same_measure, most_similar, split_footnote_mark
+from assets.core.text import find_odd_line_end, may_be_same_measure, most_similar, split_footnote_mark
 from assets.intake.tables.contracts import (
     REFERENCE_PREFIX,
     RETURN_HEADERS,
@@ -330,6 +330,9 @@ def match_header_rows(
             column = header.column if code == "incompatible_header_unit" else header.text
             issues.append(Issue(code, actual, expected, line=line, column=column, sheet=sheet))
         headers.append(header)
+    odd = find_odd_line_end("".join(map("".join, columns)))
+    if issues and odd is not None:
+        return headers, [Issue("odd_line_end", odd, line=line, sheet=sheet)]
     if _are_side_by_side(headers):
         first = next(text for text in map("".join, columns) if text.strip())
         return headers, [Issue("tables_side_by_side", first, line=line, sheet=sheet)]
