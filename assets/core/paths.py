@@ -72,6 +72,12 @@ class Paths:
             raise UsageError(Issue("no_data_directory", str(here.data)))
         return cls(PROJECT_ROOT / "data")
 
+    def check_complete(self) -> None:
+        """Raise UsageError unless the folders exist that a person must have written."""
+        missing = [folder.name for folder in (self.reference, self.contracts) if not folder.is_dir()]
+        if missing:
+            raise UsageError(Issue("incomplete_data_directory", ", ".join(missing), "reference/, contracts/"))
+
     def archived(self, sha256: str) -> Path:
         """Return the file that holds the bytes with this hash."""
         return self.archive / sha256[:2] / sha256
