@@ -78,6 +78,11 @@ class Paths:
         if missing:
             raise UsageError(Issue("incomplete_data_directory", ", ".join(missing), "reference/, contracts/"))
 
+    def check_output(self, target: Path) -> None:
+        """Raise UsageError where a file or folder to be written is below the releases, which never change."""
+        if target.resolve().is_relative_to(self.releases.resolve()):
+            raise UsageError(Issue("output_into_releases", str(target)))
+
     def archived(self, sha256: str) -> Path:
         """Return the file that holds the bytes with this hash."""
         return self.archive / sha256[:2] / sha256

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, Field, PositiveInt, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from assets.core.errors import DataError, Issue
 from assets.core.paths import Paths
@@ -30,6 +30,7 @@ _FORMER_FILES = {
 # Minute, hour, day of the month, month, day of the week.
 _CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _CRON_PART = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/[1-9]\d*)?")
+_LAST_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _CREDENTIALS = re.compile(r"//[^/\s]*@")
 
 DataJob = Literal["refresh", "intake", "release"]
@@ -41,7 +42,21 @@ def _check_cron(text: str) -> str:
     parts = [(part, limits) for field, limits in zip(fields, _CRON_RANGES, strict=False) for part in field.split(",")]
     if len(fields) != len(_CRON_RANGES) or not all(_is_within(part, *limits) for part, limits in parts):
         raise ValueError("five fields of numbers: minute, hour, day, month, day of the week")
+    if min(_numbers(fields[2], 31)) > max(_LAST_DAYS[month - 1] for month in _numbers(fields[3], 12)):
+        raise ValueError("a day that one of its months has")
     return text
+
+
+def _numbers(field: str, highest: int) -> list[int]:
+    """Return the days or months of a field, or more of them: steps are not applied."""
+    numbers: list[int] = []
+    for part in field.split(","):
+        match = _CRON_PART.fullmatch(part)
+        assert match is not None
+        start = int(match[1] or 1)
+        end = int(match[2] or (start if part.isdigit() else highest))
+        numbers += range(start, end + 1) if start <= end else range(1, highest + 1)
+    return numbers
 
 
 def _is_within(part: str, lowest: int, highest: int) -> bool:
@@ -62,6 +77,9 @@ def _check_url(url: str) -> str:
     return url
 
 
+# Above these values no time, size or number of the system can hold what is made of a setting.
+Count = Annotated[int, Field(ge=1, le=10**15)]
+Seconds = Annotated[int, Field(ge=1, le=86_400)]
 Cron = Annotated[str, AfterValidator(_check_cron)]
 StoreUrl = Annotated[str, AfterValidator(_check_url)]
 
@@ -69,26 +87,26 @@ StoreUrl = Annotated[str, AfterValidator(_check_url)]
 class Limits(StrictModel):
     """What a file may have at most, so that a hostile or broken one is refused before it fills the machine."""
 
-    file_bytes: PositiveInt = 20_000_000_000
-    line_bytes: PositiveInt = 1_000_000
-    row_lines: PositiveInt = 200
-    columns: PositiveInt = 500
-    sheets: PositiveInt = 100
-    sheet_cells: PositiveInt = 20_000_000
-    unpacked_bytes: PositiveInt = 1_000_000_000
-    cell_characters: PositiveInt = 32_767
-    workbook_characters: PositiveInt = 200_000_000
-    reader_seconds: PositiveInt = 10
-    reader_bytes: PositiveInt = 1_000_000_000
-    still_written_seconds: float = 1.0
+    file_bytes: Count = 20_000_000_000
+    line_bytes: Count = 1_000_000
+    row_lines: Count = 200
+    columns: Count = 500
+    sheets: Count = 100
+    sheet_cells: Count = 20_000_000
+    unpacked_bytes: Count = 1_000_000_000
+    cell_characters: Count = 32_767
+    workbook_characters: Count = 200_000_000
+    reader_seconds: Seconds = 10
+    reader_bytes: Count = 1_000_000_000
+    still_written_seconds: Annotated[float, Field(ge=0, le=3_600)] = 1.0
 
 
 class InboxSettings(StrictModel):
     """How often the sensor looks at the inbox, and how long a file must have been unchanged."""
 
     is_on: bool = True
-    every_seconds: Annotated[int, Field(ge=1)] = 30
-    still_seconds: Annotated[int, Field(ge=0)] = 60
+    every_seconds: Seconds = 30
+    still_seconds: Annotated[int, Field(ge=0, le=86_400)] = 60
     job: DataJob = "refresh"
 
 
@@ -115,8 +133,8 @@ class PruneSettings(StrictModel):
 
     is_on: bool = True
     cron: Cron = "0 4 * * 0"
-    keep_releases: Annotated[int, Field(ge=1)] | None = 30
-    keep_run_days: Annotated[float, Field(ge=0)] = 30
+    keep_releases: Count | None = 30
+    keep_run_days: Annotated[float, Field(ge=0, le=36_500)] = 30
 
 
 class ScheduleSettings(StrictModel):
@@ -132,8 +150,8 @@ class ScheduleSettings(StrictModel):
 class QuerySettings(StrictModel):
     """What one `gancheng query` may take at most."""
 
-    seconds: PositiveInt = 60
-    megabytes: Annotated[int, Field(ge=100)] = 1_000
+    seconds: Seconds = 60
+    megabytes: Annotated[int, Field(ge=100, le=1_000_000)] = 1_000
 
 
 class WebPageSettings(StrictModel):

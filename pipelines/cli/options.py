@@ -12,6 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -63,12 +64,20 @@ def option(key: str, *names: str, **settings: Any) -> Any:
     return typer.Option(*names, help=label("options", key, HELP_LANGUAGE), **settings)
 
 
+def _check_day(day: datetime | None) -> datetime | None:
+    """Accept a day whose year has deadlines around it."""
+    if day is not None and not 1949 <= day.year <= 2100:
+        raise typer.BadParameter("1949–2100")
+    return day
+
+
 AsJson = Annotated[bool, option("as_json", "--json")]
 # Every command has it. Where it has nothing to translate itself, its errors are in that language.
 InLanguage = Annotated[
     Language,
     option("lang", "--lang", envvar=LANGUAGE_VARIABLE, default_factory=default_language, show_default=False),
 ]
+AsOf = Annotated[datetime | None, option("as_of", formats=["%Y-%m-%d"], callback=_check_day)]
 City = Annotated[str, argument("city")]
 OptionalCity = Annotated[str | None, argument("city")]
 ReleaseOption = Annotated[str, option("release", "--release")]

@@ -22,7 +22,10 @@ _CODE_OF_ERRNO = {
     errno.EISDIR: "path_unusable",
     errno.ENOTDIR: "path_unusable",
     errno.ELOOP: "path_unusable",
+    errno.ENAMETOOLONG: "path_unusable",
     errno.EIO: "disk_write_failed",
+    errno.EFBIG: "disk_write_failed",
+    errno.ESTALE: "disk_write_failed",
 }
 # DuckDB, SQLite and Dagster pass on only the text of the system's error.
 _CODE_OF_TEXT = {

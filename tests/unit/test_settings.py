@@ -8,7 +8,7 @@ import pytest
 
 from assets.core.errors import DataError
 from assets.core.paths import PROJECT_ROOT, Paths
-from assets.core.settings import Limits, ScheduleSettings, Settings, read_settings
+from assets.core.settings import JobSchedule, Limits, ScheduleSettings, Settings, read_settings
 
 
 def settings(folder: Path, text: str) -> Settings:
@@ -52,7 +52,11 @@ def test_a_setting_that_is_left_out_has_its_default(tmp_path: Path) -> None:
         ("schedules: {nihgtly: {}}", "schedules.nihgtly", "time_zone, inbox, nightly, monthly, pruning"),
         ("schedules: {time_zone: Asia/Nanchang}", "schedules.time_zone", "IANA"),
         ("schedules: {pruning: {keep_releases: 0}}", "schedules.pruning.keep_releases", "greater than or equal to 1"),
-        ("limits: {columns: 0}", "limits.columns", "greater than 0"),
+        ("limits: {columns: 0}", "limits.columns", "greater than or equal to 1"),
+        ("limits: {still_written_seconds: .inf}", "limits.still_written_seconds", "less than or equal to 3600"),
+        ("queries: {seconds: 999999999999999999999}", "queries.seconds", "less than or equal to 86400"),
+        ("schedules: {nightly: {cron: '0 0 30 2 *'}}", "schedules.nightly.cron", "a day that one of its months has"),
+        ("schedules: {pruning: {cron: '0 0 31 4,6-6 *'}}", "schedules.pruning.cron", "a day that one of its months"),
         ("limit: {columns: 7}", "limit", "limits, schedules, queries, web_page, engine, storage"),
         (
             "engine: {name: duckdb, spark: {exchange: /x, remote: y, z: 1}}",
@@ -75,6 +79,26 @@ def test_a_wrong_setting_is_named_with_file_key_and_what_is_allowed(
     assert key in f"{issue.where('en')}: {issue.reason('en')}"
     assert allowed in issue.remedy("en")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "cron", ["0 0 29 2 *", "0 0 31 11-2 *", "0 0 */31 2 *", "*/5 0-3/2 1,31 * 1-5", "0 0 31 */2 *"]
+)
+def test_a_time_that_comes_is_accepted(cron: str) -> None:
+    assert JobSchedule(cron=cron).cron == cron
+
+
+def test_every_number_has_a_lowest_and_a_highest_value() -> None:
+    sections = Settings.model_json_schema()["$defs"]
+    numbers = [
+        (section, name, part)
+        for section, schema in sections.items()
+        for name, field in schema["properties"].items()
+        for part in (field, field.get("items", {}), *field.get("anyOf", ()))
+        if part.get("type") in ("integer", "number")
+    ]
+    assert len(numbers) > 15
+    assert [number for number in numbers if not {"minimum", "maximum"} <= set(number[2])] == []
 
 
 @pytest.mark.parametrize(

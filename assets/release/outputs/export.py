@@ -22,6 +22,7 @@ import xlsxwriter
 from assets.core.errors import Issue, UsageError
 from assets.core.files import write_atomically
 from assets.core.i18n import Language
+from assets.core.paths import Paths
 from assets.core.text import escape_formula
 from assets.release.outputs import excel_limits
 from assets.release.outputs.datapackage import PACKAGE
@@ -116,8 +117,7 @@ def export_partitioned(
 
 def _check_target(release: Release, folder: Path) -> None:
     """Raise UsageError where the folder is below the releases, or a table of the release is missing."""
-    if folder.resolve().is_relative_to(release.folder.parent.resolve()):
-        raise UsageError(Issue("export_into_releases", str(folder)))
+    Paths(release.folder.parent.parent).check_output(folder)
     tables = (file for file in release.manifest.files if file.path.startswith("parquet/"))
     missing = [file.path for file in tables if not (release.folder / file.path).is_file()]
     if missing:

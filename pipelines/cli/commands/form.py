@@ -24,6 +24,7 @@ def form(
     from assets.release.read.reader import find_current_release
 
     paths = Paths.from_environment()
+    paths.check_output(folder)
     registry = read_form_registry(paths)
     contract, cities = registry.get_contract(dataset), registry.get_cities(city)
     # The figures of a year are collected in the next one.

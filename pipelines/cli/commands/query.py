@@ -19,8 +19,8 @@ def query(
     kind: Annotated[RowFormat | None, option("query_format", "--format", show_default=False)] = None,
     output: Annotated[Path | None, option("output", "-o", "--output")] = None,
     parameters: Annotated[list[str] | None, option("parameter", "-p", "--parameter")] = None,
-    timeout: Annotated[int | None, option("timeout", min=1)] = None,
-    memory: Annotated[int | None, option("memory", min=100)] = None,
+    timeout: Annotated[int | None, option("timeout", min=1, max=86_400)] = None,
+    memory: Annotated[int | None, option("memory", min=100, max=1_000_000)] = None,
     as_json: AsJson = False,
     _language: InLanguage,
 ) -> None:
@@ -36,6 +36,8 @@ def query(
     if shown == "parquet" and output is None and sys.stdout.isatty():
         raise UsageError(Issue("query_output_is_binary"))
     paths = Paths.from_environment()
+    if output is not None:
+        paths.check_output(output)
     given = {"seconds": timeout, "megabytes": memory}
     limits = read_settings(paths).queries.model_copy(update={key: value for key, value in given.items() if value})
     text = sys.stdin.buffer.read().decode("utf-8-sig", errors="replace") if sql == "-" else sql

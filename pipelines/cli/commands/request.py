@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from assets.core.paths import Paths
-from pipelines.cli.options import InLanguage, argument, option, write_text
+from pipelines.cli.options import AsOf, InLanguage, argument, option, write_text
 
 
 def request(
@@ -16,7 +16,7 @@ def request(
     city: Annotated[str | None, option("form_city")] = None,
     year: Annotated[int | None, option("form_year", min=1949, max=2100)] = None,
     as_zip: Annotated[bool, option("as_zip", "--zip")] = False,
-    as_of: Annotated[datetime | None, option("as_of", formats=["%Y-%m-%d"])] = None,
+    as_of: AsOf = None,
     _language: InLanguage,
 ) -> None:
     """Write a letter with forms for each city, and what the cities have sent so far."""
@@ -27,6 +27,7 @@ def request(
     from assets.release.read.reader import get_current_release
 
     paths, today = Paths.from_environment(), (as_of or datetime.now()).date()
+    paths.check_output(folder)
     release, registry = get_current_release(paths), read_form_registry(paths)
     collected = year or today.year - 1
     cities = registry.get_cities(city)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from assets.core.paths import Paths
-from pipelines.cli.options import AsJson, InLanguage, line, option, write_result
+from pipelines.cli.options import AsJson, AsOf, InLanguage, line, write_result
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -16,7 +16,7 @@ _COUNTED = ("source_conflicts", "applied_corrections")
 
 def status(
     *,
-    as_of: Annotated[datetime | None, option("as_of", formats=["%Y-%m-%d"])] = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
     language: InLanguage,
 ) -> None:
