@@ -499,7 +499,7 @@ class SheetArranger:
         statements = dict.fromkeys(statement for block in blocks for statement in block.layout.unit_statements)
         layout = replace(layout, headers=joined.headers, unit_statements=tuple(statements))
         return Arrangement(
-            RearrangedSheet(sheet, joined.headers, joined.rows, data_lines),
+            RearrangedSheet(sheet, joined.headers, joined.rows),
             layout,
             counts,
             notes,
