@@ -25,13 +25,7 @@ import pyarrow.parquet as pq
 from assets.core.errors import Issue, UsageError
 from assets.core.files import hash_file
 from assets.core.i18n import Language
-from assets.core.inbox_files import (
-    EntryChangedError,
-    EntryUnreadableError,
-    escape_path,
-    is_ignored,
-    open_inbox_file,
-)
+from assets.core.inbox_files import EntryChangedError, EntryUnreadableError, escape_path, is_ignored, open_inbox_file
 from assets.core.settings import Limits
 from assets.intake.file_parser import FileParser, HeaderCount, ParseResult
 from assets.intake.read_back import ColumnReading, UnscoredFigures, find_unscored, read_columns
@@ -77,10 +71,6 @@ class RowError:
     def remedy(self, language: Language) -> str:
         """Return what to do about it."""
         return self.remedy_zh if language == "zh" else self.remedy_en
-
-    def where(self, language: Language) -> str:
-        """Return sheet, line and column."""
-        return Issue(self.code, sheet=self.sheet, line=self.line, column=self.column_name).where(language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assets.core.errors import DataError, Issue, UsageError
+from assets.core.errors import DataError
 from assets.core.paths import Paths
 from pipelines.cli.options import DATA_FAILED, AsJson, InLanguage, argument, option, write_result
 
@@ -76,9 +76,7 @@ def check_files(
     from assets.warehouse.connection import connect_in_memory
     from assets.warehouse.tables import read_tables
 
-    missing = [folder.name for folder in (paths.reference, paths.contracts) if not folder.is_dir()]
-    if missing:
-        raise UsageError(Issue("incomplete_data_directory", ", ".join(missing), "reference/, contracts/"))
+    paths.check_complete()
     contracts, limits = read_contracts(paths.contracts), read_settings(paths).limits
     tables = read_tables(paths.sql)
     references = {table.name: table for table in tables.values() if table.schema_name == "reference"}
