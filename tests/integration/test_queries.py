@@ -133,6 +133,12 @@ def test_the_workbook_has_english_below_units_formulas_and_sources(province: Pla
         assert all(re.search("\n[^一-鿿]+$", cell) for cell in chinese), name
 
 
+def test_the_english_cards_of_a_release_have_no_chinese_line(province: Place) -> None:
+    """Texts in brackets aside."""
+    text = (province.release().folder / "docs" / "indicators.en.md").read_text("utf-8")
+    assert [line for line in text.splitlines() if re.search("[一-鿿]", re.sub(r"[(（][^)）]*[)）]", "", line))] == []
+
+
 def test_names_are_short_and_two_that_begin_alike_stay_apart() -> None:
     table = tables()["scorecards.indicator_scores"]
     names = column_names(table)

@@ -45,14 +45,22 @@ def write_documents(
             "row_counts": {Path(file.path).stem: file.rows for file in files if file.rows is not None},
         }
     }
+    terms: dict[tuple[str, str], str] = {}
     if {table.qualified_name for table in tables} >= SOURCE_TABLES:
+        terms = {(row["kind"], row["term"]): row["name_en"] for row in read_rows(connection, "reference.terms")}
         documents["indicators"] = _read_facts(connection)
     named: dict[Language, dict[str, Any]] = {
-        "zh": {"schema": SCHEMA, "views": view_names(tables), "column_names": column_names},
+        "zh": {
+            "schema": SCHEMA,
+            "views": view_names(tables),
+            "column_names": column_names,
+            "term": lambda _, text: text,
+        },
         "en": {
             "schema": ENGLISH_SCHEMA,
             "views": {table.qualified_name: table.name for table in tables},
             "column_names": english_column_names,
+            "term": lambda kind, text: terms.get((kind, text), text),
         },
     }
     paths = []
