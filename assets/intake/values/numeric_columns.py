@@ -214,6 +214,7 @@ class NumericColumnParser:
                 return _CellResult(code="missing_value", expected=column.zh) if is_missing else _CellResult()
             if number.qualifier is not None and not column.allow_qualifier:
                 return _CellResult(code="approximate_number", expected=_EXAMPLES[column.type])
+            remarks += (("footnote_mark", number.mark),) if number.mark else ()
             stated, factor = self._factor(number, unit, result_unit)
             if factor is None:
                 if stated is not None and stated != ":" and not self.registry.units.is_unit(stated):
