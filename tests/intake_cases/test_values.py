@@ -209,3 +209,8 @@ def test_51_the_mark_of_a_footnote_is_no_part_of_a_place(take: Take, sent: str) 
 def test_51_the_mark_of_a_footnote_is_no_part_of_a_header(take: Take, header: str) -> None:
     rows = [("城市*", "年份", "统计口径", header, "备注"), ("南昌市", 2023, "城区", 12.5, "")]
     assert take("parks", text_of(*rows)).values("greenway_length_km") == [(12.5,)]
+
+
+def test_66_signs_of_a_narrow_column_are_told_from_other_texts(take: Take) -> None:
+    outcome = take("parks", parks(park("南昌市", area="####"), park("九江市", cover="######")))
+    assert [error[2] for error in outcome.errors] == ["column_too_narrow", "column_too_narrow"]

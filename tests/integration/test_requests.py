@@ -6,7 +6,7 @@ import json
 import re
 import zipfile
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from xml.dom.minidom import parseString

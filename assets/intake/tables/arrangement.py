@@ -7,6 +7,7 @@ of one table stays as it is. Not here: one table (assets.intake.tables.detection
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -79,6 +80,8 @@ _PERIODS = ((AS_OF, "part_of_year", find_part_of_year), (SINCE_YEAR, "running_co
 # A text file is read up to so many lines for each row of the limit.
 _LINES_PER_ROW = 4
 _MIN_FIGURES, _SHOWN_FIGURES = 2, 3
+_MODIFIED_YEAR = re.compile(r"(?P<year>(?:19|20)[0-9]{2}年?)(?P<word>[^0-9].*|[0-9]{1,2}月.*|[0-9]{1,2}-.*)?")
+_MIN_YEARS = 2
 _TextsOfLines = list[tuple[str, int | None]]
 
 
@@ -437,6 +440,8 @@ class SheetArranger:
             raise FileRejectedError(in_rows) from error
         for number, row in enumerate(head):
             forms = [form for form in map(plain_form, row.cells) if form]
+            if number < HEAD_ROWS and (modified := _find_modified_year(row)) is not None:
+                raise FileRejectedError(Issue("header_with_modifier", *modified, line=row.line, sheet=sheet)) from error
             keys = self._keys_in_columns(row)
             if len(keys) > 1 and any(
                 is_number(plain_form(cell)) for below in head[number + 1 :] for cell in below.cells
@@ -603,6 +608,17 @@ def _rows_between(kinds: Sequence[tuple[RawRow, RowKind]]) -> list[RawRow]:
     lines = [row.line for (row, _), is_row in zip(kinds, is_data, strict=True) if is_row]
     others = [row for (row, kind), is_row in zip(kinds, is_data, strict=True) if not is_row and kind != "header"]
     return [row for row in others if row.error is None and lines and lines[0] < row.line < lines[-1]]
+
+
+def _find_modified_year(row: RawRow) -> tuple[str, str] | None:
+    """The word at a year among years in columns, such as 2024年预计, and that year."""
+    forms = [form for form in map(plain_form, row.cells) if form]
+    matches = [match for form in forms if (match := _MODIFIED_YEAR.fullmatch(form)) is not None]
+    words = [match for match in matches if not is_year(match[0])]
+    is_row_of_years = (
+        len(words) < len(matches) and len(matches) >= _MIN_YEARS and len(forms) - len(matches) <= len(matches)
+    )
+    return (words[0]["word"].strip("()"), words[0]["year"]) if words and is_row_of_years else None
 
 
 def _may_be_note(row: RawRow, kind: RowKind) -> bool:

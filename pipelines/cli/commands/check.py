@@ -70,6 +70,7 @@ def check_files(
     """
     from assets.core.settings import read_settings
     from assets.intake.dry_run import DryRun
+    from assets.intake.readers.reader_process import ReaderProcess
     from assets.intake.tables.contracts import read_contracts
     from assets.observations.dataset_models import dataset_models
     from assets.reference.load import load_reference_tables
@@ -88,10 +89,10 @@ def check_files(
             model = dataset_models({name: contract.indicators}, paths.sql, tables)[f"observations.{name}"]
             selects |= {name: model.sql} if _can_run(model, name) else {}
     contents = load_reference_tables(references, paths)
-    with connect_in_memory() as registry:
+    with connect_in_memory() as registry, ReaderProcess() as reader:
         for content in contents.values():
             content.write(registry)
-        dry_run = DryRun(contracts, registry, limits, paths.lake, selects, with_errors, with_rows)
+        dry_run = DryRun(contracts, registry, limits, paths.lake, selects, with_errors, with_rows, reader)
         return [dry_run.check(file, dataset) for file in files]
 
 
