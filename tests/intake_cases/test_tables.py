@@ -654,3 +654,77 @@ def test_49_the_units_of_rows_must_agree_with_the_title(take: Take) -> None:
     assert outcome.refusals == [("conflicting_units", "亿元 / 单位：万元")]
     outcome = take("city_statistics", text_of(("单位：万元",), without(STATISTICS, 4), without(row, 4)))
     assert outcome.values("value", "unit") == [(0.574551, "万元")]
+
+
+def scoped(title: str, scope: str, note: str = "") -> str:
+    rows = [[title], ["城市", "年份", "统计口径", "绿道长度（公里）"], ["南昌市", 2023, scope, 12.5], [note]]
+    return text_of(*rows)
+
+
+@pytest.mark.parametrize(
+    ("title", "scope", "note"),
+    [
+        ("2023年县城绿道情况", "城区", ""),
+        ("2023年县城绿道（单位：公里）", "城区", ""),
+        ("江西省县绿道情况表", "城区", ""),
+        ("2023年建制镇绿道", "城区", ""),
+        ("2023年村庄公园绿地", "全市", ""),
+        ("江西省市辖区绿道", "城区", ""),
+        ("2023年市区绿道", "全市", ""),
+        ("建成区绿道", "全市", ""),
+        ("全域绿道", "城区", ""),
+        ("城区（含县）绿道", "城区", ""),
+        ("全市（不含县）绿道", "全市", ""),
+        ("绿道（不含城区）", "城区", ""),
+        ("口径：全市", "城区", ""),
+        ("绿道情况", "全市", "注：不含县城"),
+        ("绿道情况", "城区", "注：本表数据包括所辖县"),
+        ("绿道情况", "城区", "注：1月上报，以上数据均为县城口径。"),
+    ],
+)
+def test_53_words_that_name_another_area_than_the_rows_refuse_the_file(
+    take: Take, title: str, scope: str, note: str
+) -> None:
+    outcome = take("parks", scoped(title, scope, note))
+    assert outcome.refusals == [("conflicting_scopes", f"{note or title} / {scope}")]
+
+
+@pytest.mark.parametrize(
+    ("title", "scope", "note"),
+    [
+        ("2023年县城绿道情况", "县城", ""),
+        ("江西省城市（县城）建设统计", "城区", ""),
+        ("城区及县城绿道", "城区", ""),
+        ("中心城区绿道", "城区", ""),
+        ("2023年全市绿道（含县）", "全市", ""),
+        ("填报单位：南昌市城区园林处", "全市", ""),
+        ("各县（市、区）绿道", "全市", ""),
+        ("南昌市区划调整后绿道", "全市", ""),
+        ("绿道", "全市", "注：县城数据另表报送"),
+        ("绿道", "全市", "注：不含省直管县"),
+        ("绿道", "城区", "注：本表不含县城"),
+        ("绿道", "城区", "注：数据来源于全市统计年鉴"),
+    ],
+)
+def test_53_words_that_name_the_area_of_the_rows_or_none_change_nothing(
+    take: Take, title: str, scope: str, note: str
+) -> None:
+    assert take("parks", scoped(title, scope, note)).values("scope", "greenway_length_km") == [(scope, 12.5)]
+
+
+def test_53_an_area_in_the_name_of_a_sheet_or_between_rows_is_that_of_the_rows(take: Take) -> None:
+    header = ["城市", "年份", "统计口径", "绿道长度（公里）"]
+    rows = [header, ["南昌市", 2023, "城区", 12.5]]
+    assert take("parks", xlsx({"县城": rows}), "synthetic.xlsx").refusals == [("conflicting_scopes", "县城 / 城区")]
+    below = text_of(*rows, ["二、县城"], ["九江市", 2023, "城区", 8])
+    assert take("parks", below).refusals == [("conflicting_scopes", "二、县城 / 城区")]
+    assert take("parks", below.replace("市,2023,城区,8", "市,2023,县城,8")).values("scope") == [("城区",), ("县城",)]
+
+
+def test_53_the_built_up_area_in_the_name_of_a_figure_is_no_scope(take: Take) -> None:
+    rows = [
+        ["2023年建成区绿化"],
+        ["城市", "年份", "统计口径", "建成区绿化覆盖率（%）"],
+        ["南昌市", 2023, "城区", 43.25],
+    ]
+    assert take("parks", text_of(*rows)).values("green_coverage_pct") == [(43.25,)]

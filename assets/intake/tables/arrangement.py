@@ -18,7 +18,15 @@ from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.raw_rows import RawRow, RawSheet
 from assets.intake.receipts.receipts import SheetNote
 from assets.intake.rows.accounts import RowCounts
-from assets.intake.tables.contracts import AS_OF, SIGN_OFF_HEADERS, SINCE_YEAR, Contract, normalise_header
+from assets.intake.tables.contracts import (
+    AS_OF,
+    DISTRICT,
+    SCOPE,
+    SIGN_OFF_HEADERS,
+    SINCE_YEAR,
+    Contract,
+    normalise_header,
+)
 from assets.intake.tables.crosstabs import (
     CrosstabReader,
     crosstab_schema,
@@ -40,10 +48,12 @@ from assets.intake.tables.detection import (
 from assets.intake.tables.headers import Header, HeaderMatcher
 from assets.intake.tables.joins import Table, TableJoiner
 from assets.intake.tables.row_kinds import RowKind, is_number, plain_form
+from assets.intake.tables.scope_words import COUNTY_SEAT, find_other_scope, names_area
 from assets.intake.tables.table_rows import Cell, RearrangedSheet, TableRow, header_key
 from assets.intake.tables.titles import (
     Titles,
     find_constants,
+    find_labelled,
     find_part_of_year,
     find_plan_word,
     find_running_count,
@@ -68,6 +78,7 @@ _UNREAD = ("empty", "ignored", "units", "sign_off")
 _PERIODS = ((AS_OF, "part_of_year", find_part_of_year), (SINCE_YEAR, "running_count", find_running_count))
 # A text file is read up to so many lines for each row of the limit.
 _LINES_PER_ROW = 4
+_TextsOfLines = list[tuple[str, int | None]]
 
 
 @dataclass(frozen=True)
@@ -169,6 +180,9 @@ class SheetArranger:
             raise FileRejectedError(Issue("distant_unit", units, str(MAX_ROWS), line=line, sheet=sheet.name))
         titles = self._titles(layout.titles, sheet.name)
         layout = self._with_plan(layout, titles, sheet.name)
+        sections = self._scope_sections(layout, (row for row in head if row.line > layout.last_line))
+        if issues := self._check_scopes(layout, sections, (), sheet.name):
+            raise FileRejectedError(*issues)
         counts = _count_head(head, layout, self.matcher)
         return Arrangement(sheet, layout, counts, check_row=detector.check_long_sheet)
 
@@ -230,6 +244,7 @@ class SheetArranger:
         counts: RowCounts = Counter(ROW_CLASSES[kind] for _, kind in kinds)
         counts["wrapped"] = sum(row.line_count - 1 for row in below)
         sections = tuple(self._sections(kinds, self._titles(layout.titles, detector.sheet)))
+        issues += self._check_scopes(layout, self._scope_sections(layout, data), notes, detector.sheet)
         return _Block(layout, tuple(issues), sections, notes, counts)
 
     def _read_crosstab(self, block: HeaderBlock, below: Sequence[RawRow], detector: TableDetector) -> _Block:
@@ -253,6 +268,10 @@ class SheetArranger:
         counts: RowCounts = Counter(ROW_CLASSES[kind] for _, kind in kinds)
         counts["wrapped"] = sum(row.line_count - 1 for row in below)
         layout = replace(layout, headers=tuple(headers), unit_statements=tuple(statements))
+        cells = (row.cells.get(SCOPE) for section in sections for row in section.table_rows)
+        ((titles, _),) = self._scope_sections(layout, ())
+        of_rows = (titles, {cell.text for cell in cells if cell is not None})
+        conflicts += self._check_scopes(layout, (of_rows,), notes, detector.sheet)
         return _Block(layout, (*reader.issues, *issues, *conflicts), tuple(sections), notes, counts, is_crosstab=True)
 
     def _kind_in_crosstab(self, row: RawRow, layout: TableLayout) -> RowKind:
@@ -336,6 +355,44 @@ class SheetArranger:
         if word is not None and self.contract.stage is None:
             raise FileRejectedError(Issue("planned_figures", word, line=titles.line, sheet=sheet))
         return replace(layout, plan_word=word)
+
+    def _scope_sections(self, layout: TableLayout, rows: Iterable[RawRow]) -> Iterator[tuple[_TextsOfLines, set[str]]]:
+        """The titles of a table, and each row below that only names an area, with the scopes of the rows below."""
+        numbers = {header.column: number for number, header in enumerate(layout.headers)}
+        titles = self._titles(layout.titles, None)
+        texts, scopes = [(text, titles.line) for text in titles.title], set[str]()
+        for row in rows:
+            cells = dict(enumerate(map(str.strip, row.cells)))
+            filled = set(filter(None, cells.values()))
+            if len(filled) == 1 and names_area(*filled):
+                yield texts, scopes
+                texts, scopes = [(filled.pop(), row.line)], set()
+            elif not cells.get(numbers.get(DISTRICT, -1)):
+                scopes.add(cells.get(numbers.get(SCOPE, -1), ""))
+        yield texts, scopes
+
+    def _check_scopes(
+        self,
+        layout: TableLayout,
+        sections: Iterable[tuple[_TextsOfLines, set[str]]],
+        notes: Iterable[RawRow],
+        sheet: str | None,
+    ) -> list[Issue]:
+        """Words around a table, or over a part of it, that name another area than the scopes of its rows."""
+        if COUNTY_SEAT not in self.matcher.scopes:
+            return []
+        stated = dict(find_labelled(self._titles(layout.titles, None), self.contract, SCOPE))
+        is_stated = all(header.column != SCOPE for header in layout.headers)
+        below = [(cell, row.line) for row in notes for cell in row.cells if cell.strip()]
+        figures = [header.text for header in layout.headers if header.column in self.matcher.figures]
+        issues = []
+        for texts, scopes in sections:
+            titles = [(text, line) for text, line in texts if not (is_stated and text in stated)]
+            titles += [(sheet, None)] if sheet else []
+            forms = map(normalise_header, (*scopes, *stated.values()) if is_stated else scopes)
+            known = {self.matcher.scopes[form] for form in forms if form in self.matcher.scopes}
+            issues.append(find_other_scope(titles, below, known, figures, sheet))
+        return [issue for issue in issues if issue is not None]
 
     def _year_notes(self, block: _Block, sheet: str | None) -> Iterator[SheetNote]:
         """A title, or else the name of the sheet, with another year than every row below it: one of them is wrong."""

@@ -37,7 +37,7 @@ _COLUMN_TYPES: dict[ColumnKind, ColumnType] = {
 
 COMMON_WORDS = "common.yml"
 RETURN_ID = "return_id"
-SCOPE, AS_OF, SINCE_YEAR = "scope", "as_of", "since_year"
+SCOPE, DISTRICT, AS_OF, SINCE_YEAR = "scope", "district", "as_of", "since_year"
 SOURCE_ID, SOURCE_GRADE, SOURCE_TEXT = "source_id", "source_grade", "source_text"
 GAP_REASONS, OTHER_CELLS = "gap_reasons", "other_cells"
 _TEXTS_WITHOUT_WORDS = ("published", "address")

@@ -154,7 +154,7 @@ def find_constants(
             values = {source: str(*found) for source, found in years.items() if len(found) == 1}
             differ = len(set(values.values())) > 1
         else:
-            values = dict(_labelled(titles, contract, name))
+            values = dict(find_labelled(titles, contract, name))
             differ = len(set(values.values())) > 1
         if differ:
             actual = " / ".join(values.values())
@@ -164,8 +164,8 @@ def find_constants(
     return constants, issues
 
 
-def _labelled(titles: Titles, contract: Contract, name: str) -> Iterator[tuple[str, str]]:
-    """The allowed values that follow the header of a column in a title: 统计口径：城区."""
+def find_labelled(titles: Titles, contract: Contract, name: str) -> Iterator[tuple[str, str]]:
+    """Yield the titles in which an allowed value follows the header of a column, with it: 统计口径：城区."""
     column = contract.columns[name]
     values = {plain_form(word): value for value in column.allowed or () for word in (value, *column.labels_of(value))}
     labels = {plain_form(header) for header in (name, column.zh, *column.aliases)}
