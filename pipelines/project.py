@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assets.core.errors import Issue, UsageError
 from assets.core.paths import Paths
 from assets.intake.tables.contracts import Contract, read_contracts
 from assets.observations.dataset_models import dataset_models
@@ -37,9 +36,7 @@ def load_project(paths: Paths) -> Project:
         UsageError: the folder is not a data directory.
         DataError: a file in it must be fixed first.
     """
-    missing = [folder.name for folder in (paths.reference, paths.contracts) if not folder.is_dir()]
-    if missing:
-        raise UsageError(Issue("incomplete_data_directory", ", ".join(missing), "reference/, contracts/"))
+    paths.check_complete()
     contracts = read_contracts(paths.contracts)
     tables = {name: table for name, table in read_tables(paths.sql).items() if table.schema_name != VIEWS}
     tables |= {contract.table_name: contract.table() for contract in contracts.values()}

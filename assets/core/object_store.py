@@ -172,7 +172,7 @@ def url_to_fs(url: str) -> tuple[Any, str]:
 
 @cache
 def _end_thread_at_exit() -> None:
-    """Stop the thread of fsspec at exit; it keeps objects alive, and DuckDB would report leaks."""
+    """Stop the thread of fsspec at exit; it holds objects that DuckDB would report as leaks."""
     from fsspec import asyn
 
     def end() -> None:

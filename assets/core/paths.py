@@ -72,6 +72,12 @@ class Paths:
             raise UsageError(Issue("no_data_directory", str(here.data)))
         return cls(PROJECT_ROOT / "data")
 
+    def check_complete(self) -> None:
+        """Raise UsageError unless the folders exist that a person must have written."""
+        missing = [folder.name for folder in (self.reference, self.contracts) if not folder.is_dir()]
+        if missing:
+            raise UsageError(Issue("incomplete_data_directory", ", ".join(missing), "reference/, contracts/"))
+
     def check_output(self, target: Path) -> None:
         """Raise UsageError where a file or folder to be written is below the releases, which never change."""
         if target.resolve().is_relative_to(self.releases.resolve()):

@@ -97,12 +97,10 @@ class Shrinkage:
     Attributes:
         drift_share: share of the median yearly change of all cities that is carried forward.
         prior_points: yearly changes of a city that weigh as much as the variance of all cities.
-        degrees: degrees of freedom of the Student t distribution of a forecast.
     """
 
     drift_share: float
     prior_points: float
-    degrees: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,17 +30,36 @@ _WITHOUT_INVISIBLE, _WITHOUT_BLANKS = str.maketrans("", "", INVISIBLE), str.make
 # What steers a terminal or a page, or cannot be written as UTF-8: control characters, line and paragraph separators,
 # embeddings, overrides and isolates of direction, and halves of surrogate pairs.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# What some programs end a line with, and no editor or Excel does: U+2028, U+2029, U+0085, vertical tab, form feed.
+_ODD_LINE_END = re.compile("[\u2028\u2029\x85\x0b\x0c\x1c-\x1e]")
 # Below it a suggestion misleads: two of three characters are the same, but not one of two.
 MIN_SIMILARITY = 0.6
 _MAX_COMPARED = 10
 _HAN, _DIGITS = re.compile("[\u3400-\u9fff]"), re.compile("[0-9.]+")
 _PER_HEAD = ("人均", "每")
 _APOSTROPHES = str.maketrans("’‘", "''")
+# 120①, 南昌市*, 43.2%[2], 绿道长度（注1）; a raised digit only where it can be no power of a unit, as in 平方米² or m².
+_FOOTNOTE_MARK = re.compile(
+    r"(?<=[^\s])\s*(?:[*＊†‡※★☆]+|[①-⑳⑴-⒇㈠-㈩❶-❿]|(?<=[0-9０-９市县区])[¹²³⁰⁴-⁹]+"
+    r"|[\[［【〔](?:注?[0-9０-９]{1,2}|注)[\]］】〕]|[(（]注[0-9０-９]{0,2}[)）]|注[0-9０-９①-⑨]{1,2}|(?<=[0-9０-９])注)+$"
+)
 
 
 def normalise_name(text: str) -> str:
     """Return a name in comparable form: NFKC, no blanks, lower case, one kind of apostrophe."""
     return unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).translate(_WITHOUT_BLANKS).lower()
+
+
+def split_footnote_mark(text: str) -> tuple[str, str]:
+    """Return a text without the mark of a footnote behind it, and the mark."""
+    match = _FOOTNOTE_MARK.search(text)
+    return (text, "") if match is None else (text[: match.start()], match[0].strip())
+
+
+def find_odd_line_end(text: str) -> str | None:
+    """Return the first line end of a text that is none to an editor, as U+2028."""
+    match = _ODD_LINE_END.search(text)
+    return f"U+{ord(match[0]):04X}" if match is not None else None
 
 
 def remove_invisible(text: str) -> str:

@@ -150,7 +150,7 @@ class Worker:
 
 
 def _initialise(output: str) -> None:
-    """Prepare the worker process: silent, deaf to Ctrl-C (the run ends it), and never longer alive than its parent."""
+    """Prepare the worker process: its output goes to a file, it ignores Ctrl-C, and it ends with its parent."""
     descriptor = os.open(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)

@@ -93,9 +93,7 @@ def read_form_registry(paths: Paths) -> FormRegistry:
         DataError: the registry or a contract is broken.
         UsageError: the data directory is incomplete.
     """
-    missing = [folder.name for folder in (paths.reference, paths.contracts) if not folder.is_dir()]
-    if missing:
-        raise UsageError(Issue("incomplete_data_directory", ", ".join(missing), "reference/, contracts/"))
+    paths.check_complete()
     contracts = read_contracts(paths.contracts)
     tables = {name: table for name, table in read_tables(paths.sql).items() if table.schema_name == "reference"}
     with connect_in_memory() as connection:

@@ -113,12 +113,7 @@ class _FormWriter:
 
     def _values(self) -> dict[str, str | int]:
         form = self.form
-        return {
-            "dataset": form.contract.zh,
-            "city": form.city.name,
-            "year": form.year,
-            "form_id": str(form.form_id),
-        }
+        return {"dataset": form.contract.zh, "city": form.city.name, "year": form.year, "form_id": str(form.form_id)}
 
     def _write_head(self) -> None:
         sheet, note = self.sheet, self.style(font_size=9, font_color=GREY)

@@ -17,12 +17,7 @@ from assets.release.read.reader import Release
 
 
 def write_forms(
-    registry: FormRegistry,
-    release: Release | None,
-    contract: Contract,
-    cities: Sequence[City],
-    year: int,
-    folder: Path,
+    registry: FormRegistry, release: Release | None, contract: Contract, cities: Sequence[City], year: int, folder: Path
 ) -> list[Path]:
     """Write the form of each city, with the earlier figures of a release, and return the files."""
     folder.mkdir(parents=True, exist_ok=True)

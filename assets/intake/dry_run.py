@@ -25,18 +25,12 @@ import pyarrow.parquet as pq
 from assets.core.errors import Issue, UsageError
 from assets.core.files import hash_file
 from assets.core.i18n import Language
-from assets.core.inbox_files import (
-    EntryChangedError,
-    EntryUnreadableError,
-    escape_path,
-    is_ignored,
-    open_inbox_file,
-)
+from assets.core.inbox_files import EntryChangedError, EntryUnreadableError, escape_path, is_ignored, open_inbox_file
 from assets.core.settings import Limits
 from assets.intake.file_parser import FileParser, HeaderCount, ParseResult
 from assets.intake.read_back import ColumnReading, UnscoredFigures, find_unscored, read_columns
 from assets.intake.readers.encoding import FileRejectedError
-from assets.intake.readers.reader_process import ReaderProcess, WorkbookReader
+from assets.intake.readers.reader_process import WorkbookReader, read_in_new_process
 from assets.intake.readers.sheet_writer import WorkbookSheet
 from assets.intake.receipts import temp_files
 from assets.intake.receipts.archive import find_refusal
@@ -77,10 +71,6 @@ class RowError:
     def remedy(self, language: Language) -> str:
         """Return what to do about it."""
         return self.remedy_zh if language == "zh" else self.remedy_en
-
-    def where(self, language: Language) -> str:
-        """Return sheet, line and column."""
-        return Issue(self.code, sheet=self.sheet, line=self.line, column=self.column_name).where(language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +150,7 @@ class DryRun:
             which figures will not score.
         with_errors: whether results have every error of the rejected rows.
         with_rows: whether results have the accepted rows.
+        read_workbook: the reader of workbooks.
     """
 
     contracts: Mapping[str, Contract]
@@ -169,6 +160,7 @@ class DryRun:
     models: Mapping[str, str]
     with_errors: bool = True
     with_rows: bool = False
+    read_workbook: WorkbookReader = read_in_new_process
 
     def check(self, file: Path, dataset: str | None = None) -> DryRunResult:
         """Return what a run would do with a file; without a dataset, as that of the largest share of known headers.
@@ -189,7 +181,7 @@ class DryRun:
         if refusal is not None:
             return _refused(file, dataset, [refusal])
         try:
-            with _open_once(file, self.limits) as opened, _read_once() as read_workbook:
+            with _open_once(file, self.limits) as opened, _read_once(self.read_workbook) as read_workbook:
                 result = self._check(opened, dataset, read_workbook)
                 known = self._find_known(opened, result.dataset)
         except (EntryChangedError, EntryUnreadableError) as error:
@@ -289,14 +281,14 @@ def _open_once(path: Path, limits: Limits) -> Iterator[_OpenedFile]:
 
 
 @contextmanager
-def _read_once() -> Iterator[WorkbookReader]:
+def _read_once(reader: WorkbookReader) -> Iterator[WorkbookReader]:
     """A reader that reads a workbook only once, for all datasets that it is compared with."""
-    with ReaderProcess() as process, _work_folder() as folder:
+    with _work_folder() as folder:
 
         @cache
         def read(file: Path, limits: Limits) -> list[WorkbookSheet] | FileRejectedError:
             try:
-                return process(file, limits, folder)
+                return reader(file, limits, folder)
             except FileRejectedError as error:
                 return error
 

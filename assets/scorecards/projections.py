@@ -71,9 +71,7 @@ def build_projection_tables(connection: Connection) -> dict[str, Columns]:
     series = read_arrays(connection, _SERIES)
     layout = _arrange(series, read_arrays(connection, _POINTS), int(parameters["projection_points_max"]))
     shrinkage = random_walk.Shrinkage(
-        float(parameters["projection_drift_share"]),
-        float(parameters["projection_prior_points"]),
-        float(parameters["projection_degrees"]),
+        float(parameters["projection_drift_share"]), float(parameters["projection_prior_points"])
     )
     forecasts = trend.backtest(layout.points, layout.scale, shrinkage, int(parameters["projection_points_min"]))
     calibration, rows = _calibrate(layout, forecasts, parameters)

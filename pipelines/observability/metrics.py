@@ -22,7 +22,7 @@ from pipelines.observability.run_log import ENDS, FINISHED, REFRESH, RELEASE, Lo
 
 NAME = "gancheng.prom"
 _OPEN_FOLDER, _OPEN_FILE = 0o755, 0o644
-_FATES = ("read", "accepted", "aggregate", "rejected")
+_OUTCOMES = ("read", "accepted", "aggregate", "rejected")
 _FAILED_CHECKS = "from quality.check_results where not is_passed"
 
 
@@ -100,10 +100,10 @@ def _release_samples(release: Release, today: date) -> Iterator[Sample]:
     yield Sample("release_timestamp_seconds", manifest.run.released_at.timestamp(), {})
     rows: dict[tuple[str, str], int] = defaultdict(int)
     for file in manifest.inputs:
-        for fate in _FATES:
-            rows[file.dataset, fate] += getattr(file, f"rows_{fate}")
-    for (dataset, fate), count in rows.items():
-        yield Sample("rows", count, {"dataset": dataset, "outcome": fate})
+        for outcome in _OUTCOMES:
+            rows[file.dataset, outcome] += getattr(file, f"rows_{outcome}")
+    for (dataset, outcome), count in rows.items():
+        yield Sample("rows", count, {"dataset": dataset, "outcome": outcome})
     overdue = Counter({dataset: 0 for dataset, _ in rows})
     for row in find_overdue(release, today):
         overdue[row["dataset"]] += row["cities"]

@@ -24,7 +24,7 @@ from assets.core.i18n import Language
 from assets.core.settings import Limits
 from assets.intake.dry_run import DryRun, DryRunResult
 from assets.warehouse.connection import connect_in_memory
-from tests.builders.inbox import Shipped
+from tests.builders.inbox import READER, Shipped
 
 CASES = Path(__file__).with_name("cases")
 Grade = Literal["right", "refused", "wrong", "lost", "crash"]
@@ -87,7 +87,9 @@ def read_cases(name: str | None = None) -> Iterator[Case]:
 def grade_case(case: Case, shipped: Shipped) -> Graded:
     """Check the file of a case and grade the outcome."""
     try:
-        dry_run = DryRun(shipped.contracts, shipped.connection, Limits(), Path("lake"), {}, with_rows=True)
+        dry_run = DryRun(
+            shipped.contracts, shipped.connection, Limits(), Path("lake"), {}, with_rows=True, read_workbook=READER
+        )
         result = dry_run.check(case.file, case.dataset)
     except Exception as error:  # every error that leaves the check is a crash
         return Graded(case, "crash", False, f"{type(error).__name__}: {error}"[:200], None)

@@ -303,3 +303,11 @@ def test_every_figure_of_a_random_crosstab_gets_its_place_and_year(
         if row[measure] is not None
     }
     assert found == panel
+
+
+@pytest.mark.parametrize(
+    ("header", "word"), [("2023年（预计）", "预计"), ("2023年1-9月", "1-9月"), ("2023年比上年增长", "比上年增长")]
+)
+def test_63_a_word_at_one_of_the_years_in_columns_is_named(take: Take, header: str, word: str) -> None:
+    rows = [["各市绿道长度（公里）"], ["统计口径：城区"], ["城市", "2022年", header], ["南昌市", 3, 1]]
+    assert take("parks", text_of(*rows)).refusals == [("header_with_modifier", word)]

@@ -111,3 +111,11 @@ def test_63_a_number_that_commas_have_split_below_years_is_rejected(take: Take, 
     outcome = take("parks", f"{titles}南昌市,{row}\n九江市,300,400\n")
     assert outcome.errors == [(4, None, "split_number", "1,200")]
     assert outcome.values("city_code", "year") == [("360400", 2022), ("360400", 2023)]
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c"])
+def test_59_a_line_end_that_no_editor_knows_is_named(take: Take, end: str) -> None:
+    rows = two().splitlines()
+    name = f"U+{ord(end):04X}"
+    assert take("parks", end.join(rows)).refusals == [("odd_line_end", name)]
+    assert take("parks", f"{rows[0]}\r\n{rows[1]}{end}{rows[2]}\r\n").errors == [(2, None, "odd_line_end", name)]

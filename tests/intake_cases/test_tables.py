@@ -728,3 +728,33 @@ def test_53_the_built_up_area_in_the_name_of_a_figure_is_no_scope(take: Take) ->
         ["南昌市", 2023, "城区", 43.25],
     ]
     assert take("parks", text_of(*rows)).values("green_coverage_pct") == [(43.25,)]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["指标", "计量单位", "数值"], ["人均公园绿地面积", "平方米", 12.5], ["绿道长度", "公里", 120]],
+        [["城市", "南昌市"], ["年份", 2023], ["人均公园绿地面积（平方米）", 12.5], ["绿道长度（公里）", 120]],
+        [["序号", "指标", "本年", "上年"], [1, "绿道长度", 120, 110], [2, "口袋公园数", 12, 10]],
+    ],
+)
+def test_63_a_form_with_indicators_as_rows_is_told_from_an_unknown_header(take: Take, rows: list[Cells]) -> None:
+    content = xlsx({"合成": [["南昌市2023年公园绿地情况表"], *rows]})
+    assert [code for code, _ in take("parks", content, "synthetic.xlsx").refusals] == ["figures_in_rows"]
+
+
+def test_55_a_required_column_that_is_hidden_is_named(take: Take) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(xlsx({"合成": [PARKS, park("南昌市")]})))
+    book.active.column_dimensions["B"].hidden = True
+    content = io.BytesIO()
+    book.save(content)
+    outcome = take("parks", content.getvalue(), "synthetic.xlsx")
+    assert outcome.refusals == [("missing_column_hidden", "年份 / B")]
+
+
+@pytest.mark.parametrize("note", ["绿道长度按米计", "绿道长度以米为单位", "表中绿道长度的单位是米"])
+def test_49_a_unit_in_a_text_below_that_begins_as_no_note_applies(take: Take, note: str) -> None:
+    rows = [["城市", "年份", "统计口径", "绿道长度"], ["南昌市", 2023, "城区", 120500], [note]]
+    outcome = take("parks", text_of(*rows))
+    assert outcome.values("greenway_length_km") == [(120.5,)]
+    assert [line for line, *_ in outcome.errors] == [3]

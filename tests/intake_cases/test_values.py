@@ -156,3 +156,61 @@ def test_58_invisible_characters_are_removed_and_counted(take: Take, mark: str) 
 
 def test_58_digits_in_another_order_than_seen_are_no_figure(take: Take) -> None:
     assert take("parks", parks(park("南昌市", area="\u202e5.21\u202c"))).errors[0][2] == "invalid_number"
+
+
+@pytest.mark.parametrize("mark", ["①", "*", "＊", "†", "※", " ②", "[1]", "【2】", "（注1）", "注1", "¹", "**"])
+def test_51_the_mark_of_a_footnote_is_no_part_of_a_figure(take: Take, mark: str) -> None:
+    outcome = take("parks", parks(park("南昌市", area=f"12.5{mark}"), park("九江市", area=f"12.5平方米/人{mark}")))
+    # A raised digit behind a unit may be its power.
+    assert outcome.values("park_area_per_capita_m2") == ([(12.5,)] if mark == "¹" else [(12.5,), (12.5,)])
+    shown = mark.strip().replace("（", "(").replace("）", ")")
+    assert [text for _, text in outcome.notes("footnote_mark")] == [f"{shown} ({1 if mark == '¹' else 2})"]
+
+
+@pytest.mark.parametrize(
+    "sent", ["10³", "12.5(2)", "12.5#", "①12.5", "12.5^2", "12.5平方米²", "1'20", "1'2000", "0'200"]
+)
+def test_51_what_may_be_more_than_the_mark_of_a_footnote_is_rejected(take: Take, sent: str) -> None:
+    outcome = take("parks", parks(park("南昌市", area=sent)))
+    assert [error[1] for error in outcome.errors] == ["park_area_per_capita_m2"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "value"), [("1'200", 1200), ("1’200.5", 1200.5), ("1'234'567", 1234567), ("—①", None)]
+)
+def test_51_apostrophes_separate_thousands(take: Take, sent: str, value: float | None) -> None:
+    rows = [("城市", "年份", "统计口径", "绿道长度"), ("南昌市", 2023, "城区", sent)]
+    assert take("parks", text_of(*rows)).values("greenway_length_km") == [(value,)]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "南昌市*",
+        "南昌市＊",
+        "*南昌市",
+        "南昌市†",
+        "南昌市[1]",
+        "南昌市（1）",
+        "南昌市注2",
+        "南昌市①",
+        "南昌市#",
+        "360100*",
+    ],
+)
+def test_51_the_mark_of_a_footnote_is_no_part_of_a_place(take: Take, sent: str) -> None:
+    assert take("parks", parks(park(sent))).values("city_code") == [("360100",)]
+    assert take("parks", parks(park("南昌市1"))).errors == [(2, "city", "unknown_place", "南昌市1")]
+
+
+@pytest.mark.parametrize(
+    "header", ["绿道长度①", "绿道长度①（公里）", "绿道长度（公里）[1]", "绿道长度（注1）", "绿道长度†"]
+)
+def test_51_the_mark_of_a_footnote_is_no_part_of_a_header(take: Take, header: str) -> None:
+    rows = [("城市*", "年份", "统计口径", header, "备注"), ("南昌市", 2023, "城区", 12.5, "")]
+    assert take("parks", text_of(*rows)).values("greenway_length_km") == [(12.5,)]
+
+
+def test_66_signs_of_a_narrow_column_are_told_from_other_texts(take: Take) -> None:
+    outcome = take("parks", parks(park("南昌市", area="####"), park("九江市", cover="######")))
+    assert [error[2] for error in outcome.errors] == ["column_too_narrow", "column_too_narrow"]

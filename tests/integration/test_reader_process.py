@@ -14,9 +14,12 @@ import openpyxl
 import pytest
 
 from assets.core.settings import Limits
+from assets.intake.dry_run import DryRun
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.reader_process import ReaderProcess
 from assets.intake.readers.sheet_writer import WorkbookSheet
+from tests.builders.inbox import Shipped
+from tests.builders.intake_files import PARKS, park
 from tests.helpers.hang_guard import hang_guard
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -73,6 +76,21 @@ def test_files_are_read_by_one_process(reader: ReaderProcess, tmp_path: Path) ->
     assert refused(reader, tmp_path / "2", b"PK\x03\x04") == "workbook_unreadable"
     read(reader, tmp_path / "3", workbook([["c"]]))
     assert reader.pid == first
+
+
+def test_files_that_are_checked_are_read_by_one_process(
+    reader: ReaderProcess, tmp_path: Path, shipped: Shipped
+) -> None:
+    dry_run = DryRun(shipped.contracts, shipped.connection, Limits(), tmp_path / "lake", {}, read_workbook=reader)
+    pids = []
+    for number, content in enumerate((workbook([[*PARKS], [*park("南昌市")]]), b"PK\x03\x04", workbook([[*PARKS]]))):
+        file = tmp_path / f"{number}.xlsx"
+        file.write_bytes(content)
+        with hang_guard():
+            assert dry_run.check(file, "parks").status == ("refused" if number == 1 else "read")
+        pids.append(reader.pid)
+    assert pids[0] is not None
+    assert len(set(pids)) == 1
 
 
 def test_a_file_that_takes_too_long_ends_the_process_and_not_the_next_file(

@@ -100,7 +100,7 @@ def test_only_digits_with_one_point_and_commas_in_their_places_are_a_number(sent
         figure = parse_number(sent)
     except CellParseError:
         figure = None
-    is_plain = figure is not None and figure.unit is None and figure.qualifier is None
+    is_plain = figure is not None and figure.unit is None and figure.qualifier is None and not figure.mark
     assert is_plain == bool(shape.fullmatch(sent.strip()))
 
 
@@ -134,7 +134,7 @@ def test_zero_is_a_value(text: str) -> None:
             "12.3(2022)",
             "######",
         ),
-        *("‘12.3", "'12.3", "12 345", "12\u202f345", "\u202e5.21", "↑12.3", "3m24", "12.3(2)", "12.3[1]", "–12.3"),
+        *("‘12.3", "'12.3", "12 345", "12\u202f345", "\u202e5.21", "↑12.3", "3m24", "12.3(2)", "12.3[123]", "–12.3"),
         *(
             "约",
             "余",

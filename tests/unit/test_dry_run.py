@@ -92,7 +92,7 @@ def test_every_fault_has_its_line_column_reason_and_remedy(data: Path, tmp_path:
         (4, "life_years", "invalid_number"),
     ]
     assert all(fault.reason(tongue) and fault.remedy(tongue) for fault in checked.errors for tongue in ("zh", "en"))
-    assert checked.errors[0].where("en") == "line 4, column country"
+    assert (checked.errors[0].line, checked.errors[0].column_name) == (4, "country")
 
 
 def test_nothing_is_written(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

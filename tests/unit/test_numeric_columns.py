@@ -106,7 +106,7 @@ def test_every_conversion_is_counted(registry: Lookups) -> None:
         ("1O", "%", "invalid_number", "1234.5"),
         ("3个家", "个", "unknown_unit", "个"),
         ("3华里", "公里", "unknown_unit", "公里"),
-        ("3*", "公里", "invalid_number", "1234.5"),
+        ("3#", "公里", "invalid_number", "1234.5"),
         ("1:8", "%", "incompatible_unit", "%"),
         ("80余", "%", "approximate_number", "1234.5"),
         ("many", "%", "invalid_number", "1234.5"),

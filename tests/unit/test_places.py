@@ -51,7 +51,7 @@ def test_a_city_is_known_in_every_form(places: Places, city: str, forms: list[st
     assert {form: code(places, form) for form in forms} == dict.fromkeys(forms, city)
 
 
-@pytest.mark.parametrize("text", ["1.360900", "宜春1", "1宜春市", "其中：宜春市", "1.5", "宜春市*", "1.宜州市"])
+@pytest.mark.parametrize("text", ["1.360900", "宜春1", "1宜春市", "其中：宜春市", "1.5", "1.宜州市"])
 def test_a_number_is_left_out_only_before_a_registered_name(places: Places, text: str) -> None:
     assert not places.is_known(text)
 

@@ -29,7 +29,7 @@ from assets.scorecards.trend import (
     target_probability,
 )
 
-SHRINKAGE = Shrinkage(drift_share=0.5, prior_points=8, degrees=6)
+SHRINKAGE = Shrinkage(drift_share=0.5, prior_points=8)
 NAN = float("nan")
 
 

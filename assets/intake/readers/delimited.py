@@ -28,6 +28,7 @@ import pyarrow.csv as pa_csv
 
 from assets.core.errors import Issue
 from assets.core.settings import Limits
+from assets.core.text import find_odd_line_end
 from assets.intake.readers.encoding import (
     FileRejectedError,
     count_line_ends,
@@ -344,7 +345,7 @@ def _fit_all(rows: Sequence[tuple[RawRow, str]], delimiter: str, schema: ChunkSc
 
     A comma too many at the end is a sign of such a number, unless other rows have one too.
     """
-    fitted = [_fit(row, last_line, schema) for row, last_line in rows]
+    fitted = [_name_odd_line_end(_fit(row, last_line, schema), schema) for row, last_line in rows]
     if delimiter != "," or not schema.kinds:
         return fitted
     numbers = [find_split_number(row.cells, schema.kinds) for row, _ in rows]
@@ -356,6 +357,12 @@ def _fit_all(rows: Sequence[tuple[RawRow, str]], delimiter: str, schema: ChunkSc
         if number is not None and (not has_extra_commas or find_split_number(fit.cells, schema.kinds)):
             fitted[position] = _to_error(fit, number)
     return fitted
+
+
+def _name_odd_line_end(row: RawRow, schema: ChunkSchema) -> RawRow:
+    """A row with another number of cells than headers, which a line end that is none to an editor explains."""
+    odd = find_odd_line_end(row.text) if row.error is None and len(row.cells) != schema.width else None
+    return row if odd is None else replace(row, error=odd, code="odd_line_end")
 
 
 def _to_error(row: RawRow, number: str) -> RawRow:

@@ -7,6 +7,7 @@ of one table stays as it is. Not here: one table (assets.intake.tables.detection
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -78,6 +79,9 @@ _UNREAD = ("empty", "ignored", "units", "sign_off")
 _PERIODS = ((AS_OF, "part_of_year", find_part_of_year), (SINCE_YEAR, "running_count", find_running_count))
 # A text file is read up to so many lines for each row of the limit.
 _LINES_PER_ROW = 4
+_MIN_FIGURES, _SHOWN_FIGURES = 2, 3
+_MODIFIED_YEAR = re.compile(r"(?P<year>(?:19|20)[0-9]{2}年?)(?P<word>[^0-9].*|[0-9]{1,2}月.*|[0-9]{1,2}-.*)?")
+_MIN_YEARS = 2
 _TextsOfLines = list[tuple[str, int | None]]
 
 
@@ -237,14 +241,14 @@ class SheetArranger:
         data = [row for row, kind in kinds if kind == "data" and row.error is None]
         statements, unit_issues = self._units_of_rows(layout, data, detector.sheet)
         between = _rows_between(kinds)
-        below_notes = [row for row, kind in kinds if kind == "note" and row not in between]
+        below_notes = [row for row, kind in kinds if _may_be_note(row, kind) and row not in between]
         layout, issues = detector.read_headers(block, below_notes, statements)
         issues += unit_issues or self._compare_units(layout, data, detector.sheet)
         issues += self._check_units_between(layout, between, detector.sheet)
         counts: RowCounts = Counter(ROW_CLASSES[kind] for _, kind in kinds)
         counts["wrapped"] = sum(row.line_count - 1 for row in below)
         sections = tuple(self._sections(kinds, self._titles(layout.titles, detector.sheet)))
-        issues += self._check_scopes(layout, self._scope_sections(layout, data), notes, detector.sheet)
+        issues += self._check_scopes(layout, self._scope_sections(layout, data), below_notes, detector.sheet)
         return _Block(layout, tuple(issues), sections, notes, counts)
 
     def _read_crosstab(self, block: HeaderBlock, below: Sequence[RawRow], detector: TableDetector) -> _Block:
@@ -432,8 +436,12 @@ class SheetArranger:
             raise TableNotFoundError(issue) from error
         if any(issue.code not in ("unknown_header", "missing_header_row") for issue in error.issues):
             return
+        if (in_rows := self._find_figures_in_rows(head[:HEAD_ROWS], sheet)) is not None:
+            raise FileRejectedError(in_rows) from error
         for number, row in enumerate(head):
             forms = [form for form in map(plain_form, row.cells) if form]
+            if number < HEAD_ROWS and (modified := _find_modified_year(row)) is not None:
+                raise FileRejectedError(Issue("header_with_modifier", *modified, line=row.line, sheet=sheet)) from error
             keys = self._keys_in_columns(row)
             if len(keys) > 1 and any(
                 is_number(plain_form(cell)) for below in head[number + 1 :] for cell in below.cells
@@ -441,6 +449,21 @@ class SheetArranger:
                 raise FileRejectedError(keys_in_columns(keys, row, sheet)) from error
             if any(map(is_number, forms)) and any(map(self.registry.places.is_known, row.cells)):
                 raise FileRejectedError(Issue("sheet_without_headers", line=row.line, sheet=sheet)) from error
+
+    def _find_figures_in_rows(self, rows: Sequence[RawRow], sheet: str | None) -> Issue | None:
+        """The names of figures that stand one below the other, each with a number in its row."""
+        names: dict[int, dict[str, int]] = {}
+        for row in rows:
+            if any(is_number(plain_form(cell)) for cell in row.cells):
+                for number, cell in enumerate(row.cells):
+                    header = self.matcher.match(cell) if cell.strip() else None
+                    if header is not None and header.column in self.matcher.figures:
+                        names.setdefault(number, {})[cell.strip()] = row.line
+        figures = max(names.values(), key=len, default={})
+        if len(figures) < _MIN_FIGURES:
+            return None
+        line, example = min(figures.values()), "、".join((self.contract.needed_titles, *figures))
+        return Issue("figures_in_rows", "、".join(list(figures)[:_SHOWN_FIGURES]), example, line=line, sheet=sheet)
 
     def _keys_in_columns(self, row: RawRow) -> list[str]:
         """The years or places that a row has beside each other; a row that begins with a place is one of data."""
@@ -481,7 +504,7 @@ class SheetArranger:
         statements = dict.fromkeys(statement for block in blocks for statement in block.layout.unit_statements)
         layout = replace(layout, headers=joined.headers, unit_statements=tuple(statements))
         return Arrangement(
-            RearrangedSheet(sheet, joined.headers, joined.rows, data_lines),
+            RearrangedSheet(sheet, joined.headers, joined.rows),
             layout,
             counts,
             notes,
@@ -585,6 +608,23 @@ def _rows_between(kinds: Sequence[tuple[RawRow, RowKind]]) -> list[RawRow]:
     lines = [row.line for (row, _), is_row in zip(kinds, is_data, strict=True) if is_row]
     others = [row for (row, kind), is_row in zip(kinds, is_data, strict=True) if not is_row and kind != "header"]
     return [row for row in others if row.error is None and lines and lines[0] < row.line < lines[-1]]
+
+
+def _find_modified_year(row: RawRow) -> tuple[str, str] | None:
+    """The word at a year among years in columns, such as 2024年预计, and that year."""
+    forms = [form for form in map(plain_form, row.cells) if form]
+    matches = [match for form in forms if (match := _MODIFIED_YEAR.fullmatch(form)) is not None]
+    words = [match for match in matches if not is_year(match[0])]
+    is_row_of_years = (
+        len(words) < len(matches) and len(matches) >= _MIN_YEARS and len(forms) - len(matches) <= len(matches)
+    )
+    return (words[0]["word"].strip("()"), words[0]["year"]) if words and is_row_of_years else None
+
+
+def _may_be_note(row: RawRow, kind: RowKind) -> bool:
+    """Whether a row below a table may say how it is to be read: one text that begins as no note does is not taken."""
+    filled = [cell for cell in row.cells if cell.strip()]
+    return kind == "note" or (kind == "data" and row.error is None and len(filled) == 1)
 
 
 def _footnote(row: RawRow, sheet: str | None) -> SheetNote:

@@ -13,8 +13,9 @@ from functools import cached_property
 from itertools import zip_longest
 
 from assets.core.errors import Issue
+from assets.core.text import find_odd_line_end
 from assets.intake.readers.encoding import FileRejectedError
-from assets.intake.readers.raw_rows import ChunkSchema, Merge, RawRow
+from assets.intake.readers.raw_rows import ChunkSchema, Merge, RawRow, column_letters
 from assets.intake.readers.split_numbers import ColumnKind
 from assets.intake.rows.accounts import RowClass
 from assets.intake.tables.contracts import Contract, ContractColumn, normalise_header
@@ -332,10 +333,11 @@ def find_missing_columns(layout: TableLayout, detector: TableDetector) -> list[I
     if contract.place_code in present:
         present.add(contract.place)
     line = layout.header_rows[-1].line
+    hidden = "、".join(map(column_letters, sorted(detector.hidden_columns)))
     return [
         Issue(
-            "missing_column",
-            column.title,
+            "missing_column" if not hidden else "missing_column_hidden",
+            column.title if not hidden else f"{column.title} / {hidden}",
             "、".join(dict.fromkeys((column.title, *column.aliases, name))),
             line=line,
             column=name,
@@ -408,6 +410,9 @@ def _not_found(rows: Sequence[RawRow], matcher: HeaderMatcher, sheet: str | None
     if malformed is not None:
         return TableNotFoundError(Issue("malformed_row", malformed.error or "", line=malformed.line, sheet=sheet))
     header = next((cell for cell in widest.cells if cell.strip() and not _is_column(matcher.match(cell))), "")
+    odd = find_odd_line_end(widest.text)
+    if odd is not None:
+        return TableNotFoundError(Issue("odd_line_end", odd, line=widest.line, sheet=sheet))
     if not header:
         # It names one column alone.
         return TableNotFoundError(Issue("missing_header_row", expected=contract.needed_titles, sheet=sheet))

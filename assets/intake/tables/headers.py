@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Literal
 
 from assets.core.errors import Issue
-from assets.core.text import may_be_same_measure, most_similar
+from assets.core.text import find_odd_line_end, may_be_same_measure, most_similar, split_footnote_mark
 from assets.intake.tables.contracts import (
     REFERENCE_PREFIX,
     RETURN_HEADERS,
@@ -28,6 +28,7 @@ from assets.intake.values.units import Units
 # `normalise_header` has replaced full-width brackets and signs already.
 _BRACKETS = str.maketrans("【〔〖〈《「『[{】〕〗〉》」』]}", "(" * 9 + ")" * 9)
 _MARKS_OF_REQUIRED = "*★☆"
+_MARK_BEFORE_UNIT = re.compile(r"(?<=[\u4e00-\u9fff])[①-⑳](?=\s*[（(])")
 _BRACKETED = re.compile(r"(?P<name>.+?)\((?P<word>[^()]+)\)")
 _SEPARATOR = re.compile(r"[_:,、/;|—–-]")
 _BRACKETED_BEFORE = re.compile(r"\((?P<word>[^()]+)\)(?P<name>.+)")
@@ -125,6 +126,7 @@ class HeaderMatcher:
 
     def match_levels(self, levels: Sequence[str]) -> Header | None:
         """Return the header of a column whose header cells stand one below the other, None where it is unknown."""
+        levels = [_without_footnote_mark(level) for level in levels]
         written = {_comparable(level): level.strip() for level in levels if _comparable(level)}
         texts = list(written)
         if not texts:
@@ -277,6 +279,11 @@ class HeaderMatcher:
         return names.get(most_similar(name, [form for form in names if form not in others]), "")
 
 
+def _without_footnote_mark(text: str) -> str:
+    """A header without the mark of a footnote behind it, or before its unit: 绿道长度①（公里）."""
+    return text if text.isascii() else split_footnote_mark(_MARK_BEFORE_UNIT.sub("", text))[0]
+
+
 def _comparable(text: str) -> str:
     return normalise_header(text).translate(_BRACKETS).lstrip(_MARKS_OF_REQUIRED)
 
@@ -323,6 +330,9 @@ def match_header_rows(
             column = header.column if code == "incompatible_header_unit" else header.text
             issues.append(Issue(code, actual, expected, line=line, column=column, sheet=sheet))
         headers.append(header)
+    odd = find_odd_line_end("".join(map("".join, columns)))
+    if issues and odd is not None:
+        return headers, [Issue("odd_line_end", odd, line=line, sheet=sheet)]
     if _are_side_by_side(headers):
         first = next(text for text in map("".join, columns) if text.strip())
         return headers, [Issue("tables_side_by_side", first, line=line, sheet=sheet)]

@@ -80,13 +80,11 @@ class RearrangedSheet(UnformattedSheet):
         original: the sheet.
         headers: the columns.
         table_rows: the rows.
-        data_lines: how many lines of the file the rows come from.
     """
 
     original: RawSheet
     headers: tuple[Header, ...]
     table_rows: tuple[TableRow, ...]
-    data_lines: int
 
     @property
     def name(self) -> str | None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from assets.core.text import BLANKS, remove_invisible
+from assets.core.text import BLANKS, remove_invisible, split_footnote_mark
 from assets.intake.values.units import MULTIPLIERS
 
 Qualifier = Literal["at_least", "about", "under"]
@@ -40,8 +40,11 @@ _AFTER: dict[str, Qualifier] = {
 }  # fmt: skip
 # A group before a comma does not begin with zero: 0,075 is a slip for 0.075, not 75.
 _DIGITS = r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?"
+# In Switzerland, and where a keyboard has no comma: 1'234'567.
+_APOSTROPHES_OF_THOUSANDS = re.compile(r"(?<![0-9.,])[1-9][0-9]{0,2}(?:['’][0-9]{3})+(?![0-9'’,])")
 # Whether the figure rose or fell, behind it.
 _ARROWS = "↑↓▲▼△▽"
+_RAISED = tuple("¹²³⁰⁴⁵⁶⁷⁸⁹")
 _SQUARE = re.compile(r"(?i)(?<![a-z])([kch]?m)([23])(?![0-9])")
 _BRACKETS = "()[]【】〔〕"
 _NUMBER = re.compile(
@@ -95,12 +98,16 @@ class CellParseError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ParsedNumber:
-    """A number as written: `unit` is the text after it, `is_scaled` whether 万 or the like is included in `value`."""
+    """A number as written: `unit` is the text after it, `is_scaled` whether 万 or the like is included in `value`.
+
+    `mark` is that of a footnote behind it.
+    """
 
     value: Decimal
     qualifier: Qualifier | None = None
     unit: str | None = None
     is_scaled: bool = False
+    mark: str = ""
 
 
 def parse_text(cell: str) -> str | None:
@@ -112,14 +119,18 @@ def parse_text(cell: str) -> str | None:
 
 
 def parse_number(cell: str) -> ParsedNumber | None:
-    """Return a number: 1,234.5 · １２．３ · 3万 · 12.5‰ · 12.3m2 · 80余家 · 近千名 · 1:8."""
-    text = _to_plain(cell)
+    """Return a number: 1,234.5 · 1'234 · １２．３ · 120① · 3万 · 12.5‰ · 12.3m2 · 80余家 · 近千名 · 1:8."""
+    text, mark = split_footnote_mark(_to_plain(cell))
     if is_missing(text):
         return None
-    match = _NUMBER.fullmatch(_SQUARE.sub(lambda unit: unit[1] + "²³"[int(unit[2]) - 2], text.rstrip(_ARROWS)))
+    # 10³ may be a power.
+    if mark.startswith(_RAISED) and text.endswith("10"):
+        raise CellParseError(text + mark)
+    number = _APOSTROPHES_OF_THOUSANDS.sub(lambda digits: re.sub("['’]", "", digits[0]), text.rstrip(_ARROWS))
+    match = _NUMBER.fullmatch(_SQUARE.sub(lambda unit: unit[1] + "²³"[int(unit[2]) - 2], number))
     if match is None:
         raise CellParseError(text)
-    return ParsedNumber(_value(match), _qualifier(match), _unit(match), bool(match["times"]))
+    return ParsedNumber(_value(match), _qualifier(match), _unit(match), bool(match["times"]), mark)
 
 
 def _to_plain(cell: str) -> str:

@@ -46,6 +46,8 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 PERCENT = "%"
 # A cell that Excel turned into a date, as 12-5 into 5 December.
 _DATE = re.compile(r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
+# What a column shows that is too narrow for its figure.
+_TOO_NARROW = re.compile(r"\s*[#＃]{2,}\s*$")
 Doubles = npt.NDArray[np.float64]
 # How often a chunk gave reason for a note, by its kind and text.
 Remarks = Counter[tuple[str, str]]
@@ -214,6 +216,7 @@ class NumericColumnParser:
                 return _CellResult(code="missing_value", expected=column.zh) if is_missing else _CellResult()
             if number.qualifier is not None and not column.allow_qualifier:
                 return _CellResult(code="approximate_number", expected=_EXAMPLES[column.type])
+            remarks += (("footnote_mark", number.mark),) if number.mark else ()
             stated, factor = self._factor(number, unit, result_unit)
             if factor is None:
                 if stated is not None and stated != ":" and not self.registry.units.is_unit(stated):
@@ -228,7 +231,8 @@ class NumericColumnParser:
         except (CellParseError, OverflowError):
             if column.is_year:
                 return _CellResult(code="invalid_year", expected=_range_of(column))
-            code = "date_instead_of_number" if _DATE.match(text) else "invalid_number"
+            codes = {"date_instead_of_number": _DATE, "column_too_narrow": _TOO_NARROW}
+            code = next((code for code, pattern in codes.items() if pattern.match(text)), "invalid_number")
             return _CellResult(code=code, expected=_EXAMPLES[column.type])
 
     def _factor(

@@ -6,15 +6,17 @@ Here: the resolver of places. Not here: the registry (data/reference), the level
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from assets.core.text import most_similar, normalise_name
+from assets.core.text import BLANKS, most_similar, normalise_name, split_footnote_mark
 
 _MAX_NAME_LENGTH = 100
 _SIGNS = re.compile(r"[-‐–—·/\\>,、_|()\[\]【】〔〕]")
-# The number of a row in the cell of its place: 1.南昌市, （2）九江市, 三、赣州市
-_LISTED = re.compile(r"^(?:\([0-9]{1,2}\)|[0-9]{1,2}[.、)]|[一二三四五六七八九十]{1,3}、)(?=[^\x00-\x7f])")
+# The number of a row, or a mark, before its place: 1.南昌市, （2）九江市, 三、赣州市, *吉安市
+_LISTED = re.compile(r"^(?:\([0-9]{1,2}\)|[*※★☆]+|[0-9]{1,2}[.、)]|[一二三四五六七八九十]{1,3}、)(?=[^\x00-\x7f])")
+# Behind a place, where no figure can be meant: 南昌市（1）, 南昌市#
+_MARK_OF_PLACE = re.compile(r"(?<=[^\x00-\x7f])\s*(?:[(（][0-9０-９]{1,2}[)）]|[#＃])\s*$")
 _CODE = re.compile(r"([0-9]{6})(?:\.0+|0{6}(?:\.0+)?)?")
 
 
@@ -75,7 +77,7 @@ class Places:
     def resolve(self, cell: str) -> Place:
         """Return the place that a cell names; raise UnknownPlaceError with the registered name that may be meant."""
         form = normalise_place_name(cell)
-        place = self.forms.get(form) or self.forms.get(_without_signs(form))
+        place = next((self.forms[name] for name in _readings(cell) if name in self.forms), None)
         if place is not None:
             return place
         if form in self.homophones:
@@ -103,12 +105,20 @@ class Places:
 
     def is_known(self, cell: str) -> bool:
         """Return whether the text is the name or code of a place, if ambiguous or not."""
-        form = normalise_place_name(cell)
-        return form in self.forms or form in self.homophones or _without_signs(form) in self.forms
+        return any(form in self.forms or form in self.homophones for form in _readings(cell))
 
 
 def _is_name_of_city(form: str, place: Place) -> bool:
     return place.city_code is not None and not form[:1].isascii()
+
+
+def _readings(cell: str) -> Iterator[str]:
+    """The forms of a name as it is, without signs, and without the mark of a footnote."""
+    form = normalise_place_name(cell)
+    yield form
+    yield _without_signs(form)
+    name = _MARK_OF_PLACE.sub("", split_footnote_mark(cell.strip(BLANKS))[0])
+    yield _without_signs(normalise_place_name(name))
 
 
 def _without_signs(form: str) -> str:

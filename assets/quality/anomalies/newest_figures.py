@@ -65,7 +65,7 @@ def _from_history(panel: Panel, parameters: Parameters) -> Iterator[_Deviation]:
     year, value = points.years[rows, last], points.values[rows, last]
     years, values = points.years.copy(), points.values.copy()
     years[rows, last] = values[rows, last] = np.nan
-    shrinkage = Shrinkage(_DRIFT_SHARE, parameters["prior_points"], np.inf)
+    shrinkage = Shrinkage(_DRIFT_SHARE, parameters["prior_points"])
     walk = fit_random_walk(Points(years, values, points.indicator), scale, shrinkage)
     distance = (value - walk.middle(year)) / walk.error(year)
     move = _move_of_others(distance, points, year, parameters)

@@ -14,14 +14,7 @@ from decimal import Decimal
 from itertools import pairwise
 from statistics import median
 
-from assets.quality.anomalies.observation import (
-    MAD_TO_SIGMA,
-    Anomaly,
-    Observation,
-    Parameters,
-    Series,
-    nearest_years,
-)
+from assets.quality.anomalies.observation import MAD_TO_SIGMA, Anomaly, Observation, Parameters, Series, nearest_years
 from assets.quality.anomalies.panel import Panel, SeriesMetadata, group_cities
 
 

@@ -191,16 +191,16 @@ def attainment_formula(point: Row, goalposts: Row, indicator: Row) -> Row:
     decimals = int(indicator["decimals"])
     value = Decimal(point["value_scaled"]).scaleb(-decimals)
     lower, upper = (scale_value(goalposts[end], decimals) for end in ("lower", "upper"))
-    if lower is not None and upper is not None and goalposts["scale"] == "log":
+    if lower is not None and upper is not None:
         low, high, x = (_format_decimal(number) for number in (lower, upper, value))
-        text = f"100 × ln({x} ÷ {low}) ÷ ln({high} ÷ {low})"
-        result = _log_attainment(float(value), float(lower), float(upper))
-        rule = "clip(100 ln(x / L) / ln(T / L), 0, 100)"
-    elif lower is not None and upper is not None:
-        low, high, x = (_format_decimal(number) for number in (lower, upper, value))
-        text = f"100 × ({x} − {low}) ÷ ({high} − {low})"
-        result = 100 * float(value - lower) / float(upper - lower)
-        rule = "clip(100 (x − L) / (T − L), 0, 100)"
+        if goalposts["scale"] == "log":
+            text = f"100 × ln({x} ÷ {low}) ÷ ln({high} ÷ {low})"
+            result = _log_attainment(float(value), float(lower), float(upper))
+            rule = "clip(100 ln(x / L) / ln(T / L), 0, 100)"
+        else:
+            text = f"100 × ({x} − {low}) ÷ ({high} − {low})"
+            result = 100 * float(value - lower) / float(upper - lower)
+            rule = "clip(100 (x − L) / (T − L), 0, 100)"
     elif goalposts["tolerance"] is not None:
         numbers = [float(point["value"]), *(float(goalposts[n]) for n in ("range_low", "range_high", "tolerance"))]
         x, low, high, width = map(_format_float, numbers)

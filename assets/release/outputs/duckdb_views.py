@@ -55,7 +55,7 @@ def view_names(tables: Sequence[Table]) -> dict[str, str]:
 
 def column_names(table: Table) -> dict[str, str]:
     """Return the columns of the Chinese view of a table by column of the table: those that are not only English."""
-    kept = [name for name in table.columns if not _is_twin(name, "_en", ("_zh", ""), table)]
+    kept = [name for name in table.columns if not _is_translated(name, "_en", ("_zh", ""), table)]
     return shorten_meanings({name: table.columns[name].zh for name in kept})
 
 
@@ -70,13 +70,13 @@ def english_column_names(table: Table) -> dict[str, str]:
 
     A text that only its source wrote, in its own language, has a name that ends in `_zh`.
     """
-    kept = [name for name in table.columns if not _is_twin(name, "_zh", ("_en",), table)]
+    kept = [name for name in table.columns if not _is_translated(name, "_zh", ("_en",), table)]
     quoted = {name: f"{name}_zh" for name in kept if table.columns[name].quoted and not name.endswith("_zh")}
     short = {name: quoted.get(name, name.removesuffix("_en")) for name in kept}
     return {name: name if short[name] in kept and name != short[name] else short[name] for name in kept}
 
 
-def _is_twin(name: str, ending: str, others: Sequence[str], table: Table) -> bool:
+def _is_translated(name: str, ending: str, others: Sequence[str], table: Table) -> bool:
     """Return whether a column says in one language what another column says in the other."""
     stem = name.removesuffix(ending)
     return stem != name and any(f"{stem}{other}" in table.columns for other in others)

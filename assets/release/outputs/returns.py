@@ -22,13 +22,7 @@ from typing import Any, NamedTuple, TextIO
 import xlsxwriter
 
 from assets.core.text import escape_formula, normalise_name
-from assets.release.outputs.excel_limits import (
-    FIXED_CREATION_TIME,
-    MAX_COLUMNS,
-    MAX_ROWS,
-    SheetNames,
-    fit_cell_text,
-)
+from assets.release.outputs.excel_limits import FIXED_CREATION_TIME, MAX_COLUMNS, MAX_ROWS, SheetNames, fit_cell_text
 from assets.release.outputs.workbook.cell_styles import FONT, FONT_SIZE
 from assets.release.outputs.workbook.sheet import row_height, set_up_print
 from assets.release.publish.file_names import DEVICE_NAMES

@@ -24,11 +24,7 @@ FORMAT = 3
 RENAMED_COLUMNS = {"rows_set_aside": "rows_aggregate"}
 
 
-class Note(StrictModel):
-    """Facts that are saved as JSON, and are not changed afterwards."""
-
-
-class PublishedFile(Note):
+class PublishedFile(StrictModel):
     """A file of the release; `rows` of a Parquet file, `is_content` where the content digest covers it."""
 
     path: str
@@ -38,7 +34,7 @@ class PublishedFile(Note):
     is_content: bool = False
 
 
-class InputFile(Note):
+class InputFile(StrictModel):
     """A received file and the number of its rows by outcome."""
 
     dataset: str
@@ -52,14 +48,14 @@ class InputFile(Note):
     receipt_sha256: str | None = None
 
 
-class WrittenFile(Note):
+class WrittenFile(StrictModel):
     """A file that people write and a run reads: reference tables, contracts, corrections, approvals, settings, SQL."""
 
     path: str
     sha256: str
 
 
-class RunFacts(Note):
+class RunFacts(StrictModel):
     """The run that made the release, no part of the content. `as_of` is the day on which its newest file arrived."""
 
     run_id: str
@@ -67,7 +63,7 @@ class RunFacts(Note):
     as_of: date | None = None
 
 
-class Manifest(Note):
+class Manifest(StrictModel):
     """The manifest; `content_digest` depends on the inputs alone.
 
     `root` is the Merkle root over everything else: the files, the received and the written inputs, and `previous_root`,

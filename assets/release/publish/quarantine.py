@@ -14,14 +14,15 @@ from typing import Any
 
 from assets.core.files import write_atomically
 from assets.core.paths import Paths
+from assets.core.strict_model import StrictModel
 from assets.release.publish.current import find_current_folder
-from assets.release.publish.manifest import FORMAT, Note, raise_on_other_format, read_manifest
+from assets.release.publish.manifest import FORMAT, raise_on_other_format, read_manifest
 from assets.warehouse.connection import connect_read_only, fetch_rows
 
 _PENDING = "blocked.pending.json"
 
 
-class BlockedCandidate(Note):
+class BlockedCandidate(StrictModel):
     """The database of a candidate that failed its audit, and the run that made it.
 
     `release_id` is the release that was current then, `format` that of its tables.

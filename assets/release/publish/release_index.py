@@ -15,9 +15,10 @@ from pathlib import Path
 from assets.core.files import write_atomically
 from assets.core.paths import Paths
 from assets.core.sealed import read_sealed, seal
+from assets.core.strict_model import StrictModel
 from assets.release.publish.current import find_current_folder
 from assets.release.publish.file_names import CSV, DATABASE, PARQUET, REPORT_INDEX, WORKBOOK
-from assets.release.publish.manifest import MANIFEST_NAME, Manifest, Note
+from assets.release.publish.manifest import MANIFEST_NAME, Manifest
 
 INDEX = "index.json"
 _FILES = {
@@ -31,7 +32,7 @@ _FILES = {
 }
 
 
-class ListedRelease(Note):
+class ListedRelease(StrictModel):
     """A complete release as the list has it; `release_id` is the name of its folder, `bytes` the size of its files."""
 
     release_id: str
@@ -48,7 +49,7 @@ class ListedRelease(Note):
     files: dict[str, str]
 
 
-class _Index(Note):
+class _Index(StrictModel):
     current: str | None
     releases: tuple[ListedRelease, ...]
 

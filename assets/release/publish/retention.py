@@ -34,6 +34,10 @@ class ReleaseInfo:
     is_current: bool
 
 
+# What an entry takes from the list of releases.
+_LISTED = {*ReleaseInfo.__slots__} - {"is_current"}
+
+
 @dataclass(frozen=True, slots=True)
 class PruneResult:
     """Ids of the deleted releases, the kept ones, and those not deleted because a process reads them, oldest first."""
@@ -56,15 +60,7 @@ def list_releases(paths: Paths) -> list[ReleaseInfo]:
     """Return all complete releases, the newest first."""
     current = _current_id(paths)
     return [
-        ReleaseInfo(
-            release_id=release.release_id,
-            released_at=release.released_at,
-            method_version=release.method_version,
-            files_received=release.files_received,
-            rows_accepted=release.rows_accepted,
-            bytes=release.bytes,
-            is_current=release.release_id == current,
-        )
+        ReleaseInfo(**release.model_dump(include=_LISTED), is_current=release.release_id == current)
         for release in reversed(read_releases(paths).values())
     ]
 

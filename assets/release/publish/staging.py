@@ -13,9 +13,10 @@ from pathlib import Path
 
 from assets.core.files import remove_path
 from assets.core.paths import Paths
+from assets.core.strict_model import StrictModel
 from assets.release.outputs.metadata import ReleaseMetadata, file_metadata
 from assets.release.publish.file_names import PARQUET
-from assets.release.publish.manifest import Note, PublishedFile, describe_file
+from assets.release.publish.manifest import PublishedFile, describe_file
 from assets.warehouse.connection import Connection, quote_identifier
 from assets.warehouse.parquet import write_parquet
 from assets.warehouse.sort_check import is_out_of_order
@@ -25,7 +26,7 @@ _NOTE = "draft.json"
 _LEFTOVERS = ".building-*"
 
 
-class Staging(Note):
+class Staging(StrictModel):
     """The staged files of a run; `unordered` names the tables whose rows are not in the order of their key."""
 
     run_id: str

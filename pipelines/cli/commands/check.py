@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assets.core.errors import DataError, Issue, UsageError
+from assets.core.errors import DataError
 from assets.core.paths import Paths
 from pipelines.cli.options import DATA_FAILED, AsJson, InLanguage, argument, option, write_result
 
@@ -70,15 +70,14 @@ def check_files(
     """
     from assets.core.settings import read_settings
     from assets.intake.dry_run import DryRun
+    from assets.intake.readers.reader_process import ReaderProcess
     from assets.intake.tables.contracts import read_contracts
     from assets.observations.dataset_models import dataset_models
     from assets.reference.load import load_reference_tables
     from assets.warehouse.connection import connect_in_memory
     from assets.warehouse.tables import read_tables
 
-    missing = [folder.name for folder in (paths.reference, paths.contracts) if not folder.is_dir()]
-    if missing:
-        raise UsageError(Issue("incomplete_data_directory", ", ".join(missing), "reference/, contracts/"))
+    paths.check_complete()
     contracts, limits = read_contracts(paths.contracts), read_settings(paths).limits
     tables = read_tables(paths.sql)
     references = {table.name: table for table in tables.values() if table.schema_name == "reference"}
@@ -90,10 +89,10 @@ def check_files(
             model = dataset_models({name: contract.indicators}, paths.sql, tables)[f"observations.{name}"]
             selects |= {name: model.sql} if _can_run(model, name) else {}
     contents = load_reference_tables(references, paths)
-    with connect_in_memory() as registry:
+    with connect_in_memory() as registry, ReaderProcess() as reader:
         for content in contents.values():
             content.write(registry)
-        dry_run = DryRun(contracts, registry, limits, paths.lake, selects, with_errors, with_rows)
+        dry_run = DryRun(contracts, registry, limits, paths.lake, selects, with_errors, with_rows, reader)
         return [dry_run.check(file, dataset) for file in files]
 
 

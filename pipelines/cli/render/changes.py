@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -13,8 +12,7 @@ from assets.core.ranges import format_range
 from assets.core.text import MISSING, format_decimal
 from assets.release.explain import changelog
 from pipelines.cli.render.layout import FittedTable, make_table
-
-Row = Mapping[str, Any]
+from pipelines.cli.render.tables import Row
 
 
 def render_changes(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -11,9 +10,7 @@ from rich.text import Text
 from assets.core.i18n import Language, label
 from pipelines.cli.render.layout import make_table
 from pipelines.cli.render.scorecards import format_value
-from pipelines.cli.render.tables import format_moment, phrase, select_headings
-
-Row = dict[str, Any]
+from pipelines.cli.render.tables import Row, format_moment, phrase, select_headings
 
 
 def render_history(city: Row, indicator: Row, rows: Sequence[Row], language: Language) -> list[RenderableType]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -13,9 +12,7 @@ from assets.core.ranges import BAR_MARKS, PARTS, format_range, split_bar
 from assets.core.text import MISSING, format_decimal
 from assets.release.read.scorecards import Overview
 from pipelines.cli.render.layout import FittedTable, make_table
-from pipelines.cli.render.tables import phrase, select_headings
-
-Row = dict[str, Any]
+from pipelines.cli.render.tables import Row, phrase, select_headings
 
 FLAG = "⚑"
 _STATUS_STYLES = {

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -13,8 +12,7 @@ from assets.core.i18n import Language, label, labels
 from assets.core.ranges import format_range
 from assets.core.text import MISSING, format_decimal, format_number
 from pipelines.cli.render.layout import Wrapped
-
-Row = Mapping[str, Any]
+from pipelines.cli.render.tables import Row
 
 _REJECTS_SHOWN = 5
 
