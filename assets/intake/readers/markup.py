@@ -7,7 +7,7 @@ Here: the tables of an HTML page and the sheets of a SpreadsheetML file as rows.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from assets.intake.readers.cell_styles import (
 from assets.intake.readers.encoding import FileRejectedError, detect_encoding
 from assets.intake.readers.number_formats import Shown, number_format
 from assets.intake.readers.raw_rows import Merge
-from assets.intake.readers.sheet_writer import SheetDetails
+from assets.intake.readers.sheet_writer import SheetDetails, Sheets
 from assets.intake.readers.zip_parts import XmlParser
 
 Rows = list[tuple[int, dict[int, str]]]
@@ -48,7 +48,7 @@ _NAMED_FORMATS = {
 }
 
 
-def read_html(file: Path, limits: Limits) -> Iterator[tuple[SheetDetails, Iterator[tuple[int, dict[int, str]]]]]:
+def read_html(file: Path, limits: Limits) -> Sheets:
     """Yield the tables of a web page that hold more than one cell; those within a cell come first."""
     parser = _HtmlTables(limits)
     encoding = detect_encoding(file, limits)
@@ -200,9 +200,7 @@ def _span(text: str, limit: int) -> int:
     return max(min(int(number), limit), 1) if number.isdecimal() and len(number) < 8 else 1
 
 
-def read_spreadsheet_ml(
-    file: Path, limits: Limits
-) -> Iterator[tuple[SheetDetails, Iterator[tuple[int, dict[int, str]]]]]:
+def read_spreadsheet_ml(file: Path, limits: Limits) -> Sheets:
     """Yield the sheets of an Excel 2003 XML file."""
     if file.stat().st_size > limits.unpacked_bytes:
         raise FileRejectedError(Issue("workbook_too_large", str(file.stat().st_size), str(limits.unpacked_bytes)))

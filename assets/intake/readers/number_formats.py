@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from operator import eq, ge, gt, le, lt, ne
 from typing import Literal
 
 from assets.intake.readers.raw_rows import CellProblem
@@ -42,21 +43,9 @@ _CONDITION = re.compile(r"\[\s*(<=|>=|<>|<|>|=)\s*(-?[0-9.]+)\s*\]")
 _CURRENCY = re.compile(r"\[\$([^\]-]*)(?:-[^\]]*)?\]")
 _ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
 # How many times larger than one a unit at the beginning of a text makes a number.
-SCALES = {
-    "十": 1,
-    "百": 2,
-    "千": 3,
-    "k": 3,
-    "K": 3,
-    "万": 4,
-    "萬": 4,
-    "十万": 5,
-    "百万": 6,
-    "M": 6,
-    "千万": 7,
-    "亿": 8,
-    "億": 8,
-}
+SCALES = {"十": 1, "百": 2, "千": 3, "k": 3, "K": 3, "万": 4, "萬": 4, "十万": 5}
+SCALES |= {"百万": 6, "M": 6, "千万": 7, "亿": 8, "億": 8}
+_COMPARISONS = {"<": lt, ">": gt, "=": eq, "<=": le, ">=": ge, "<>": ne}
 _YUAN = ("¥", "￥", "CN¥")
 _MAX_CODE = 255
 _EPOCHS = {False: dt.datetime(1899, 12, 30), True: dt.datetime(1904, 1, 1)}
@@ -212,10 +201,7 @@ class NumberFormat:
     def show(self, value: float, stored: str, *, is_1904: bool = False) -> Shown:
         """Return a number as its cell shows it, with the digits that are only rounded away.
 
-        Args:
-            value: the number.
-            stored: the number as text, with at most 15 significant digits.
-            is_1904: whether the dates of the workbook count from 1904.
+        `stored` is its text with at most 15 significant digits.
         """
         if not math.isfinite(value):
             return Shown(stored)
@@ -235,7 +221,7 @@ class NumberFormat:
         numbers = self._sections[:3]
         if any(section.condition for section in numbers):
             for number, section in enumerate(numbers):
-                if section.condition is None or _holds(value, *section.condition):
+                if section.condition is None or _COMPARISONS[section.condition[0]](value, section.condition[1]):
                     return number
             return len(numbers) - 1
         if value < 0 and len(numbers) > 1:
@@ -275,17 +261,6 @@ def _is_plain(section: _Section) -> bool:
         and not section.shift
         and not section.percents
     ) or (section.kind == "text" and not section.prefix + section.suffix)
-
-
-def _holds(value: float, operator: str, limit: float) -> bool:
-    return {
-        "<": value < limit,
-        ">": value > limit,
-        "=": value == limit,
-        "<=": value <= limit,
-        ">=": value >= limit,
-        "<>": value != limit,
-    }[operator]
 
 
 def _show_number(value: float, stored: str, section: _Section, *, is_signed: bool) -> Shown:

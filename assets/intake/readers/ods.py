@@ -7,7 +7,7 @@ Here: the elements of an OpenDocument table. Not here: the comparison of numbers
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
@@ -26,7 +26,7 @@ from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.number_formats import HIDDEN, Shown
 from assets.intake.readers.ods_row_count import count_rows
 from assets.intake.readers.raw_rows import Merge
-from assets.intake.readers.sheet_writer import SheetDetails
+from assets.intake.readers.sheet_writer import SheetDetails, SheetRows, Sheets
 from assets.intake.readers.shown_texts import compare
 from assets.intake.readers.zip_parts import XmlParser, ZipParts
 
@@ -69,7 +69,7 @@ class OdsWorkbook:
             raise FileRejectedError(Issue("encrypted_workbook"))
         self._parts = parts
 
-    def sheets(self) -> Iterator[tuple[SheetDetails, Iterator[tuple[int, dict[int, str]]]]]:
+    def sheets(self) -> Sheets:
         """Yield the sheets: details that are complete when the rows are read, and the rows."""
         counts = count_rows(self._parts.blocks(CONTENT))
         events = _Events(self._parts)
@@ -105,7 +105,7 @@ class _Events:
                 return entry
         return None
 
-    def rows(self) -> Iterator[tuple[int, dict[int, str]]]:
+    def rows(self) -> SheetRows:
         """Yield the rows of the sheet."""
         while self._queue or self._feed():
             while self._queue:
@@ -266,8 +266,7 @@ class _Events:
 
 
 def _read_styles(root: ElementTree.Element | None) -> dict[str, _Style]:
-    styles = {} if root is None else {style.get("name", ""): _read_style(style) for style in root.iter("style")}
-    return styles
+    return {} if root is None else {style.get("name", ""): _read_style(style) for style in root.iter("style")}
 
 
 def _read_style(style: ElementTree.Element) -> _Style:

@@ -186,30 +186,15 @@ class RawSheet(Protocol):
 class UnformattedSheet:
     """A sheet that hides, merges and formats nothing, as in a text file."""
 
-    @property
-    def is_hidden(self) -> bool:
-        """Whether the sheet is hidden."""
-        return False
+    is_hidden: bool = False
+    hidden_rows: Collection[int] = ()  # hidden or filtered out
+    hidden_columns: Collection[int] = ()
+    merges: Sequence[Merge] = ()  # only the first cell of each has a text
 
     @property
     def copy_of(self) -> str | None:
         """The name of an earlier sheet with the same rows."""
         return None
-
-    @property
-    def hidden_rows(self) -> Collection[int]:
-        """The lines that are hidden or filtered out."""
-        return ()
-
-    @property
-    def hidden_columns(self) -> Collection[int]:
-        """The columns that are hidden."""
-        return ()
-
-    @property
-    def merges(self) -> Sequence[Merge]:
-        """The merged cells; only the first cell of each has a text."""
-        return ()
 
     @property
     def cell_problems(self) -> Mapping[tuple[int, int], CellProblem]:

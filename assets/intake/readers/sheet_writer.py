@@ -53,6 +53,11 @@ class SheetDetails:
     physical_rows: int = 0
 
 
+# Lines with their texts by column, and sheets with their rows, as the readers yield them.
+SheetRows = Iterator[tuple[int, dict[int, str]]]
+Sheets = Iterator[tuple[SheetDetails, SheetRows]]
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Some rows in a file: the lines of the first and the last, and the number of columns."""
@@ -257,7 +262,8 @@ class SheetWriter:
             if last >= self._limits.columns:
                 wide[line] = texts
                 if len(wide) > _MAX_WIDE_ROWS:
-                    raise _too_wide(details.name, line, last, self._limits)
+                    actual, expected = str(last + 1), str(self._limits.columns)
+                    raise FileRejectedError(Issue("too_many_columns", actual, expected, line=line, sheet=details.name))
             batch.append((line, texts))
             cells += last + 1
             if len(batch) >= _ROWS_PER_BLOCK or cells >= _CELLS_PER_BLOCK:
@@ -342,7 +348,3 @@ def _check_problems(details: SheetDetails) -> None:
     if len(details.problems) > _MAX_PROBLEMS:
         (line, _), first = next(iter(details.problems.items()))
         raise FileRejectedError(Issue(first.code, first.shown, first.stored, line=line, sheet=details.name))
-
-
-def _too_wide(sheet: str, line: int, column: int, limits: Limits) -> FileRejectedError:
-    return FileRejectedError(Issue("too_many_columns", str(column + 1), str(limits.columns), line=line, sheet=sheet))

@@ -20,12 +20,7 @@ _PERCENT = "%"
 
 
 def compare(stored: str, shown: str) -> Shown:
-    """Return a number as it is shown, with the digits that are only rounded away.
-
-    Args:
-        stored: the number, with at most 15 significant digits.
-        shown: the text of its cell.
-    """
+    """Return a number, stored with at most 15 significant digits, as it is shown; rounding takes no digits from it."""
     text = shown.strip()
     if not text:
         return Shown(stored, CellProblem(HIDDEN, "", stored))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -18,7 +18,7 @@ from assets.core.settings import Limits
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.markup import read_html, read_spreadsheet_ml
 from assets.intake.readers.ods import CONTENT, OdsWorkbook
-from assets.intake.readers.sheet_writer import SheetDetails, SheetWriter, WorkbookSheet
+from assets.intake.readers.sheet_writer import Sheets, SheetWriter, WorkbookSheet
 from assets.intake.readers.xls import XlsWorkbook
 from assets.intake.readers.xlsb_parts import XlsbParts
 from assets.intake.readers.xlsx import XlsxWorkbook
@@ -32,7 +32,6 @@ _OLD_MAGICS = (b"\x09\x00\x04", b"\x09\x02\x06", b"\x09\x04\x06", b"\x09\x08\x08
 _MHTML_STARTS = (b"mime-version:", b"content-type: multipart/related")
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|meta|body|table|div|style|script)[\s>]")
 _START_BYTES = 4096
-Sheets = Iterator[tuple[SheetDetails, Iterator[tuple[int, dict[int, str]]]]]
 
 
 def is_workbook(file: Path) -> bool:
@@ -63,12 +62,7 @@ def _kind_of(start: bytes) -> Literal["zip", "ole", "old", "html", "xml", "mhtml
 
 
 def read_workbook(file: Path, limits: Limits, folder: Path) -> list[WorkbookSheet]:
-    """Return the sheets that are not empty.
-
-    Args:
-        file: the workbook.
-        limits: what it may have at most.
-        folder: an empty folder for the rows; it must be kept as long as the sheets are used.
+    """Return the sheets that are not empty; the empty folder gets their rows, and must be kept while they are used.
 
     Raises:
         FileRejectedError: the file is damaged, locked, too large, or of a kind that is not read.

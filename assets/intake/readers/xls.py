@@ -29,7 +29,7 @@ from assets.intake.readers.cell_styles import (
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.number_formats import Shown, number_format
 from assets.intake.readers.raw_rows import Merge
-from assets.intake.readers.sheet_writer import SheetDetails
+from assets.intake.readers.sheet_writer import SheetDetails, SheetRows, Sheets
 from assets.intake.readers.xls_records import SheetRecords, read_records
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class XlsWorkbook:
             raise FileRejectedError(Issue("workbook_unreadable", f"{type(error).__name__}: {error}")) from error
         self._styles = cache(self._read_style)
 
-    def sheets(self) -> Iterator[tuple[SheetDetails, Iterator[tuple[int, dict[int, str]]]]]:
+    def sheets(self) -> Sheets:
         """Yield the sheets: details and rows."""
         texts = self._book._sharedstrings or ()
         blank = frozenset(number for number, text in enumerate(texts) if not text.strip())
@@ -83,7 +83,7 @@ class XlsWorkbook:
             }
             yield details, self._rows(sheet, details, records[position])
 
-    def _rows(self, sheet: Sheet, details: SheetDetails, records: SheetRecords) -> Iterator[tuple[int, dict[int, str]]]:
+    def _rows(self, sheet: Sheet, details: SheetDetails, records: SheetRecords) -> SheetRows:
         for row in range(sheet.nrows):
             texts = {}
             for column in range(sheet.row_len(row)):

@@ -26,12 +26,7 @@ class SheetRecords:
 
 
 def read_records(stream: bytes, blank_texts: frozenset[int]) -> list[SheetRecords]:
-    """Return what the records of each sheet say, in the order of the workbook.
-
-    Args:
-        stream: the workbook stream of the file.
-        blank_texts: the numbers of the shared texts that are blank.
-    """
+    """Return what the records of each sheet say, in the order of the workbook; some of its shared texts are blank."""
     starts = [
         struct.unpack_from("<I", data)[0] for kind, data in _records(stream, 0) if kind == _SHEET and len(data) > 6
     ]

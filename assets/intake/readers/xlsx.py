@@ -33,7 +33,7 @@ from assets.intake.readers.cell_styles import (
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.number_formats import HIDDEN, Shown, built_in_code, number_format
 from assets.intake.readers.raw_rows import CellProblem, Merge, column_letters
-from assets.intake.readers.sheet_writer import SheetDetails
+from assets.intake.readers.sheet_writer import SheetDetails, SheetRows, Sheets
 from assets.intake.readers.xlsx_row_count import count_rows
 from assets.intake.readers.zip_parts import XmlParser, ZipParts
 
@@ -92,7 +92,7 @@ class XlsxWorkbook:
                 raise FileRejectedError(Issue("workbook_unreadable", part or "xl/worksheets", sheet=sheet.get("name")))
         return found
 
-    def sheets(self) -> Iterator[tuple[SheetDetails, Iterator[tuple[int, dict[int, str]]]]]:
+    def sheets(self) -> Sheets:
         """Yield the sheets: details that are complete when the rows are read, and the rows."""
         assert self._root is not None
         properties = self._root.find("workbookPr")
@@ -126,7 +126,9 @@ class XlsxWorkbook:
             reader.end(tag)
             if tag == "si":
                 shown = reader.take()
-                self._check_length(shown.text)
+                if len(shown.text) > self._limits.cell_characters:
+                    actual, expected = str(len(shown.text)), str(self._limits.cell_characters)
+                    raise FileRejectedError(Issue("cell_too_long", actual, expected))
                 characters += len(shown.text)
                 if characters > self._limits.workbook_characters:
                     actual, expected = str(characters), str(self._limits.workbook_characters)
@@ -140,10 +142,6 @@ class XlsxWorkbook:
             parser.feed(block)
         parser.finish()
         return _Texts(texts, problems)
-
-    def _check_length(self, text: str) -> None:
-        if len(text) > self._limits.cell_characters:
-            raise FileRejectedError(Issue("cell_too_long", str(len(text)), str(self._limits.cell_characters)))
 
 
 class _TextReader:
@@ -218,7 +216,7 @@ class _SheetParser:
         }
         self._ends = {"row": self._end_row, "c": self._end_cell, "sheetData": self._end_data}
 
-    def rows(self, blocks: Iterator[bytes]) -> Iterator[tuple[int, dict[int, str]]]:
+    def rows(self, blocks: Iterator[bytes]) -> SheetRows:
         """Yield the rows with at least one text."""
         parser = XmlParser(self._start, self._end, self._data)
         for block in blocks:
@@ -345,14 +343,11 @@ class _SheetParser:
         return Shown(self._texts.texts[number], self._texts.problems.get(number))
 
     def _styled_text(self, shown: Shown) -> Shown:
-        style = self._cell_style()
+        style = self._styles.get(self._style)
         return shown if style is None or shown.problem is not None else style.show_text(shown.text)
 
-    def _cell_style(self) -> CellStyle | None:
-        return self._styles.get(self._style)
-
     def _put_number(self, value: str) -> None:
-        style = self._cell_style()
+        style = self._styles.get(self._style)
         is_exact = _EXACT.fullmatch(value) is not None
         if is_exact and style is None:
             self._row[self._column] = value

@@ -32,12 +32,7 @@ class RowCount:
 
 
 def count_rows(blocks: Iterator[bytes], blank_texts: frozenset[int]) -> RowCount:
-    """Count the rows of a sheet.
-
-    Args:
-        blocks: the part that holds the sheet.
-        blank_texts: the numbers of the shared texts that are blank.
-    """
+    """Count the rows of a sheet; `blank_texts` are the numbers of the shared texts that are blank."""
     count = RowCount()
     rest, is_counted = b"", False
     for block in blocks:
