@@ -91,7 +91,14 @@ def most_similar(text: str, names: Iterable[str]) -> str:
     """
     is_chinese = 2 * len(_HAN.findall(text)) > len(text)
     letters = set(text)
-    candidates = [name for name in names if bool(_HAN.search(name)) == is_chinese and not _DIGITS.fullmatch(name)]
+    candidates = [
+        name
+        for name in names
+        # Texts of very different lengths are not similar; comparing a long one takes long.
+        if 2 * min(len(name), len(text)) >= MIN_SIMILARITY * (len(name) + len(text))
+        and bool(_HAN.search(name)) == is_chinese
+        and not _DIGITS.fullmatch(name)
+    ]
     # Comparing the names that share most characters takes a tenth of the time of comparing all.
     candidates = heapq.nlargest(_MAX_COMPARED, candidates, key=lambda name: len(letters.intersection(name)))
     ratios = {name: difflib.SequenceMatcher(None, name, text).ratio() for name in candidates}

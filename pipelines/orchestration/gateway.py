@@ -6,6 +6,7 @@ here: Dagster's application (pipelines.orchestration.dagster_internals.web_page)
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -23,6 +24,8 @@ HOST = "127.0.0.1"
 LINK_VARIABLE = "GANCHENG_WEB_TOKEN"
 LINK_PARAMETER = "token"
 GRAPHQL = "/graphql"
+# Up to 10 MB: the server keeps a whole request in memory.
+_ALLOWED_LENGTH = re.compile("[0-9]{1,7}")
 _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
@@ -88,7 +91,7 @@ def find_refusal(connection: HTTPConnection, hosts: Collection[str], *, may_chan
     is_opened = is_read and headers.get("sec-fetch-mode") == "navigate"
     if headers.get("sec-fetch-site", "none") not in ("none", "same-origin") and not is_opened:
         return 403
-    is_graphql = connection.url.path == GRAPHQL
+    is_graphql = connection.scope["path"] == GRAPHQL
     if method is None:  # a WebSocket, which carries subscriptions alone
         return None if is_graphql else 403
     if is_read:
@@ -98,11 +101,16 @@ def find_refusal(connection: HTTPConnection, hosts: Collection[str], *, may_chan
     kinds = [kind.partition(";")[0].strip().lower() for kind in headers.getlist("content-type")]
     if kinds != ["application/json"]:
         return 415
+    if not _ALLOWED_LENGTH.fullmatch(headers.get("content-length", "")):
+        return 413
     return None if may_change or is_graphql else 403
 
 
 def _host_of(origin: str) -> str | None:
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:  # as for http://[
+        return None
     return parts.netloc.lower() if parts.scheme in ("http", "https") else None
 
 

@@ -104,6 +104,40 @@ def test_a_thousand_unknown_names_do_not_hold_the_intake_up(take: Take) -> None:
     assert [actual for _, _, _, actual in outcome.errors] == names
 
 
+LONG_TEXTS = (
+    "以",
+    "以a",
+    "按米",
+    "为a",
+    "单位",
+    "单位：",
+    "累计",
+    "2020-2024年",
+    "(a",
+    "（",
+    "1月",
+    "截至",
+    "第1",
+    "a ",
+    "1,",
+    "-1",
+)
+
+
+@pytest.mark.parametrize("piece", LONG_TEXTS)
+def test_a_long_text_above_the_table_beside_or_below_it_does_not_hold_the_intake_up(take: Take, piece: str) -> None:
+    text = piece * (200_000 // len(piece))
+    outcome = take("parks", f'"{text}!"\r\n{GOOD_CSV}注：{text}!\r\n"{text}!",2024,城区,"{text}!",43,a,A\r\n')
+    assert outcome.values("city_code") in ([(NANCHANG,)], [])
+
+
+@pytest.mark.parametrize("piece", ["-1", "-1.1", "、1日", " ", "\x0b", "起", "上午", "1:1", "-1:1"])
+def test_a_long_date_is_an_error_and_does_not_hold_the_intake_up(take: Take, piece: str) -> None:
+    dates = [f"2026-02-05起{piece * number}x" for number in (20, 39, 40_000)]
+    outcome = take("employment_events", text_of(FAIRS, *map(fair, dates)))
+    assert [code for _, _, code, _ in outcome.errors] == ["invalid_date"] * len(dates)
+
+
 # --- text files -------------------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.core.inbox_files import EntryUnreadableError
+from assets.core.files import hash_file
+from assets.core.inbox_files import EntryChangedError, EntryUnreadableError
 from assets.core.paths import Paths
 from assets.core.settings import Limits
 from assets.intake.receipts.archive import InboxFile, archive_file, scan_inbox
@@ -52,6 +53,32 @@ def test_a_file_that_cannot_be_read_to_its_end_leaves_nothing_behind(tmp_path: P
     with pytest.raises(EntryUnreadableError):
         archive_file(FaultyDisk(), Paths(tmp_path))  # type: ignore[arg-type]
     assert list((tmp_path / "archive").iterdir()) == []
+
+
+class Endless(io.RawIOBase):
+    """A file to which its sender appends faster than it is read."""
+
+    def read(self, _size: int = -1) -> bytes:
+        return b"x" * 1000
+
+
+def test_a_file_that_never_stops_growing_is_left_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(EntryChangedError):
+        archive_file(Endless(), Paths(tmp_path), 5000)  # type: ignore[arg-type]
+    assert list((tmp_path / "archive").iterdir()) == []
+
+
+def test_a_file_of_zeros_takes_no_space_and_keeps_its_bytes(tmp_path: Path) -> None:
+    for size in (50 << 20, (50 << 20) + 1):
+        with (tmp_path / "sent").open("w+b") as sent:
+            sent.write(b"x")
+            sent.truncate(size)
+            sent.seek(0)
+            sha256, archived = archive_file(sent, Paths(tmp_path))
+        status = Paths(tmp_path).archived(sha256).stat()
+        assert (status.st_size, archived) == (size, size)
+        assert hash_file(Paths(tmp_path).archived(sha256)) == sha256
+        assert status.st_blocks * 512 < 8 << 20
 
 
 def test_files_of_all_depths_arrive_in_order_of_their_names(tmp_path: Path) -> None:

@@ -257,11 +257,21 @@ def test_another_recipe_keeps_the_later_arrivals(corrected: Days) -> None:
     assert corrected.run() == ["second", "first"]
 
 
-def test_a_damaged_record_is_named(corrected: Days) -> None:
+WITH_TIME = '{"arrivals": [{"file": "a", "file_sha256": "b", "received_at": "TIME"}]}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("{", '{"arrivals": []}', "[" * 5000, WITH_TIME.replace("TIME", "2026-01-01T00:00:00")),
+        *(WITH_TIME.replace("TIME", time) for time in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-14:00")),
+    ],
+)
+def test_a_damaged_record_is_named(corrected: Days, content: str) -> None:
     corrected.send("a.csv", FIRST)
     corrected.run()
     (record,) = (corrected.intake.folder / "arrivals").iterdir()
-    record.write_text("{", "utf-8")
+    record.write_text(content, "utf-8")
     with pytest.raises(DataError) as damaged:
         corrected.run()
     assert [issue.code for issue in damaged.value.issues] == ["receipt_damaged"]

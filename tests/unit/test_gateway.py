@@ -17,7 +17,8 @@ from pipelines.orchestration.gateway import MAY_CHANGE, Gateway, find_refusal
 HOST = "127.0.0.1:3000"
 HOSTS = frozenset([HOST, "localhost:3000", "gancheng.example.org"])
 TOKEN, COOKIE = "open-sesame", "gancheng-3000"
-JSON = {"content-type": "application/json"}
+SIZED = {"content-length": "2"}
+JSON = {"content-type": "application/json", **SIZED}
 
 
 def scope_of(
@@ -46,7 +47,7 @@ def refusal_of(scope: Scope, *, may_change: bool = True) -> int | None:
         ("GET", "/runs", {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}, None),
         ("POST", "/graphql", JSON, None),
         ("POST", "/graphql", {**JSON, "origin": f"http://{HOST}", "sec-fetch-site": "same-origin"}, None),
-        ("POST", "/graphql", {"content-type": "Application/JSON; charset=utf-8"}, None),
+        ("POST", "/graphql", {"content-type": "Application/JSON; charset=utf-8", **SIZED}, None),
         (None, "/graphql", {"origin": f"http://{HOST}"}, None),
         ("GET", "/graphql", {}, 405),
         ("PUT", "/graphql", JSON, 405),
@@ -60,6 +61,11 @@ def refusal_of(scope: Scope, *, may_change: bool = True) -> int | None:
         ("POST", "/graphql", {**JSON, "origin": "http://127.0.0.1:3001"}, 403),
         ("POST", "/graphql", {**JSON, "origin": "http://localhost:3000"}, 403),
         ("POST", "/graphql", {**JSON, "origin": "null"}, 403),
+        ("POST", "/graphql", {**JSON, "origin": "http://["}, 403),
+        ("POST", "/graphql", {"content-type": "application/json"}, 413),
+        ("POST", "/graphql", {"content-type": "application/json", "transfer-encoding": "chunked"}, 413),
+        ("POST", "/graphql", {"content-type": "application/json", "content-length": "10000000"}, 413),
+        ("POST", "/graphql", {"content-type": "application/json", "content-length": "-1"}, 413),
         ("POST", "/graphql", {**JSON, "origin": f"file://{HOST}"}, 403),
         ("POST", "/graphql", {**JSON, "origin": f"http://{HOST}@evil.test"}, 403),
         ("POST", "/graphql", {**JSON, "sec-fetch-site": "same-site"}, 403),

@@ -6,7 +6,9 @@ Here: which files of the inbox are archived, and archiving their bytes. Not here
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import math
 import os
 import tempfile
 import time
@@ -124,7 +126,7 @@ def _archive_entry(entry: InboxEntry, paths: Paths, limits: Limits, cache: FileH
         status = os.fstat(stream.fileno())
         if _is_young(status, limits) or status.st_size > limits.file_bytes:
             return None
-        sha256, size = archive_file(stream, paths)
+        sha256, size = archive_file(stream, paths, status.st_size)
         if _size_and_mtime(os.fstat(stream.fileno())) != _size_and_mtime(status):
             return None
     if cache is not None:
@@ -178,11 +180,15 @@ def _read_block(source: BinaryIO) -> bytes:
         raise EntryUnreadableError(error.errno, error.strerror) from error
 
 
-def archive_file(source: BinaryIO, paths: Paths) -> tuple[str, int]:
+def archive_file(source: BinaryIO, paths: Paths, max_bytes: float = math.inf) -> tuple[str, int]:
     """Copy the bytes of an open file into the archive and return their sha256 and number.
 
     The hash is that of the bytes copied, so a file replaced meanwhile cannot get the hash of other bytes. The copy gets
-    its name by rename: a kill leaves a temporary file, never half a content.
+    its name by rename: a kill leaves a temporary file, never half a content. Blocks of zeros take no disk space.
+
+    Raises:
+        EntryChangedError: the file has grown to more than `max_bytes`; one that never stops growing ends here too.
+        EntryUnreadableError: it cannot be read.
     """
     paths.archive.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
@@ -193,7 +199,13 @@ def archive_file(source: BinaryIO, paths: Paths) -> tuple[str, int]:
             while block := _read_block(source):
                 digest.update(block)
                 size += len(block)
-                stream.write(block)
+                if size > max_bytes:
+                    raise EntryChangedError(errno.EFBIG, "grown")
+                if block.count(0) == len(block):
+                    stream.seek(size)
+                else:
+                    stream.write(block)
+            stream.truncate(size)
             stream.flush()
             os.fsync(stream.fileno())
             target = paths.archived(digest.hexdigest())

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from assets.core.errors import DataError, Issue
 from assets.core.files import write_atomically, write_cache
@@ -26,18 +27,22 @@ from assets.intake.receipts.archive import FileState, InboxFile
 FOLDER, ARRIVALS_SUFFIX = "arrivals", ".arrivals.json"
 
 
+# A time that other times can be compared with and added to.
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 2, tzinfo=UTC), le=datetime(2999, 12, 31, tzinfo=UTC))]
+
+
 class Arrival(StrictModel):
     """A later arrival of a content that has a receipt."""
 
     file: str
     file_sha256: str
-    received_at: datetime
+    received_at: Moment
 
 
 class ArrivalBatch(StrictModel):
     """The later arrivals of one look at the inbox: all of them count, or after a kill none."""
 
-    arrivals: tuple[Arrival, ...]
+    arrivals: Annotated[tuple[Arrival, ...], Field(min_length=1)]
 
     @property
     def name(self) -> str:

@@ -19,7 +19,7 @@ from assets.core.files import hash_file
 from assets.core.sealed import digest, read_sealed, seal
 from assets.core.strict_model import StrictModel
 from assets.intake.receipts.archive import UNARCHIVED_REFUSALS
-from assets.intake.receipts.arrivals import Arrival, group_arrivals, sender_folder
+from assets.intake.receipts.arrivals import Arrival, Moment, group_arrivals, sender_folder
 from assets.intake.rows.accounts import SheetAccount
 
 # What the names of the results of a file end with: its accepted rows and its rejected rows.
@@ -106,7 +106,7 @@ class Receipt(StrictModel):
     file_sha256: str
     bytes: int
     recipe: str
-    received_at: datetime
+    received_at: Moment
     status: Literal["read", "refused"]
     rows_read: int = 0
     rows_blank: int = 0

@@ -27,14 +27,18 @@ _FOOTER_LABEL = re.compile(
 )
 _PAGE = re.compile(r"第?[0-9]+页(?:[,/]?共[0-9]+页)?|共[0-9]+页|[-—–]+[0-9]+[-—–]+|page[0-9]+(?:(?:of|/)[0-9]+)?")
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*[%‰]?")
+_MAX_LENGTH = 5_000
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
 # The number of a column, which may say how it is computed: 3=1+2
 _COLUMN_NUMBER = re.compile(r"[(]?(?P<number>[0-9]{1,3})[)]?(?:=[0-9+*/()-]+)?")
 
 
 def plain_form(cell: str) -> str:
-    """Return a cell in the form in which texts around a table are compared: half-width, without blanks, lower case."""
-    return "".join(unicodedata.normalize("NFKC", cell).split()).lower()
+    """Return a cell in the form in which texts around a table are compared: half-width, without blanks, lower case.
+
+    Of a long text the beginning: no title or note is longer, and a search in one takes too long.
+    """
+    return "".join(unicodedata.normalize("NFKC", cell[:_MAX_LENGTH]).split()).lower()
 
 
 def is_number(cell: str) -> bool:

@@ -16,9 +16,14 @@ from assets.intake.tables.headers import Header, HeaderMatcher
 from assets.intake.tables.row_kinds import plain_form
 
 _LABEL = r"(?:计量|数量|数据)?单位(?:均|都)?(?:为|是|系|:)?|units?:"
-_LABELLED = re.compile(rf"(?P<subject>[^。;:,()]*?)(?P<label>{_LABEL})(?=(?P<units>(?:(?!单位)[^。;()])*))")
-_MEASURED = re.compile(r"(?P<subject>[^。;:,()]*?)(?:以|按)(?P<units>[^。;:,()]+?)(?:为(?:计量)?单位|计算?)")
-_NAMED = re.compile(r"(?P<subject>[^。;:,()]+)(?:为|是|:)(?P<units>[^。;:,()]+)")
+# Limits of length, because a search without them takes hours in a long text that has no unit.
+_LABELLED = re.compile(
+    rf"(?P<subject>[^。;:,()]{{0,100}}?)(?P<label>{_LABEL})(?=(?P<units>(?:(?!单位)[^。;()]){{0,100}}))"
+)
+_MEASURED = re.compile(
+    r"(?P<subject>[^。;:,()以按]{0,100}+)(?:以|按)(?P<units>[^。;:,()]{1,50}?)(?:为(?:计量)?单位|计算?)"
+)
+_NAMED = re.compile(r"(?P<subject>[^。;:,()]{1,100})(?:为|是|:)(?P<units>[^。;:,()]{1,100})")
 _BRACKETED = re.compile(r"(?P<subject>)\((?P<units>[^()]+)\)")
 _PREFIX = re.compile(r"^(?:注释?|附注|说明|备注|本表|表中|其中|各|均|[0-9]+[、.)])[:]?")
 _SEPARATOR = re.compile(r"[、,]|和|与|及")

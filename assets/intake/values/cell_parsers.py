@@ -70,12 +70,13 @@ _DATE = re.compile(
 )
 _SPACES_IN_DATE = re.compile(r"(?<=[0-9])\s+(?=[年月日号/.-])|(?<=[年月/.-])\s+(?=[0-9])")
 # A time, a weekday, a later day of the same event, or "from this day on": the first day is certain. A time of another
-# zone is not among them, because there it may be another day.
+# zone is not among them, because there it may be another day. Without limits a search takes longer with each part.
 _TIME = r"[0-9]{1,2}(?::[0-9]{2}){1,2}(?:\.[0-9]+)?|[0-9]{1,2}[时点](?:[0-9]{1,2}分|半|整)?"
 _WEEKDAY = r"[(（]?(?:星期|周|礼拜)[一二三四五六日天][)）]?|[(（][一二三四五六日][)）]"
 _PART_OF_DAY = r"上午|下午|早上|中午|晚上?|全天|[aApP][mM]|\+08:00"
 _LATER_DAY = r"[-—–~、,和及至到]+\s*(?:[0-9]{4}[-/.年])?(?:[0-9]{1,2}[-/.月])?[0-9]{1,2}[日号]?"
-_REST = re.compile(rf"T?(?:\s*(?:[-—–~至到]?\s*(?:{_TIME})|{_WEEKDAY}|{_PART_OF_DAY}|{_LATER_DAY}|起|开始))*")
+_REST = re.compile(rf"T?(?:\s*(?:[-—–~至到]?\s*(?:{_TIME})|{_WEEKDAY}|{_PART_OF_DAY}|{_LATER_DAY}|起|开始)){{0,12}}")
+_MAX_REST = 80
 _SERIAL = re.compile(r"([2-9][0-9])([0-9])([0-9]{2})(?:\.0+)?")
 _SERIAL_EPOCH = dt.date(1899, 12, 30)
 PLAUSIBLE_YEARS = (1900, 2200)
@@ -208,7 +209,7 @@ def parse_date(cell: str, years: tuple[int, int] = PLAUSIBLE_YEARS) -> dt.date |
     if serial := _SERIAL.fullmatch(text):
         return _read_serial(serial, years)
     match = _DATE.fullmatch(text)
-    if match is None or not _REST.fullmatch(match["rest"].strip()):
+    if match is None or len(match["rest"]) > _MAX_REST or not _REST.fullmatch(match["rest"].strip()):
         raise CellParseError(text)
     month, day = (next(match[f"{part}{n}"] for n in range(1, 4) if match[f"{part}{n}"]) for part in "md")
     date = _to_date(int(match["year"]), int(month), int(day), years)

@@ -55,6 +55,8 @@ def _is_query(text: str) -> bool:
         definitions = parse(text).definitions
     except GraphQLError:
         return True
+    except RecursionError:
+        return False
     operations = [one.operation for one in definitions if isinstance(one, OperationDefinitionNode)]
     return all(operation is OperationType.QUERY for operation in operations)
 
