@@ -15,11 +15,10 @@ from statistics import median
 
 from assets.forms.registry import FormRegistry
 from assets.intake.tables.contracts import SCOPE, Contract
+from assets.quality.anomalies.observation import MAD_TO_SIGMA
 from assets.release.read.reader import Release
 from assets.warehouse.connection import quote_identifier
 
-# The standard deviation of a normal distribution over its median absolute deviation, as in the detectors.
-_MAD_TO_SIGMA = 1.4826
 Series = Sequence[tuple[int, float]]
 
 
@@ -95,7 +94,7 @@ def _last(own: Series, of_cities: Iterable[Series], year: int, registry: FormReg
     if len(changes) < fewest or not value or math.isinf(threshold):
         return Earlier(last_year, value)
     middle = median(changes)
-    spread = max(_MAD_TO_SIGMA * median(abs(change - middle) for change in changes), floor)
+    spread = max(MAD_TO_SIGMA * median(abs(change - middle) for change in changes), floor)
     move = threshold * spread * math.sqrt(year - last_year) * abs(value)
     return Earlier(last_year, value, _round(value - move), _round(value + move))
 

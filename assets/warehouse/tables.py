@@ -112,11 +112,11 @@ class Table(StrictModel):
         """Return how the columns of the built table differ from this contract."""
         described = connection.execute(f"describe {self.qualified_name}").fetchall()
         built = [(str(row[0]), str(row[1]).lower()) for row in described]
-        promised = [(name, str(column.type)) for name, column in self.columns.items()]
-        if built == promised:
+        declared = [(name, str(column.type)) for name, column in self.columns.items()]
+        if built == declared:
             return []
-        missing = [f"{n} {t} is promised and not built" for n, t in promised if (n, t) not in built]
-        extra = [f"{n} {t} is built and not promised" for n, t in built if (n, t) not in promised]
+        missing = [f"{n} {t} is declared and not built" for n, t in declared if (n, t) not in built]
+        extra = [f"{n} {t} is built and not declared" for n, t in built if (n, t) not in declared]
         return missing + extra or ["the columns are in another order"]
 
 

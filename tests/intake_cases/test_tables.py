@@ -758,3 +758,24 @@ def test_49_a_unit_in_a_text_below_that_begins_as_no_note_applies(take: Take, no
     outcome = take("parks", text_of(*rows))
     assert outcome.values("greenway_length_km") == [(120.5,)]
     assert [line for line, *_ in outcome.errors] == [3]
+
+
+@pytest.mark.parametrize(
+    ("figure", "note", "code"),
+    [
+        ("120*", "* 为2022年数据", "footnote_of_other_year"),
+        ("120①", "注：①截至2023年9月底", "footnote_of_other_year"),
+        ("120[1]", "[1] 2021年数", "footnote_of_other_year"),
+        ("120", "注：2023年数据截至9月底", "part_of_year"),
+        ("120", "注：表中数据为2023年计划数", "planned_figures"),
+        ("120*", "* 含湿地公园", None),
+        ("120*", "* 2023年起改用遥感测量", None),
+        ("120", "* 为2022年数据", None),
+        ("120", "注：计划2025年全部建成", None),
+    ],
+)
+def test_53_a_note_that_gives_figures_another_period_refuses_the_file(
+    take: Take, figure: str, note: str, code: str | None
+) -> None:
+    outcome = take("parks", text_of(["城市", "年份", "统计口径", "绿道长度"], ["南昌市", 2023, "城区", figure], [note]))
+    assert [issue for issue, _ in outcome.refusals] == ([code] if code else [])

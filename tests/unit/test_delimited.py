@@ -281,6 +281,16 @@ def test_a_block_split_quickly_gives_the_rows_of_one_split_carefully(tmp_path: P
     assert [row for row in quick if row[2]] == [row for row in careful if row[2]]
 
 
+@QUICK
+@given(st.text(st.sampled_from('a1,"\r\n'), max_size=60), st.integers(1, 4))
+def test_rows_are_the_same_in_pieces_of_few_lines(tmp_path: Path, content: str, lines: int) -> None:
+    sheet = sheet_of(tmp_path, content)
+    whole = chunked(sheet, 0, 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delimited, "_MAX_LINES", lines)
+        assert chunked(sheet, 0, 2) == whole
+
+
 @pytest.mark.parametrize(
     ("content", "count"), [(b"a,b\n1,2\n", 2), (b"a,b\r\n\r\n1,2", 3), (b"a\r1\r2", 3), (b'a\n"1\n2"\n', 3)]
 )

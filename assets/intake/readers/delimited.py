@@ -60,6 +60,8 @@ _NUMBER = re.compile(r"\s*[+-]?[0-9][0-9.,]*\s*")
 _MAX_EXCERPT, _EXCERPT_BEFORE = 40, 10
 # The first rows may be titles of several lines.
 _LINES_PER_ROW = 4
+# Rows of very short lines take a hundred times the memory of their bytes.
+_MAX_LINES = 200_000
 _QUOTE, _LINE_END, _RETURN = ord('"'), ord("\n"), ord("\r")
 _ANY_LINE_END = re.compile(rb"\r\n|\r|\n")
 
@@ -123,12 +125,14 @@ class DelimitedSheet(UnformattedSheet):
                 yield _Block(data, line, None)
                 line += count_line_feeds(data)
             else:
-                rows, remaining = parse_irregular_rows(
-                    _split_lines(data), line, self.delimiter, schema, self.limits, is_last
-                )
-                yield _Block(data, line, rows)
+                lines, remaining = _split_lines(data), list[str]()
+                for start in range(0, len(lines), _MAX_LINES):
+                    piece = [*remaining, *lines[start : start + _MAX_LINES]]
+                    is_end = is_last and start + _MAX_LINES >= len(lines)
+                    rows, remaining = parse_irregular_rows(piece, line, self.delimiter, schema, self.limits, is_end)
+                    yield _Block(b"", line, rows)
+                    line += len(piece) - len(remaining)
                 incomplete = "".join(remaining).encode()
-                line += count_line_ends(data) - count_line_ends(incomplete)
 
 
 def detect_delimiter(

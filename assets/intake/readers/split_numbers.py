@@ -20,7 +20,9 @@ ColumnKind = Literal["figure", "year", "date", "word", "other"]
 BARE_NUMBER = r"^\s*[+-]?[0-9]{1,6}(?:\.[0-9]+)?%?\s*$"
 _NO_VALUES = {"word": re.compile(BARE_NUMBER), "date": re.compile(r"[0-9]{1,4}(?:\.[0-9]+)?")}
 _BEGINNING = re.compile(r"[^0-9.]{0,4}[1-9][0-9]{0,2}")
-_END = re.compile(r"[0-9]{3}(?:\.[0-9]+)?(?:[^0-9.][^0-9]{0,7})?")
+# A group of four digits, as 12,0500, only where it can be no number by itself.
+_END = re.compile(r"0?[0-9]{3}(?:\.[0-9]+)?(?:[^0-9.][^0-9]{0,7})?")
+_FOUR_DIGITS = re.compile(r",0[0-9]{3}(?![0-9])")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}\s*(?:年度?)?")
 _MAX_COMMAS = 8
 
@@ -72,7 +74,7 @@ def _fits_column(cell: str, kind: ColumnKind) -> bool:
     if kind != "figure":
         return _fits_kind(cell, kind)
     try:
-        parse_number(cell)
+        parse_number(cell.replace(",0", "0") if _FOUR_DIGITS.search(cell) else cell)
     except CellParseError:
         return parse_gap(cell) is not None
     return True

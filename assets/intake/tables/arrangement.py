@@ -15,6 +15,7 @@ from functools import cached_property
 
 from assets.core.errors import Issue
 from assets.core.settings import Limits
+from assets.core.text import split_footnote_mark
 from assets.intake.readers.encoding import FileRejectedError
 from assets.intake.readers.raw_rows import RawRow, RawSheet
 from assets.intake.receipts.receipts import SheetNote
@@ -49,7 +50,7 @@ from assets.intake.tables.detection import (
 from assets.intake.tables.headers import Header, HeaderMatcher
 from assets.intake.tables.joins import Table, TableJoiner
 from assets.intake.tables.row_kinds import RowKind, is_number, plain_form
-from assets.intake.tables.scope_words import COUNTY_SEAT, find_other_scope, names_area
+from assets.intake.tables.scope_words import COUNTY_SEAT, clauses_about_figures, find_other_scope, names_area
 from assets.intake.tables.table_rows import Cell, RearrangedSheet, TableRow, header_key
 from assets.intake.tables.titles import (
     Titles,
@@ -82,6 +83,7 @@ _LINES_PER_ROW = 4
 _MIN_FIGURES, _SHOWN_FIGURES = 2, 3
 _MODIFIED_YEAR = re.compile(r"(?P<year>(?:19|20)[0-9]{2}年?)(?P<word>[^0-9].*|[0-9]{1,2}月.*|[0-9]{1,2}-.*)?")
 _MIN_YEARS = 2
+_MARKED_NOTE = re.compile(r"\s*(?:注?[:：]?\s*)?(?:[*＊†‡※★☆①-⑳⑴-⒇¹²³⁴-⁹]|[\[【〔(（]?注?[0-9]{1,2}[\]】〕)）:：.、])")
 _TextsOfLines = list[tuple[str, int | None]]
 
 
@@ -201,7 +203,7 @@ class SheetArranger:
         notes = [note for block in blocks if not block.is_crosstab for note in self._year_notes(block, sheet.name)]
         if len(blocks) == 1 and not blocks[0].is_crosstab and not find_missing_columns(blocks[0].layout, detector):
             layout = self._set_stray_cells_aside(blocks[0], notes, sheet.name)
-            titles = self._titles(layout.titles, sheet.name)
+            titles = self._all_titles(blocks, sheet.name)
             return Arrangement(sheet, self._with_plan(layout, titles, sheet.name), counts, notes)
         return self._rearrange(sheet, blocks, detector, counts, notes)
 
@@ -245,6 +247,7 @@ class SheetArranger:
         layout, issues = detector.read_headers(block, below_notes, statements)
         issues += unit_issues or self._compare_units(layout, data, detector.sheet)
         issues += self._check_units_between(layout, between, detector.sheet)
+        issues += self._check_marks(layout, data, below_notes, detector.sheet)
         counts: RowCounts = Counter(ROW_CLASSES[kind] for _, kind in kinds)
         counts["wrapped"] = sum(row.line_count - 1 for row in below)
         sections = tuple(self._sections(kinds, self._titles(layout.titles, detector.sheet)))
@@ -309,6 +312,23 @@ class SheetArranger:
         units = {name: self.contract.columns[name].unit for name in self.matcher.figures}
         headers = [replace(header, unit=header.unit or units.get(header.column or "")) for header in layout.headers]
         return apply_unit_statements(headers, stated, self.matcher, sheet)[1]
+
+    def _check_marks(
+        self, layout: TableLayout, rows: Sequence[RawRow], notes: Sequence[RawRow], sheet: str | None
+    ) -> list[Issue]:
+        """A footnote that gives the figures with its mark another year or a part of one: * 为2022年数据."""
+        pairs = [
+            (cell, header.column, row) for row in rows for cell, header in zip(row.cells, layout.headers, strict=False)
+        ]
+        years = find_years(cell for cell, column, _ in pairs if column == self.contract.year)
+        marked = ((cell, row) for cell, column, row in pairs if column in self.matcher.figures)
+        figure = next(((cell, row) for cell, row in marked if split_footnote_mark(cell.strip())[1]), None)
+        texts = [cell for note in notes for cell in note.cells if _MARKED_NOTE.match(cell)] if figure else []
+        text = next((text for text in texts if find_part_of_year((text,)) or find_years((text,)) - years), None)
+        if figure is None or text is None:
+            return []
+        actual = f"{figure[0].strip()} / {text.strip()}"
+        return [Issue("footnote_of_other_year", actual, line=figure[1].line, sheet=sheet)]
 
     def _compare_units(self, layout: TableLayout, rows: Sequence[RawRow], sheet: str | None) -> list[Issue]:
         unit = self.contract.column_of("unit")
@@ -513,7 +533,11 @@ class SheetArranger:
         )
 
     def _all_titles(self, blocks: Sequence[_Block], sheet: str | None) -> Titles:
-        return self._titles([row for block in blocks for row in block.layout.titles], sheet)
+        """The titles of all tables, and what notes below them say about the figures."""
+        titles = self._titles([row for block in blocks for row in block.layout.titles], sheet)
+        cells = (cell for block in blocks for row in block.notes for cell in row.cells)
+        clauses = [clause for cell in cells for clause in clauses_about_figures(cell)]
+        return replace(titles, title=(*titles.title, *clauses))
 
     def _table(self, block: _Block, detector: TableDetector) -> Table:
         """A table with the place and the year of its titles, where it has no columns of them."""

@@ -39,7 +39,7 @@ _LABEL = re.compile(r"^[^:]{0,10}(?:单位|部门|机关|人|电话|日期|时�
 _UNIT = re.compile(r"[(](?:计量)?单位[^()]*[)]")
 _CLAUSE = re.compile("[,。;]")
 # Which clauses of a note say what the figures are, and which of them are about figures elsewhere.
-_OF_FIGURES = re.compile("口径|范围|[本上]表|(?:数据|数字|指标|^注[0-9]?:)(?:均|仅|只|不?包?[含括]|为|是)")
+_OF_FIGURES = re.compile("口径|范围|[本上]表|(?:数据|数字|指标|^注[0-9]?:)(?:均|仅|只|不?包?[含括]|为|是|截)")
 _ELSEWHERE = re.compile("另|见|来源|提供|其中|合计")
 
 
@@ -73,14 +73,19 @@ def find_other_scope(
     below = [
         (text, line, agreeing)
         for text, line in (*explaining, *notes)
-        for clause in _CLAUSE.split(plain_form(text))
-        if _OF_FIGURES.search(clause) and not _ELSEWHERE.search(clause)
+        for clause in clauses_about_figures(text)
         if (agreeing := _read(clause, names)) is not None
     ]
     for text, line, agreeing in (*above, *below):
         if others := sorted(stated - agreeing):
             return Issue("conflicting_scopes", f"{text.strip()} / {'、'.join(others)}", line=line, sheet=sheet)
     return None
+
+
+def clauses_about_figures(note: str) -> list[str]:
+    """Return the clauses of a note, in plain form, that say what the figures of the table are."""
+    clauses = _CLAUSE.split(plain_form(note))
+    return [clause for clause in clauses if _OF_FIGURES.search(clause) and not _ELSEWHERE.search(clause)]
 
 
 def names_area(text: str) -> bool:

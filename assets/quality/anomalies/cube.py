@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.core.random_walk import Flags, Floats, Integers, Scale, choose_scales
-from assets.quality.anomalies.observation import MAD_TO_SIGMA, Observation
+from assets.quality.anomalies.observation import MAD_TO_SIGMA, Observation, Parameters
 
 Limits = Mapping[str, tuple[float | None, float | None, int]]
 
@@ -107,8 +107,9 @@ class Expectation:
         return floored
 
 
-def expect(values: Floats, years: Integers, nearest: int, minimum: int) -> Expectation:
-    """Return what the nearest other years of each series let expect, where there are `minimum` of them."""
+def expect(values: Floats, years: Integers, parameters: Parameters) -> Expectation:
+    """Return what the nearest other years of each series let expect, where there are enough of them."""
+    nearest, minimum = int(parameters["nearest_years"]), parameters["minimum_years"]
     series = values.reshape(-1, values.shape[2]) if values.size else values.reshape(0, len(years))
     is_known: Flags = ~np.isnan(series)
     middle, trend = np.full(series.shape, np.nan), np.full(series.shape, np.nan)

@@ -113,9 +113,7 @@ class _History:
 
     def __init__(self, cube: Cube, values: Floats, parameters: Parameters) -> None:
         self.cube = cube
-        self.expectation = expect(
-            values, cube.years, int(parameters["nearest_years"]), int(parameters["minimum_years"])
-        )
+        self.expectation = expect(values, cube.years, parameters)
 
     @cached_property
     def common_sigma(self) -> Floats:

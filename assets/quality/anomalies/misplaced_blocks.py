@@ -117,7 +117,7 @@ def _remove_exchanges(cube: Cube, values: Floats, parameters: Parameters) -> lis
     held: list[_Exchange] = []
     changed = set(range(len(cube.columns)))
     while changed:
-        expectation = _expect(values, cube, parameters)
+        expectation = expect(values, cube.years, parameters)
         for number, block in enumerate(blocks):
             if not changed.isdisjoint(block.columns.tolist()):
                 found.pop(number, None)
@@ -148,17 +148,13 @@ def _confirm(exchange: _Exchange, values: Floats, cube: Cube, parameters: Parame
     """Return an exchange as it looks beside all other removed figures, or None where it no longer does."""
     columns = exchange.block.columns
     block = replace(exchange.block, columns=np.arange(len(columns)))
-    expectation = _expect(values[columns], cube, parameters)
+    expectation = expect(values[columns], cube.years, parameters)
     found = _examine(block, expectation, parameters)
     if found is None or (found := _judge(found, expectation, parameters)) is None:
         return None
     # Nothing contradicts a column that another exchange has taken out, and yet it is not of this one.
     found = replace(found, block=exchange.block, is_moved=found.is_moved & exchange.is_moved)
     return found if _cells(found) else None
-
-
-def _expect(values: Floats, cube: Cube, parameters: Parameters) -> Expectation:
-    return expect(values, cube.years, int(parameters["nearest_years"]), int(parameters["minimum_years"]))
 
 
 def _positions(exchange: _Exchange) -> tuple[Any, Any, int]:
