@@ -90,6 +90,7 @@ class Limits(StrictModel):
     file_bytes: Count = 20_000_000_000
     line_bytes: Count = 1_000_000
     row_lines: Count = 200
+    faulty_rows: Count = 200_000
     columns: Count = 500
     sheets: Count = 100
     sheet_cells: Count = 20_000_000

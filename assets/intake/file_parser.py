@@ -19,6 +19,7 @@ from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from assets.core.errors import Issue
@@ -299,12 +300,18 @@ class FileParser:
             ThreadPoolExecutor(1) as writing,
         ):
             written: Future[None] | None = None
+            usable, faulty = 0, 0
             for parser in parsers:
                 remarks = parser.validator.header_remarks
                 years: set[int] = set()
                 for chunk in _run_in_order(parser.chunks(), workers):
                     if written is not None:
                         written.result()
+                    usable += chunk.valid.num_rows
+                    faulty += pc.count_distinct(chunk.errors["line"]).as_py()
+                    # Returns of such a file would fill memory and disk, and help nobody.
+                    if faulty > max(usable, self.limits.faulty_rows):
+                        raise FileRejectedError(Issue("too_many_faulty_rows", str(self.limits.faulty_rows)))
                     written = writing.submit(_write_chunk, valid_writer, error_writer, chunk)
                     parser.counts.update(chunk.counts)
                     result.notes += chunk.notes[:_MAX_NOTES]

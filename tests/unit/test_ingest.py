@@ -129,3 +129,14 @@ def test_hidden_folders_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "inbox" / "fairs" / ".git").mkdir(parents=True)
     (tmp_path / "inbox" / "fairs" / ".git" / "x.csv").write_text("a", "utf-8")
     assert list(scan_inbox(Paths(tmp_path), "fairs", LIMITS)) == []
+
+
+def test_a_file_of_which_most_rows_are_faulty_is_refused_above_a_limit(intake: IngestJob) -> None:
+    few = dataclasses.replace(intake, limits=LIMITS.model_copy(update={"faulty_rows": 3}))
+    good, bad = "甲市,2026-02-{:02},3,book,A\n", "丙市,2026-02-05,3,book,A\n"
+    send(few, "at.csv", HEADER + good.format(1) + 3 * bad)
+    send(few, "half.csv", HEADER + "".join(map(good.format, range(2, 6))) + 4 * bad)
+    send(few, "above.csv", HEADER + "".join(map(good.format, range(6, 9))) + 4 * bad)
+    above, at, half = few.ingest(NOW)
+    assert [(issue.code, issue.actual) for issue in above.issues] == [("too_many_faulty_rows", "3")]
+    assert counts([at, half]) == [("fairs/at.csv", "read", 1, 3), ("fairs/half.csv", "read", 4, 4)]
