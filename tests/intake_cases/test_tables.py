@@ -696,6 +696,7 @@ def test_53_words_that_name_another_area_than_the_rows_refuse_the_file(
         ("江西省城市（县城）建设统计", "城区", ""),
         ("城区及县城绿道", "城区", ""),
         ("中心城区绿道", "城区", ""),
+        ("2023年建成区绿化", "城区", ""),
         ("2023年全市绿道（含县）", "全市", ""),
         ("填报单位：南昌市城区园林处", "全市", ""),
         ("各县（市、区）绿道", "全市", ""),
@@ -719,6 +720,12 @@ def test_53_an_area_in_the_name_of_a_sheet_or_between_rows_is_that_of_the_rows(t
     below = text_of(*rows, ["二、县城"], ["九江市", 2023, "城区", 8])
     assert take("parks", below).refusals == [("conflicting_scopes", "二、县城 / 城区")]
     assert take("parks", below.replace("市,2023,城区,8", "市,2023,县城,8")).values("scope") == [("城区",), ("县城",)]
+
+
+def test_53_rows_of_several_areas_may_stand_below_a_title_that_names_one_of_them(take: Take) -> None:
+    rows = [["2023年全市绿道"], ["城市", "年份", "统计口径", "绿道长度（公里）"]]
+    rows += [["南昌市", "2023", "全市", "12.5"], ["南昌市", "2023", "城区", "8"]]
+    assert take("parks", text_of(*rows)).values("scope", "greenway_length_km") == [("全市", 12.5), ("城区", 8)]
 
 
 def test_53_the_built_up_area_in_the_name_of_a_figure_is_no_scope(take: Take) -> None:

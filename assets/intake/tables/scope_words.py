@@ -22,7 +22,8 @@ _AREAS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
     (re.compile("建制镇|小城镇|乡镇|集镇|镇区|全镇|村镇|农村|乡村|村庄|行政村|自然村|^[乡镇村]$"), frozenset()),
     (re.compile("市辖区"), frozenset(("市辖区", "市区"))),
     (re.compile("(?<![城各设县])市区(?![域块位县划])"), frozenset(("市区", "市辖区"))),
-    (re.compile("建成区"), frozenset(("建成区",))),
+    # The yearbooks publish figures of the built-up area as those of the urban area.
+    (re.compile("建成区"), frozenset(("建成区", "城区"))),
     (re.compile("城区"), frozenset(("城区",))),
     (re.compile("全市(?![场民])|全域(?!旅)|市域(?!铁)"), _WHOLE),
 )
@@ -52,6 +53,8 @@ def find_other_scope(
 ) -> Issue | None:
     """Return the issue of rows whose scope is none that the words around them name.
 
+    A title is compared with all rows together: where some have its area, the others say that they have another one.
+
     Args:
         titles: titles and the name of the sheet, with their lines.
         notes: the notes below the table, with their lines.
@@ -76,7 +79,7 @@ def find_other_scope(
         for clause in clauses_about_figures(text)
         if (agreeing := _read(clause, names)) is not None
     ]
-    for text, line, agreeing in (*above, *below):
+    for text, line, agreeing in (*(one for one in above if not stated & one[2]), *below):
         if others := sorted(stated - agreeing):
             return Issue("conflicting_scopes", f"{text.strip()} / {'、'.join(others)}", line=line, sheet=sheet)
     return None
