@@ -414,14 +414,12 @@ def _split_regular_block(data: bytes, line: int, delimiter: str, schema: ChunkSc
         columns = [_unwrap_formulas(column) for column in columns]
     lines = line + np.delete(filled, skipped)
     errors = [row for number, row in malformed.items() if number not in fitting]
-    if delimiter == ",":
-        split = _find_split_numbers(columns, schema)
+    if delimiter == "," and (split := _find_split_numbers(columns, schema)):
         texts_of_lines = texts(set(lines[list(split)].tolist()))
         for position, (cells, number) in split.items():
             errors.append(_to_error(RawRow(int(lines[position]), cells, texts_of_lines[int(lines[position])]), number))
-        if split:
-            is_kept = pa.array(~np.isin(np.arange(len(lines)), list(split)))
-            lines, columns = np.delete(lines, list(split)), [column.filter(is_kept) for column in columns]
+        is_kept = pa.array(~np.isin(np.arange(len(lines)), list(split)))
+        lines, columns = np.delete(lines, list(split)), [column.filter(is_kept) for column in columns]
     return RawChunk(lines, columns, texts, errors, blank=len(starts) - len(filled))
 
 
