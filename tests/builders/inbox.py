@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import pyarrow.parquet as pq
 
 from assets.core.errors import Issue
+from assets.core.i18n import labels
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.core.settings import Limits
 from assets.intake.ingest import IngestJob
@@ -78,6 +79,7 @@ def _checked(outcome: Outcome) -> Outcome:
     assert receipt.rows_read == receipt.rows_accepted + receipt.rows_aggregate + receipt.rows_rejected
     assert (receipt.rows_accepted, receipt.rows_aggregate) == (len(outcome.rows), len(outcome.totals))
     assert receipt.rows_rejected == len({(row["sheet"], row["line"], row["first_column"]) for row in outcome.rejects})
+    assert {note.kind for note in receipt.notes} <= set(labels("note_kinds"))
     for row in outcome.rejects:
         assert row["line"] >= 1
         for text in ("reason_zh", "reason_en", "remedy_zh", "remedy_en"):
