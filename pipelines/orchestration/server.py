@@ -22,6 +22,7 @@ from types import FrameType
 from assets.core.errors import Issue, UsageError
 from assets.core.paths import PROJECT_ROOT, Paths
 from assets.core.settings import read_settings
+from assets.core.yaml_files import FILE_ERRORS, read_yaml
 from pipelines.locks import is_running, server_lock
 from pipelines.orchestration.gateway import HOST, LINK_PARAMETER, LINK_VARIABLE
 from pipelines.orchestration.instance import AUTOMATIC_VARIABLE, HOME_VARIABLE, SETTINGS, instance_environment
@@ -55,14 +56,15 @@ def serve(
         workspace: a workspace file of Dagster with more definitions than those of Gancheng, which it names too.
 
     Raises:
-        UsageError: the directory is served already, the port is taken, or Dagster's storage cannot be reached.
+        UsageError: the directory is served already, the port is taken, Dagster's storage cannot be reached, or the
+            workspace file is none.
         DataError: the settings or contracts must be fixed first.
         ServerExitedError: one of the two processes ended; the other is stopped, so that systemd starts both again.
     """
     load_project(paths)
     read_settings(paths)
-    if workspace is not None and not workspace.is_file():
-        raise UsageError(Issue("missing_file", str(workspace)))
+    if workspace is not None:
+        _check_workspace(workspace)
     with server_lock(paths), _counted_signals() as count_signals:
         _check_port(port)
         environment = _environment(paths, is_automatic=is_automatic)
@@ -93,6 +95,17 @@ def serve(
         end = time.monotonic() + _RUN_SECONDS
         while count_signals() == 1 and time.monotonic() < end and is_running(paths):
             time.sleep(0.2)
+
+
+def _check_workspace(file: Path) -> None:
+    if not file.is_file():
+        raise UsageError(Issue("missing_file", str(file)))
+    try:
+        content = read_yaml(file)
+    except FILE_ERRORS as error:
+        raise UsageError(Issue("no_workspace", str(file))) from error
+    if not isinstance(content, dict) or not isinstance(content.get("load_from"), list):
+        raise UsageError(Issue("no_workspace", str(file)))
 
 
 def _commands(port: int, workspace: Path | None) -> dict[str, list[str]]:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from assets.core.errors import UsageError
+from assets.core.paths import Paths
+from pipelines.orchestration.server import serve
 from tests.builders.data_directories import copy_countries, wait_until
 from tests.servers.dagster_servers import PATIENCE, served
 
@@ -67,3 +70,13 @@ def test_jobs_of_an_office_are_served_behind_the_gateway(tmp_path: Path) -> None
 def test_a_workspace_that_is_no_file_is_named(tmp_path: Path, name: str) -> None:
     done = copy_countries(tmp_path / "data").call("serve", "--workspace", str(tmp_path / name))
     assert (done.returncode, str(tmp_path / name) in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("text", ["", "load_from:\n", "- a\n", "load_from: [\n", "[" * 5_000, "\udc80"])
+def test_a_file_that_is_no_workspace_is_refused(tmp_path: Path, text: str) -> None:
+    place = copy_countries(tmp_path / "data")
+    file = tmp_path / "workspace.yaml"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(UsageError) as refused:
+        serve(Paths(place.data), 3999, lambda *_: None, workspace=file)
+    assert [issue.code for issue in refused.value.issues] == ["no_workspace"]
