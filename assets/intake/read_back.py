@@ -26,6 +26,7 @@ class ColumnReading:
     Attributes:
         column: the column of the contract, or the indicator.
         unit: the unit of the figures; None for dates and for numbers without one.
+        unit_en: its English name, where the registry has one.
         header: the header as it is in the file; None for an indicator.
         source_unit: the unit in the file, where the file names one.
         missing: the number of rows without a figure.
@@ -35,6 +36,7 @@ class ColumnReading:
     zh: str
     en: str
     unit: str | None
+    unit_en: str | None
     header: str | None
     source_unit: str | None
     figures: int
@@ -64,6 +66,7 @@ def read_columns(
     """Return the readings of the numbers and dates in the accepted rows of cities, for the columns of the file."""
     rows = f"(from read_parquet({quote_literal(accepted)}) where province_code is null)"
     is_long = set(_LONG_COLUMNS) <= contract.columns.keys()
+    units = dict(connection.execute("select term, name_en from reference.terms where kind = 'unit'").fetchall())
     readings = []
     for source in columns:
         name, column = source.column, contract.columns[source.column]
@@ -73,17 +76,20 @@ def read_columns(
         counts = connection.execute(
             f"select count({figure}), count(*) - count({figure}), min({figure}), max({figure}) from {rows}"
         ).fetchall()[0]
-        readings.append(ColumnReading(name, column.zh, column.en, column.unit, source.header, source.unit, *counts))
+        unit = (column.unit, units.get(column.unit, column.unit))
+        readings.append(ColumnReading(name, column.zh, column.en, *unit, source.header, source.unit, *counts))
     return [*readings, *(_read_indicators(connection, rows) if is_long else ())]
 
 
 def _read_indicators(connection: Connection, rows: str) -> list[ColumnReading]:
     found = connection.execute(
         f"""
-        select rows.indicator, indicators.name_zh, indicators.name_en, indicators.unit, null, null,
+        select rows.indicator, indicators.name_zh, indicators.name_en, indicators.unit,
+            coalesce(terms.name_en, indicators.unit), null, null,
             count(rows.value), count(*) - count(rows.value), min(rows.value), max(rows.value)
         from {rows} as rows
         inner join reference.indicators as indicators on rows.indicator = indicators.indicator_id
+        left join reference.terms as terms on indicators.unit = terms.term and terms.kind = 'unit'
         group by all
         order by rows.indicator
         """

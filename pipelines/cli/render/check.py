@@ -79,7 +79,7 @@ def _columns(readings: Sequence[ColumnReading], language: Language) -> FittedTab
     headings = [label("check_headings", key, language) for key in _HEADINGS]
     table = make_table(headings, right=range(2, 6))
     for reading in readings[:_MAX_COLUMNS]:
-        unit = reading.unit or MISSING
+        unit = (reading.unit if language == "zh" else reading.unit_en) or MISSING
         if reading.source_unit and reading.source_unit != reading.unit:
             unit = _text("converted", language, unit=unit, source=reading.source_unit)
         name = reading.zh if language == "zh" else reading.en
