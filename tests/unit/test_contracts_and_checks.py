@@ -59,7 +59,7 @@ def test_a_model_that_breaks_its_contract_is_not_built() -> None:
     model = Model(tables["intake.rejects"], "select * from source.rows")
     with connect_in_memory() as connection:
         connection.execute("create schema source; create table source.rows as select 1 as other")
-        with pytest.raises(ContractViolationError, match="other integer is built and not promised"):
+        with pytest.raises(ContractViolationError, match="other integer is built and not declared"):
             model.build(connection)
         assert connection.execute("select count(*) from duckdb_tables() where schema_name = 'intake'").fetchone() == (
             0,
