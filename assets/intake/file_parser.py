@@ -311,7 +311,10 @@ class FileParser:
                     faulty += pc.count_distinct(chunk.errors["line"]).as_py()
                     # Returns of such a file would fill memory and disk, and help nobody.
                     if faulty > max(usable, self.limits.faulty_rows):
-                        raise FileRejectedError(Issue("too_many_faulty_rows", str(self.limits.faulty_rows)))
+                        line, limit = pc.max(chunk.errors["line"]).as_py(), str(self.limits.faulty_rows)
+                        raise FileRejectedError(
+                            Issue("too_many_faulty_rows", limit, line=line, sheet=parser.sheet.name)
+                        )
                     written = writing.submit(_write_chunk, valid_writer, error_writer, chunk)
                     parser.counts.update(chunk.counts)
                     result.notes += chunk.notes[:_MAX_NOTES]

@@ -45,6 +45,7 @@ named as (
         indicators.name_zh,
         indicators.name_en,
         indicators.decimals,
+        units.name_en as unit_en,
         sources.publication_zh,
         sources.publication_en,
         projections.projection_status,
@@ -71,6 +72,7 @@ named as (
     inner join reference.indicators as indicators on scores.indicator_id = indicators.indicator_id
     inner join reference.dimensions as dimensions on scores.dimension_id = dimensions.dimension_id
     left join reference.sources as sources on scores.source_id = sources.source_id
+    left join reference.terms as units on scores.unit = units.term and units.kind = 'unit'
     left join scorecards.projections as projections
         on scores.city_code = projections.city_code and scores.indicator_id = projections.indicator_id
     left join placed on scores.city_code = placed.city_code and scores.indicator_id = placed.indicator_id

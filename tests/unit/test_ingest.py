@@ -138,5 +138,5 @@ def test_a_file_of_which_most_rows_are_faulty_is_refused_above_a_limit(intake: I
     send(few, "half.csv", HEADER + "".join(map(good.format, range(2, 6))) + 4 * bad)
     send(few, "above.csv", HEADER + "".join(map(good.format, range(6, 9))) + 4 * bad)
     above, at, half = few.ingest(NOW)
-    assert [(issue.code, issue.actual) for issue in above.issues] == [("too_many_faulty_rows", "3")]
+    assert [(issue.code, issue.actual, issue.line) for issue in above.issues] == [("too_many_faulty_rows", "3", 8)]
     assert counts([at, half]) == [("fairs/at.csv", "read", 1, 3), ("fairs/half.csv", "read", 4, 4)]

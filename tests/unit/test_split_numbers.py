@@ -17,7 +17,7 @@ def test_a_row_with_split_numbers_is_found_and_no_other(figures: list[int], note
     cells = ["南昌市", "2023", *",".join(numbers).split(","), note]
     commas = sum(number.count(",") for number in numbers)
     assume(commas <= MAX_COMMAS)
-    # Whoever leaves out the last comma leaves out an empty note.
+    # Only an empty note can be left out together with its comma.
     found = find_split_number(cells[:-1] if is_cut and not note else cells, kinds)
     assert (found is not None) == (commas > 0)
     assert found is None or found in ",".join(numbers)

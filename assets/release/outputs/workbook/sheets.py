@@ -198,8 +198,9 @@ def build_sheet(
         if limit is not None:
             facts["total"] = count_rows(connection, source, **filters)
     facts["listed"] = len(rows)
-    terms = {row["term"]: row["name_en"] for row in read_rows(connection, "reference.terms", kind="unit")}
-    rows = [_translate_unit(row, terms) for row in rows]
+    if any("unit" in row for row in rows[:1]):
+        terms = {row["term"]: row["name_en"] for row in read_rows(connection, "reference.terms", kind="unit")}
+        rows = [_translate_unit(row, terms) for row in rows]
 
     def fill(words: Mapping[str, str]) -> Words:
         return words["zh"].format(**facts), words["en"].format(**facts)

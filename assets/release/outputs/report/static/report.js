@@ -62,7 +62,7 @@
       if (a === null || b === null) return (a === null) - (b === null); // missing is last either way
       return sign * (typeof a === "string" ? a.localeCompare(b, root.lang) : a - b);
     };
-    // The text of a row that is folded away is in both languages.
+    // innerText of a hidden row has both languages.
     const isFolded = table.classList.contains("folded");
     table.classList.remove("folded");
     body.append(...(direction === "none" ? original : [...original].sort(compare)));
@@ -83,8 +83,8 @@
     (table.closest(".scroll") || table).before(field);
   };
 
-  // A long table shows its first rows, all of them on demand, to the filter and in print. How long is told by the style
-  // sheet: a row is a card on a narrow screen.
+  // A long table shows its first rows, all of them on demand, to the filter and in print. The style sheet has how many:
+  // on a narrow screen a row is a card.
   const addFold = (table, tools) => {
     const count = table.tBodies[0].rows.length;
     if (count <= 10 || table.tBodies.length > 1 || table.closest(".tall")) return;
