@@ -168,6 +168,23 @@ def test_51_the_mark_of_a_footnote_is_no_part_of_a_figure(take: Take, mark: str)
 
 
 @pytest.mark.parametrize(
+    "note", ["② 含新区", "②含新区", "[2]不含临空区", "【注2】初步数", "†为初步统计数", "² 含新区的公园"]
+)
+def test_51_the_text_of_a_footnote_is_a_note_below_the_table(take: Take, note: str) -> None:
+    outcome = take("parks", parks(park("南昌市", area="12.5②")) + f"{note}\n")
+    assert outcome.values("park_area_per_capita_m2") == [(12.5,)]
+    assert outcome.rejects == []
+    assert outcome.notes("footnote") == [(3, note)]
+
+
+@pytest.mark.parametrize("row", ["②,2024,城区", "[2]", "②12.5", "南昌市②"])
+def test_51_a_row_of_data_that_begins_with_a_mark_is_no_note(take: Take, row: str) -> None:
+    outcome = take("parks", parks(park("南昌市")) + f"{row}\n")
+    assert outcome.notes("footnote") == []
+    assert len(outcome.rejects) >= 1
+
+
+@pytest.mark.parametrize(
     "sent", ["10³", "12.5(2)", "12.5#", "①12.5", "12.5^2", "12.5平方米²", "1'20", "1'2000", "0'200"]
 )
 def test_51_what_may_be_more_than_the_mark_of_a_footnote_is_rejected(take: Take, sent: str) -> None:

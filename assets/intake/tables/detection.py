@@ -26,6 +26,7 @@ from assets.intake.tables.row_kinds import (
     is_column_numbers,
     is_continuation,
     is_footer,
+    is_marked_note,
     is_note,
     is_number,
     plain_form,
@@ -109,7 +110,7 @@ class TableLayout:
             return "header"
         if is_footer(filled):
             return "footer"
-        if is_note(filled):
+        if is_note(filled) or (len(filled) == 1 and is_marked_note(next(filter(str.strip, cells)))):
             return "note"
         is_title = section_year(cells) is not None or is_continuation(filled, self._title_cells())
         return "continuation" if is_title else "data"

@@ -20,6 +20,10 @@ _NOTE = re.compile(
 )
 # A further note: 2.本表不含省直管县
 _NUMBERED_NOTE = re.compile(r"[(]?[0-9]{1,2}(?:[)][、.]?|[、.])[^0-9.].{3,}")
+# The text of a footnote behind its mark, as it is in the file: ② 含新区, [2] 不含临空区
+_MARKED_NOTE = re.compile(
+    r"\s*(?:[†‡①-⑳⑴-⒇❶-❿]|[¹²³⁰⁴-⁹]{1,2}|[\[［【〔]注?[0-9０-９]{1,2}[\]］】〕])\s*[^\s0-9].{2,}", re.DOTALL
+)
 _FOOTER_LABEL = re.compile(
     r"[(]?(?:(?:单位|部门|统计|分管|主管)?(?:负责人|领导)|(?:填表|填报|制表|经办|审核|复核|审批|联系)人员?|(?:联系)?(?:电话|手机)|联系方式|传真"
     r"|(?:报出|填报|填表|制表|上报|打印|导出)(?:日期|时间)|(?:填报|制表|报送|编制)单位|(?:单位)?(?:盖章|公章|签字|签章|签名))"
@@ -50,6 +54,11 @@ def is_note(filled: Sequence[str]) -> bool:
     """Return whether filled cells in plain form are a note below a table."""
     is_first = _NOTE.match(filled[0]) or (len(filled) == 1 and _NUMBERED_NOTE.fullmatch(filled[0]))
     return bool(is_first) and not any(map(is_number, filled[1:]))
+
+
+def is_marked_note(cell: str) -> bool:
+    """Return whether the only filled cell of a row is the text of a footnote."""
+    return _MARKED_NOTE.match(cell) is not None
 
 
 def is_continuation(filled: Sequence[str], titles: frozenset[str]) -> bool:
